@@ -1,0 +1,27 @@
+# What the library links, each found here and again, for its users, by chainruleConfig.cmake.
+# All are private: no public header includes any of them, and users' compile lines carry nothing of them.
+set(CHAINRULE_FIND_DEPENDENCIES "")  # lines for chainruleConfig.cmake
+set(CHAINRULE_LINKED_TARGETS "")
+
+macro(chainrule_dependency target)
+  find_package(${ARGN} REQUIRED)
+  string(JOIN " " chainrule_arguments ${ARGN})
+  string(APPEND CHAINRULE_FIND_DEPENDENCIES "find_dependency(${chainrule_arguments})\n")
+  list(APPEND CHAINRULE_LINKED_TARGETS ${target})
+  target_link_libraries(chainrule PRIVATE ${target})
+endmacro()
+
+chainrule_dependency(hwy::hwy hwy CONFIG)
+chainrule_dependency(Sleef::sleef Sleef MODULE)
+chainrule_dependency(ZLIB::ZLIB ZLIB MODULE)
+if(CHAINRULE_OPENMP)
+  chainrule_dependency(OpenMP::OpenMP_CXX OpenMP MODULE COMPONENTS CXX)
+endif()
+if(CHAINRULE_GEMM STREQUAL "onednn")
+  chainrule_dependency(DNNL::dnnl DNNL MODULE)
+  chainrule_dependency(CBLAS::CBLAS CBLAS MODULE)
+  target_compile_definitions(chainrule PRIVATE CHAINRULE_GEMM_ONEDNN)
+elseif(NOT CHAINRULE_GEMM STREQUAL "builtin")
+  message(FATAL_ERROR "CHAINRULE_GEMM is '${CHAINRULE_GEMM}', expected onednn or builtin")
+endif()
+target_compile_definitions(chainrule PRIVATE CHAINRULE_POOL=$<BOOL:${CHAINRULE_POOL}>)

@@ -1,0 +1,12 @@
+# Options that belong to this project's own targets and never to those who link it.
+function(chainrule_target_options target)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wpedantic)
+  if(CHAINRULE_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(CHAINRULE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${CHAINRULE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${CHAINRULE_SANITIZE})
+  endif()
+endfunction()

@@ -1,0 +1,27 @@
+# chainrule_add_test(name SOURCES file... [LIBRARIES target...]): a Boost.Test program, each of whose cases CTest sees as a test
+# "name.suite/case". The cases are read from the program after each build (ChainruleDiscoverTests.cmake).
+# - Cases run with one thread, except in suites whose name ends in "_threads": those get what the machine has, one at a time,
+#   and the label "threads".
+# - A case with "mnist" in its name that prints "skipped: " counts as skipped (its data is not everywhere).
+find_package(Boost REQUIRED COMPONENTS unit_test_framework)
+
+function(chainrule_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  add_executable(${name}_test ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  target_link_libraries(${name}_test PRIVATE chainrule::chainrule Boost::unit_test_framework ${arg_LIBRARIES})
+  target_compile_definitions(${name}_test PRIVATE BOOST_TEST_DYN_LINK)
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
+  chainrule_target_options(${name}_test)
+
+  set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
+  add_custom_command(
+    TARGET ${name}_test
+    POST_BUILD
+    BYPRODUCTS ${cases}
+    COMMAND ${CMAKE_COMMAND} -D NAME=${name} -D PROGRAM=$<TARGET_FILE:${name}_test> -D OUTPUT=${cases}
+            "-D SANITIZE=${CHAINRULE_SANITIZE}" -P ${PROJECT_SOURCE_DIR}/cmake/ChainruleDiscoverTests.cmake
+    VERBATIM)
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake
+       "if(EXISTS \"${cases}\")\n  include(\"${cases}\")\nelse()\n  add_test(${name}_NOT_BUILT ${name}_NOT_BUILT)\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
+endfunction()

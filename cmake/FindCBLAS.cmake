@@ -1,0 +1,10 @@
+# A BLAS with its C interface, OpenBLAS by choice and its serial build where there are several: target CBLAS::CBLAS.
+find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-serial openblas)
+find_library(CBLAS_LIBRARY NAMES openblas cblas PATH_SUFFIXES openblas-serial)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CBLAS REQUIRED_VARS CBLAS_LIBRARY CBLAS_INCLUDE_DIR)
+if(CBLAS_FOUND AND NOT TARGET CBLAS::CBLAS)
+  add_library(CBLAS::CBLAS UNKNOWN IMPORTED)
+  set_target_properties(CBLAS::CBLAS PROPERTIES IMPORTED_LOCATION ${CBLAS_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${CBLAS_INCLUDE_DIR})
+endif()
+mark_as_advanced(CBLAS_INCLUDE_DIR CBLAS_LIBRARY)

@@ -1,0 +1,41 @@
+# The half that all CMake consumers share: main.cpp linked to the library with users' warnings as errors, and a check that the
+# library changed nothing of the project that uses it. Each includes this once before and once after bringing the library in.
+set(watched CMAKE_CXX_FLAGS CMAKE_MODULE_PATH CMAKE_PREFIX_PATH CMAKE_BUILD_TYPE CMAKE_CXX_STANDARD CMAKE_CXX_COMPILER_LAUNCHER
+            CMAKE_POSITION_INDEPENDENT_CODE CMAKE_EXPORT_COMPILE_COMMANDS BUILD_SHARED_LIBS BUILD_TESTING)
+if(NOT DEFINED consumer_before)
+  set(consumer_before "")
+  foreach(name IN LISTS watched)
+    list(APPEND consumer_before "${name}=${${name}}")
+  endforeach()
+  return()
+endif()
+
+set(consumer_after "")
+foreach(name IN LISTS watched)
+  list(APPEND consumer_after "${name}=${${name}}")
+endforeach()
+if(NOT consumer_before STREQUAL consumer_after)
+  message(FATAL_ERROR "variables changed\nfrom ${consumer_before}\nto   ${consumer_after}")
+endif()
+foreach(scope GLOBAL DIRECTORY)
+  foreach(name COMPILE_OPTIONS COMPILE_DEFINITIONS INCLUDE_DIRECTORIES LINK_OPTIONS LINK_DIRECTORIES)
+    get_property(value ${scope} PROPERTY ${name})
+    if(value)
+      message(FATAL_ERROR "the library set ${name}: ${value}")
+    endif()
+  endforeach()
+endforeach()
+
+# Compiled with what the library asks of its users and nothing else.
+add_executable(plain ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+target_link_libraries(plain PRIVATE chainrule::chainrule)
+
+# Public headers under users' own warnings; NO_SYSTEM, or those of an installed library would be silent.
+file(GLOB programs ${CMAKE_CURRENT_LIST_DIR}/programs/*.cpp)
+foreach(program IN LISTS programs)
+  get_filename_component(name ${program} NAME_WE)
+  add_executable(${name} ${program})
+  target_link_libraries(${name} PRIVATE chainrule::chainrule)
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)
+  set_target_properties(${name} PROPERTIES NO_SYSTEM_FROM_IMPORTED ON)
+endforeach()
