@@ -1,0 +1,165 @@
+// The functions of <cmath> and those built on them, on vectors, compiled once for each of Highway's targets: SLEEF's, put right where they
+// depart from std:: or let a lane's bits depend on its neighbours.
+// clang-format off
+#if defined(CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_
+#undef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_
+#else
+#define CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_
+#endif
+// clang-format on
+
+#include <hwy/highway.h>
+
+#include <limits>
+
+#include "autograd/kernels/elementwise_arithmetic-inl.h"
+#include "autograd/kernels/sleef-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace chainrule::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// See Inline.
+struct Calling {
+  static constexpr bool kCalls = true;
+};
+
+template <class Sleef>
+struct Straight : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return Sleef()(d, x);
+  }
+};
+using Exp = Straight<SleefExp>;
+using Expm1 = Straight<SleefExpm1>;
+using Log = Straight<SleefLog>;
+using Asin = Straight<SleefAsin>;
+using Acos = Straight<SleefAcos>;
+using Atan = Straight<SleefAtan>;
+
+/// The value for float or that for double.
+template <class D>
+constexpr hn::TFromD<D> either(double for_float, double for_double) {
+  return static_cast<hn::TFromD<D>>(sizeof(hn::TFromD<D>) == 4 ? for_float : for_double);
+}
+
+/// f(x), but x itself where it is so small that f rounds to it: SLEEF loses denormals, the sign of 0 or the last bit there.
+template <class D, class V>
+HWY_INLINE V identity_near_zero(D d, V x, V y, double limit_float, double limit_double) {
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, either<D>(limit_float, limit_double))), x, y);
+}
+
+struct Log1p : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V y = identity_near_zero(d, x, SleefLog1p()(d, x), 0x1p-25, 0x1p-54);
+    const auto huge = hn::Gt(x, hn::Set(d, either<D>(1e37, 1e306)));  // where SLEEF's is infinite
+    return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, x, y, StdLog1p());
+  }
+};
+
+/// SLEEF chooses how to reduce the argument by the largest in the vector; here each lane gets the way of its own magnitude.
+template <class Sleef>
+struct Periodic : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const auto near = hn::Lt(hn::Abs(x), hn::Set(d, either<D>(125, 15)));
+    return HWY_LIKELY(hn::AllTrue(d, near)) ? Sleef()(d, x) : mixed(d, x);
+  }
+
+ private:
+  template <class D, class V>
+  static HWY_NOINLINE V mixed(D d, V x) {
+    const V near_limit = hn::Set(d, either<D>(125, 15)), far_limit = hn::Set(d, either<D>(125, 1e14));
+    const auto near = hn::Lt(hn::Abs(x), near_limit);
+    const auto not_far = hn::Lt(hn::Abs(x), far_limit);
+    V y = Sleef()(d, hn::IfThenElse(not_far, far_limit, x));
+    if constexpr (sizeof(hn::TFromD<D>) == 8)
+      y = hn::IfThenElse(not_far, Sleef()(d, hn::IfThenElse(hn::AndNot(near, not_far), x, near_limit)), y);
+    return hn::IfThenElse(near, Sleef()(d, hn::IfThenElseZero(near, x)), y);
+  }
+};
+using Sin = Periodic<SleefSin>;
+using Cos = Periodic<SleefCos>;
+struct Tan : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return identity_near_zero(d, x, Periodic<SleefTan>()(d, x), 0x1p-13, 0x1p-27);
+  }
+};
+
+/// sinh or cosh, which SLEEF's have overflow before the result does.
+template <class Sleef, class Std>
+struct Hyperbolic : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V y = Sleef()(d, x);
+    const auto huge = hn::Gt(hn::Abs(x), hn::Set(d, either<D>(88, 709)));
+    return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, x, y, Widened<Std>());
+  }
+};
+using Cosh = Hyperbolic<SleefCosh, StdCosh>;
+struct Sinh : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return identity_near_zero(d, x, Hyperbolic<SleefSinh, StdSinh>()(d, x), 0x1p-12, 0x1p-27);
+  }
+};
+
+struct Tanh : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return identity_near_zero(d, x, SleefTanh()(d, x), 0x1p-12, 0x1p-27);
+  }
+};
+
+struct Erf : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    // Near 0 it is x·2/sqrt(pi), of which SLEEF loses bits among denormals.
+    const V slope_above_one = hn::Set(d, static_cast<hn::TFromD<D>>(0.12837916709551257));
+    const V linear = hn::Add(x, hn::Mul(x, slope_above_one));
+    return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, either<D>(0x1p-14, 0x1p-28))), linear, SleefErf()(d, x));
+  }
+};
+
+struct Sigmoid : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1);
+    const V e = Exp()(d, hn::Neg(hn::Abs(x)));
+    return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  }
+};
+struct Softplus : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Add(Relu()(d, x), Log1p()(d, Exp()(d, hn::Neg(hn::Abs(x)))));
+  }
+};
+struct Pow : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    // SLEEF's overflows a few hundred ULP early.
+    const V y = SleefPow()(d, a, b);
+    const auto overflowed = hn::And(hn::IsInf(y), hn::And(hn::IsFinite(a), hn::IsFinite(b)));
+    return HWY_LIKELY(hn::AllFalse(d, overflowed)) ? y : replace_lanes(d, overflowed, a, b, y, StdPow());
+  }
+};
+struct Atan2 : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    // SLEEF's rounds denormal results twice without fused multiply-add.
+    const V y = SleefAtan2()(d, a, b);
+    const V smallest_normal = hn::Set(d, std::numeric_limits<hn::TFromD<D>>::min());
+    const auto denormal = hn::And(hn::Lt(hn::Abs(y), smallest_normal), hn::Gt(hn::Abs(y), hn::Zero(d)));
+    return HWY_LIKELY(hn::AllFalse(d, denormal)) ? y : replace_lanes(d, denormal, a, b, y, Widened<StdAtan2>());
+  }
+};
+
+}  // namespace chainrule::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
