@@ -1,0 +1,192 @@
+// The names and places of MNIST's files, and the checks across them.
+#include "nn/data/mnist.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace chainrule::nn {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct FileName {
+  std::string_view stem;  // "train-images"
+  std::string_view kind;  // "idx3-ubyte", after a dash or a dot
+};
+
+constexpr std::array<FileName, 4> kFileNames = {{
+    {"train-images", "idx3-ubyte"},
+    {"train-labels", "idx1-ubyte"},
+    {"t10k-images", "idx3-ubyte"},
+    {"t10k-labels", "idx1-ubyte"},
+}};
+
+constexpr std::array<std::uint8_t, 16> kDigitsStart = {5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7};
+constexpr std::array<std::uint8_t, 16> kFashionStart = {9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9};
+constexpr std::array<std::string_view, 10> kGarments = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                                                        "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+
+std::string spelled(const FileName& file, char separator) {
+  std::string name(file.stem);
+  name += separator;
+  name += file.kind;
+  return name;
+}
+
+/// The file of that name in `directory`, in whichever spelling; empty when there is none.
+fs::path find_file(const fs::path& directory, const FileName& file) {
+  for (const char* suffix : {"", ".gz"}) {
+    for (const char separator : {'-', '.'}) {
+      fs::path path = directory / (spelled(file, separator) + suffix);
+      std::error_code error;
+      const fs::file_status status = fs::status(path, error);
+      // Archives often unpack each file into a directory of its name.
+      if (fs::exists(status) && !fs::is_directory(status)) return path;
+    }
+  }
+  return {};
+}
+
+std::array<fs::path, 4> find_files(const fs::path& directory) {
+  std::array<fs::path, 4> paths;
+  for (std::size_t i = 0; i < paths.size(); ++i) paths[i] = find_file(directory, kFileNames[i]);
+  return paths;
+}
+
+void append(std::string& list, const std::string& item) {
+  if (!list.empty()) list += ", ";
+  list += item;
+}
+
+std::string describe(const MnistPlace& place, const std::array<fs::path, 4>& paths) {
+  std::string text = "\n  " + place.directory.string();
+  if (!place.origin.empty()) text += " (" + place.origin + ")";
+  text += ": ";
+  std::error_code error;
+  const fs::file_status status = fs::status(place.directory, error);
+  if (status.type() == fs::file_type::not_found) return text + "no such directory";
+  if (error) return text + error.message();
+  if (!fs::is_directory(status)) return text + "not a directory";
+  fs::directory_iterator entries(place.directory, error);
+  if (error) return text + "cannot be read: " + error.message();
+  std::string found;
+  std::string missing;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty()) {
+      append(missing, spelled(kFileNames[i], '-'));
+    } else {
+      append(found, paths[i].filename().string());
+    }
+  }
+  if (found.empty()) return text + "none of them";
+  return text + "found " + found + "; missing " + missing;
+}
+
+IdxArray read_images(const fs::path& path) {
+  return read_idx(path, {.shape = {IdxLimits::kAnySize, IdxLimits::kAnySize, IdxLimits::kAnySize}, .items = "images"});
+}
+
+[[noreturn]] void fail_at(const fs::path& path, std::size_t byte, const std::string& what) {
+  throw std::runtime_error(path.string() + ": byte " + std::to_string(byte) + ": " + what);
+}
+
+std::vector<std::uint8_t> read_labels(const fs::path& path, const fs::path& images_path, const IdxArray& images, int classes) {
+  constexpr std::size_t kCountAt = 4;
+  constexpr std::size_t kLabelsAt = 8;
+  IdxArray labels = read_idx(path, {.shape = {IdxLimits::kAnySize}, .items = "labels"});
+  if (labels.shape[0] != images.shape[0]) {
+    fail_at(path, kCountAt,
+            "declares " + std::to_string(labels.shape[0]) + " labels, but " + images_path.string() + " holds " +
+                std::to_string(images.shape[0]) + " images");
+  }
+  for (std::size_t i = 0; i < labels.bytes.size(); ++i) {
+    if (labels.bytes[i] >= classes) {
+      fail_at(path, kLabelsAt + i, "label is " + std::to_string(labels.bytes[i]) + ", expected 0 to " + std::to_string(classes - 1));
+    }
+  }
+  return std::move(labels.bytes);
+}
+
+void check_same_size(const MnistFiles& files, const MnistData& data) {
+  const auto size = [](const IdxArray& images) { return std::to_string(images.shape[1]) + "x" + std::to_string(images.shape[2]); };
+  for (std::size_t d = 1; d <= 2; ++d) {
+    if (data.test_images.shape[d] == data.train_images.shape[d]) continue;
+    fail_at(
+        files.test_images, 4 + 4 * d,
+        "images are " + size(data.test_images) + ", but " + files.train_images.string() + " holds images of " + size(data.train_images));
+  }
+}
+
+std::string directory_name(const fs::path& directory) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(fs::absolute(directory, error), error);
+  return (real.has_filename() ? real : real.parent_path()).filename().string();
+}
+
+/// Known by the first training labels; Fashion-MNIST cut or reordered is still known by its directory.
+std::string dataset_name(const MnistFiles& files, const std::vector<std::uint8_t>& train_labels) {
+  const auto begins = [&](const auto& start) {
+    return train_labels.size() >= start.size() && std::equal(start.begin(), start.end(), train_labels.begin());
+  };
+  if (begins(kDigitsStart)) return "MNIST";
+  if (begins(kFashionStart)) return "Fashion-MNIST";
+  std::string name = directory_name(files.train_labels.parent_path());
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower.find("fashion") != std::string::npos ? "Fashion-MNIST" : name;
+}
+
+}  // namespace
+
+std::vector<MnistPlace> mnist_places(const std::optional<fs::path>& data_dir) {
+  if (data_dir) return {{*data_dir, "--data"}};
+  std::vector<MnistPlace> places;
+  const char* variable = std::getenv("MNIST_DIR");
+  if (variable != nullptr && *variable != '\0') places.push_back({variable, "$MNIST_DIR"});
+  places.push_back({"data/mnist", "default"});
+  places.push_back({"/usr/share/datasets/fashion-mnist", "Debian's dataset-fashion-mnist"});
+  return places;
+}
+
+MnistFiles find_mnist(const std::vector<MnistPlace>& places) {
+  if (places.empty()) throw std::invalid_argument("find_mnist: places is empty, expected at least one directory");
+  std::string looked_in;
+  for (const MnistPlace& place : places) {
+    const std::array<fs::path, 4> paths = find_files(place.directory);
+    if (std::none_of(paths.begin(), paths.end(), [](const fs::path& path) { return path.empty(); })) {
+      return {place, paths[0], paths[1], paths[2], paths[3]};
+    }
+    looked_in += describe(place, paths);
+  }
+  std::string expected;
+  for (const FileName& file : kFileNames) append(expected, spelled(file, '-'));
+  throw std::runtime_error("MNIST not found; expected " + expected + " in one directory (or with a dot, as " + spelled(kFileNames[0], '.') +
+                           "; each plain or .gz); looked in:" + looked_in);
+}
+
+MnistData load_mnist(const MnistFiles& files, int classes) {
+  if (classes < 1 || classes > 256) {
+    throw std::invalid_argument("load_mnist: classes is " + std::to_string(classes) + ", expected 1 to 256");
+  }
+  MnistData data;
+  data.train_images = read_images(files.train_images);
+  data.train_labels = read_labels(files.train_labels, files.train_images, data.train_images, classes);
+  data.test_images = read_images(files.test_images);
+  check_same_size(files, data);
+  data.test_labels = read_labels(files.test_labels, files.test_images, data.test_images, classes);
+  data.name = dataset_name(files, data.train_labels);
+  if (data.name == "Fashion-MNIST" && classes == int{kGarments.size()}) {
+    data.class_names.assign(kGarments.begin(), kGarments.end());
+  } else {
+    for (int label = 0; label < classes; ++label) data.class_names.push_back(std::to_string(label));
+  }
+  return data;
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,46 @@
+// Finds and reads the four files of MNIST, or of any dataset published in the same form, such as Fashion-MNIST.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/data/idx.h"
+
+namespace chainrule::nn {
+
+struct MnistPlace {
+  std::filesystem::path directory;
+  std::string origin;  ///< who named it, for messages: "--data", "$MNIST_DIR"
+};
+
+struct MnistFiles {
+  MnistPlace place;
+  std::filesystem::path train_images, train_labels, test_images, test_labels;
+};
+
+struct MnistData {
+  IdxArray train_images, test_images;  ///< [n, rows, columns]
+  std::vector<std::uint8_t> train_labels, test_labels;
+  std::vector<std::string> class_names;  ///< one for each label: the garments of Fashion-MNIST, otherwise "0", "1", ...
+  std::string name;                      ///< "MNIST", "Fashion-MNIST", or the name of the directory for other data
+};
+
+/// Where to look: `data_dir` alone when given, otherwise $MNIST_DIR when set, ./data/mnist, and where Debian's dataset-fashion-mnist
+/// installs.
+std::vector<MnistPlace> mnist_places(const std::optional<std::filesystem::path>& data_dir = std::nullopt);
+
+/// The files in the first of `places` that holds all four, each spelled train-images-idx3-ubyte or train-images.idx3-ubyte, plain or .gz; a
+/// plain file is taken before a compressed one.
+/// @throws runtime_error when no place holds all four, listing the places, the names expected and which of them were found where.
+/// @throws invalid_argument for an empty `places`.
+MnistFiles find_mnist(const std::vector<MnistPlace>& places);
+
+/// The four files read and checked: as many labels as images, training and test images of one size, each label below `classes`.
+/// @throws runtime_error as read_idx() does, for files wrong in themselves or not matching each other.
+/// @throws invalid_argument for `classes` outside 1 to 256.
+MnistData load_mnist(const MnistFiles& files, int classes = 10);
+
+}  // namespace chainrule::nn
