@@ -1,0 +1,435 @@
+#include "autograd/backward.h"
+
+#include <algorithm>
+
+#include "autograd/check.h"
+#include "autograd/node.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "autograd/record.h"
+#include "autograd/update.h"
+
+namespace chainrule {
+namespace detail {
+namespace {
+
+// The gradient of consecutive elements.
+struct SlicePart {
+  std::int64_t offset;
+  Tensor gradient;
+};
+
+// What a pass knows of one node it has met.
+struct Entry {
+  Tensor tensor;                      // keeps the node alive until its rule has run
+  Tensor gradient;                    // what has come in so far
+  std::uint32_t uses = 0;             // results that have yet to send a gradient
+  std::uint32_t outer = 0;            // the node's mark before this pass
+  bool wanted = true;                 // leads to an input of grad()
+  bool keep = false;                  // the gradient is a result of the pass
+  std::vector<SlicePart> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
+};
+
+// From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
+class LeafMap {
+ public:
+  void clear() noexcept {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    count_ = 0;
+  }
+
+  // The entry of the leaf, or `fresh` after noting it as the leaf's.
+  std::uint32_t find_or_add(const Node* leaf, std::uint32_t fresh) {
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    Slot& slot = find(leaf);
+    if (slot.leaf != nullptr) return slot.entry;
+    slot = {leaf, fresh};
+    ++count_;
+    return fresh;
+  }
+
+ private:
+  struct Slot {
+    const Node* leaf = nullptr;
+    std::uint32_t entry = 0;
+  };
+
+  Slot& find(const Node* leaf) noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = (reinterpret_cast<std::uintptr_t>(leaf) >> 4) * 0x9E3779B97F4A7C15u >> 20 & mask;
+    while (slots_[at].leaf != nullptr && slots_[at].leaf != leaf) at = (at + 1) & mask;
+    return slots_[at];
+  }
+
+  void grow() {
+    std::vector<Slot> old(std::max<std::size_t>(16, 2 * slots_.size()));
+    old.swap(slots_);
+    for (const Slot& slot : old)
+      if (slot.leaf != nullptr) find(slot.leaf) = slot;
+  }
+
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;
+};
+
+// The memory of a pass, kept for the thread's next one.
+struct Workspace {
+  std::vector<Entry> entries;
+  std::vector<std::uint32_t> ready;
+  std::vector<Tensor> gradients;
+  std::vector<std::int64_t> offsets;
+  std::vector<char> wanted;
+  LeafMap leaves;
+};
+
+// Lends the thread's workspace to the outermost pass; a pass inside another gets one of its own.
+class WorkspaceLoan {
+ public:
+  WorkspaceLoan() : inner_(lent_ ? std::make_unique<Workspace>() : nullptr), outermost_(!lent_) { lent_ = true; }
+  ~WorkspaceLoan() {
+    if (!outermost_) return;
+    lent_ = false;
+    constexpr std::size_t kKept = 4096;  // a huge graph's tables are not worth keeping
+    if (kept_.entries.capacity() > kKept) kept_ = Workspace{};
+  }
+  WorkspaceLoan(const WorkspaceLoan&) = delete;
+  WorkspaceLoan& operator=(const WorkspaceLoan&) = delete;
+  Workspace& get() noexcept { return outermost_ ? kept_ : *inner_; }
+
+ private:
+  static thread_local Workspace kept_;
+  static thread_local bool lent_;
+  std::unique_ptr<Workspace> inner_;
+  bool outermost_;
+};
+
+thread_local Workspace WorkspaceLoan::kept_;
+thread_local bool WorkspaceLoan::lent_ = false;
+
+class Pass {
+ public:
+  Pass(const char* op, const SourceLine& line, bool retain_graph, bool create_graph)
+      : op_(op),
+        line_(line),
+        retain_graph_(retain_graph),
+        create_graph_(create_graph),
+        caller_(line),
+        grad_mode_(create_graph),
+        space_(loan_.get()) {}
+
+  ~Pass() {
+    for (Entry& entry : space_.entries)
+      if (entry.tensor.defined() && node_of(entry.tensor)->recorded) node_of(entry.tensor)->mark = entry.outer;
+    space_.entries.clear();
+    space_.ready.clear();
+    space_.gradients.clear();
+    space_.leaves.clear();
+  }
+
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  // Gives an output its gradient.
+  void seed(const Tensor& output, const Tensor& gradient) {
+    Node* node = defined_node(op_, output, line_);
+    if (!node->requires_grad)
+      throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
+    Tensor own = gradient;
+    if (own.defined()) {
+      if (shape_of(own) != shape_of(node) || node_of(own)->dtype != node->dtype)
+        throw_invalid(op_,
+                      text("the gradient given is ", node_of(own)->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node),
+                           " like the output"),
+                      line_);
+    } else {
+      if (node->numel != 1)
+        throw_invalid(op_, text("the output has shape ", shape_of(node), ", expected a single element, or a gradient for it"), line_);
+      own = full(shape_of(node), 1.0, node->dtype);
+    }
+    const std::uint32_t at = enter(node);
+    receive(space_.entries[at], std::move(own));
+  }
+
+  // Counts the uses of every node beneath the outputs.
+  void explore() {
+    for (std::size_t next = 0; next < space_.entries.size(); ++next) {
+      Node* node = node_of(space_.entries[next].tensor);
+      if (!node->recorded) continue;
+      if (node->spent) throw_spent(node);
+      for (std::uint32_t i = 0; i < node->input_count; ++i) {
+        Node* input = node_of(node->inputs()[i]);
+        if (input->requires_grad) ++space_.entries[enter(input)].uses;
+      }
+    }
+  }
+
+  // Restricts the pass to what leads to these inputs, whose gradients are its results.
+  void restrict_to(std::span<const Tensor> inputs, std::vector<std::uint32_t>& found, bool allow_unused) {
+    found.clear();
+    for (Entry& entry : space_.entries) entry.wanted = false;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Node* node = defined_node(op_, inputs[i], line_);
+      if (!node->requires_grad) throw_invalid(op_, text("input ", i, " (", describe(inputs[i]), ") does not require grad"), line_);
+      const std::uint32_t at = lookup(node);
+      found.push_back(at);
+      if (at == kNone) {
+        if (!allow_unused)
+          throw_invalid(
+              op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; say allow_unused if that is meant"),
+              line_);
+        continue;
+      }
+      space_.entries[at].wanted = space_.entries[at].keep = true;
+    }
+    // Entries are in the order they were met, which is no topological order: count uses down on a copy to get one.
+    std::vector<std::uint32_t> order, uses;
+    uses.reserve(space_.entries.size());
+    for (std::size_t at = 0; at < space_.entries.size(); ++at) {
+      uses.push_back(space_.entries[at].uses);
+      if (uses.back() == 0) order.push_back(static_cast<std::uint32_t>(at));
+    }
+    for (std::size_t next = 0; next < order.size(); ++next) {
+      Node* node = node_of(space_.entries[order[next]].tensor);
+      if (!node->recorded) continue;
+      for_each_input(node, [&](std::uint32_t at) {
+        if (--uses[at] == 0) order.push_back(at);
+      });
+    }
+    for (std::size_t next = order.size(); next-- > 0;) {
+      Entry& entry = space_.entries[order[next]];
+      Node* node = node_of(entry.tensor);
+      if (!node->recorded || entry.wanted) continue;
+      for_each_input(node, [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
+    }
+  }
+
+  // Runs every rule once, each after all that use its result.
+  void run() {
+    for (std::size_t at = space_.entries.size(); at-- > 0;)
+      if (space_.entries[at].uses == 0) space_.ready.push_back(static_cast<std::uint32_t>(at));
+    while (!space_.ready.empty()) {
+      const std::uint32_t at = space_.ready.back();
+      space_.ready.pop_back();
+      if (node_of(space_.entries[at].tensor)->recorded) step(at);
+    }
+  }
+
+  // Adds what arrived at leaves, and at results that retain theirs, to their grad().
+  void deliver() {
+    for (Entry& entry : space_.entries) {
+      if (!entry.gradient.defined()) continue;
+      Node* node = node_of(entry.tensor);
+      Tensor& kept = node->extra().grad;
+      Tensor gradient = std::move(entry.gradient);
+      if (!kept.defined()) {
+        kept = is_unshared(gradient) ? std::move(gradient) : gradient.clone();
+      } else if (is_unshared(kept)) {
+        add_in_place(kept, gradient);
+      } else {
+        kept = kept + gradient;
+      }
+    }
+  }
+
+  // The gradient of an entry, in memory that no other result shares.
+  Tensor take(std::uint32_t at) {
+    if (at == kNone) return Tensor();
+    Entry& entry = space_.entries[at];
+    put_together(entry);
+    if (!entry.gradient.defined()) return zeros(shape_of(entry.tensor), node_of(entry.tensor)->dtype);
+    return create_graph_ || is_unshared(entry.gradient) ? entry.gradient : entry.gradient.clone();
+  }
+
+ private:
+  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+  static constexpr std::int64_t kWhole = RuleContext::kWhole;
+
+  std::uint32_t enter(Node* node) {
+    auto& entries = space_.entries;
+    const auto fresh = static_cast<std::uint32_t>(entries.size());
+    if (node->recorded) {
+      if (const std::uint32_t mark = node->mark; mark < fresh && node_of(entries[mark].tensor) == node) return mark;
+      entries.push_back(Entry{Node::share(node), {}, 0, node->mark});
+      node->mark = fresh;
+      return fresh;
+    }
+    const std::uint32_t at = space_.leaves.find_or_add(node, fresh);
+    if (at == fresh) entries.push_back(Entry{Node::share(node), {}});
+    return at;
+  }
+
+  std::uint32_t lookup(Node* node) {
+    if (node->recorded) {
+      const std::uint32_t mark = node->mark;
+      return mark < space_.entries.size() && node_of(space_.entries[mark].tensor) == node ? mark : kNone;
+    }
+    const std::uint32_t at = space_.leaves.find_or_add(node, kNone);
+    return at;
+  }
+
+  // The entries of the inputs that require grad, one by one, repeats included.
+  template <class F>
+  void for_each_input(Node* node, F f) {
+    for (std::uint32_t i = 0; i < node->input_count; ++i) {
+      Node* input = node_of(node->inputs()[i]);
+      if (input->requires_grad) f(lookup(input));
+    }
+  }
+
+  [[noreturn]] void throw_spent(Node* node) const {
+    throw_misuse(op_,
+                 text("backward through the graph a second time: ", describe(Node::share(node)),
+                      " was already differentiated and what it held is freed; say retain_graph the first time, or detach() what was made "
+                      "before the loop"),
+                 line_);
+  }
+
+  void receive(Entry& entry, Tensor gradient) {
+    if (!entry.gradient.defined()) {
+      entry.gradient = std::move(gradient);
+    } else if (!create_graph_ && is_unshared(entry.gradient)) {
+      add_in_place(entry.gradient, gradient);
+    } else if (!create_graph_ && is_unshared(gradient)) {
+      add_in_place(gradient, entry.gradient);
+      entry.gradient = std::move(gradient);
+    } else {
+      entry.gradient = entry.gradient + gradient;
+    }
+  }
+
+  void receive_slice(Entry& entry, std::int64_t offset, Tensor part) {
+    if (create_graph_) {
+      entry.parts.push_back({offset, std::move(part)});
+      return;
+    }
+    Node* node = node_of(entry.tensor);
+    if (!entry.gradient.defined()) {
+      entry.gradient = zeros(shape_of(node), node->dtype);
+    } else if (!is_unshared(entry.gradient)) {
+      entry.gradient = entry.gradient.clone();
+    }
+    add_in_place(entry.gradient, offset, part);
+  }
+
+  void put_together(Entry& entry) {
+    if (entry.parts.empty()) return;
+    std::vector<Tensor> parts;
+    std::vector<std::int64_t> offsets;
+    for (SlicePart& part : entry.parts) {
+      offsets.push_back(part.offset);
+      parts.push_back(std::move(part.gradient));
+    }
+    entry.parts.clear();
+    receive(entry, embed_slices(parts, offsets, shape_of(entry.tensor), node_of(entry.tensor)->dtype));
+  }
+
+  // Runs one node's rule and passes its gradients on.
+  void step(std::uint32_t at) {
+    put_together(space_.entries[at]);
+    const Tensor tensor = space_.entries[at].tensor;
+    Node* node = node_of(tensor);
+    const ForcedLine line(node->line);
+    const std::uint32_t count = node->input_count;
+    const bool stays = space_.entries[at].keep || node->retains_grad;
+    Tensor grad_out = stays ? space_.entries[at].gradient : std::move(space_.entries[at].gradient);
+    const bool flows = grad_out.defined() && space_.entries[at].wanted;
+    if (!stays) {
+      node->mark = space_.entries[at].outer;
+      space_.entries[at].tensor = Tensor();
+    }
+
+    space_.wanted.assign(count, 0);
+    space_.gradients.assign(count, Tensor());
+    space_.offsets.assign(count, kWhole);
+    if (flows) {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        Node* input = node_of(node->inputs()[i]);
+        space_.wanted[i] = input->requires_grad && space_.entries[lookup(input)].wanted ? 1 : 0;
+      }
+      RuleContext context(node, grad_out, space_.wanted, space_.gradients, space_.offsets);
+      node->invoke(node->captures(), context);
+      grad_out = Tensor();
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Node* input = node_of(node->inputs()[i]);
+      if (!input->requires_grad) continue;
+      const std::uint32_t to = lookup(input);
+      Entry& entry = space_.entries[to];
+      if (space_.wanted[i] != 0 && space_.gradients[i].defined()) {
+        if (space_.offsets[i] == kWhole) {
+          receive(entry, checked(node, i, std::move(space_.gradients[i])));
+        } else {
+          receive_slice(entry, space_.offsets[i], std::move(space_.gradients[i]));
+        }
+      }
+      if (--entry.uses == 0) space_.ready.push_back(to);
+    }
+    if (!retain_graph_ && flows) free_graph(node);
+  }
+
+  // The gradient for input i as it may be accumulated: of the input's dtype and shape.
+  Tensor checked(Node* node, std::uint32_t i, Tensor gradient) const {
+    Node* input = node_of(node->inputs()[i]);
+    Node* own = node_of(gradient);
+    const Shape expected = shape_of(input);
+    if (own->dtype != input->dtype)
+      throw_misuse(node->op, text("its rule gave a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
+    if (shape_of(own) == expected) return gradient;
+    if (node->broadcasts) return sum_to(gradient, expected);
+    throw_misuse(node->op, text("its rule gave a gradient of shape ", shape_of(own), " for input ", i, ", expected ", expected),
+                 node->line);
+  }
+
+  // Lets go of what only this node held; the values it used may be gone afterwards.
+  static void free_graph(Node* node) noexcept {
+    node->spent = true;
+    for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs()[i] = Tensor();
+  }
+
+  const char* op_;
+  const SourceLine& line_;
+  bool retain_graph_, create_graph_;
+  CallerScope caller_;
+  GradMode grad_mode_;
+  WorkspaceLoan loan_;
+  Workspace& space_;
+};
+
+}  // namespace
+}  // namespace detail
+
+using namespace detail;
+
+void Tensor::backward(SourceLine line) const { backward(BackwardOptions{}, line); }
+
+void Tensor::backward(const BackwardOptions& options, SourceLine line) const {
+  Pass pass("backward", line, options.retain_graph, false);
+  pass.seed(*this, options.gradient);
+  pass.explore();
+  pass.run();
+  pass.deliver();
+}
+
+std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options) {
+  if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
+    throw_invalid("grad", text("got ", options.grad_outputs.size(), " grad_outputs for ", outputs.size(), " outputs"), outputs.line());
+  Pass pass("grad", outputs.line(), options.retain_graph || options.create_graph, options.create_graph);
+  for (std::size_t i = 0; i < outputs.size(); ++i) pass.seed(outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i]);
+  pass.explore();
+  std::vector<std::uint32_t> found;
+  pass.restrict_to(inputs.tensors(), found, options.allow_unused);
+  pass.run();
+  std::vector<Tensor> gradients;
+  for (std::uint32_t at : found) gradients.push_back(pass.take(at));
+  return gradients;
+}
+
+NoGrad::NoGrad() noexcept : previous_(thread_context.grad_enabled) { thread_context.grad_enabled = false; }
+NoGrad::~NoGrad() { thread_context.grad_enabled = previous_; }
+
+bool grad_enabled() noexcept { return thread_context.grad_enabled; }
+
+}  // namespace chainrule

@@ -1,0 +1,46 @@
+// The element types a Tensor can have.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+
+namespace chainrule {
+
+enum class DType : std::uint8_t {
+  float32,  ///< the default
+  float64,
+  int64,  ///< indices and labels; never differentiable
+};
+
+/// "float32", "float64" or "int64".
+const char* dtype_name(DType dtype) noexcept;
+
+/// Bytes an element takes.
+constexpr std::int64_t dtype_size(DType dtype) noexcept { return dtype == DType::float32 ? 4 : 8; }
+
+constexpr bool is_floating(DType dtype) noexcept { return dtype != DType::int64; }
+
+std::ostream& operator<<(std::ostream& out, DType dtype);
+
+namespace detail {
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::float64;
+};
+template <>
+struct DTypeOf<std::int64_t> {
+  static constexpr DType value = DType::int64;
+};
+}  // namespace detail
+
+/// The DType of float, double or std::int64_t.
+template <class T>
+inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
+
+}  // namespace chainrule

@@ -1,0 +1,270 @@
+#include "autograd/memory.h"
+
+#include <atomic>
+#include <bit>
+#include <mutex>
+#include <new>
+
+namespace chainrule::detail {
+namespace {
+
+constexpr std::size_t kBlockStep = 16, kBlockLimit = 512, kBlockClasses = kBlockLimit / kBlockStep + 1;
+constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
+constexpr std::uint32_t kBatch = 256;                              // blocks that move between threads at once
+constexpr std::size_t kBufferClasses = 4 * 58;                     // four to each power of two
+constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // what one thread keeps at most
+
+struct FreeBlock {
+  FreeBlock* next;
+  FreeBlock* next_batch;
+};
+
+struct FreeBuffer {
+  FreeBuffer* next;
+};
+
+std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
+
+// Classes 64·{4, 5, 6, 7}/4·2^k, from 64 bytes: no more than a quarter of a buffer is wasted.
+struct BufferClass {
+  std::size_t index, capacity;
+};
+
+BufferClass buffer_class(std::size_t bytes) noexcept {
+  if (bytes <= 256) {
+    const std::size_t lines = bytes == 0 ? 1 : (bytes + 63) / 64;
+    return {lines - 1, lines * 64};
+  }
+  const auto exponent = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 2^exponent < bytes <= 2^(exponent + 1)
+  const std::size_t quarter = std::size_t{1} << (exponent - 2);
+  const std::size_t quarters = (bytes + quarter - 1) / quarter;  // 5 to 8
+  return {4 * (exponent - 7) + quarters - 5, quarters * quarter};
+}
+
+void* new_aligned(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{64}); }
+void delete_aligned(void* memory) noexcept { ::operator delete (memory, std::align_val_t{64}); }
+
+struct ThreadCache;
+
+// What a thread left of its slab when it ended, written at the start of the rest itself.
+struct SlabRest {
+  SlabRest* next;
+  std::byte* end;
+};
+
+// What threads share: batches of blocks on their way between them, the counts of ended threads, and the list of live ones.
+struct Shared {
+  std::mutex mutex;
+  FreeBlock* batches[kBlockClasses] = {};
+  SlabRest* slabs = nullptr;
+  ThreadCache* threads = nullptr;
+  Totals ended;
+};
+
+constinit Shared shared;
+
+// What is alive as one thread changed it; only that thread writes.
+struct Counters {
+  std::atomic<std::int64_t> tensors{0}, nodes{0}, bytes{0};
+
+  static void add(std::atomic<std::int64_t>& counter, std::int64_t change) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  }
+};
+
+struct ThreadCache {
+  FreeBlock* blocks[kBlockClasses] = {};
+  std::uint32_t block_counts[kBlockClasses] = {};
+  std::byte* slab = nullptr;
+  std::byte* slab_end = nullptr;
+  FreeBuffer* buffers[kBufferClasses] = {};
+  std::size_t buffer_bytes = 0;
+  Counters counters;
+  ThreadCache* next = nullptr;
+  ThreadCache* previous = nullptr;
+  enum class State : std::uint8_t { unused, live, ended } state = State::unused;
+};
+
+// Trivially destructible, so that nodes freed by later thread-local destructors still find it.
+constinit thread_local ThreadCache cache;
+
+void push_batch(std::size_t index, FreeBlock* head) noexcept {
+  const std::lock_guard lock(shared.mutex);
+  head->next_batch = shared.batches[index];
+  shared.batches[index] = head;
+}
+
+// Hands all that the thread kept to the others when it ends.
+struct Farewell {
+  ~Farewell() {
+    for (std::size_t index = 0; index < kBlockClasses; ++index) {
+      if (cache.blocks[index] != nullptr) push_batch(index, cache.blocks[index]);
+      cache.blocks[index] = nullptr;
+      cache.block_counts[index] = 0;
+    }
+    for (FreeBuffer*& list : cache.buffers) {
+      while (list != nullptr) {
+        FreeBuffer* buffer = list;
+        list = buffer->next;
+        delete_aligned(buffer);
+      }
+    }
+    cache.buffer_bytes = 0;
+    const std::lock_guard lock(shared.mutex);
+    if (cache.slab_end - cache.slab >= static_cast<std::ptrdiff_t>(kBlockLimit)) {
+      shared.slabs = ::new (static_cast<void*>(cache.slab)) SlabRest{shared.slabs, cache.slab_end};
+    }
+    cache.slab = cache.slab_end = nullptr;
+    shared.ended.tensors += cache.counters.tensors.exchange(0, std::memory_order_relaxed);
+    shared.ended.nodes += cache.counters.nodes.exchange(0, std::memory_order_relaxed);
+    shared.ended.bytes += cache.counters.bytes.exchange(0, std::memory_order_relaxed);
+    (cache.previous != nullptr ? cache.previous->next : shared.threads) = cache.next;
+    if (cache.next != nullptr) cache.next->previous = cache.previous;
+    cache.state = ThreadCache::State::ended;
+  }
+};
+
+[[gnu::noinline]] void enter_thread() noexcept {
+  thread_local Farewell farewell;
+  static_cast<void>(farewell);
+  const std::lock_guard lock(shared.mutex);
+  cache.next = shared.threads;
+  if (cache.next != nullptr) cache.next->previous = &cache;
+  shared.threads = &cache;
+  cache.state = ThreadCache::State::live;
+}
+
+ThreadCache& this_cache() noexcept {
+  if (cache.state == ThreadCache::State::unused) [[unlikely]]
+    enter_thread();
+  return cache;
+}
+
+#if CHAINRULE_POOL
+
+[[gnu::noinline]] void* refill_block(ThreadCache& own, std::size_t index) {
+  const std::size_t bytes = index * kBlockStep;
+  if (static_cast<std::size_t>(own.slab_end - own.slab) < bytes) {
+    {
+      const std::lock_guard lock(shared.mutex);
+      if (FreeBlock* head = shared.batches[index]; head != nullptr) {
+        shared.batches[index] = head->next_batch;
+        own.blocks[index] = head->next;
+        std::uint32_t count = 0;
+        for (FreeBlock* block = head->next; block != nullptr; block = block->next) ++count;
+        own.block_counts[index] = count;
+        return head;
+      }
+      if (SlabRest* rest = shared.slabs; rest != nullptr) {
+        shared.slabs = rest->next;
+        own.slab = reinterpret_cast<std::byte*>(rest);
+        own.slab_end = rest->end;
+      }
+    }
+    if (static_cast<std::size_t>(own.slab_end - own.slab) < bytes) {
+      own.slab = static_cast<std::byte*>(new_aligned(kSlabBytes));
+      own.slab_end = own.slab + kSlabBytes;
+    }
+  }
+  void* block = own.slab;
+  own.slab += bytes;
+  return block;
+}
+
+// Cuts the list after kBatch blocks and hands the rest to the other threads.
+[[gnu::noinline]] void share_surplus(ThreadCache& own, std::size_t index) noexcept {
+  FreeBlock* last = own.blocks[index];
+  for (std::uint32_t i = 1; i < kBatch; ++i) last = last->next;
+  FreeBlock* surplus = last->next;
+  last->next = nullptr;
+  own.block_counts[index] = kBatch;
+  if (surplus != nullptr) push_batch(index, surplus);
+}
+
+#endif
+
+}  // namespace
+
+#if CHAINRULE_POOL
+
+void* allocate_block(std::size_t bytes) {
+  if (bytes > kBlockLimit) return new_aligned(bytes);
+  ThreadCache& own = this_cache();
+  const std::size_t index = block_class(bytes);
+  FreeBlock* block = own.blocks[index];
+  if (block == nullptr) {
+    if (own.state == ThreadCache::State::ended) return new_aligned(index * kBlockStep);
+    return refill_block(own, index);
+  }
+  own.blocks[index] = block->next;
+  --own.block_counts[index];
+  return block;
+}
+
+void free_block(void* block, std::size_t bytes) noexcept {
+  if (bytes > kBlockLimit) return delete_aligned(block);
+  ThreadCache& own = this_cache();
+  const std::size_t index = block_class(bytes);
+  auto* free = ::new (block) FreeBlock{nullptr, nullptr};
+  if (own.state == ThreadCache::State::ended) return push_batch(index, free);
+  free->next = own.blocks[index];
+  own.blocks[index] = free;
+  if (++own.block_counts[index] >= 2 * kBatch) share_surplus(own, index);
+}
+
+std::byte* allocate_buffer(std::size_t capacity) {
+  ThreadCache& own = this_cache();
+  FreeBuffer*& list = own.buffers[buffer_class(capacity).index];
+  if (list == nullptr) return static_cast<std::byte*>(new_aligned(capacity));
+  FreeBuffer* buffer = list;
+  list = buffer->next;
+  own.buffer_bytes -= capacity;
+  return reinterpret_cast<std::byte*>(buffer);
+}
+
+void free_buffer(std::byte* buffer, std::size_t capacity) noexcept {
+  ThreadCache& own = this_cache();
+  if (own.state == ThreadCache::State::ended || own.buffer_bytes + capacity > kCachedBufferBytes) return delete_aligned(buffer);
+  FreeBuffer*& list = own.buffers[buffer_class(capacity).index];
+  list = ::new (static_cast<void*>(buffer)) FreeBuffer{list};
+  own.buffer_bytes += capacity;
+}
+
+#else
+
+void* allocate_block(std::size_t bytes) { return new_aligned(bytes); }
+void free_block(void* block, std::size_t) noexcept { delete_aligned(block); }
+std::byte* allocate_buffer(std::size_t capacity) { return static_cast<std::byte*>(new_aligned(capacity)); }
+void free_buffer(std::byte* buffer, std::size_t) noexcept { delete_aligned(buffer); }
+
+#endif
+
+std::size_t buffer_capacity(std::size_t bytes) noexcept { return buffer_class(bytes).capacity; }
+
+void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
+  ThreadCache& own = this_cache();
+  if (own.state == ThreadCache::State::ended) [[unlikely]] {
+    const std::lock_guard lock(shared.mutex);
+    shared.ended.tensors += tensors;
+    shared.ended.nodes += nodes;
+    shared.ended.bytes += bytes;
+    return;
+  }
+  Counters::add(own.counters.tensors, tensors);
+  Counters::add(own.counters.nodes, nodes);
+  Counters::add(own.counters.bytes, bytes);
+}
+
+Totals total_counts() noexcept {
+  const std::lock_guard lock(shared.mutex);
+  Totals totals = shared.ended;
+  auto add = [&totals](const ThreadCache& thread) {
+    totals.tensors += thread.counters.tensors.load(std::memory_order_relaxed);
+    totals.nodes += thread.counters.nodes.load(std::memory_order_relaxed);
+    totals.bytes += thread.counters.bytes.load(std::memory_order_relaxed);
+  };
+  for (const ThreadCache* thread = shared.threads; thread != nullptr; thread = thread->next) add(*thread);
+  return totals;
+}
+
+}  // namespace chainrule::detail

@@ -1,0 +1,30 @@
+// Where nodes and values live: blocks and buffers kept for reuse by each thread, and the counts behind graph_stats(). Internal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace chainrule::detail {
+
+/// A block of `bytes` (16-byte aligned) for a node. It may be freed on any thread, also after the thread that made it ended.
+void* allocate_block(std::size_t bytes);
+void free_block(void* block, std::size_t bytes) noexcept;
+
+/// The bytes a buffer for `bytes` really takes: the size class.
+std::size_t buffer_capacity(std::size_t bytes) noexcept;
+
+/// A 64-byte aligned buffer of `capacity`, a result of buffer_capacity().
+std::byte* allocate_buffer(std::size_t capacity);
+void free_buffer(std::byte* buffer, std::size_t capacity) noexcept;
+
+/// Adds to the counts behind graph_stats(): Tensors, recorded ops, and bytes of values and nodes.
+void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept;
+
+struct Totals {
+  std::int64_t tensors = 0, nodes = 0, bytes = 0;
+};
+
+/// The sum over all threads, ended ones included.
+Totals total_counts() noexcept;
+
+}  // namespace chainrule::detail

@@ -1,0 +1,118 @@
+#include "autograd/ops/activation.h"
+
+#include "autograd/kernels/reduce.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/pointwise.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// grad where y > 0, else 0, in one pass; y is relu's result.
+Tensor relu_gradient(const Tensor& grad, const Tensor& y) {
+  return binary(
+      "relu_gradient", grad, y, [](const auto& loops) { return loops.threshold; },
+      [](Sides& s) {
+        if (s.needs_a()) s.set_a(relu_gradient(s.grad_out(), s.b().tensor()));
+        // The slope is flat in y.
+      });
+}
+
+// An op along the last axis, by a kernel over rows.
+template <class Loop, class Rule>
+Tensor along_rows(const char* op, const TensorArg& x, Loop loop, const Rule& rule) {
+  Node* node = node_of(x.tensor());
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result(op, x.line(), node->dtype, shape_of(node), inputs, rule);
+  const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
+  if (node->numel == 0) return y;
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    loop(node->values<T>(), node->numel / d, d, mutable_values<T>(y));
+  });
+  return y;
+}
+
+// The gradient along the last axis from the incoming one and the result, by a kernel over rows.
+template <class Loop, class Rule>
+Tensor gradient_rows(const char* op, const Tensor& grad, const Tensor& y, Loop loop, const Rule& rule) {
+  Node* node = node_of(grad);
+  const Tensor* inputs[] = {&grad, &y};
+  Tensor gx = make_result(op, SourceLine::current(), node->dtype, shape_of(node), inputs, rule);
+  const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
+  if (node->numel == 0) return gx;
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    loop(node->values<T>(), values<T>(y), node->numel / d, d, mutable_values<T>(gx));
+  });
+  return gx;
+}
+
+Axes last_axis(const Tensor& x) { return node_of(x)->rank == 0 ? Axes() : Axes(-1); }
+
+// y·(grad - sum of grad·y).
+Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
+  return gradient_rows(
+      "softmax_gradient", grad, y, [](auto... args) { kernels::softmax_gradient_rows(args...); },
+      [](RuleContext& r) {
+        const Tensor &g = r.grad_out(), &incoming = r.input(0), &result = r.input(1);
+        if (r.needs(0)) r.set(0, softmax_gradient(g, result));
+        if (r.needs(1)) {
+          const Axes axis = last_axis(result);
+          r.set(1, g * (incoming - sum(incoming * result, axis, true)) - incoming * sum(g * result, axis, true));
+        }
+      });
+}
+
+// grad - exp(y)·sum of grad.
+Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
+  return gradient_rows(
+      "log_softmax_gradient", grad, y, [](auto... args) { kernels::log_softmax_gradient_rows(args...); },
+      [](RuleContext& r) {
+        const Tensor &g = r.grad_out(), &incoming = r.input(0), &result = r.input(1);
+        const Axes axis = last_axis(result);
+        const Tensor weighted = g * exp(result);
+        if (r.needs(0)) r.set(0, g - sum(weighted, axis, true));
+        if (r.needs(1)) r.set(1, -weighted * sum(incoming, axis, true));
+      });
+}
+
+// Runs `rows` on x with the axis in the last place.
+template <class Rows>
+Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
+  Node* node = floating_node(op, x.tensor(), x.line());
+  const int rank = node->rank;
+  const int at = checked_axis(op, axis, rank == 0 ? 1 : rank, x.line());
+  if (rank == 0 || at == rank - 1) return rows(x);
+  const CallerScope caller(x.line());
+  return transpose(rows(transpose(x, at, -1)), at, -1);
+}
+
+}  // namespace
+
+Tensor relu(const TensorArg& x) {
+  return unary(
+      "relu", x, [](const auto& loops) { return loops.relu; }, [](RuleContext& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); });
+}
+
+Tensor softmax(const TensorArg& x, int axis) {
+  return with_axis_last("softmax", x, axis, [](const TensorArg& rows) {
+    return along_rows(
+        "softmax", rows, [](auto... args) { kernels::softmax_rows(args...); },
+        [](RuleContext& r) { r.set(0, softmax_gradient(r.grad_out(), r.output())); });
+  });
+}
+
+Tensor log_softmax(const TensorArg& x, int axis) {
+  return with_axis_last("log_softmax", x, axis, [](const TensorArg& rows) {
+    return along_rows(
+        "log_softmax", rows, [](auto... args) { kernels::log_softmax_rows(args...); },
+        [](RuleContext& r) { r.set(0, log_softmax_gradient(r.grad_out(), r.output())); });
+  });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,257 @@
+#include "autograd/ops/create.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/parallel.h"
+#include "autograd/record.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// A fresh Tensor, with the user's line in the error where the shape is impossible.
+Tensor fresh(const char* op, DType dtype, const Shape& shape, const SourceLine& line) {
+  for (std::int64_t size : shape)
+    if (size < 0) throw_invalid(op, text("the shape ", shape, " has a negative size"), line);
+  return make_plain(dtype, shape);
+}
+
+void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first, const SourceLine& line) {
+  if (!literal.is_list()) {
+    if (first) {
+      first = false;
+    } else if (depth != shape.rank()) {
+      throw_invalid("tensor", text("a number stands at depth ", depth, " where others stand at depth ", shape.rank()), line);
+    }
+    return;
+  }
+  const auto count = static_cast<std::int64_t>(literal.items().size());
+  if (first) {
+    shape.push_back(count);
+    if (count == 0) first = false;
+  } else if (depth >= shape.rank()) {
+    throw_invalid("tensor", text("a list stands at depth ", depth, " where a number was expected"), line);
+  } else if (shape[depth] != count) {
+    throw_invalid("tensor", text("a list at depth ", depth, " has ", count, " items where another has ", shape[depth]), line);
+  }
+  for (const Literal& item : literal.items()) literal_shape(item, depth + 1, shape, first, line);
+}
+
+template <class T>
+T* write_literal(const Literal& literal, T* to) {
+  if (!literal.is_list()) {
+    *to = static_cast<T>(literal.number());
+    return to + 1;
+  }
+  for (const Literal& item : literal.items()) to = write_literal(item, to);
+  return to;
+}
+
+constexpr std::int64_t kBlockGrain = 4096;  // Philox blocks a thread makes at a time
+
+// Fills y with f(block, lane) four lanes to a block.
+template <class T, class F>
+void fill_random(Tensor& y, Generator& generator, int lanes, F f) {
+  const std::int64_t n = node_of(y)->numel;
+  const std::int64_t blocks = (n + lanes - 1) / lanes;
+  const std::uint64_t first = generator.take(static_cast<std::uint64_t>(blocks));
+  const std::uint64_t seed = generator.seed();
+  T* to = mutable_values<T>(y);
+  kernels::parallel_pieces(blocks, kBlockGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t block = begin; block < end; ++block) {
+      T lane_values[4];
+      f(philox(seed, first + static_cast<std::uint64_t>(block)), lane_values);
+      const std::int64_t at = block * lanes;
+      std::copy_n(lane_values, std::min<std::int64_t>(lanes, n - at), to + at);
+    }
+  });
+}
+
+double unit53(std::uint32_t high, std::uint32_t low) noexcept {
+  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
+}
+
+// Uniform numbers in [0, 1) with as many bits as the type holds: four to a block in float, two in double.
+void uniform_lanes(const PhiloxBlock& block, float* y) noexcept {
+  for (int lane = 0; lane < 4; ++lane) y[lane] = static_cast<float>(block.words[lane] >> 8) * 0x1p-24F;
+}
+void uniform_lanes(const PhiloxBlock& block, double* y) noexcept {
+  for (int lane = 0; lane < 2; ++lane) y[lane] = unit53(block.words[2 * lane], block.words[2 * lane + 1]);
+}
+
+// Two normal numbers from two uniform ones, the first of them in (0, 1].
+void box_muller(double u, double v, double& a, double& b) noexcept {
+  const double radius = std::sqrt(-2 * std::log(1 - u));
+  a = radius * std::cos(2 * std::numbers::pi * v);
+  b = radius * std::sin(2 * std::numbers::pi * v);
+}
+void normal_lanes(const PhiloxBlock& block, float* y) noexcept {
+  for (int pair = 0; pair < 2; ++pair) {
+    double a = 0, b = 0;
+    box_muller(static_cast<double>(block.words[2 * pair]) * 0x1p-32, static_cast<double>(block.words[2 * pair + 1]) * 0x1p-32, a, b);
+    y[2 * pair] = static_cast<float>(a);
+    y[2 * pair + 1] = static_cast<float>(b);
+  }
+}
+void normal_lanes(const PhiloxBlock& block, double* y) noexcept {
+  box_muller(unit53(block.words[0], block.words[1]), unit53(block.words[2], block.words[3]), y[0], y[1]);
+}
+
+void check_floating(const char* op, DType dtype, const SourceLine& line) {
+  if (!is_floating(dtype)) throw_invalid(op, "got int64, expected float32 or float64", line);
+}
+
+}  // namespace
+
+Tensor tensor(const Literal& literal, DType dtype, SourceLine line) {
+  Shape shape;
+  bool first = true;
+  literal_shape(literal, 0, shape, first, line);
+  Tensor y = fresh("tensor", dtype, shape, line);
+  visit_dtype(dtype, [&](auto zero) { write_literal(literal, mutable_values<decltype(zero)>(y)); });
+  return y;
+}
+
+Tensor variable(const Literal& literal, DType dtype, SourceLine line) {
+  check_floating("variable", dtype, line);
+  Tensor y = tensor(literal, dtype, line);
+  y.set_requires_grad(true);
+  return y;
+}
+
+template <class T>
+Tensor from_vector(const std::vector<T>& from, const Shape& shape, SourceLine line) {
+  using Element = std::conditional_t<std::is_same_v<T, int>, std::int64_t, T>;
+  if (shape.numel() != static_cast<std::int64_t>(from.size()))
+    throw_invalid("from_vector", text("got ", from.size(), " values for shape ", shape, ", expected ", shape.numel()), line);
+  Tensor y = fresh("from_vector", dtype_of<Element>, shape, line);
+  std::copy(from.begin(), from.end(), mutable_values<Element>(y));
+  return y;
+}
+
+template Tensor from_vector<float>(const std::vector<float>&, const Shape&, SourceLine);
+template Tensor from_vector<double>(const std::vector<double>&, const Shape&, SourceLine);
+template Tensor from_vector<int>(const std::vector<int>&, const Shape&, SourceLine);
+template Tensor from_vector<std::int64_t>(const std::vector<std::int64_t>&, const Shape&, SourceLine);
+
+Tensor full(const Shape& shape, double value, DType dtype, SourceLine line) {
+  Tensor y = fresh("full", dtype, shape, line);
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    std::fill_n(mutable_values<T>(y), node_of(y)->numel, static_cast<T>(value));
+  });
+  return y;
+}
+
+Tensor zeros(const Shape& shape, DType dtype, SourceLine line) { return full(shape, 0, dtype, line); }
+Tensor ones(const Shape& shape, DType dtype, SourceLine line) { return full(shape, 1, dtype, line); }
+
+Tensor eye(std::int64_t n, DType dtype, SourceLine line) {
+  Tensor y = full(Shape{n, n}, 0, dtype, line);
+  visit_dtype(dtype, [&](auto zero) {
+    for (std::int64_t i = 0; i < n; ++i) mutable_values<decltype(zero)>(y)[i * (n + 1)] = 1;
+  });
+  return y;
+}
+
+Tensor arange(double start, double stop, double step, DType dtype, SourceLine line) {
+  if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
+    throw_invalid("arange", text("start ", start, ", stop ", stop, ", step ", step, ": expected finite numbers and a step other than 0"),
+                  line);
+  const double count = std::max(0.0, std::ceil((stop - start) / step));
+  if (count > 0x1p40) throw_invalid("arange", text("start ", start, ", stop ", stop, ", step ", step, ": too many elements"), line);
+  Tensor y = make_plain(dtype, Shape{static_cast<std::int64_t>(count)});
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    for (std::int64_t i = 0; i < node_of(y)->numel; ++i) mutable_values<T>(y)[i] = static_cast<T>(start + static_cast<double>(i) * step);
+  });
+  return y;
+}
+
+Tensor arange(double stop, SourceLine line) { return arange(0, stop, 1, DType::float32, line); }
+
+Tensor linspace(double start, double stop, std::int64_t count, DType dtype, SourceLine line) {
+  if (count < 0) throw_invalid("linspace", text("count is ", count, ", expected at least 0"), line);
+  Tensor y = make_plain(dtype, Shape{count});
+  const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    // From both ends, so that the last is exactly stop.
+    for (std::int64_t i = 0; i < count; ++i)
+      mutable_values<T>(y)[i] =
+          static_cast<T>(2 * i < count ? start + static_cast<double>(i) * step : stop - static_cast<double>(count - 1 - i) * step);
+  });
+  if (count == 1) y = full(Shape{1}, start, dtype, line);
+  return y;
+}
+
+Tensor rand(const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
+  check_floating("rand", dtype, line);
+  Tensor y = fresh("rand", dtype, shape, line);
+  visit_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    fill_random<T>(y, generator, sizeof(T) == 4 ? 4 : 2, [](const PhiloxBlock& block, T* to) { uniform_lanes(block, to); });
+  });
+  return y;
+}
+
+Tensor rand(const Shape& shape, DType dtype, SourceLine line) { return rand(shape, default_generator(), dtype, line); }
+
+Tensor randn(const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
+  check_floating("randn", dtype, line);
+  Tensor y = fresh("randn", dtype, shape, line);
+  visit_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    fill_random<T>(y, generator, sizeof(T) == 4 ? 4 : 2, [](const PhiloxBlock& block, T* to) { normal_lanes(block, to); });
+  });
+  return y;
+}
+
+Tensor randn(const Shape& shape, DType dtype, SourceLine line) { return randn(shape, default_generator(), dtype, line); }
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator, SourceLine line) {
+  if (low >= high) throw_invalid("randint", text("low is ", low, " and high is ", high, ", expected low < high"), line);
+  Tensor y = fresh("randint", DType::int64, shape, line);
+  const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  for (std::int64_t i = 0; i < node_of(y)->numel; ++i)
+    mutable_values<std::int64_t>(y)[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + generator.below(range));
+  return y;
+}
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, SourceLine line) {
+  return randint(low, high, shape, default_generator(), line);
+}
+
+Tensor randperm(std::int64_t n, Generator& generator, SourceLine line) {
+  Tensor y = fresh("randperm", DType::int64, Shape{n}, line);
+  auto* to = mutable_values<std::int64_t>(y);
+  std::iota(to, to + n, std::int64_t{0});
+  for (std::int64_t i = n - 1; i > 0; --i) std::swap(to[i], to[generator.below(static_cast<std::uint64_t>(i) + 1)]);
+  return y;
+}
+
+Tensor randperm(std::int64_t n, SourceLine line) { return randperm(n, default_generator(), line); }
+
+Tensor bernoulli(double probability, const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
+  if (!(probability >= 0 && probability <= 1))
+    throw_invalid("bernoulli", text("the probability is ", probability, ", expected 0 to 1"), line);
+  Tensor y = rand(shape, generator, dtype, line);
+  visit_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* to = mutable_values<T>(y);
+    for (std::int64_t i = 0; i < node_of(y)->numel; ++i) to[i] = static_cast<double>(to[i]) < probability ? T{1} : T{0};
+  });
+  return y;
+}
+
+Tensor bernoulli(double probability, const Shape& shape, DType dtype, SourceLine line) {
+  return bernoulli(probability, shape, default_generator(), dtype, line);
+}
+
+}  // namespace chainrule

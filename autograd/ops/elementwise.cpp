@@ -1,0 +1,472 @@
+#include "autograd/ops/elementwise.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "autograd/ops/create.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/pointwise.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+using Int = std::int64_t;
+
+// int64 arithmetic wraps around, as PyTorch's: done unsigned, where overflow is defined.
+constexpr auto kAddInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b)); };
+constexpr auto kSubInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); };
+constexpr auto kMulInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); };
+
+constexpr OpTraits kConstant{.broadcasts = false, .recordable = false};
+
+// A test on each element: floating by a loop, int64 by f.
+template <class Choose, class Integer>
+Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
+  Node* node = defined_node(op, x.tensor(), x.line());
+  if (is_floating(node->dtype)) return unary(op, x, choose, kNoRule, kConstant);
+  Tensor y = make_plain(DType::int64, shape_of(node));
+  std::transform(node->values<Int>(), node->values<Int>() + node->numel, mutable_values<Int>(y), f);
+  return y;
+}
+
+// A number must not silently lose what an int64 Tensor cannot hold.
+void check_integer_number(const char* op, const Operand& a, const Operand& b) {
+  const Operand& number = a.is_number() ? a : b;
+  const Operand& other = a.is_number() ? b : a;
+  if (!number.is_number() || other.is_number() || !other.tensor().defined() || node_of(other.tensor())->dtype != DType::int64) return;
+  if (std::trunc(number.number()) != number.number())
+    throw_invalid(op, text("the number ", number.number(), " beside an int64 tensor is not an integer"), a.line());
+}
+
+}  // namespace
+
+Tensor add(const Operand& a, const Operand& b) {
+  check_integer_number("add", a, b);
+  return binary_any(
+      "add", a, b, [](const auto& loops) { return loops.add; }, kAddInt,
+      [](Sides& s) {
+        if (s.needs_a()) s.set_a(s.grad_out());
+        if (s.needs_b()) s.set_b(s.grad_out());
+      });
+}
+
+Tensor sub(const Operand& a, const Operand& b) {
+  check_integer_number("sub", a, b);
+  return binary_any(
+      "sub", a, b, [](const auto& loops) { return loops.sub; }, kSubInt,
+      [](Sides& s) {
+        if (s.needs_a()) s.set_a(s.grad_out());
+        if (s.needs_b()) s.set_b(neg(s.grad_out()));
+      });
+}
+
+Tensor mul(const Operand& a, const Operand& b) {
+  check_integer_number("mul", a, b);
+  return binary_any(
+      "mul", a, b, [](const auto& loops) { return loops.mul; }, kMulInt,
+      [](Sides& s) {
+        if (s.needs_a()) s.set_a(s.grad_out() * s.b());
+        if (s.needs_b()) s.set_b(s.grad_out() * s.a());
+      });
+}
+
+Tensor div(const Operand& a, const Operand& b) {
+  return binary(
+      "div", a, b, [](const auto& loops) { return loops.div; },
+      [](Sides& s) {
+        if (s.needs_a()) s.set_a(s.grad_out() / s.b());
+        if (s.needs_b()) s.set_b(-s.grad_out() * s.output() / s.b());
+      });
+}
+
+Tensor pow(const Operand& a, const Operand& b) {
+  return binary(
+      "pow", a, b, [](const auto& loops) { return loops.pow; },
+      [](Sides& s) {
+        if (s.needs_a()) {
+          if (s.b_is_number()) {
+            const double exponent = s.number();
+            if (exponent == 0) {
+              s.set_a(s.grad_out() * 0.0);
+            } else if (exponent == 2) {
+              s.set_a(s.grad_out() * (s.a() * 2.0));
+            } else {
+              s.set_a(s.grad_out() * (pow(s.a(), exponent - 1) * exponent));
+            }
+          } else {
+            const Tensor exponent = s.b().tensor();
+            const Tensor slope = exponent * pow(s.a(), exponent - 1);
+            s.set_a(s.grad_out() * where(eq(exponent, 0), 0.0, slope));
+          }
+        }
+        if (s.needs_b()) {
+          const Operand base = s.a();
+          if (base.is_number()) {
+            const double number = base.number();
+            const Tensor exponent = s.b().tensor();
+            s.set_b(number == 0 ? s.grad_out() * where(ge(exponent, 0), 0.0, s.output() * std::log(number))
+                                : s.grad_out() * (s.output() * std::log(number)));
+          } else {
+            const Tensor flat = logical_and(eq(base, 0), ge(s.b(), 0));
+            // Where the base is 0 its logarithm is not taken, so that no inf·0 arises in any order of derivative.
+            const Tensor safe = where(flat, 1.0, base);
+            s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(safe)));
+          }
+        }
+      });
+}
+
+namespace {
+
+// A side's square; float64 numbers stay numbers until they meet a Tensor.
+struct Squared {
+  Tensor tensor;
+  double number = 0;
+  operator Operand() const { return tensor.defined() ? Operand(tensor) : Operand(number); }
+};
+
+Squared squared(const Operand& x) {
+  if (x.is_number()) return {Tensor(), x.number() * x.number()};
+  return {square(x.tensor())};
+}
+
+}  // namespace
+
+Tensor atan2(const Operand& a, const Operand& b) {
+  return binary(
+      "atan2", a, b, [](const auto& loops) { return loops.atan2; },
+      [](Sides& s) {
+        const Operand y = s.a(), x = s.b();
+        const Tensor slope = s.grad_out() / add(squared(y), squared(x));
+        if (s.needs_a()) s.set_a(slope * x);
+        if (s.needs_b()) s.set_b(-slope * y);
+      });
+}
+
+namespace {
+
+// The weight of a side that wins where `wins` is 1 and shares where `ties` is 1.
+Tensor winner(const Tensor& wins, const Tensor& ties) { return wins + ties * 0.5; }
+
+}  // namespace
+
+Tensor maximum(const Operand& a, const Operand& b) {
+  return binary(
+      "maximum", a, b, [](const auto& loops) { return loops.maximum; },
+      [](Sides& s) {
+        const Tensor ties = eq(s.a(), s.b());
+        if (s.needs_a()) s.set_a(s.grad_out() * winner(gt(s.a(), s.b()), ties));
+        if (s.needs_b()) s.set_b(s.grad_out() * winner(lt(s.a(), s.b()), ties));
+      });
+}
+
+Tensor minimum(const Operand& a, const Operand& b) {
+  return binary(
+      "minimum", a, b, [](const auto& loops) { return loops.minimum; },
+      [](Sides& s) {
+        const Tensor ties = eq(s.a(), s.b());
+        if (s.needs_a()) s.set_a(s.grad_out() * winner(lt(s.a(), s.b()), ties));
+        if (s.needs_b()) s.set_b(s.grad_out() * winner(gt(s.a(), s.b()), ties));
+      });
+}
+
+Tensor neg(const TensorArg& x) {
+  if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return sub(Operand(0, x.line()), x.tensor());
+  return unary(
+      "neg", x, [](const auto& loops) { return loops.neg; }, [](RuleContext& r) { r.set(0, neg(r.grad_out())); });
+}
+
+Tensor abs(const TensorArg& x) {
+  return unary(
+      "abs", x, [](const auto& loops) { return loops.abs; }, [](RuleContext& r) { r.set(0, r.grad_out() * sign(r.input(0))); });
+}
+
+Tensor sign(const TensorArg& x) {
+  return unary(
+      "sign", x, [](const auto& loops) { return loops.sign; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+}
+
+Tensor exp(const TensorArg& x) {
+  return unary(
+      "exp", x, [](const auto& loops) { return loops.exp; }, [](RuleContext& r) { r.set(0, r.grad_out() * r.output()); });
+}
+
+Tensor expm1(const TensorArg& x) {
+  return unary(
+      "expm1", x, [](const auto& loops) { return loops.expm1; }, [](RuleContext& r) { r.set(0, r.grad_out() * (r.output() + 1)); });
+}
+
+Tensor log(const TensorArg& x) {
+  return unary(
+      "log", x, [](const auto& loops) { return loops.log; }, [](RuleContext& r) { r.set(0, r.grad_out() / r.input(0)); });
+}
+
+Tensor log1p(const TensorArg& x) {
+  return unary(
+      "log1p", x, [](const auto& loops) { return loops.log1p; }, [](RuleContext& r) { r.set(0, r.grad_out() / (r.input(0) + 1)); });
+}
+
+Tensor sqrt(const TensorArg& x) {
+  return unary(
+      "sqrt", x, [](const auto& loops) { return loops.sqrt; }, [](RuleContext& r) { r.set(0, r.grad_out() / (r.output() * 2)); });
+}
+
+Tensor rsqrt(const TensorArg& x) {
+  return unary(
+      "rsqrt", x, [](const auto& loops) { return loops.rsqrt; },
+      [](RuleContext& r) {
+        const Tensor y = r.output();
+        r.set(0, r.grad_out() * (y * y * y * -0.5));
+      });
+}
+
+Tensor square(const TensorArg& x) {
+  if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return mul(Operand(x.tensor(), x.line()), x.tensor());
+  return unary(
+      "square", x, [](const auto& loops) { return loops.square; }, [](RuleContext& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); });
+}
+
+Tensor reciprocal(const TensorArg& x) {
+  return unary(
+      "reciprocal", x, [](const auto& loops) { return loops.reciprocal; },
+      [](RuleContext& r) { r.set(0, -r.grad_out() * square(r.output())); });
+}
+
+Tensor sin(const TensorArg& x) {
+  return unary(
+      "sin", x, [](const auto& loops) { return loops.sin; }, [](RuleContext& r) { r.set(0, r.grad_out() * cos(r.input(0))); });
+}
+
+Tensor cos(const TensorArg& x) {
+  return unary(
+      "cos", x, [](const auto& loops) { return loops.cos; }, [](RuleContext& r) { r.set(0, -r.grad_out() * sin(r.input(0))); });
+}
+
+Tensor tan(const TensorArg& x) {
+  return unary(
+      "tan", x, [](const auto& loops) { return loops.tan; }, [](RuleContext& r) { r.set(0, r.grad_out() * (square(r.output()) + 1)); });
+}
+
+Tensor asin(const TensorArg& x) {
+  return unary(
+      "asin", x, [](const auto& loops) { return loops.asin; },
+      [](RuleContext& r) { r.set(0, r.grad_out() * rsqrt(1 - square(r.input(0)))); });
+}
+
+Tensor acos(const TensorArg& x) {
+  return unary(
+      "acos", x, [](const auto& loops) { return loops.acos; },
+      [](RuleContext& r) { r.set(0, -r.grad_out() * rsqrt(1 - square(r.input(0)))); });
+}
+
+Tensor atan(const TensorArg& x) {
+  return unary(
+      "atan", x, [](const auto& loops) { return loops.atan; }, [](RuleContext& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); });
+}
+
+Tensor sinh(const TensorArg& x) {
+  return unary(
+      "sinh", x, [](const auto& loops) { return loops.sinh; }, [](RuleContext& r) { r.set(0, r.grad_out() * cosh(r.input(0))); });
+}
+
+Tensor cosh(const TensorArg& x) {
+  return unary(
+      "cosh", x, [](const auto& loops) { return loops.cosh; }, [](RuleContext& r) { r.set(0, r.grad_out() * sinh(r.input(0))); });
+}
+
+namespace {
+
+// grad·(1 - y²) in one pass, y being tanh's result.
+Tensor tanh_gradient(const Tensor& grad, const Tensor& y) {
+  return binary(
+      "tanh_gradient", grad, y, [](const auto& loops) { return loops.tanh_gradient; },
+      [](Sides& s) {
+        const Operand g = s.a(), result = s.b();
+        if (s.needs_a()) s.set_a(tanh_gradient(s.grad_out(), result.tensor()));
+        if (s.needs_b()) s.set_b(s.grad_out() * g * (result * -2.0));
+      });
+}
+
+// grad·y·(1 - y) in one pass, y being sigmoid's result.
+Tensor sigmoid_gradient(const Tensor& grad, const Tensor& y) {
+  return binary(
+      "sigmoid_gradient", grad, y, [](const auto& loops) { return loops.sigmoid_gradient; },
+      [](Sides& s) {
+        const Operand g = s.a(), result = s.b();
+        if (s.needs_a()) s.set_a(sigmoid_gradient(s.grad_out(), result.tensor()));
+        if (s.needs_b()) s.set_b(s.grad_out() * g * (1 - result * 2.0));
+      });
+}
+
+}  // namespace
+
+Tensor tanh(const TensorArg& x) {
+  return unary(
+      "tanh", x, [](const auto& loops) { return loops.tanh; }, [](RuleContext& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); });
+}
+
+Tensor sigmoid(const TensorArg& x) {
+  return unary(
+      "sigmoid", x, [](const auto& loops) { return loops.sigmoid; },
+      [](RuleContext& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); });
+}
+
+Tensor erf(const TensorArg& x) {
+  return unary(
+      "erf", x, [](const auto& loops) { return loops.erf; },
+      [](RuleContext& r) { r.set(0, r.grad_out() * (exp(-square(r.input(0))) * (2 * std::numbers::inv_sqrtpi))); });
+}
+
+Tensor floor(const TensorArg& x) {
+  return unary(
+      "floor", x, [](const auto& loops) { return loops.floor; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+}
+
+Tensor ceil(const TensorArg& x) {
+  return unary(
+      "ceil", x, [](const auto& loops) { return loops.ceil; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+}
+
+Tensor round(const TensorArg& x) {
+  return unary(
+      "round", x, [](const auto& loops) { return loops.round; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+}
+
+Tensor clamp(const TensorArg& x, double low, double high) {
+  Node* node = floating_node("clamp", x.tensor(), x.line());
+  if (std::isnan(low) || std::isnan(high))
+    throw_invalid("clamp", text("the limits are ", low, " and ", high, ", expected numbers"), x.line());
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("clamp", x.line(), node->dtype, shape_of(node), inputs, [low, high](RuleContext& r) {
+    const Tensor& from = r.input(0);
+    r.set(0, where(logical_and(ge(from, low), le(from, high)), r.grad_out(), 0.0));
+  });
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = node->values<T>();
+    T* to = mutable_values<T>(y);
+    kernels::parallel_pieces(node->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+      kernels::elementwise<T>().clamp(from + begin, static_cast<T>(low), static_cast<T>(high), to + begin, end - begin);
+    });
+  });
+  return y;
+}
+
+Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
+  const SourceLine& line = condition.line();
+  DType dtype = DType::float32;
+  bool found = false;
+  Shape shapes[3];
+  const Operand* operands[] = {&condition, &a, &b};
+  Tensor constants[3];
+  for (const Operand* operand : operands) {
+    if (operand->is_number()) continue;
+    const DType own = defined_node("where", operand->tensor(), line)->dtype;
+    if (found && own != dtype)
+      throw_invalid("where", text("got both ", dtype, " and ", own, ", expected one dtype: convert with to()"), line);
+    dtype = own;
+    found = true;
+  }
+  if (!found) throw_invalid("where", "got three numbers, expected at least one tensor", line);
+  const Tensor* inputs[3];
+  for (int k = 0; k < 3; ++k) {
+    if (operands[k]->is_number()) constants[k] = full(Shape{}, operands[k]->number(), dtype);
+    inputs[k] = operands[k]->is_number() ? &constants[k] : &operands[k]->tensor();
+    shapes[k] = shape_of(*inputs[k]);
+  }
+  const Shape shape = broadcast_shapes("where", broadcast_shapes("where", shapes[0], shapes[1], line), shapes[2], line);
+  // The condition's own gradient is not asked for: only a and b decide whether this is recorded.
+  const bool record = records(std::span(inputs + 1, 2));
+  Tensor y = make_result("where", line, dtype, shape, inputs,
+                         [](RuleContext& r) {
+                           if (r.needs(1)) r.set(1, where(r.input(0), r.grad_out(), 0.0));
+                           if (r.needs(2)) r.set(2, where(r.input(0), 0.0, r.grad_out()));
+                         },
+                         {.broadcasts = true, .recordable = record});
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    broadcast_runs<3>(
+        shape, {shapes[0], shapes[1], shapes[2]}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+          const T *c = values<T>(*inputs[0]) + offsets[0], *p = values<T>(*inputs[1]) + offsets[1], *q = values<T>(*inputs[2]) + offsets[2];
+          T* to = mutable_values<T>(y) + begin;
+          if constexpr (std::is_floating_point_v<T>) {
+            kernels::elementwise<T>().where(c, steps[0], p, steps[1], q, steps[2], to, n);
+          } else {
+            for (std::int64_t i = 0; i < n; ++i) to[i] = c[i * steps[0]] != 0 ? p[i * steps[1]] : q[i * steps[2]];
+          }
+        });
+  });
+  return y;
+}
+
+Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
+  const CallerScope caller(a.line());
+  return a + weight * (b - a);
+}
+
+Tensor eq(const Operand& a, const Operand& b) {
+  return binary_any(
+      "eq", a, b, [](const auto& loops) { return loops.eq; }, [](Int x, Int y) { return Int{x == y}; }, kNoRule, kConstant);
+}
+
+Tensor ne(const Operand& a, const Operand& b) {
+  return binary_any(
+      "ne", a, b, [](const auto& loops) { return loops.ne; }, [](Int x, Int y) { return Int{x != y}; }, kNoRule, kConstant);
+}
+
+Tensor lt(const Operand& a, const Operand& b) {
+  return binary_any(
+      "lt", a, b, [](const auto& loops) { return loops.lt; }, [](Int x, Int y) { return Int{x < y}; }, kNoRule, kConstant);
+}
+
+Tensor le(const Operand& a, const Operand& b) {
+  return binary_any(
+      "le", a, b, [](const auto& loops) { return loops.le; }, [](Int x, Int y) { return Int{x <= y}; }, kNoRule, kConstant);
+}
+
+Tensor gt(const Operand& a, const Operand& b) {
+  return binary_any(
+      "gt", a, b, [](const auto& loops) { return loops.gt; }, [](Int x, Int y) { return Int{x > y}; }, kNoRule, kConstant);
+}
+
+Tensor ge(const Operand& a, const Operand& b) {
+  return binary_any(
+      "ge", a, b, [](const auto& loops) { return loops.ge; }, [](Int x, Int y) { return Int{x >= y}; }, kNoRule, kConstant);
+}
+
+Tensor logical_and(const Operand& a, const Operand& b) {
+  return binary_any(
+      "logical_and", a, b, [](const auto& loops) { return loops.logical_and; }, [](Int x, Int y) { return Int{x != 0 && y != 0}; }, kNoRule,
+      kConstant);
+}
+
+Tensor logical_or(const Operand& a, const Operand& b) {
+  return binary_any(
+      "logical_or", a, b, [](const auto& loops) { return loops.logical_or; }, [](Int x, Int y) { return Int{x != 0 || y != 0}; }, kNoRule,
+      kConstant);
+}
+
+Tensor logical_not(const TensorArg& x) {
+  return test(
+      "logical_not", x, [](const auto& loops) { return loops.logical_not; }, [](Int v) { return Int{v == 0}; });
+}
+
+Tensor isnan(const TensorArg& x) {
+  return test(
+      "isnan", x, [](const auto& loops) { return loops.isnan; }, [](Int) { return Int{0}; });
+}
+
+Tensor isinf(const TensorArg& x) {
+  return test(
+      "isinf", x, [](const auto& loops) { return loops.isinf; }, [](Int) { return Int{0}; });
+}
+
+Tensor isfinite(const TensorArg& x) {
+  return test(
+      "isfinite", x, [](const auto& loops) { return loops.isfinite; }, [](Int) { return Int{1}; });
+}
+
+}  // namespace chainrule

@@ -1,0 +1,20 @@
+// Ops that pick elements by index. Indices are int64, checked before anything is read; their own gradient is not defined.
+#pragma once
+
+#include "autograd/tensor.h"
+
+namespace chainrule {
+
+/// The rows `index` (int64 [k]) of an axis, repeats allowed; their gradients add up.
+/// @throws std::invalid_argument for an index outside [0, size) or of another rank or dtype.
+Tensor index_select(const TensorArg& x, int axis, const Tensor& index);
+/// y[i][j] = x[index[i][j]][j] for axis 0, and so on for others: the index has x's rank and no axis but `axis` may be longer than x's.
+/// @throws std::invalid_argument for an index outside [0, size).
+Tensor gather(const TensorArg& x, int axis, const Tensor& index);
+/// x with source[i][j] added at [index[i][j]][j] for axis 0, and so on: the opposite of gather. Repeats add up.
+Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tensor& source);
+/// 1 at the place each label names, else 0: int64 labels [...] give [..., classes].
+/// @throws std::invalid_argument for a label outside [0, classes).
+Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = DType::float32);
+
+}  // namespace chainrule

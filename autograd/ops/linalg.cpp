@@ -1,0 +1,140 @@
+#include "autograd/ops/linalg.h"
+
+#include <algorithm>
+
+#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/gemm.h"
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/broadcast.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "autograd/record.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+Shape batch_of(const Shape& shape) { return Shape(shape.begin(), shape.rank() - 2); }
+
+[[noreturn]] void throw_inner(const Shape& a, const Shape& b, std::int64_t k, const SourceLine& line) {
+  const std::string expected = b.rank() == 1 ? text("[", k, "]") : b.rank() == 2 ? text("[", k, ", m]") : text("[..., ", k, ", m]");
+  throw_invalid("matmul", text("rhs has shape ", b, ", expected ", expected, " to match lhs ", a), line);
+}
+
+// Batched product of the last two axes; `shape` is the result's.
+template <class T>
+void multiply(Node* a, bool transpose_a, Node* b, bool transpose_b, std::int64_t n, std::int64_t m, std::int64_t k, const Shape& batch,
+              T* y) {
+  const T *from_a = a->values<T>(), *from_b = b->values<T>();
+  if (batch.numel() == 1) return kernels::gemm(transpose_a, transpose_b, n, m, k, from_a, from_b, T{0}, y);
+  broadcast_runs<2>(batch, {batch_of(shape_of(a)), batch_of(shape_of(b))},
+                    [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t count) {
+                      for (std::int64_t i = 0; i < count; ++i)
+                        kernels::gemm(transpose_a, transpose_b, n, m, k, from_a + (offsets[0] + i * steps[0]) * n * k,
+                                      from_b + (offsets[1] + i * steps[1]) * k * m, T{0}, y + (begin + i) * n * m);
+                    });
+}
+
+}  // namespace
+
+Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor& b, bool transpose_b) {
+  Node *left = node_of(a.tensor()), *right = node_of(b);
+  const Shape shape_a = shape_of(left), shape_b = shape_of(right);
+  const int last_a = shape_a.rank() - 1, last_b = shape_b.rank() - 1;
+  const std::int64_t n = shape_a[transpose_a ? last_a : last_a - 1], k = shape_a[transpose_a ? last_a - 1 : last_a];
+  const std::int64_t m = shape_b[transpose_b ? last_b - 1 : last_b];
+  if (shape_b[transpose_b ? last_b : last_b - 1] != k) throw_inner(shape_a, shape_b, k, a.line());
+  const Shape batch = broadcast_shapes("matmul", batch_of(shape_a), batch_of(shape_b), a.line());
+  Shape shape = batch;
+  shape.push_back(n);
+  shape.push_back(m);
+  const Tensor* inputs[] = {&a.tensor(), &b};
+  Tensor y = make_result(
+      "matmul", a.line(), left->dtype, shape, inputs,
+      [transpose_a, transpose_b](RuleContext& r) {
+        const Tensor& g = r.grad_out();
+        // With C = A·B: gA = g·Bᵀ and gB = Aᵀ·g; a stored transpose turns the product round instead of copying.
+        if (r.needs(0)) {
+          r.set(0, transpose_a ? matmul_flagged(r.input(1), transpose_b, g, true) : matmul_flagged(g, false, r.input(1), !transpose_b));
+        }
+        if (r.needs(1)) {
+          r.set(1, transpose_b ? matmul_flagged(g, true, r.input(0), transpose_a) : matmul_flagged(r.input(0), !transpose_a, g, false));
+        }
+      },
+      {.broadcasts = true});
+  visit_floating(left->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    multiply(left, transpose_a, right, transpose_b, n, m, k, batch, mutable_values<T>(y));
+  });
+  return y;
+}
+
+Tensor matmul(const TensorArg& a, const Tensor& b) {
+  Node *left = floating_node("matmul", a.tensor(), a.line()), *right = floating_node("matmul", b, a.line());
+  if (left->dtype != right->dtype)
+    throw_invalid("matmul", text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected one dtype: convert one with to()"),
+                  a.line());
+  if (left->rank == 0 || right->rank == 0)
+    throw_invalid("matmul", text(left->rank == 0 ? "lhs" : "rhs", " has rank 0, expected at least 1: multiply by a number with *"),
+                  a.line());
+  if (left->rank >= 2 && right->rank >= 2) return matmul_flagged(a, false, b, false);
+  const std::int64_t k = left->sizes()[left->rank - 1];
+  if (right->sizes()[right->rank == 1 ? 0 : right->rank - 2] != k) throw_inner(shape_of(left), shape_of(right), k, a.line());
+  const CallerScope caller(a.line());
+  const Tensor rows = left->rank == 1 ? unsqueeze(a, 0) : a.tensor(), columns = right->rank == 1 ? unsqueeze(b, 1) : b;
+  Tensor y = matmul_flagged(rows, false, columns, false);
+  Shape shape = shape_of(y);
+  if (right->rank == 1) shape.erase(shape.rank() - 1);
+  if (left->rank == 1) shape.erase(shape.rank() - (right->rank == 1 ? 1 : 2));
+  return reshape(y, shape);
+}
+
+Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias) {
+  const SourceLine& line = x.line();
+  Node *input = floating_node("linear", x.tensor(), line), *matrix = floating_node("linear", weight, line);
+  Node* added = bias.defined() ? floating_node("linear", bias, line) : nullptr;
+  if (matrix->rank != 2) throw_invalid("linear", text("weight has shape ", shape_of(matrix), ", expected [d_in, d_out]"), line);
+  const std::int64_t d_in = matrix->sizes()[0], d_out = matrix->sizes()[1];
+  if (input->rank == 0 || input->sizes()[input->rank - 1] != d_in)
+    throw_invalid("linear",
+                  text("the input has shape ", shape_of(input), ", expected [..., ", d_in, "] to match weight ", shape_of(matrix)), line);
+  if (added != nullptr && (added->rank != 1 || added->sizes()[0] != d_out))
+    throw_invalid("linear", text("bias has shape ", shape_of(added), ", expected [", d_out, "] to match weight ", shape_of(matrix)), line);
+  for (Node* other : {matrix, added})
+    if (other != nullptr && other->dtype != input->dtype)
+      throw_invalid(
+          "linear",
+          text(other == matrix ? "weight" : "bias", " is ", other->dtype, " and the input ", input->dtype, ", expected one dtype"), line);
+  Shape shape = shape_of(input);
+  shape[shape.rank() - 1] = d_out;
+  const Tensor* inputs[] = {&x.tensor(), &weight, &bias};
+  const std::int64_t n = shape.numel() / std::max<std::int64_t>(d_out, 1);
+  Tensor y = make_result("linear", line, input->dtype, shape, std::span<const Tensor* const>(inputs, added != nullptr ? 3 : 2),
+                         [n, d_in, d_out](RuleContext& r) {
+                           const bool flat = r.input_shape(0).rank() == 2;
+                           const Tensor g = flat ? r.grad_out() : reshape(r.grad_out(), Shape{n, d_out});
+                           if (r.needs(0)) {
+                             Tensor grad_x = matmul_flagged(g, false, r.input(1), true);
+                             r.set(0, flat ? std::move(grad_x) : reshape(grad_x, r.input_shape(0)));
+                           }
+                           if (r.needs(1))
+                             r.set(1, matmul_flagged(flat ? r.input(0) : reshape(r.input(0), Shape{n, d_in}), true, g, false));
+                           if (r.input_count() == 3 && r.needs(2)) r.set(2, sum(g, 0));
+                         });
+  visit_floating(input->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* to = mutable_values<T>(y);
+    kernels::gemm(false, false, n, d_out, d_in, input->values<T>(), matrix->values<T>(), T{0}, to);
+    if (added == nullptr) return;
+    kernels::parallel_pieces(
+        n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(d_out, 1)), [&](std::int64_t begin, std::int64_t end) {
+          kernels::elementwise<T>().add_rows(to + begin * d_out, added->values<T>(), to + begin * d_out, end - begin, d_out);
+        });
+  });
+  return y;
+}
+
+}  // namespace chainrule

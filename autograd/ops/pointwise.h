@@ -1,0 +1,148 @@
+// What elementwise ops are written with: one operand or two, in any dtype a kernel has, recorded with a rule. Internal.
+#pragma once
+
+#include <algorithm>
+
+#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/broadcast.h"
+#include "autograd/record.h"
+
+namespace chainrule::detail {
+
+/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(RuleContext&)` gives the gradient.
+template <class Choose, class Rule>
+Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule, OpTraits traits = {}) {
+  Node* node = floating_node(op, x.tensor(), x.line());
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result(op, x.line(), node->dtype, shape_of(node), inputs, rule, traits);
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const kernels::UnaryLoop<T> loop = choose(kernels::elementwise<T>());
+    const T* from = node->values<T>();
+    T* to = mutable_values<T>(y);
+    kernels::parallel_pieces(node->numel, kElementGrain,
+                             [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
+  });
+  return y;
+}
+
+/// What the rule of a two-sided op sees: each side is a Tensor or a number.
+class Sides {
+ public:
+  // Which of the node's inputs each side is, or the number it is.
+  struct Captures {
+    double number;  // of the side that is none of the inputs
+    std::int8_t a, b;  // -1: the number
+  };
+
+  Sides(RuleContext& context, const Captures& captures) noexcept : context_(context), captures_(captures) {}
+
+  bool needs_a() const noexcept { return captures_.a >= 0 && context_.needs(static_cast<std::size_t>(captures_.a)); }
+  bool needs_b() const noexcept { return captures_.b >= 0 && context_.needs(static_cast<std::size_t>(captures_.b)); }
+  bool b_is_number() const noexcept { return captures_.b < 0; }
+  double number() const noexcept { return captures_.number; }
+  Operand a() const { return side(captures_.a); }
+  Operand b() const { return side(captures_.b); }
+  const Tensor& grad_out() const noexcept { return context_.grad_out(); }
+  Tensor output() const { return context_.output(); }
+  void set_a(Tensor gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.a), std::move(gradient)); }
+  void set_b(Tensor gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.b), std::move(gradient)); }
+
+ private:
+  Operand side(std::int8_t input) const { return input < 0 ? Operand(captures_.number) : Operand(context_.input(static_cast<std::size_t>(input))); }
+
+  RuleContext& context_;
+  const Captures& captures_;
+};
+
+/// The dtype two operands share.
+/// @throws std::invalid_argument for undefined tensors, two numbers, or dtypes that differ.
+inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
+  const SourceLine& line = a.line();
+  if (a.is_number() && b.is_number()) throw_invalid(op, "got two numbers, expected at least one tensor", line);
+  const Node* left = a.is_number() ? nullptr : defined_node(op, a.tensor(), line);
+  const Node* right = b.is_number() ? nullptr : defined_node(op, b.tensor(), line);
+  if (left == nullptr || right == nullptr) return (left != nullptr ? left : right)->dtype;
+  if (left->dtype != right->dtype)
+    throw_invalid(op, text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected one dtype: convert one with to()"), line);
+  return left->dtype;
+}
+
+/// y = f(a, b) over the broadcast shape; `compute(T{}, a, a_step, b, b_step, y, n)` fills a stretch; `rule(Sides&)` gives the gradients.
+template <class Compute, class Rule>
+Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype, Compute compute, const Rule&, OpTraits traits) {
+  static_assert(std::is_empty_v<Rule>, "the sides carry all a two-sided rule may know");
+  static constexpr Shape kNumber;
+  const SourceLine& line = a.line();
+  const Shape shape_a = a.is_number() ? kNumber : shape_of(a.tensor());
+  const Shape shape_b = b.is_number() ? kNumber : shape_of(b.tensor());
+  const Shape shape = broadcast_shapes(op, shape_a, shape_b, line);
+  const Tensor* inputs[2];
+  std::size_t count = 0;
+  Sides::Captures captures{0, -1, -1};
+  if (a.is_number()) {
+    captures.number = a.number();
+  } else {
+    captures.a = static_cast<std::int8_t>(count);
+    inputs[count++] = &a.tensor();
+  }
+  if (b.is_number()) {
+    captures.number = b.number();
+  } else {
+    captures.b = static_cast<std::int8_t>(count);
+    inputs[count++] = &b.tensor();
+  }
+  traits.broadcasts = true;
+  const auto run_rule = [captures](RuleContext& context) {
+    Sides sides(context, captures);
+    Rule{}(sides);
+  };
+  Tensor y = make_result(op, line, dtype, shape, std::span<const Tensor* const>(inputs, count), run_rule, traits);
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T number = static_cast<T>(captures.number);
+    const T* from_a = a.is_number() ? &number : values<T>(a.tensor());
+    const T* from_b = b.is_number() ? &number : values<T>(b.tensor());
+    T* to = mutable_values<T>(y);
+    if (shape_a == shape_b) {
+      kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+        compute(zero, from_a + begin, 1, from_b + begin, 1, to + begin, end - begin);
+      });
+      return;
+    }
+    broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+      compute(zero, from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
+    });
+  });
+  return y;
+}
+
+/// For floating operands only, by the loop that `choose` takes from the kernels' table.
+template <class Choose, class Rule>
+Tensor binary(const char* op, const Operand& a, const Operand& b, Choose choose, const Rule& rule, OpTraits traits = {}) {
+  const DType dtype = common_dtype(op, a, b);
+  if (!is_floating(dtype)) throw_invalid(op, text("got ", dtype, ", expected float32 or float64"), a.line());
+  const auto compute = [choose]<class T>(T, const T* x, std::int64_t x_step, const T* z, std::int64_t z_step, T* y, std::int64_t n) {
+    if constexpr (std::is_floating_point_v<T>) choose(kernels::elementwise<T>())(x, x_step, z, z_step, y, n);
+  };
+  return binary_op(op, a, b, dtype, compute, rule, traits);
+}
+
+/// The same with `f(x, z)` for one int64 element.
+template <class Choose, class Integer, class Rule>
+Tensor binary_any(const char* op, const Operand& a, const Operand& b, Choose choose, Integer f, const Rule& rule, OpTraits traits = {}) {
+  const auto compute = [choose, f]<class T>(T, const T* x, std::int64_t x_step, const T* z, std::int64_t z_step, T* y, std::int64_t n) {
+    if constexpr (std::is_floating_point_v<T>) {
+      choose(kernels::elementwise<T>())(x, x_step, z, z_step, y, n);
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) y[i] = f(x[i * x_step], z[i * z_step]);
+    }
+  };
+  return binary_op(op, a, b, common_dtype(op, a, b), compute, rule, traits);
+}
+
+/// A rule for ops whose result carries no gradient.
+inline constexpr auto kNoRule = [](auto&) {};
+
+}  // namespace chainrule::detail

@@ -1,0 +1,242 @@
+#include "autograd/ops/reduce.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/reduce.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/shape.h"
+#include "autograd/record.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// Which axes go.
+struct Reduced {
+  bool gone[Shape::kMaxRank] = {};
+  Shape kept;              // with size 1 where an axis goes
+  Shape without;           // without those axes
+  std::int64_t count = 1;  // elements that become one
+};
+
+Reduced reduced(const char* op, Node* node, const Axes& axes, const SourceLine& line) {
+  Reduced plan;
+  const int rank = node->rank;
+  if (axes.all()) std::fill_n(plan.gone, rank, true);
+  for (std::int64_t axis : axes) {
+    if (rank == 0 && (axis == 0 || axis == -1)) continue;
+    const int at = checked_axis(op, axis, rank, line);
+    if (plan.gone[at]) throw_invalid(op, text("axis ", at, " is named twice"), line);
+    plan.gone[at] = true;
+  }
+  for (int axis = 0; axis < rank; ++axis) {
+    const std::int64_t size = node->sizes()[axis];
+    plan.kept.push_back(plan.gone[axis] ? 1 : size);
+    if (plan.gone[axis]) {
+      plan.count *= size;
+    } else {
+      plan.without.push_back(size);
+    }
+  }
+  return plan;
+}
+
+// Runs reduce(x, outer, n, inner, y) for each stretch of neighbouring axes that go, the last stretch first.
+template <class T, class Reduce>
+void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
+  const int rank = node->rank;
+  const T* from = node->values<T>();
+  std::unique_ptr<T[]> previous;
+  std::int64_t inner = 1;
+  bool reduced_any = false;
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    if (!plan.gone[axis]) {
+      inner *= node->sizes()[axis];
+      continue;
+    }
+    std::int64_t n = node->sizes()[axis];
+    while (axis > 0 && plan.gone[axis - 1]) n *= node->sizes()[--axis];
+    std::int64_t outer = 1;
+    bool more = false;
+    for (int before = 0; before < axis; ++before) {
+      outer *= node->sizes()[before];
+      more = more || plan.gone[before];
+    }
+    std::unique_ptr<T[]> next;
+    if (more) next = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(outer * inner));
+    reduce(from, outer, n, inner, more ? next.get() : y);
+    previous = std::move(next);
+    from = previous.get();
+    reduced_any = true;
+  }
+  if (!reduced_any) std::copy_n(from, node->numel, y);
+}
+
+// A gradient of the reduced shape spread over the input's.
+Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
+
+template <class Reduce, class Rule>
+Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, Reduce reduce, const Rule& rule) {
+  Node* node = node_of(x.tensor());
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs, rule);
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    reduce_into(node, plan, mutable_values<T>(y),
+                [&](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) { reduce(from, outer, n, inner, to); });
+  });
+  return y;
+}
+
+void check_some(const char* op, const Reduced& plan, Node* node, const SourceLine& line) {
+  if (plan.count == 0) throw_invalid(op, text("the axes reduced have no elements in shape ", shape_of(node)), line);
+}
+
+// The rule of max and min: the gradient goes to all elements equal to the result, in equal shares.
+struct ExtremeRule {
+  Shape kept;
+  void operator()(RuleContext& r) const {
+    const Tensor& x = r.input(0);
+    const Shape shape = r.input_shape(0);
+    const Tensor equal = eq(x, reshape(r.output(), kept));
+    std::vector<std::int64_t> gone;
+    for (int axis = 0; axis < shape.rank(); ++axis)
+      if (kept[axis] != shape[axis]) gone.push_back(axis);
+    const Tensor shares = gone.empty() ? equal : sum(equal, Axes(gone), true);
+    r.set(0, equal * (reshape(r.grad_out(), kept) / shares));
+  }
+};
+
+Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* axis, bool keepdim) {
+  Node* node = floating_node(op, x.tensor(), x.line());
+  std::int64_t outer = 1, n = node->numel, inner = 1;
+  Shape shape;
+  if (axis != nullptr && node->rank > 0) {
+    const int at = checked_axis(op, *axis, node->rank, x.line());
+    shape = shape_of(node);
+    n = shape[at];
+    for (int before = 0; before < at; ++before) outer *= shape[before];
+    for (int after = at + 1; after < shape.rank(); ++after) inner *= shape[after];
+    if (keepdim) {
+      shape[at] = 1;
+    } else {
+      shape.erase(at);
+    }
+  }
+  if (n == 0) throw_invalid(op, text("there are no elements to choose from in shape ", shape_of(node)), x.line());
+  Tensor y = make_plain(DType::int64, shape);
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    (largest ? kernels::reduce_argmax<T> : kernels::reduce_argmin<T>)(node->values<T>(), outer, n, inner, mutable_values<std::int64_t>(y));
+  });
+  return y;
+}
+
+// logsumexp along the last axis, which goes.
+Tensor logsumexp_rows(const TensorArg& x) {
+  Node* node = node_of(x.tensor());
+  Shape shape = shape_of(node);
+  const std::int64_t d = shape[shape.rank() - 1];
+  shape.erase(shape.rank() - 1);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("logsumexp", x.line(), node->dtype, shape, inputs,
+                         [](RuleContext& r) { r.set(0, unsqueeze(r.grad_out(), -1) * exp(r.input(0) - unsqueeze(r.output(), -1))); });
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    kernels::logsumexp_rows(node->values<T>(), node_of(y)->numel, d, mutable_values<T>(y));
+  });
+  return y;
+}
+
+}  // namespace
+
+Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
+  Node* node = defined_node("sum", x.tensor(), x.line());
+  const Reduced plan = reduced("sum", node, axes, x.line());
+  if (node->dtype == DType::int64) {
+    Tensor y = make_plain(DType::int64, keepdim ? plan.kept : plan.without);
+    reduce_into(node, plan, mutable_values<std::int64_t>(y),
+                [](const std::int64_t* from, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* to) {
+                  for (std::int64_t o = 0; o < outer; ++o)
+                    for (std::int64_t i = 0; i < inner; ++i) {
+                      std::uint64_t total = 0;
+                      for (std::int64_t j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
+                      to[o * inner + i] = static_cast<std::int64_t>(total);
+                    }
+                });
+    return y;
+  }
+  return reduce_op(
+      "sum", x, plan, keepdim, [](auto... args) { kernels::reduce_sum(args...); },
+      [kept = plan.kept](RuleContext& r) { r.set(0, spread(r.grad_out(), kept, r.input_shape(0))); });
+}
+
+Tensor mean(const TensorArg& x, const Axes& axes, bool keepdim) {
+  Node* node = floating_node("mean", x.tensor(), x.line());
+  const Reduced plan = reduced("mean", node, axes, x.line());
+  const auto count = static_cast<double>(plan.count);
+  Tensor y = reduce_op(
+      "mean", x, plan, keepdim, [](auto... args) { kernels::reduce_sum(args...); },
+      [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T divisor = static_cast<T>(count);
+    kernels::elementwise<T>().div(values<T>(y), 1, &divisor, 0, mutable_values<T>(y), node_of(y)->numel);
+  });
+  return y;
+}
+
+Tensor max(const TensorArg& x, const Axes& axes, bool keepdim) {
+  Node* node = floating_node("max", x.tensor(), x.line());
+  const Reduced plan = reduced("max", node, axes, x.line());
+  check_some("max", plan, node, x.line());
+  return reduce_op(
+      "max", x, plan, keepdim, [](auto... args) { kernels::reduce_max(args...); }, ExtremeRule{plan.kept});
+}
+
+Tensor min(const TensorArg& x, const Axes& axes, bool keepdim) {
+  Node* node = floating_node("min", x.tensor(), x.line());
+  const Reduced plan = reduced("min", node, axes, x.line());
+  check_some("min", plan, node, x.line());
+  return reduce_op(
+      "min", x, plan, keepdim, [](auto... args) { kernels::reduce_min(args...); }, ExtremeRule{plan.kept});
+}
+
+Tensor logsumexp(const TensorArg& x, const Axes& axes, bool keepdim) {
+  Node* node = floating_node("logsumexp", x.tensor(), x.line());
+  const Reduced plan = reduced("logsumexp", node, axes, x.line());
+  const CallerScope caller(x.line());
+  // The axes that go are brought to the end and made one.
+  std::vector<std::int64_t> order;
+  for (int axis = 0; axis < node->rank; ++axis)
+    if (!plan.gone[axis]) order.push_back(axis);
+  for (int axis = 0; axis < node->rank; ++axis)
+    if (plan.gone[axis]) order.push_back(axis);
+  Shape rows = plan.without;
+  rows.push_back(plan.count);
+  const Tensor arranged = std::is_sorted(order.begin(), order.end()) ? x.tensor() : permute(x, Axes(order));
+  const Tensor y = logsumexp_rows(reshape(arranged, rows));
+  return keepdim ? reshape(y, plan.kept) : y;
+}
+
+Tensor argmax(const TensorArg& x) { return argextreme("argmax", x, true, nullptr, false); }
+Tensor argmax(const TensorArg& x, int axis, bool keepdim) { return argextreme("argmax", x, true, &axis, keepdim); }
+Tensor argmin(const TensorArg& x) { return argextreme("argmin", x, false, nullptr, false); }
+Tensor argmin(const TensorArg& x, int axis, bool keepdim) { return argextreme("argmin", x, false, &axis, keepdim); }
+
+Tensor detail::sum_to(const Tensor& x, const Shape& shape) {
+  const Shape from = shape_of(x);
+  const int extra = from.rank() - shape.rank();
+  std::vector<std::int64_t> gone;
+  for (int axis = 0; axis < from.rank(); ++axis)
+    if (axis < extra || (shape[axis - extra] == 1 && from[axis] != 1)) gone.push_back(axis);
+  return reshape(gone.empty() ? x : sum(x, Axes(gone), true), shape);
+}
+
+}  // namespace chainrule

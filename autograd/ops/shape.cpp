@@ -1,0 +1,364 @@
+#include "autograd/ops/shape.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/record.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// The rule of everything that only renames axes.
+constexpr auto kReshapeRule = [](RuleContext& r) { r.set(0, reshape(r.grad_out(), r.input_shape(0))); };
+
+// Copies elements of one width from a strided source to a dense target, `rows` stretches of `n` at a time.
+template <class Word>
+void copy_strided(const Word* from, const Shape& sizes, const std::int64_t* steps, Word* to) {
+  const int rank = sizes.rank();
+  const std::int64_t n = rank == 0 ? 1 : sizes[rank - 1];
+  const std::int64_t step = rank == 0 ? 1 : steps[rank - 1];
+  std::int64_t rows = 1;
+  for (int axis = 0; axis + 1 < rank; ++axis) rows *= sizes[axis];
+  if (rows == 0 || n == 0) return;
+  kernels::parallel_pieces(rows, std::max<std::int64_t>(1, kElementGrain / n), [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t at[Shape::kMaxRank] = {};
+    std::int64_t rest = begin, offset = 0;
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      at[axis] = rest % sizes[axis];
+      rest /= sizes[axis];
+      offset += at[axis] * steps[axis];
+    }
+    for (std::int64_t row = begin; row < end; ++row) {
+      const Word* source = from + offset;
+      Word* target = to + row * n;
+      if (step == 1) {
+        std::copy_n(source, n, target);
+      } else {
+        for (std::int64_t i = 0; i < n; ++i) target[i] = source[i * step];
+      }
+      for (int axis = rank - 2; axis >= 0; --axis) {
+        offset += steps[axis];
+        if (++at[axis] < sizes[axis]) break;
+        offset -= at[axis] * steps[axis];
+        at[axis] = 0;
+      }
+    }
+  });
+}
+
+// A matrix transposed tile by tile, so that both sides are read and written in whole cache lines.
+template <class Word>
+void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, Word* to) {
+  constexpr std::int64_t kTile = 16;
+  kernels::parallel_pieces((rows + kTile - 1) / kTile,
+                           std::max<std::int64_t>(1, kElementGrain / (kTile * std::max<std::int64_t>(columns, 1))),
+                           [&](std::int64_t begin, std::int64_t end) {
+                             const std::int64_t last_row = std::min(end * kTile, rows);
+                             for (std::int64_t c0 = 0; c0 < columns; c0 += kTile)
+                               for (std::int64_t r0 = begin * kTile; r0 < last_row; r0 += kTile)
+                                 for (std::int64_t c = c0; c < std::min(c0 + kTile, columns); ++c)
+                                   for (std::int64_t r = r0; r < std::min(r0 + kTile, last_row); ++r)
+                                     to[c * rows + r] = from[r * columns + c];
+                           });
+}
+
+// Calls f(Word{}) with an unsigned integer as wide as the dtype.
+template <class F>
+void visit_width(DType dtype, F&& f) {
+  dtype_size(dtype) == 4 ? f(std::uint32_t{}) : f(std::uint64_t{});
+}
+
+template <class Word>
+const Word* words(const Tensor& tensor) {
+  return reinterpret_cast<const Word*>(node_of(tensor)->data);
+}
+template <class Word>
+Word* mutable_words(const Tensor& tensor) {
+  return reinterpret_cast<Word*>(node_of(tensor)->data);
+}
+
+void row_major_steps(const Shape& shape, std::int64_t* steps) {
+  std::int64_t step = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    steps[axis] = step;
+    step *= shape[axis];
+  }
+}
+
+struct Span {
+  std::int64_t outer = 1, n = 1, inner = 1;
+};
+
+// A shape seen as [outer, n, inner] around one axis.
+Span around(const Shape& shape, int axis) {
+  Span span;
+  for (int before = 0; before < axis; ++before) span.outer *= shape[before];
+  span.n = shape[axis];
+  for (int after = axis + 1; after < shape.rank(); ++after) span.inner *= shape[after];
+  return span;
+}
+
+// Zeros of a shape with x standing from `start` on along an axis: the gradient of a slice.
+Tensor embed(const Tensor& x, const Shape& shape, int axis, std::int64_t start) {
+  const Tensor* inputs[] = {&x};
+  const Shape own = shape_of(x);
+  Tensor y = make_result("embed", SourceLine::current(), node_of(x)->dtype, shape, inputs,
+                         [axis, start, stop = start + own[axis]](RuleContext& r) { r.set(0, slice(r.grad_out(), axis, start, stop)); });
+  const Span whole = around(shape, axis), part = around(own, axis);
+  const auto width = static_cast<std::size_t>(dtype_size(node_of(x)->dtype));
+  std::memset(node_of(y)->data, 0, static_cast<std::size_t>(node_of(y)->numel) * width);
+  const auto run = static_cast<std::size_t>(part.n * part.inner) * width;
+  for (std::int64_t o = 0; o < whole.outer; ++o)
+    std::memcpy(node_of(y)->data + static_cast<std::size_t>((o * whole.n + start) * whole.inner) * width,
+                node_of(x)->data + static_cast<std::size_t>(o) * run, run);
+  return y;
+}
+
+}  // namespace
+
+Tensor reshape(const TensorArg& x, const Shape& wanted) {
+  Node* node = defined_node("reshape", x.tensor(), x.line());
+  Shape shape = wanted;
+  int open = -1;
+  std::int64_t known = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] >= 0) {
+      known *= shape[axis];
+    } else if (shape[axis] == -1 && open < 0) {
+      open = axis;
+    } else {
+      throw_invalid("reshape", text("the shape ", wanted, " has ", shape[axis] == -1 ? "more than one -1" : "a negative size"), x.line());
+    }
+  }
+  if (open >= 0 && known > 0 && node->numel % known == 0) shape[open] = node->numel / known;
+  if (shape.numel() != node->numel || (open >= 0 && shape[open] < 0))
+    throw_invalid("reshape", text("shape ", shape_of(node), " has ", node->numel, " elements, which do not fill ", wanted), x.line());
+  return make_view("reshape", x.line(), x.tensor(), 0, shape, kReshapeRule);
+}
+
+Tensor flatten(const TensorArg& x, int first, int last) {
+  Node* node = defined_node("flatten", x.tensor(), x.line());
+  if (node->rank == 0) return make_view("flatten", x.line(), x.tensor(), 0, Shape{1}, kReshapeRule);
+  const int from = checked_axis("flatten", first, node->rank, x.line()), to = checked_axis("flatten", last, node->rank, x.line());
+  if (from > to) throw_invalid("flatten", text("axis ", first, " comes after axis ", last), x.line());
+  Shape shape;
+  for (int axis = 0; axis < node->rank; ++axis) {
+    if (axis <= from || axis > to) {
+      shape.push_back(node->sizes()[axis]);
+    } else {
+      shape[from] *= node->sizes()[axis];
+    }
+  }
+  return make_view("flatten", x.line(), x.tensor(), 0, shape, kReshapeRule);
+}
+
+Tensor squeeze(const TensorArg& x, const Axes& axes) {
+  Node* node = defined_node("squeeze", x.tensor(), x.line());
+  bool named[Shape::kMaxRank] = {};
+  for (std::int64_t axis : axes)
+    if (node->rank > 0 || (axis != 0 && axis != -1)) named[checked_axis("squeeze", axis, node->rank, x.line())] = true;
+  Shape shape;
+  for (int axis = 0; axis < node->rank; ++axis)
+    if (node->sizes()[axis] != 1 || !(axes.all() || named[axis])) shape.push_back(node->sizes()[axis]);
+  return make_view("squeeze", x.line(), x.tensor(), 0, shape, kReshapeRule);
+}
+
+Tensor unsqueeze(const TensorArg& x, int axis) {
+  Node* node = defined_node("unsqueeze", x.tensor(), x.line());
+  Shape shape = shape_of(node);
+  if (shape.rank() == Shape::kMaxRank) throw_invalid("unsqueeze", text("shape ", shape, " has as many axes as are possible"), x.line());
+  shape.insert(checked_axis("unsqueeze", axis, shape.rank() + 1, x.line()), 1);
+  return make_view("unsqueeze", x.line(), x.tensor(), 0, shape, kReshapeRule);
+}
+
+Tensor transpose(const TensorArg& x, int axis0, int axis1) {
+  Node* node = defined_node("transpose", x.tensor(), x.line());
+  const int a = checked_axis("transpose", axis0, node->rank, x.line()), b = checked_axis("transpose", axis1, node->rank, x.line());
+  std::vector<std::int64_t> order(node->rank);
+  for (int axis = 0; axis < node->rank; ++axis) order[static_cast<std::size_t>(axis)] = axis == a ? b : axis == b ? a : axis;
+  const CallerScope caller(x.line());
+  return permute(x, Axes(order));
+}
+
+Tensor permute(const TensorArg& x, const Axes& order) {
+  Node* node = defined_node("permute", x.tensor(), x.line());
+  const int rank = node->rank;
+  if (order.count() != rank) throw_invalid("permute", text("got ", order.count(), " axes for a tensor of rank ", rank), x.line());
+  struct Order {
+    std::int8_t to[Shape::kMaxRank];
+  };
+  Order forward{}, inverse{};
+  bool seen[Shape::kMaxRank] = {};
+  for (int place = 0; place < rank; ++place) {
+    const int axis = checked_axis("permute", order.begin()[place], rank, x.line());
+    if (seen[axis]) throw_invalid("permute", text("axis ", axis, " is named twice"), x.line());
+    seen[axis] = true;
+    forward.to[place] = static_cast<std::int8_t>(axis);
+    inverse.to[axis] = static_cast<std::int8_t>(place);
+  }
+  const Shape from = shape_of(node);
+  Shape shape = from;
+  std::int64_t steps[Shape::kMaxRank], from_steps[Shape::kMaxRank];
+  row_major_steps(from, from_steps);
+  for (int place = 0; place < rank; ++place) {
+    shape[place] = from[forward.to[place]];
+    steps[place] = from_steps[forward.to[place]];
+  }
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("permute", x.line(), node->dtype, shape, inputs, [inverse, rank](RuleContext& r) {
+    r.set(0, permute(r.grad_out(), Axes(std::vector<std::int64_t>(inverse.to, inverse.to + rank))));
+  });
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    if (rank == 2 && forward.to[0] == 1) {
+      copy_transposed(words<Word>(x.tensor()), from[0], from[1], mutable_words<Word>(y));
+    } else {
+      copy_strided(words<Word>(x.tensor()), shape, steps, mutable_words<Word>(y));
+    }
+  });
+  return y;
+}
+
+Tensor broadcast_to(const TensorArg& x, const Shape& shape) {
+  Node* node = defined_node("broadcast_to", x.tensor(), x.line());
+  const Shape from = shape_of(node);
+  const int extra = shape.rank() - from.rank();
+  std::int64_t steps[Shape::kMaxRank] = {}, from_steps[Shape::kMaxRank];
+  row_major_steps(from, from_steps);
+  bool fits = extra >= 0;
+  for (int axis = 0; axis < from.rank() && fits; ++axis) {
+    fits = from[axis] == shape[axis + extra] || from[axis] == 1;
+    if (fits && from[axis] != 1) steps[axis + extra] = from_steps[axis];
+  }
+  if (!fits) throw_invalid("broadcast_to", text("shape ", from, " does not broadcast to ", shape), x.line());
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("broadcast_to", x.line(), node->dtype, shape, inputs, [](RuleContext& r) { r.set(0, r.grad_out()); },
+                         {.broadcasts = true});
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    if (node->numel == 1) {
+      std::fill_n(mutable_words<Word>(y), node_of(y)->numel, *words<Word>(x.tensor()));
+    } else {
+      copy_strided(words<Word>(x.tensor()), shape, steps, mutable_words<Word>(y));
+    }
+  });
+  return y;
+}
+
+Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop) {
+  Node* node = defined_node("slice", x.tensor(), x.line());
+  const int at = checked_axis("slice", axis, node->rank, x.line());
+  Shape shape = shape_of(node);
+  const std::int64_t size = shape[at];
+  const std::int64_t from = std::clamp<std::int64_t>(start < 0 ? start + size : start, 0, size);
+  const std::int64_t to = std::clamp<std::int64_t>(stop < 0 ? stop + size : stop, from, size);
+  const Span whole = around(shape, at);
+  shape[at] = to - from;
+  if (at == 0) return consecutive("slice", x, from * whole.inner, shape);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("slice", x.line(), node->dtype, shape, inputs,
+                         [at, from](RuleContext& r) { r.set(0, embed(r.grad_out(), r.input_shape(0), at, from)); });
+  const auto width = static_cast<std::size_t>(dtype_size(node->dtype));
+  const auto run = static_cast<std::size_t>((to - from) * whole.inner) * width;
+  for (std::int64_t o = 0; o < whole.outer; ++o)
+    std::memcpy(node_of(y)->data + static_cast<std::size_t>(o) * run,
+                node->data + static_cast<std::size_t>((o * whole.n + from) * whole.inner) * width, run);
+  return y;
+}
+
+Tensor concat(const TensorList& tensors, int axis) {
+  if (tensors.size() == 0) throw_invalid("concat", "got no tensors", tensors.line());
+  Node* first = defined_node("concat", tensors[0], tensors.line());
+  const int at = checked_axis("concat", axis, first->rank, tensors.line());
+  Shape shape = shape_of(first);
+  std::vector<const Tensor*> inputs;
+  shape[at] = 0;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Node* node = defined_node("concat", tensors[i], tensors.line());
+    if (node->dtype != first->dtype)
+      throw_invalid("concat", text("tensor ", i, " is ", node->dtype, ", expected ", first->dtype, " like tensor 0"), tensors.line());
+    Shape like = shape_of(node);
+    const std::int64_t own = like.rank() == shape.rank() ? like[at] : 0;
+    if (like.rank() == shape.rank()) like[at] = shape[at];
+    if (like != shape)
+      throw_invalid(
+          "concat",
+          text("tensor ", i, " has shape ", shape_of(node), ", expected ", shape_of(first), " but for axis ", at, " like tensor 0"),
+          tensors.line());
+    shape[at] += own;
+    inputs.push_back(&tensors[i]);
+  }
+  Tensor y = make_result("concat", tensors.line(), first->dtype, shape, inputs, [at](RuleContext& r) {
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < r.input_count(); ++i) {
+      const std::int64_t own = r.input_shape(i)[at];
+      if (r.needs(i)) r.set(i, slice(r.grad_out(), at, start, start + own));
+      start += own;
+    }
+  });
+  const Span whole = around(shape, at);
+  const auto width = static_cast<std::size_t>(dtype_size(first->dtype));
+  std::size_t start = 0;
+  const std::size_t row = static_cast<std::size_t>(whole.n * whole.inner) * width;
+  for (const Tensor* input : inputs) {
+    Node* node = node_of(*input);
+    const std::size_t run = static_cast<std::size_t>(node->sizes()[at] * whole.inner) * width;
+    for (std::int64_t o = 0; o < whole.outer && run > 0; ++o)
+      std::memcpy(node_of(y)->data + static_cast<std::size_t>(o) * row + start, node->data + static_cast<std::size_t>(o) * run, run);
+    start += run;
+  }
+  return y;
+}
+
+Tensor stack(const TensorList& tensors, int axis) {
+  if (tensors.size() == 0) throw_invalid("stack", "got no tensors", tensors.line());
+  const CallerScope caller(tensors.line());
+  const Shape shape = shape_of(defined_node("stack", tensors[0], tensors.line()));
+  const int at = checked_axis("stack", axis, shape.rank() + 1, tensors.line());
+  std::vector<Tensor> rows;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Node* node = defined_node("stack", tensors[i], tensors.line());
+    if (shape_of(node) != shape)
+      throw_invalid("stack", text("tensor ", i, " has shape ", shape_of(node), ", expected ", shape, " like tensor 0"), tensors.line());
+    rows.push_back(unsqueeze(tensors[i], at));
+  }
+  return concat(rows, at);
+}
+
+namespace detail {
+
+Tensor consecutive(const char* op, const TensorArg& x, std::int64_t offset, const Shape& shape) {
+  return make_view(op, x.line(), x.tensor(), offset, shape, [offset](RuleContext& r) { r.set_slice(0, offset, r.grad_out()); });
+}
+
+Tensor embed_slices(const std::vector<Tensor>& parts, const std::vector<std::int64_t>& offsets, const Shape& shape, DType dtype) {
+  const Tensor where = from_vector(offsets);
+  std::vector<const Tensor*> inputs{&where};
+  for (const Tensor& part : parts) inputs.push_back(&part);
+  Tensor y = make_result("embed_slices", SourceLine::current(), dtype, shape, inputs, [](RuleContext& r) {
+    const std::int64_t* from = values<std::int64_t>(r.input(0));
+    for (std::size_t i = 1; i < r.input_count(); ++i)
+      if (r.needs(i)) r.set(i, consecutive("slice", r.grad_out(), from[i - 1], r.input_shape(i)));
+  });
+  visit_floating(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* to = mutable_values<T>(y);
+    std::fill_n(to, node_of(y)->numel, T{0});
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const T* from = values<T>(parts[i]);
+      for (std::int64_t j = 0; j < node_of(parts[i])->numel; ++j) to[offsets[i] + j] += from[j];
+    }
+  });
+  return y;
+}
+
+}  // namespace detail
+}  // namespace chainrule

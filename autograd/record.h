@@ -1,0 +1,150 @@
+// How an op makes its result: with its rule when gradients are wanted, plain otherwise. Internal, for autograd/ops.
+#pragma once
+
+#include <array>
+#include <type_traits>
+
+#include "autograd/check.h"
+#include "autograd/node.h"
+
+namespace chainrule::detail {
+
+/// What a rule is handed: the node's inputs and result, the gradient that came in, and where to put those that go out.
+class RuleContext {
+ public:
+  RuleContext(Node* node, const Tensor& grad_out, std::span<const char> wanted, std::span<Tensor> gradients,
+              std::span<std::int64_t> offsets) noexcept
+      : node_(node), grad_out_(grad_out), wanted_(wanted), gradients_(gradients), offsets_(offsets) {}
+
+  /// The gradient of the result.
+  const Tensor& grad_out() const noexcept { return grad_out_; }
+  /// Whether anybody wants the gradient of input i; what nobody wants need not be computed.
+  bool needs(std::size_t i) const noexcept { return wanted_[i] != 0; }
+  /// Input i's shape, also where its value is gone.
+  Shape input_shape(std::size_t i) const noexcept {
+    Node* input = node_of(node_->inputs()[i]);
+    return Shape(input->sizes(), input->rank);
+  }
+  DType input_dtype(std::size_t i) const noexcept { return node_of(node_->inputs()[i])->dtype; }
+  std::size_t input_count() const noexcept { return node_->input_count; }
+  /// Input i.
+  /// @throws std::logic_error if it was changed in place after the op used it.
+  const Tensor& input(std::size_t i) const;
+  /// The result.
+  /// @throws std::logic_error if it was changed in place.
+  Tensor output() const;
+  /// Sets the gradient of input i.
+  void set(std::size_t i, Tensor gradient) noexcept { gradients_[i] = std::move(gradient); }
+
+  /// Sets the gradient of input i to zero but for the consecutive elements from `offset` on: many picks from one tensor then cost
+  /// no more than what they picked.
+  void set_slice(std::size_t i, std::int64_t offset, Tensor gradient) noexcept {
+    gradients_[i] = std::move(gradient);
+    offsets_[i] = offset;
+  }
+
+  const char* op() const noexcept { return node_->op; }
+
+  static constexpr std::int64_t kWhole = -1;
+
+ private:
+  Node* node_;
+  const Tensor& grad_out_;
+  std::span<const char> wanted_;
+  std::span<Tensor> gradients_;
+  std::span<std::int64_t> offsets_;  // kWhole, or where a slice's gradient begins
+};
+
+/// Whether an op over these inputs is to be recorded.
+inline bool records(std::span<const Tensor* const> inputs) noexcept {
+  if (!thread_context.grad_enabled) return false;
+  for (const Tensor* input : inputs)
+    if (node_of(*input)->requires_grad) return true;
+  return false;
+}
+
+/// A Tensor without history, its elements not yet written.
+Tensor make_plain(DType dtype, const Shape& shape);
+
+struct OpTraits {
+  bool broadcasts = false;
+  bool recordable = true;  // false where the result is an integer or has no gradient
+};
+
+/// The result of op `name`: recorded with `rule` when an input requires grad, its elements not yet written. A rule is called as
+/// rule(RuleContext&), may capture plain values only, and is written in ops, so that it can be differentiated again.
+template <class Rule>
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Shape& shape, std::span<const Tensor* const> inputs, const Rule& rule,
+                   OpTraits traits = {}) {
+  static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
+  NodePlan plan{dtype, &shape};
+  if (traits.recordable && records(inputs)) {
+    plan.op = name;
+    plan.line = &blame(line);
+    plan.inputs = inputs;
+    plan.invoke = [](const void* captures, RuleContext& context) { (*static_cast<const Rule*>(captures))(context); };
+    plan.captures = &rule;
+    plan.captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule);
+    plan.broadcasts = traits.broadcasts;
+  }
+  return Node::handle(new_node(plan));
+}
+
+/// The same for a result that shares the storage of `base` from element `offset` on.
+template <class Rule>
+Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape, const Rule& rule) {
+  static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
+  const Tensor* inputs[] = {&base};
+  NodePlan plan{node_of(base)->dtype, &shape, node_of(base), offset};
+  if (records(inputs)) {
+    plan.op = name;
+    plan.line = &blame(line);
+    plan.inputs = inputs;
+    plan.invoke = [](const void* captures, RuleContext& context) { (*static_cast<const Rule*>(captures))(context); };
+    plan.captures = &rule;
+    plan.captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule);
+  }
+  return Node::handle(new_node(plan));
+}
+
+/// The node behind an argument.
+/// @throws std::invalid_argument "undefined tensor".
+inline Node* defined_node(const char* op, const Tensor& tensor, const SourceLine& line) {
+  if (!tensor.defined()) [[unlikely]]
+    throw_invalid(op, "undefined tensor", line);
+  return node_of(tensor);
+}
+
+/// The same, and of a floating dtype.
+/// @throws std::invalid_argument
+Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line);
+
+inline Shape shape_of(Node* node) noexcept { return Shape(node->sizes(), node->rank); }
+inline Shape shape_of(const Tensor& tensor) noexcept { return shape_of(node_of(tensor)); }
+
+template <class T>
+const T* values(const Tensor& tensor) noexcept {
+  return node_of(tensor)->values<T>();
+}
+template <class T>
+T* mutable_values(const Tensor& tensor) noexcept {
+  return node_of(tensor)->values<T>();
+}
+
+/// Calls f(T{}) with T = float or double.
+template <class F>
+decltype(auto) visit_floating(DType dtype, F&& f) {
+  return dtype == DType::float32 ? f(float{}) : f(double{});
+}
+
+/// Calls f(T{}) with T = float, double or std::int64_t.
+template <class F>
+decltype(auto) visit_dtype(DType dtype, F&& f) {
+  if (dtype == DType::int64) return f(std::int64_t{});
+  return visit_floating(dtype, f);
+}
+
+/// Elements an elementwise loop gives to one thread at a time; less is not worth a fork.
+inline constexpr std::int64_t kElementGrain = 32768;
+
+}  // namespace chainrule::detail
