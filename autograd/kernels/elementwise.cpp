@@ -6,6 +6,12 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+
 #include "autograd/kernels/elementwise_arithmetic-inl.h"
 #include "autograd/kernels/elementwise_loops-inl.h"
 #include "autograd/kernels/elementwise_math-inl.h"
@@ -56,8 +62,19 @@ void axpy(T scale, const T* x, T* y, std::int64_t n) {
 }
 
 template <class T>
-void add_rows(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t columns) {
-  for (std::int64_t r = 0; r < rows; ++r) apply(Add(), x + r * columns, row, y + r * columns, columns);
+void add_rows(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t d) {
+  // A short row repeated until it fills whole vectors spares every row its tail.
+  constexpr std::int64_t kShort = 64;
+  constexpr std::int64_t kMaxLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
+  const std::int64_t repeats = lanes / std::gcd(lanes, d);
+  if (d >= kShort || repeats == 1 || rows < 4 * repeats) {
+    for (std::int64_t r = 0; r < rows; ++r) apply(Add(), x + r * d, row, y + r * d, d);
+    return;
+  }
+  HWY_ALIGN T repeated[kShort * kMaxLanes];
+  for (std::int64_t r = 0; r < repeats; ++r) std::copy_n(row, d, repeated + r * d);
+  for (std::int64_t r = 0; r < rows; r += repeats) apply(Add(), x + r * d, repeated, y + r * d, std::min(repeats, rows - r) * d);
 }
 
 /// x·scale + shift of lanes(d) bytes.
@@ -160,13 +177,39 @@ namespace chainrule::kernels {
 HWY_EXPORT(loops_f32);
 HWY_EXPORT(loops_f64);
 
+namespace {
+
+// The tables chosen so far. They are constants, so that whoever sees a pointer sees the table: no ordering is needed.
+constinit std::atomic<const Elementwise<float>*> chosen_f32{nullptr};
+constinit std::atomic<const Elementwise<double>*> chosen_f64{nullptr};
+
+HWY_NOINLINE const Elementwise<float>& choose_f32() noexcept {
+  const Elementwise<float>& loops = HWY_DYNAMIC_DISPATCH(loops_f32)();
+  chosen_f32.store(&loops, std::memory_order_relaxed);
+  return loops;
+}
+HWY_NOINLINE const Elementwise<double>& choose_f64() noexcept {
+  const Elementwise<double>& loops = HWY_DYNAMIC_DISPATCH(loops_f64)();
+  chosen_f64.store(&loops, std::memory_order_relaxed);
+  return loops;
+}
+
+}  // namespace
+
 template <>
 const Elementwise<float>& elementwise() noexcept {
-  return HWY_DYNAMIC_DISPATCH(loops_f32)();
+  const Elementwise<float>* loops = chosen_f32.load(std::memory_order_relaxed);
+  return loops != nullptr ? *loops : choose_f32();
 }
 template <>
 const Elementwise<double>& elementwise() noexcept {
-  return HWY_DYNAMIC_DISPATCH(loops_f64)();
+  const Elementwise<double>* loops = chosen_f64.load(std::memory_order_relaxed);
+  return loops != nullptr ? *loops : choose_f64();
+}
+
+void forget_elementwise_choice() noexcept {
+  chosen_f32.store(nullptr, std::memory_order_relaxed);
+  chosen_f64.store(nullptr, std::memory_order_relaxed);
 }
 
 }  // namespace chainrule::kernels

@@ -50,4 +50,7 @@ struct Elementwise {
 template <class T>
 const Elementwise<T>& elementwise() noexcept;
 
+/// Makes elementwise() choose anew: for tests that have Highway pretend to other processors.
+void forget_elementwise_choice() noexcept;
+
 }  // namespace chainrule::kernels

@@ -75,8 +75,7 @@ struct Round : Inline {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     // Highway rounds 0.49999997 to 1 where it has no vectors.
-    if constexpr (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128)
-      return replace_lanes(d, hn::Eq(hn::Zero(d), hn::Zero(d)), x, x, StdNearbyint());
+    if constexpr (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) return each_lane(d, StdNearbyint(), x);
     return hn::CopySign(hn::Round(x), x);
   }
 };

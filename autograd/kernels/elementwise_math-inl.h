@@ -56,7 +56,7 @@ struct Log1p : Calling {
   HWY_INLINE V operator()(D d, V x) const {
     const V y = identity_near_zero(d, x, SleefLog1p()(d, x), 0x1p-25, 0x1p-54);
     const auto huge = hn::Gt(x, hn::Set(d, either<D>(1e37, 1e306)));  // where SLEEF's is infinite
-    return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, x, y, StdLog1p());
+    return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, y, StdLog1p(), x);
   }
 };
 
@@ -97,7 +97,7 @@ struct Hyperbolic : Calling {
   HWY_INLINE V operator()(D d, V x) const {
     const V y = Sleef()(d, x);
     const auto huge = hn::Gt(hn::Abs(x), hn::Set(d, either<D>(88, 709)));
-    return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, x, y, Widened<Std>());
+    return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, y, Widened<Std>(), x);
   }
 };
 using Cosh = Hyperbolic<SleefCosh, StdCosh>;
@@ -145,7 +145,7 @@ struct Pow : Calling {
     // SLEEF's overflows a few hundred ULP early.
     const V y = SleefPow()(d, a, b);
     const auto overflowed = hn::And(hn::IsInf(y), hn::And(hn::IsFinite(a), hn::IsFinite(b)));
-    return HWY_LIKELY(hn::AllFalse(d, overflowed)) ? y : replace_lanes(d, overflowed, a, b, y, StdPow());
+    return HWY_LIKELY(hn::AllFalse(d, overflowed)) ? y : replace_lanes(d, overflowed, y, StdPow(), a, b);
   }
 };
 struct Atan2 : Calling {
@@ -155,7 +155,7 @@ struct Atan2 : Calling {
     const V y = SleefAtan2()(d, a, b);
     const V smallest_normal = hn::Set(d, std::numeric_limits<hn::TFromD<D>>::min());
     const auto denormal = hn::And(hn::Lt(hn::Abs(y), smallest_normal), hn::Gt(hn::Abs(y), hn::Zero(d)));
-    return HWY_LIKELY(hn::AllFalse(d, denormal)) ? y : replace_lanes(d, denormal, a, b, y, Widened<StdAtan2>());
+    return HWY_LIKELY(hn::AllFalse(d, denormal)) ? y : replace_lanes(d, denormal, y, Widened<StdAtan2>(), a, b);
   }
 };
 

@@ -14,10 +14,21 @@
 
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 
+// The names of SLEEF's functions for this target end in these. Clang passes vectors wider than the whole file's instruction set allows in
+// memory, even from a function that has registers for them, and SLEEF expects registers: there wide vectors go in pieces of 128 bits.
 #undef CHAINRULE_SLEEF_F32
 #undef CHAINRULE_SLEEF_F64
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#undef CHAINRULE_SLEEF_IN_PIECES
+#define CHAINRULE_SLEEF_IN_PIECES 0
+#if HWY_COMPILER_CLANG && \
+    ((HWY_TARGET == HWY_AVX2 && !defined(__AVX__)) || ((HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL) && !defined(__AVX512F__)))
+#undef CHAINRULE_SLEEF_IN_PIECES
+#define CHAINRULE_SLEEF_IN_PIECES 1
+#define CHAINRULE_SLEEF_F32 f4_u10avx2128
+#define CHAINRULE_SLEEF_F64 d2_u10avx2128
+#elif HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 #define CHAINRULE_SLEEF_F32 f16_u10avx512f
 #define CHAINRULE_SLEEF_F64 d8_u10avx512f
 #elif HWY_TARGET == HWY_AVX2
@@ -38,194 +49,134 @@ HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// y with f(x) in the lanes of the mask, lane by lane: for arguments too rare to be worth vector code.
-template <class F, class D, class V = hn::Vec<D>>
-HWY_NOINLINE V replace_lanes(D d, hn::Mask<D> where, V x, V y, F f) {
+/// The lanes of a vector, in memory.
+template <class D, class T = hn::TFromD<D>>
+struct Lanes {
+  HWY_ALIGN T values[hn::MaxLanes(D())];
+  HWY_INLINE Lanes(D d, hn::Vec<D> v) { hn::Store(v, d, values); }
+};
+
+/// y with f(x...) in the lanes of the mask, lane by lane: for arguments too rare to be worth vector code.
+template <class D, class F, class... Vectors>
+HWY_NOINLINE hn::Vec<D> replace_lanes(D d, hn::Mask<D> where, hn::Vec<D> y, F f, Vectors... x) {
   using T = hn::TFromD<D>;
-  HWY_ALIGN T from[hn::MaxLanes(d)], to[hn::MaxLanes(d)], chosen[hn::MaxLanes(d)];
-  hn::Store(x, d, from);
-  hn::Store(y, d, to);
-  hn::Store(hn::IfThenElseZero(where, hn::Set(d, T{1})), d, chosen);
-  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
-    if (chosen[i] != T{0}) to[i] = f(from[i]);
-  }
-  return hn::Load(d, to);
+  const Lanes<D> chosen(d, hn::IfThenElseZero(where, hn::Set(d, T{1})));
+  Lanes<D> results(d, y);
+  const auto replace = [&](const auto&... arguments) HWY_ATTR {
+    for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+      if (chosen.values[i] != T{0}) results.values[i] = f(arguments.values[i]...);
+    }
+  };
+  replace(Lanes<D>(d, x)...);
+  return hn::Load(d, results.values);
 }
 
-template <class F, class D, class V = hn::Vec<D>>
-HWY_NOINLINE V replace_lanes(D d, hn::Mask<D> where, V x0, V x1, V y, F f) {
-  using T = hn::TFromD<D>;
-  HWY_ALIGN T from0[hn::MaxLanes(d)], from1[hn::MaxLanes(d)], to[hn::MaxLanes(d)], chosen[hn::MaxLanes(d)];
-  hn::Store(x0, d, from0);
-  hn::Store(x1, d, from1);
-  hn::Store(y, d, to);
-  hn::Store(hn::IfThenElseZero(where, hn::Set(d, T{1})), d, chosen);
-  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
-    if (chosen[i] != T{0}) to[i] = f(from0[i], from1[i]);
-  }
-  return hn::Load(d, to);
+/// f(x...), lane by lane.
+template <class D, class F, class... Vectors>
+HWY_INLINE hn::Vec<D> each_lane(D d, F f, Vectors... x) {
+  return replace_lanes(d, hn::Eq(hn::Zero(d), hn::Zero(d)), hn::Zero(d), f, x...);
 }
 
-// The functions of <cmath> as functors, for one element.
-struct StdExp {
-  template <class T>
-  T operator()(T x) const {
-    return std::exp(x);
-  }
-};
-struct StdExpm1 {
-  template <class T>
-  T operator()(T x) const {
-    return std::expm1(x);
-  }
-};
-struct StdLog {
-  template <class T>
-  T operator()(T x) const {
-    return std::log(x);
-  }
-};
-struct StdLog1p {
-  template <class T>
-  T operator()(T x) const {
-    return std::log1p(x);
-  }
-};
-struct StdSin {
-  template <class T>
-  T operator()(T x) const {
-    return std::sin(x);
-  }
-};
-struct StdCos {
-  template <class T>
-  T operator()(T x) const {
-    return std::cos(x);
-  }
-};
-struct StdTan {
-  template <class T>
-  T operator()(T x) const {
-    return std::tan(x);
-  }
-};
-struct StdAsin {
-  template <class T>
-  T operator()(T x) const {
-    return std::asin(x);
-  }
-};
-struct StdAcos {
-  template <class T>
-  T operator()(T x) const {
-    return std::acos(x);
-  }
-};
-struct StdAtan {
-  template <class T>
-  T operator()(T x) const {
-    return std::atan(x);
-  }
-};
-struct StdSinh {
-  template <class T>
-  T operator()(T x) const {
-    return std::sinh(x);
-  }
-};
-struct StdCosh {
-  template <class T>
-  T operator()(T x) const {
-    return std::cosh(x);
-  }
-};
-struct StdTanh {
-  template <class T>
-  T operator()(T x) const {
-    return std::tanh(x);
-  }
-};
-struct StdErf {
-  template <class T>
-  T operator()(T x) const {
-    return std::erf(x);
-  }
-};
-struct StdPow {
-  template <class T>
-  T operator()(T a, T b) const {
-    return std::pow(a, b);
-  }
-};
-struct StdAtan2 {
-  template <class T>
-  T operator()(T a, T b) const {
-    return std::atan2(a, b);
-  }
-};
+/// std::name for one element, as a functor.
+#undef CHAINRULE_STD_FUNCTION
+#define CHAINRULE_STD_FUNCTION(Name, name)  \
+  struct Std##Name {                        \
+    template <class T, class... Rest>       \
+    T operator()(T x, Rest... rest) const { \
+      return std::name(x, rest...);         \
+    }                                       \
+  };
 
-/// std::nearbyint, halves to even.
-struct StdNearbyint {
-  template <class T>
-  T operator()(T x) const {
-    return std::nearbyint(x);
-  }
-};
-
-/// The same, computed in the next wider type and rounded once.
+/// A function of StdName's kind computed in the next wider type and rounded once.
 template <class Std>
 struct Widened {
   template <class... Floats>
-  float operator()(float x, Floats... y) const {
-    return static_cast<float>(Std()(static_cast<double>(x), static_cast<double>(y)...));
+  float operator()(float x, Floats... rest) const {
+    return static_cast<float>(Std()(static_cast<double>(x), static_cast<double>(rest)...));
   }
   template <class... Doubles>
-  double operator()(double x, Doubles... y) const {
-    return static_cast<double>(Std()(static_cast<long double>(x), static_cast<long double>(y)...));
+  double operator()(double x, Doubles... rest) const {
+    return static_cast<double>(Std()(static_cast<long double>(x), static_cast<long double>(rest)...));
   }
 };
 
+// Each of these defines StdName and SleefName, the latter for vectors.
 #undef CHAINRULE_SLEEF_UNARY
 #undef CHAINRULE_SLEEF_BINARY
 #ifdef CHAINRULE_SLEEF_F32
-using SleefFloats = decltype(hn::Vec<hn::ScalableTag<float>>::raw);
-using SleefDoubles = decltype(hn::Vec<hn::ScalableTag<double>>::raw);
+
+/// What SLEEF takes at once.
+template <class T>
+using SleefTag = hn::CappedTag<T, (CHAINRULE_SLEEF_IN_PIECES ? 16 : HWY_MAX_BYTES) / sizeof(T)>;
+using SleefFloats = decltype(hn::Vec<SleefTag<float>>::raw);
+using SleefDoubles = decltype(hn::Vec<SleefTag<double>>::raw);
+
+template <class D, class F, class... Vectors>
+HWY_INLINE hn::Vec<D> call_sleef(D d, F f, Vectors... x) {
+  const SleefTag<hn::TFromD<D>> piece;
+  if constexpr (std::is_same_v<hn::Vec<D>, hn::Vec<decltype(piece)>>) {
+    return f(x...);
+  } else {
+    Lanes<D> results(d, hn::Zero(d));
+    const auto call = [&](const auto&... arguments) HWY_ATTR {
+      for (std::size_t i = 0; i < hn::Lanes(d); i += hn::Lanes(piece)) {
+        hn::Store(f(hn::Load(piece, arguments.values + i)...), piece, results.values + i);
+      }
+    };
+    call(Lanes<D>(d, x)...);
+    return hn::Load(d, results.values);
+  }
+}
+
 #define CHAINRULE_SLEEF_UNARY(Name, name)                                                                           \
+  CHAINRULE_STD_FUNCTION(Name, name)                                                                                \
   extern "C" SleefFloats HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(SleefFloats);                                \
   extern "C" SleefDoubles HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(SleefDoubles);                              \
-  HWY_INLINE SleefFloats sleef_##name(SleefFloats x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(x); }   \
-  HWY_INLINE SleefDoubles sleef_##name(SleefDoubles x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(x); } \
   struct Sleef##Name {                                                                                              \
+    static HWY_INLINE SleefFloats raw(SleefFloats x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(x); }   \
+    static HWY_INLINE SleefDoubles raw(SleefDoubles x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(x); } \
+    template <class V>                                                                                              \
+    HWY_INLINE V operator()(V x) const {                                                                            \
+      return V{raw(x.raw)};                                                                                         \
+    }                                                                                                               \
     template <class D, class V>                                                                                     \
-    HWY_INLINE V operator()(D, V x) const {                                                                         \
-      return V{sleef_##name(x.raw)};                                                                                \
+    HWY_INLINE V operator()(D d, V x) const {                                                                       \
+      return call_sleef(d, *this, x);                                                                               \
     }                                                                                                               \
   };
 #define CHAINRULE_SLEEF_BINARY(Name, name)                                                                                             \
+  CHAINRULE_STD_FUNCTION(Name, name)                                                                                                   \
   extern "C" SleefFloats HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(SleefFloats, SleefFloats);                                      \
   extern "C" SleefDoubles HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(SleefDoubles, SleefDoubles);                                   \
-  HWY_INLINE SleefFloats sleef_##name(SleefFloats a, SleefFloats b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(a, b); }    \
-  HWY_INLINE SleefDoubles sleef_##name(SleefDoubles a, SleefDoubles b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(a, b); } \
   struct Sleef##Name {                                                                                                                 \
+    static HWY_INLINE SleefFloats raw(SleefFloats a, SleefFloats b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(a, b); }    \
+    static HWY_INLINE SleefDoubles raw(SleefDoubles a, SleefDoubles b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(a, b); } \
+    template <class V>                                                                                                                 \
+    HWY_INLINE V operator()(V a, V b) const {                                                                                          \
+      return V{raw(a.raw, b.raw)};                                                                                                     \
+    }                                                                                                                                  \
     template <class D, class V>                                                                                                        \
-    HWY_INLINE V operator()(D, V a, V b) const {                                                                                       \
-      return V{sleef_##name(a.raw, b.raw)};                                                                                            \
+    HWY_INLINE V operator()(D d, V a, V b) const {                                                                                     \
+      return call_sleef(d, *this, a, b);                                                                                               \
     }                                                                                                                                  \
   };
+
 #else
-#define CHAINRULE_SLEEF_UNARY(Name, name)                                           \
-  struct Sleef##Name {                                                              \
-    template <class D, class V>                                                     \
-    HWY_INLINE V operator()(D d, V x) const {                                       \
-      return replace_lanes(d, hn::Eq(hn::Zero(d), hn::Zero(d)), x, x, Std##Name()); \
-    }                                                                               \
+#define CHAINRULE_SLEEF_UNARY(Name, name)     \
+  CHAINRULE_STD_FUNCTION(Name, name)          \
+  struct Sleef##Name {                        \
+    template <class D, class V>               \
+    HWY_INLINE V operator()(D d, V x) const { \
+      return each_lane(d, Std##Name(), x);    \
+    }                                         \
   };
-#define CHAINRULE_SLEEF_BINARY(Name, name)                                             \
-  struct Sleef##Name {                                                                 \
-    template <class D, class V>                                                        \
-    HWY_INLINE V operator()(D d, V a, V b) const {                                     \
-      return replace_lanes(d, hn::Eq(hn::Zero(d), hn::Zero(d)), a, b, a, Std##Name()); \
-    }                                                                                  \
+#define CHAINRULE_SLEEF_BINARY(Name, name)         \
+  CHAINRULE_STD_FUNCTION(Name, name)               \
+  struct Sleef##Name {                             \
+    template <class D, class V>                    \
+    HWY_INLINE V operator()(D d, V a, V b) const { \
+      return each_lane(d, Std##Name(), a, b);      \
+    }                                              \
   };
 #endif
 
@@ -245,6 +196,8 @@ CHAINRULE_SLEEF_UNARY(Tanh, tanh)
 CHAINRULE_SLEEF_UNARY(Erf, erf)
 CHAINRULE_SLEEF_BINARY(Pow, pow)
 CHAINRULE_SLEEF_BINARY(Atan2, atan2)
+
+CHAINRULE_STD_FUNCTION(Nearbyint, nearbyint)  // halves to even
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

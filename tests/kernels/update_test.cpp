@@ -54,7 +54,7 @@ void adam_by_hand(const AdamStep<T>& s, const std::vector<T>& g, std::vector<T>&
     if (s.weight_decay != 0 && !s.decoupled) gradient += product(s.weight_decay, p[i]);
     m[i] = product(m[i], s.beta1) + product(1 - s.beta1, gradient);
     v[i] = product(v[i], s.beta2) + product(product(1 - s.beta2, gradient), gradient);
-    p[i] -= product(s.step_size, m[i]) / (std::sqrt(v[i]) / s.sqrt_correction2 + s.epsilon);
+    p[i] -= product(s.step_size, m[i]) / (product(std::sqrt(v[i]), 1 / s.sqrt_correction2) + s.epsilon);
   }
 }
 
