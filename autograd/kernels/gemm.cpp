@@ -1,0 +1,138 @@
+// The seam to matrix products: cuts C into blocks that depend on its shape alone and runs each on one thread.
+#include "autograd/kernels/gemm.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "autograd/kernels/gemm_backends.h"
+#include "autograd/kernels/parallel.h"
+
+namespace chainrule::kernels {
+
+namespace {
+
+using detail::GemmBlock;
+
+// m·n·k, saturating.
+std::int64_t multiplications(std::int64_t m, std::int64_t n, std::int64_t k) {
+  std::int64_t work;
+  const bool fits = !__builtin_mul_overflow(m, n, &work) && !__builtin_mul_overflow(work, k, &work);
+  return fits ? work : std::numeric_limits<std::int64_t>::max();
+}
+
+#ifdef CHAINRULE_GEMM_ONEDNN
+
+// Up to here the builtin loops are faster (measured): they neither pack nor choose a kernel, and take narrow matrices as they are.
+constexpr std::int64_t kFewMultiplications = 512 * 1024, kFewColumns = 64;
+constexpr std::int64_t kFewMultiplicationsDouble = 32 * 1024;
+
+bool runs_builtin(std::int64_t work, const GemmBlock<float>& product) { return work <= kFewMultiplications || product.n <= kFewColumns; }
+
+bool runs_builtin(std::int64_t work, const GemmBlock<double>& product) {
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  return work <= kFewMultiplicationsDouble || std::max({product.m, product.lda, product.ldb, product.ldc, product.k}) > kMost;
+}
+
+void run_library(const GemmBlock<float>& block) { detail::gemm_onednn(block); }
+void run_library(const GemmBlock<double>& block) { detail::gemm_cblas(block); }
+
+bool library_starts_threads(const GemmBlock<float>&) { return false; }
+bool library_starts_threads(const GemmBlock<double>&) { return detail::cblas_starts_threads(); }
+
+#else
+
+template <class T>
+bool runs_builtin(std::int64_t, const GemmBlock<T>&) {
+  return true;
+}
+template <class T>
+void run_library(const GemmBlock<T>& block) {
+  detail::gemm_builtin(block);
+}
+template <class T>
+bool library_starts_threads(const GemmBlock<T>&) {
+  return false;
+}
+
+#endif
+
+struct Cuts {
+  std::int64_t rows, columns;  // of one block
+};
+
+// The size of a part where `size` is cut into at most `parts`, a power of two, of at least `least` and a multiple of `multiple`.
+std::int64_t part_size(std::int64_t size, std::int64_t parts, std::int64_t least, std::int64_t multiple) {
+  parts = std::min(parts, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(size / least, 1)))));
+  if (parts == 1) return size;
+  return ((size - 1) / parts / multiple + 1) * multiple;
+}
+
+// Multiplications that make a block worth its fork and what the backend packs once a block (measured); the builtin loops pack less.
+constexpr std::int64_t kBuiltinBlock = 256 * 1024, kLibraryBlock = 1536 * 1024;
+
+// As many blocks as there is work for, rows before columns, up to few unless the product is huge: each packs its operands again.
+Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, bool builtin) {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 27, kFewBlocks = 8, kManyBlocks = 64;
+  constexpr std::int64_t kLeastRows = 16, kRowMultiple = 4, kLeastColumns = 64, kColumnMultiple = 32;
+  const std::int64_t worth =
+      std::clamp<std::int64_t>(work / (builtin ? kBuiltinBlock : kLibraryBlock), 1, work < kHuge ? kFewBlocks : kManyBlocks);
+  const auto blocks = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(worth)));
+  const std::int64_t rows = part_size(m, blocks, kLeastRows, kRowMultiple);
+  const std::int64_t down = (m - 1) / rows + 1;
+  return {rows, part_size(n, std::max<std::int64_t>(blocks / down, 1), kLeastColumns, kColumnMultiple)};
+}
+
+template <class T>
+void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T beta, T* c) {
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    if (beta == T{0}) std::fill_n(c, m * n, T{0});
+    return;
+  }
+  const GemmBlock<T> product{transpose_a, transpose_b, m, n, k, a, transpose_a ? m : k, b, transpose_b ? k : n, beta, c, n};
+  const std::int64_t work = multiplications(m, n, k);
+  const bool builtin = runs_builtin(work, product);
+  const auto run = [builtin](const GemmBlock<T>& block) { builtin ? detail::gemm_builtin(block) : run_library(block); };
+  if (builtin && work < 2 * kBuiltinBlock) return detail::gemm_builtin(product);
+  const Cuts block_size = cuts(work, m, n, builtin);
+  if (block_size.rows == m && block_size.columns == n) return run(product);
+
+  const std::int64_t across = (n - 1) / block_size.columns + 1, down = (m - 1) / block_size.rows + 1;
+  const auto run_blocks = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t row = i / across * block_size.rows, column = i % across * block_size.columns;
+      GemmBlock<T> block = product;
+      block.m = std::min(block_size.rows, m - row);
+      block.n = std::min(block_size.columns, n - column);
+      block.a += transpose_a ? row : row * product.lda;
+      block.b += transpose_b ? column * product.ldb : column;
+      block.c += row * n + column;
+      run(block);
+    }
+  };
+  if (!builtin && library_starts_threads(product)) return run_blocks(0, across * down);
+  parallel_pieces(across * down, 1, run_blocks);
+}
+
+}  // namespace
+
+void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float beta,
+          float* c) {
+  multiply(transpose_a, transpose_b, m, n, k, a, b, beta, c);
+}
+
+void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double beta,
+          double* c) {
+  multiply(transpose_a, transpose_b, m, n, k, a, b, beta, c);
+}
+
+const char* gemm_backend() noexcept {
+#ifdef CHAINRULE_GEMM_ONEDNN
+  return "onednn+cblas";
+#else
+  return "builtin";
+#endif
+}
+
+}  // namespace chainrule::kernels

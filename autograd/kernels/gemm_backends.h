@@ -1,0 +1,37 @@
+// What the seam of gemm.h chooses from. Each function multiplies one block on the calling thread alone; tests reach them here.
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels::detail {
+
+/// C = op(A)·op(B) + beta·C with row strides of its own for each matrix (lda: between stored rows of A). beta is 0 or 1; m, n, k >= 1.
+template <class T>
+struct GemmBlock {
+  bool transpose_a, transpose_b;
+  std::int64_t m, n, k;
+  const T* a;
+  std::int64_t lda;
+  const T* b;
+  std::int64_t ldb;
+  T beta;
+  T* c;
+  std::int64_t ldc;
+};
+
+/// Blocked loops in Highway. An element's bits depend on its row of op(A), its column of op(B) and k, not on where a block is cut.
+void gemm_builtin(const GemmBlock<float>& block);
+void gemm_builtin(const GemmBlock<double>& block);
+
+#ifdef CHAINRULE_GEMM_ONEDNN
+/// oneDNN's sgemm. @throws std::runtime_error where oneDNN reports a failure.
+void gemm_onednn(const GemmBlock<float>& block);
+
+/// CBLAS dgemm, in calls whose sizes fit an int.
+void gemm_cblas(const GemmBlock<double>& block);
+
+/// Whether the BLAS in this process starts threads of its own, so that calls to it should come from one thread.
+bool cblas_starts_threads() noexcept;
+#endif
+
+}  // namespace chainrule::kernels::detail

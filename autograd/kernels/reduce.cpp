@@ -1,0 +1,155 @@
+// Reductions cut into pieces by their sizes alone.
+#include "autograd/kernels/reduce.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "autograd/kernels/parallel.h"
+#include "autograd/kernels/reduce_loops.h"
+
+namespace chainrule::kernels {
+
+namespace {
+
+using detail::kColumnsAtOnce;
+using detail::Reduction;
+
+constexpr std::int64_t kPiece = 32 * 1024;  // elements that pay for their fork
+
+// How many of the things of `elements` each make a piece.
+std::int64_t grain_of(std::int64_t elements) { return std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(elements, 1)); }
+
+// [outer, n] to [outer].
+template <class T>
+void reduce_last(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, T* y) {
+  const auto rows_loop = detail::reduce_loops<T>().rows[kind];
+  if (n < 2 * kPiece) {
+    parallel_pieces(outer, grain_of(n), [&](std::int64_t begin, std::int64_t end) { rows_loop(x + begin * n, end - begin, n, y + begin); });
+    return;
+  }
+  const std::int64_t parts = (n - 1) / kPiece + 1;  // long rows share their work too
+  std::vector<T> partial(static_cast<std::size_t>(outer * parts));
+  parallel_pieces(outer * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t p = begin; p < end; ++p) {
+      const std::int64_t at = p % parts * kPiece;
+      rows_loop(x + p / parts * n + at, 1, std::min(kPiece, n - at), &partial[static_cast<std::size_t>(p)]);
+    }
+  });
+  rows_loop(partial.data(), outer, parts, y);
+}
+
+// [outer, n, inner] to [outer, inner], the columns of one outer index in strips.
+template <class T>
+void reduce_strips(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  const auto columns_loop = detail::reduce_loops<T>().columns[kind];
+  const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
+  parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t s = begin; s < end; ++s) {
+      const std::int64_t o = s / strips, i = s % strips * kColumnsAtOnce;
+      columns_loop(x + o * n * inner + i, n, inner, std::min(kColumnsAtOnce, inner - i), y + o * inner + i);
+    }
+  });
+}
+
+template <class T>
+void reduce(Reduction kind, T identity, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  if (outer == 0 || inner == 0) return;
+  if (n == 0) {
+    std::fill_n(y, outer * inner, identity);
+    return;
+  }
+  if (inner == 1) return reduce_last(kind, x, outer, n, y);
+
+  // Few columns, many rows: parts of the rows make pieces of their own.
+  constexpr std::int64_t kFewStrips = 16;
+  const std::int64_t strips = outer * ((inner - 1) / kColumnsAtOnce + 1), part = grain_of(std::min(inner, kColumnsAtOnce));
+  if (strips >= kFewStrips || n < 2 * part) return reduce_strips(kind, x, outer, n, inner, y);
+  const std::int64_t parts = n / part, rest = n - parts * part;  // the last part takes the rest as well
+  const auto columns_loop = detail::reduce_loops<T>().columns[kind];
+  std::vector<T> partial(static_cast<std::size_t>(outer * parts * inner));
+  parallel_pieces(outer * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t p = begin; p < end; ++p) {
+      const std::int64_t o = p / parts, j = p % parts;
+      const T* from = x + (o * n + j * part) * inner;
+      for (std::int64_t i = 0; i < inner; i += kColumnsAtOnce) {
+        columns_loop(from + i, part + (j == parts - 1 ? rest : 0), inner, std::min(kColumnsAtOnce, inner - i),
+                     &partial[static_cast<std::size_t>(p * inner + i)]);
+      }
+    }
+  });
+  reduce_strips(kind, partial.data(), outer, parts, inner, y);
+}
+
+// `better(a, b)`: a is chosen before b although it comes later.
+template <class T, class Better>
+void reduce_arg(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
+  if (outer == 0 || inner == 0) return;
+  const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
+  parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
+    T best[kColumnsAtOnce];
+    for (std::int64_t s = begin; s < end; ++s) {
+      const std::int64_t o = s / strips, first = s % strips * kColumnsAtOnce, columns = std::min(kColumnsAtOnce, inner - first);
+      const T* from = x + o * n * inner + first;
+      std::int64_t* to = y + o * inner + first;
+      std::copy_n(from, columns, best);
+      std::fill_n(to, columns, 0);
+      for (std::int64_t j = 1; j < n; ++j) {
+        from += inner;
+        for (std::int64_t i = 0; i < columns; ++i) {
+          if (better(from[i], best[i])) {
+            best[i] = from[i];
+            to[i] = j;
+          }
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void reduce_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  reduce(Reduction::kSum, T{0}, x, outer, n, inner, y);
+}
+
+template <class T>
+void reduce_max(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  reduce(Reduction::kMax, T{0}, x, outer, n, inner, y);
+}
+
+template <class T>
+void reduce_min(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  reduce(Reduction::kMin, T{0}, x, outer, n, inner, y);
+}
+
+template <class T>
+void reduce_prod(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  reduce(Reduction::kProd, T{1}, x, outer, n, inner, y);
+}
+
+template <class T>
+void reduce_argmax(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
+  reduce_arg(x, outer, n, inner, y, [](T a, T b) { return a > b || (a != a && b == b); });
+}
+
+template <class T>
+void reduce_argmin(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
+  reduce_arg(x, outer, n, inner, y, [](T a, T b) { return a < b || (a != a && b == b); });
+}
+
+template void reduce_sum(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void reduce_sum(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void reduce_max(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void reduce_max(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void reduce_min(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void reduce_min(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void reduce_prod(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void reduce_prod(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void reduce_argmax(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+template void reduce_argmax(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+template void reduce_argmin(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+template void reduce_argmin(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+
+}  // namespace chainrule::kernels

@@ -1,0 +1,53 @@
+// Reductions over raw buffers seen as [outer, n, inner]: the middle axis goes. T is float or double. Parallel inside, over pieces
+// cut by the sizes alone, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)).
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels {
+
+/// y[o, i] = sum over j of x[o, j, i]; 0 where n = 0.
+template <class T>
+void reduce_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+
+/// y[o, i] = the largest x[o, j, i]; NaN if any is. n >= 1.
+template <class T>
+void reduce_max(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+
+/// y[o, i] = the smallest x[o, j, i]; NaN if any is. n >= 1.
+template <class T>
+void reduce_min(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+
+/// y[o, i] = the product over j of x[o, j, i]; 1 where n = 0.
+template <class T>
+void reduce_prod(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+
+/// y[o, i] = the first j at which x[o, j, i] is largest (NaN counts as largest). n >= 1.
+template <class T>
+void reduce_argmax(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y);
+
+/// y[o, i] = the first j at which x[o, j, i] is smallest (NaN counts as smallest). n >= 1.
+template <class T>
+void reduce_argmin(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y);
+
+/// y[r] = log(sum over j of exp(x[r, j])), stable: shifted by the row's maximum. -inf where all are -inf or d = 0; inf where one is inf.
+template <class T>
+void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
+
+/// y[r, j] = exp(x[r, j] - max) / sum, a distribution in every row.
+template <class T>
+void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
+
+/// y[r, j] = x[r, j] - logsumexp(x[r, :]).
+template <class T>
+void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
+
+/// gx = y · (g - sum over j of g·y): softmax's gradient from its result y and the incoming g.
+template <class T>
+void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx);
+
+/// gx = g - exp(y) · sum over j of g: log_softmax's gradient from its result y and the incoming g.
+template <class T>
+void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx);
+
+}  // namespace chainrule::kernels

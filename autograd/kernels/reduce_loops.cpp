@@ -1,0 +1,199 @@
+// Reductions in Highway: along rows, where the lanes of a vector take turns, and down columns, where each has one.
+#include "autograd/kernels/reduce_loops.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "autograd/kernels/reduce_loops.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace chainrule::kernels::detail {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// What two partial results become, as vectors and as single values. kIdentity is the result over nothing.
+struct Sum {
+  template <class T>
+  static constexpr T kIdentity = T{0};
+  template <class V>
+  static HWY_INLINE V both(V a, V b) {
+    return hn::Add(a, b);
+  }
+  template <class T>
+  static HWY_INLINE T both_values(T a, T b) {
+    return a + b;
+  }
+};
+
+struct Product {
+  template <class T>
+  static constexpr T kIdentity = T{1};
+  template <class V>
+  static HWY_INLINE V both(V a, V b) {
+    return hn::Mul(a, b);
+  }
+  template <class T>
+  static HWY_INLINE T both_values(T a, T b) {
+    return a * b;
+  }
+};
+
+// A NaN wins on either side: a's is kept because it differs from itself, b's because nothing is above it.
+struct Max {
+  template <class T>
+  static constexpr T kIdentity = -std::numeric_limits<T>::infinity();
+  template <class V>
+  static HWY_INLINE V both(V a, V b) {
+    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
+  }
+  template <class T>
+  static HWY_INLINE T both_values(T a, T b) {
+    return a > b || a != a ? a : b;
+  }
+};
+
+struct Min {
+  template <class T>
+  static constexpr T kIdentity = std::numeric_limits<T>::infinity();
+  template <class V>
+  static HWY_INLINE V both(V a, V b) {
+    return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b);
+  }
+  template <class T>
+  static HWY_INLINE T both_values(T a, T b) {
+    return a < b || a != a ? a : b;
+  }
+};
+
+template <class Op, class D, class T = hn::TFromD<D>>
+HWY_INLINE T reduce_run(D d, const T* HWY_RESTRICT x, std::int64_t n) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  if (n < lanes) {
+    T result = Op::template kIdentity<T>;
+    for (std::int64_t j = 0; j < n; ++j) result = Op::both_values(result, x[j]);
+    return result;
+  }
+  auto r0 = hn::LoadU(d, x);
+  std::int64_t j = lanes;
+  if (n >= 4 * lanes) {
+    auto r1 = hn::LoadU(d, x + lanes), r2 = hn::LoadU(d, x + 2 * lanes), r3 = hn::LoadU(d, x + 3 * lanes);
+    for (j = 4 * lanes; j + 4 * lanes <= n; j += 4 * lanes) {
+      r0 = Op::both(r0, hn::LoadU(d, x + j));
+      r1 = Op::both(r1, hn::LoadU(d, x + j + lanes));
+      r2 = Op::both(r2, hn::LoadU(d, x + j + 2 * lanes));
+      r3 = Op::both(r3, hn::LoadU(d, x + j + 3 * lanes));
+    }
+    r0 = Op::both(Op::both(r0, r1), Op::both(r2, r3));
+  }
+  for (; j + lanes <= n; j += lanes) r0 = Op::both(r0, hn::LoadU(d, x + j));
+  HWY_ALIGN T last[HWY_MAX_BYTES / sizeof(T)];
+  hn::Store(r0, d, last);
+  for (auto half = static_cast<std::size_t>(lanes) / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) last[i] = Op::both_values(last[i], last[i + half]);
+  }
+  for (; j < n; ++j) last[0] = Op::both_values(last[0], x[j]);
+  return last[0];
+}
+
+constexpr std::int64_t kRun = 1024;  // values of a row that are not halved any more
+
+// A long row is halved, so that errors grow with the logarithm of its length. The first half is whole runs.
+template <class Op, class T>
+T reduce_row(const T* x, std::int64_t n) {
+  const hn::ScalableTag<T> d;
+  if (n < static_cast<std::int64_t>(hn::Lanes(d))) return reduce_run<Op>(hn::CappedTag<T, 4>(), x, n);
+  if (n <= kRun) return reduce_run<Op>(d, x, n);
+  const std::int64_t runs = (n - 1) / kRun + 1, half = runs / 2 * kRun;
+  return Op::both_values(reduce_row<Op>(x, half), reduce_row<Op>(x + half, n - half));
+}
+
+template <class Op, class T>
+void reduce_rows(const T* x, std::int64_t rows, std::int64_t n, T* y) {
+  for (std::int64_t r = 0; r < rows; ++r) y[r] = reduce_row<Op>(x + r * n, n);
+}
+
+// Columns [0, columns) in steps of kVectors vectors; how many columns that was.
+template <class Op, int kVectors, class D, class T = hn::TFromD<D>>
+HWY_INLINE std::int64_t reduce_strips(D d, const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, T* y) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + kVectors * lanes <= columns; i += kVectors * lanes) {
+    hn::Vec<D> results[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) results[v] = hn::Set(d, Op::template kIdentity<T>);
+    const T* HWY_RESTRICT row = x + i;
+    for (std::int64_t j = 0; j < n; ++j, row += stride) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) results[v] = Op::both(results[v], hn::LoadU(d, row + v * lanes));
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(results[v], d, y + i + v * lanes);
+  }
+  return i;
+}
+
+constexpr std::int64_t kShort = 64;  // rows above one another that are not halved any more
+
+template <class Op, class T>
+void reduce_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, T* y) {
+  const hn::ScalableTag<T> d;
+  const hn::CappedTag<T, 4> d4;
+  const hn::CappedTag<T, 1> d1;
+  if (n > kShort) {
+    T second[kColumnsAtOnce];
+    const std::int64_t half = ((n - 1) / kShort + 1) / 2 * kShort;
+    reduce_columns<Op>(x, half, stride, columns, y);
+    reduce_columns<Op>(x + half * stride, n - half, stride, columns, second);
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    std::int64_t i = 0;
+    for (; i + lanes <= columns; i += lanes) hn::StoreU(Op::both(hn::LoadU(d, y + i), hn::LoadU(d, second + i)), d, y + i);
+    for (; i < columns; ++i) y[i] = Op::both_values(y[i], second[i]);
+    return;
+  }
+  std::int64_t i = reduce_strips<Op, 4>(d, x, n, stride, columns, y);
+  i += reduce_strips<Op, 1>(d, x + i, n, stride, columns - i, y + i);
+  i += reduce_strips<Op, 1>(d4, x + i, n, stride, columns - i, y + i);
+  reduce_strips<Op, 1>(d1, x + i, n, stride, columns - i, y + i);
+}
+
+template <class T>
+constexpr ReduceLoops<T> kLoops = {
+    {reduce_rows<Sum, T>, reduce_rows<Product, T>, reduce_rows<Max, T>, reduce_rows<Min, T>},
+    {reduce_columns<Sum, T>, reduce_columns<Product, T>, reduce_columns<Max, T>, reduce_columns<Min, T>},
+};
+
+}  // namespace
+
+const ReduceLoops<float>* loops_float() { return &kLoops<float>; }
+const ReduceLoops<double>* loops_double() { return &kLoops<double>; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace chainrule::kernels::detail
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace chainrule::kernels::detail {
+
+HWY_EXPORT(loops_float);
+HWY_EXPORT(loops_double);
+
+template <>
+const ReduceLoops<float>& reduce_loops<float>() noexcept {
+  return *HWY_DYNAMIC_DISPATCH(loops_float)();
+}
+
+template <>
+const ReduceLoops<double>& reduce_loops<double>() noexcept {
+  return *HWY_DYNAMIC_DISPATCH(loops_double)();
+}
+
+}  // namespace chainrule::kernels::detail
+
+#endif

@@ -1,0 +1,29 @@
+// The loops inside reduce.h's functions, in the best instruction set this processor has. Serial; one thread's piece of the work.
+#pragma once
+
+#include <cstdint>
+
+namespace chainrule::kernels::detail {
+
+enum Reduction { kSum, kProd, kMax, kMin, kReductions };
+
+/// y[r] = the reduction of x[r, :] over n values, halved into short runs.
+template <class T>
+using RowsLoop = void (*)(const T* x, std::int64_t rows, std::int64_t n, T* y);
+
+/// y[i] = the reduction of x[j·stride + i] over j in [0, n), for i in [0, columns), columns <= kColumnsAtOnce.
+template <class T>
+using ColumnsLoop = void (*)(const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, T* y);
+
+inline constexpr std::int64_t kColumnsAtOnce = 256;
+
+template <class T>
+struct ReduceLoops {
+  RowsLoop<T> rows[kReductions];
+  ColumnsLoop<T> columns[kReductions];
+};
+
+template <class T>
+const ReduceLoops<T>& reduce_loops() noexcept;
+
+}  // namespace chainrule::kernels::detail

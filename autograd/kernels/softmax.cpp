@@ -1,0 +1,142 @@
+// The softmax family on rows. Exponentials run over blocks of many short rows at once; what has one value a row runs row by row.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/parallel.h"
+#include "autograd/kernels/reduce.h"
+#include "autograd/kernels/reduce_loops.h"
+#include "autograd/kernels/softmax_loops.h"
+
+namespace chainrule::kernels {
+
+namespace {
+
+constexpr std::int64_t kPiece = 8 * 1024;  // elements that pay for their fork
+constexpr std::int64_t kBlock = 4096;      // elements of a block of rows, which stays in the first-level cache
+constexpr std::int64_t kBlockRows = 256;
+
+// Runs body(first row, rows) on blocks of at most kBlockRows rows and, as far as one row fits, kBlock elements.
+template <class Body>
+void on_blocks(std::int64_t rows, std::int64_t d, Body body) {
+  const std::int64_t block = std::clamp<std::int64_t>(kBlock / d, 1, kBlockRows);
+  parallel_pieces(rows, std::max(block, kPiece / d), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < end; r += block) body(r, std::min(block, end - r));
+  });
+}
+
+template <class T>
+using RowValues = std::array<T, kBlockRows>;
+
+// What is subtracted before exp: the row's maximum, or 0 where that is infinite, which keeps inf - inf out.
+template <class T>
+void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shifts) {
+  detail::reduce_loops<T>().rows[detail::kMax](x, rows, d, maxima);
+  for (std::int64_t r = 0; r < rows; ++r) shifts[r] = std::isinf(maxima[r]) ? T{0} : maxima[r];
+}
+
+// logsumexp of a block of rows; `scratch` holds kBlock elements. Rows longer than that go through it in parts.
+template <class T>
+void logsumexp_block(const T* x, std::int64_t rows, std::int64_t d, T* y) {
+  const auto& loops = detail::softmax_loops<T>();
+  const auto sum_rows = detail::reduce_loops<T>().rows[detail::kSum];
+  std::array<T, kBlock> scratch;
+  RowValues<T> maxima, shifts, sums;
+  row_shifts(x, rows, d, maxima.data(), shifts.data());
+  if (d <= kBlock) {
+    loops.shift(x, shifts.data(), rows, d, scratch.data());
+    elementwise<T>().exp(scratch.data(), scratch.data(), rows * d);
+    sum_rows(scratch.data(), rows, d, sums.data());
+  } else {
+    sums[0] = T{0};
+    for (std::int64_t j = 0; j < d; j += kBlock) {
+      const std::int64_t n = std::min(kBlock, d - j);
+      T part;
+      loops.shift(x + j, shifts.data(), 1, n, scratch.data());
+      elementwise<T>().exp(scratch.data(), scratch.data(), n);
+      sum_rows(scratch.data(), 1, n, &part);
+      sums[0] += part;
+    }
+  }
+  elementwise<T>().log(sums.data(), sums.data(), rows);
+  // An infinite maximum is the result: exp of -inf summed to 0 or of inf to inf, shifted by nothing. A NaN came through the maximum.
+  for (std::int64_t r = 0; r < rows; ++r) y[r] = shifts[static_cast<std::size_t>(r)] + sums[static_cast<std::size_t>(r)];
+}
+
+}  // namespace
+
+template <class T>
+void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
+  if (d == 0) {
+    std::fill_n(y, rows, -std::numeric_limits<T>::infinity());
+    return;
+  }
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) { logsumexp_block(x + r * d, count, d, y + r); });
+}
+
+template <class T>
+void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    const auto& loops = detail::softmax_loops<T>();
+    RowValues<T> maxima, sums;
+    detail::reduce_loops<T>().rows[detail::kMax](x + r * d, count, d, maxima.data());
+    loops.shift(x + r * d, maxima.data(), count, d, y + r * d);
+    elementwise<T>().exp(y + r * d, y + r * d, count * d);
+    detail::reduce_loops<T>().rows[detail::kSum](y + r * d, count, d, sums.data());
+    loops.divide(y + r * d, sums.data(), count, d, y + r * d);
+  });
+}
+
+template <class T>
+void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    RowValues<T> totals;
+    logsumexp_block(x + r * d, count, d, totals.data());
+    detail::softmax_loops<T>().shift(x + r * d, totals.data(), count, d, y + r * d);
+  });
+}
+
+template <class T>
+void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    const auto& loops = detail::softmax_loops<T>();
+    RowValues<T> dots;
+    loops.dot(g + r * d, y + r * d, count, d, dots.data());
+    loops.softmax_gradient(g + r * d, y + r * d, dots.data(), count, d, gx + r * d);
+  });
+}
+
+template <class T>
+void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    const auto& loops = detail::softmax_loops<T>();
+    std::array<T, kBlock> scratch;
+    RowValues<T> sums;
+    detail::reduce_loops<T>().rows[detail::kSum](g + r * d, count, d, sums.data());
+    for (std::int64_t j = 0; j < count * d; j += kBlock) {  // more than one turn only where one row is longer than the scratch
+      const std::int64_t n = std::min(kBlock, count * d - j), width = std::min(n, d);
+      elementwise<T>().exp(y + r * d + j, scratch.data(), n);
+      loops.log_softmax_gradient(g + r * d + j, scratch.data(), sums.data(), n / width, width, gx + r * d + j);
+    }
+  });
+}
+
+template void logsumexp_rows(const float*, std::int64_t, std::int64_t, float*);
+template void logsumexp_rows(const double*, std::int64_t, std::int64_t, double*);
+template void softmax_rows(const float*, std::int64_t, std::int64_t, float*);
+template void softmax_rows(const double*, std::int64_t, std::int64_t, double*);
+template void log_softmax_rows(const float*, std::int64_t, std::int64_t, float*);
+template void log_softmax_rows(const double*, std::int64_t, std::int64_t, double*);
+template void softmax_gradient_rows(const float*, const float*, std::int64_t, std::int64_t, float*);
+template void softmax_gradient_rows(const double*, const double*, std::int64_t, std::int64_t, double*);
+template void log_softmax_gradient_rows(const float*, const float*, std::int64_t, std::int64_t, float*);
+template void log_softmax_gradient_rows(const double*, const double*, std::int64_t, std::int64_t, double*);
+
+}  // namespace chainrule::kernels

@@ -1,0 +1,153 @@
+// Loops over pieces: where the cuts lie, nesting, exceptions, and the limit on threads.
+#include "autograd/kernels/parallel.h"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace chainrule::test {
+namespace {
+
+using kernels::parallel_pieces;
+using kernels::set_thread_limit;
+using kernels::thread_limit;
+
+/// Puts the limit back as OpenMP had it when the test is done.
+struct Limit {
+  explicit Limit(int n) { set_thread_limit(n); }
+  ~Limit() { set_thread_limit(before); }
+  Limit(const Limit&) = delete;
+  Limit& operator=(const Limit&) = delete;
+  int before = thread_limit();
+};
+
+using Range = std::pair<std::int64_t, std::int64_t>;
+
+std::set<Range> pieces_of(std::int64_t count, std::int64_t grain) {
+  std::mutex mutex;
+  std::set<Range> seen;
+  parallel_pieces(count, grain, [&](std::int64_t begin, std::int64_t end) {
+    const std::lock_guard lock(mutex);
+    BOOST_TEST(seen.emplace(begin, end).second);
+  });
+  return seen;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(parallel_threads)
+
+BOOST_AUTO_TEST_CASE(cuts_depend_on_count_and_grain_alone) {
+  for (const int threads : {1, 2, 3, 8}) {
+    const Limit limit(threads);
+    BOOST_TEST_CONTEXT("threads " << threads) {
+      BOOST_TEST(pieces_of(0, 4).empty());
+      BOOST_TEST(pieces_of(-1, 4).empty());
+      BOOST_TEST((pieces_of(4, 4) == std::set<Range>{{0, 4}}));
+      BOOST_TEST((pieces_of(10, 4) == std::set<Range>{{0, 4}, {4, 8}, {8, 10}}));
+      BOOST_TEST((pieces_of(3, 1) == std::set<Range>{{0, 1}, {1, 2}, {2, 3}}));
+      BOOST_TEST((pieces_of(3, 0) == std::set<Range>{{0, 1}, {1, 2}, {2, 3}}));
+      BOOST_TEST(pieces_of(1000, 7).size() == 143U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_count_is_cut_without_overflow) {
+  for (const int threads : {1, 2}) {
+    const Limit limit(threads);
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    BOOST_TEST((pieces_of(kMost, kMost / 2) == std::set<Range>{{0, kMost / 2}, {kMost / 2, kMost - 1}, {kMost - 1, kMost}}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_inside_a_loop_runs_on_its_thread) {
+  const Limit limit(4);
+  std::atomic<int> sum{0}, strangers{0};
+  parallel_pieces(8, 1, [&](std::int64_t, std::int64_t) {
+    const auto self = std::this_thread::get_id();
+    parallel_pieces(10, 1, [&](std::int64_t begin, std::int64_t end) {
+      if (std::this_thread::get_id() != self) ++strangers;
+      sum += static_cast<int>(end - begin);
+    });
+  });
+  BOOST_TEST(sum == 80);
+#ifdef _OPENMP
+  BOOST_TEST(strangers == 0);
+#endif
+}
+
+BOOST_AUTO_TEST_CASE(the_exception_of_the_first_piece_that_throws_leaves) {
+  for (const int threads : {1, 2, 8}) {
+    const Limit limit(threads);
+    for (int round = 0; round < 50; ++round) {
+      std::string message;
+      try {
+        parallel_pieces(40, 1, [](std::int64_t begin, std::int64_t) {
+          if (begin % 10 == 7) throw std::runtime_error("piece " + std::to_string(begin));
+        });
+      } catch (const std::runtime_error& error) {
+        message = error.what();
+      }
+      BOOST_TEST(message == "piece 7");
+    }
+    BOOST_TEST(pieces_of(10, 1).size() == 10U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_threads_may_run_loops_at_once) {
+  const Limit limit(3);
+  std::atomic<std::int64_t> sum{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&sum] {
+      for (int round = 0; round < 50; ++round) {
+        parallel_pieces(100, 9, [&sum](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t j = begin; j < end; ++j) sum += j;
+        });
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  BOOST_TEST(sum == 4 * 50 * 4950);
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_bounds_the_threads_and_is_at_least_one) {
+  for (const int threads : {1, 2, 3}) {
+    const Limit limit(threads);
+    BOOST_TEST(thread_limit() == threads);
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    parallel_pieces(100, 1, [&](std::int64_t, std::int64_t) {
+      const std::lock_guard lock(mutex);
+      seen.insert(std::this_thread::get_id());
+    });
+    BOOST_TEST(seen.size() <= static_cast<std::size_t>(threads));
+  }
+  const Limit limit(0);
+  BOOST_TEST(thread_limit() == 1);
+}
+
+#ifdef _OPENMP
+BOOST_AUTO_TEST_CASE(the_host_keeps_its_openmp_settings) {
+  const int before = omp_get_max_threads();
+  const Limit limit(5);
+  parallel_pieces(10, 1, [](std::int64_t, std::int64_t) {});
+  BOOST_TEST(omp_get_max_threads() == before);
+}
+#endif
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace chainrule::test
