@@ -4,6 +4,7 @@
 #include "autograd/backward.h"
 #include "autograd/caller.h"
 #include "autograd/dtype.h"
+#include "autograd/gather.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
