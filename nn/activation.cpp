@@ -1,0 +1,36 @@
+#include "nn/activation.h"
+
+#include "autograd/ops/activation.h"
+#include "autograd/ops/elementwise.h"
+#include "nn/names.h"
+
+namespace chainrule::nn {
+namespace {
+
+using Op = Tensor (*)(const TensorArg&);
+
+constexpr Named<Op> kActivations[] = {
+    {"linear", nullptr},
+    {"relu", relu},
+    {"sigmoid", sigmoid},
+    {"tanh", tanh},
+    {"softmax", [](const TensorArg& x) { return softmax(x, -1); }},
+    {"log_softmax", [](const TensorArg& x) { return log_softmax(x, -1); }},
+};
+
+}  // namespace
+
+Activation::Activation(std::string_view name, SourceLine line) {
+  if (name.empty()) return;
+  const Op op = find_named("Activation", "activation", kActivations, name, line);
+  if (op == nullptr) return;
+  function_ = op;
+  name_ = name;
+}
+
+Tensor Activation::operator()(const TensorArg& x) const {
+  const CallerScope caller(x.line());
+  return function_ ? function_(x.tensor()) : x.tensor();
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,101 @@
+#include "nn/init.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/backward.h"
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "nn/names.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+namespace {
+
+struct Fans {
+  double in = 1, out = 1;
+};
+
+Fans fans(const Shape& shape) {
+  const int rank = shape.rank();
+  if (rank == 0) return {};
+  double field = 1;
+  for (int axis = 0; axis + 2 < rank; ++axis) field *= static_cast<double>(shape[axis]);
+  const double out = static_cast<double>(shape[rank - 1]) * field;
+  return {rank == 1 ? out : static_cast<double>(shape[rank - 2]) * field, out};
+}
+
+Initializer normal_of(double (*variance)(const Fans&)) {
+  return [variance](const Shape& shape, DType dtype, Generator& generator) {
+    return randn(shape, generator, dtype) * std::sqrt(variance(fans(shape)));
+  };
+}
+
+// Uniform in ±b has variance b² / 3.
+Initializer uniform_of(double (*variance)(const Fans&)) {
+  return [variance](const Shape& shape, DType dtype, Generator& generator) {
+    const double bound = std::sqrt(3 * variance(fans(shape)));
+    return rand(shape, generator, dtype) * (2 * bound) - bound;
+  };
+}
+
+// A layer without inputs has no weights to fill; the fan of 1 only keeps the quotient finite.
+double he(const Fans& fan) { return 2 / std::max(fan.in, 1.0); }
+double xavier(const Fans& fan) { return 2 / std::max(fan.in + fan.out, 1.0); }
+
+constexpr Named<Initializer (*)()> kInitializers[] = {
+    {"he_normal", init::he_normal},           {"he_uniform", init::he_uniform}, {"xavier_normal", init::xavier_normal},
+    {"xavier_uniform", init::xavier_uniform}, {"zeros", init::zeros},           {"ones", init::ones},
+};
+
+}  // namespace
+
+Initializer::Initializer(std::string_view name, SourceLine line)
+    : function_(find_named("Initializer", "initializer", kInitializers, name, line)().function_) {}
+
+Tensor Initializer::operator()(const Shape& shape, DType dtype, Generator& generator, SourceLine line) const {
+  const CallerScope caller(line);
+  const NoGrad no_grad;
+  Tensor values = function_(shape, dtype, generator);
+  if (!values.defined() || values.shape() != shape || values.dtype() != dtype)
+    throw_invalid("Initializer",
+                  text("the function gave ", values.defined() ? text(values.dtype(), " ", values.shape()) : "an undefined tensor",
+                       ", expected ", dtype, " ", shape),
+                  line);
+  // Another handle on what a function of one's own returned must not be trained with it.
+  return values.clone().set_requires_grad(true);
+}
+
+namespace init {
+
+Initializer he_normal() { return normal_of(he); }
+Initializer he_uniform() { return uniform_of(he); }
+Initializer xavier_normal() { return normal_of(xavier); }
+Initializer xavier_uniform() { return uniform_of(xavier); }
+
+Initializer normal(double standard_deviation, SourceLine line) {
+  if (!(standard_deviation >= 0))
+    throw_invalid("normal", text("the standard deviation is ", standard_deviation, ", expected 0 or more"), line);
+  return [standard_deviation](const Shape& shape, DType dtype, Generator& generator) {
+    return randn(shape, generator, dtype) * standard_deviation;
+  };
+}
+
+Initializer uniform(double low, double high, SourceLine line) {
+  if (!(low <= high)) throw_invalid("uniform", text("got low ", low, " and high ", high, ", expected low <= high"), line);
+  return [low, high](const Shape& shape, DType dtype, Generator& generator) { return rand(shape, generator, dtype) * (high - low) + low; };
+}
+
+Initializer constant(double value) {
+  return [value](const Shape& shape, DType dtype, Generator&) { return full(shape, value, dtype); };
+}
+
+Initializer zeros() { return constant(0); }
+Initializer ones() { return constant(1); }
+
+}  // namespace init
+}  // namespace chainrule::nn

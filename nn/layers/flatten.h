@@ -1,0 +1,17 @@
+// Flatten: makes each example a vector.
+#pragma once
+
+#include <string>
+
+#include "nn/module.h"
+
+namespace chainrule::nn {
+
+/// All axes but the first made one: [n, ...] gives [n, product]. Shares storage.
+class Flatten : public BuiltIn<Flatten> {
+ public:
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override { return "Flatten"; }
+};
+
+}  // namespace chainrule::nn

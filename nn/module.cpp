@@ -1,0 +1,269 @@
+#include "nn/module.h"
+
+#include <algorithm>
+#include <typeinfo>
+#include <unordered_map>
+#include <utility>
+
+#include "autograd/backward.h"
+#include "autograd/check.h"
+#include "autograd/update.h"
+#include "nn/layer.h"
+
+#if __has_include(<cxxabi.h>)
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#endif
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+namespace {
+
+// One module's call, on the stack while it runs.
+struct Call {
+  const Module& module;
+  const Call* outer;
+};
+
+constinit thread_local const Call* innermost_call = nullptr;
+
+// members() only names things, so that what merely looks may start from a const module.
+Module& nameable(const Module& module) { return const_cast<Module&>(module); }
+
+class PathFinder : public Members {
+ public:
+  PathFinder(const Module& root, const Module& wanted) : wanted_(wanted) { walk(nameable(root)); }
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  void on_module(const std::string& path, Module& module) override {
+    if (&module == &wanted_) path_ = path;
+  }
+
+  const Module& wanted_;
+  std::string path_;
+};
+
+// A call's part of the path in an error: its name within the module that called it, and what it is if it called no other.
+std::string place_of(const void* object) {
+  const Call& call = *static_cast<const Call*>(object);
+  std::string name = call.outer == nullptr ? call.module.name() : PathFinder(call.outer->module, call.module).path();
+  const std::string what = call.module.describe();
+  if (name.empty()) return what;
+  return &call == innermost_call ? name + " (" + what + ")" : name;
+}
+
+class CallGuard {
+ public:
+  explicit CallGuard(const Module& module) noexcept : call_{module, innermost_call}, place_(&call_, place_of) { innermost_call = &call_; }
+  ~CallGuard() { innermost_call = call_.outer; }
+  CallGuard(const CallGuard&) = delete;
+  CallGuard& operator=(const CallGuard&) = delete;
+
+ private:
+  Call call_;
+  PlaceScope place_;
+};
+
+bool holds(const std::vector<NamedTensor>& list, const Tensor& tensor) {
+  return std::any_of(list.begin(), list.end(), [&](const NamedTensor& entry) { return entry.tensor.is(tensor); });
+}
+
+// Parameters, buffers or both in the order met, each once.
+class Collector : public Members {
+ public:
+  Collector(const Module& root, bool parameters, bool buffers) : parameters_(parameters), buffers_(buffers) { walk(nameable(root)); }
+  std::vector<NamedTensor> take() { return std::move(found_); }
+
+ private:
+  void on_parameter(const std::string& path, Tensor& parameter) override {
+    if (parameters_ && !holds(found_, parameter)) found_.push_back({path, parameter});
+  }
+  void on_buffer(const std::string& path, Tensor& tensor) override {
+    if (buffers_ && !holds(found_, tensor)) found_.push_back({path, tensor});
+  }
+
+  bool parameters_, buffers_;
+  std::vector<NamedTensor> found_;
+};
+
+class Caster : public Members {
+ public:
+  Caster(Module& root, DType dtype) : dtype_(dtype) { walk(root); }
+
+ private:
+  void on_parameter(const std::string&, Tensor& parameter) override { cast(parameter); }
+  void on_buffer(const std::string&, Tensor& tensor) override {
+    if (is_floating(tensor.dtype())) cast(tensor);
+  }
+
+  // What was one Tensor in two places is one afterwards.
+  void cast(Tensor& slot) {
+    if (slot.dtype() == dtype_) return;
+    const auto known = std::find_if(done_.begin(), done_.end(), [&](const auto& pair) { return pair.first.is(slot); });
+    if (known != done_.end()) {
+      slot = known->second;
+      return;
+    }
+    Tensor converted = slot.detach().to(dtype_);
+    converted.set_requires_grad(slot.requires_grad()).set_name(slot.name());
+    done_.emplace_back(slot, converted);
+    slot = std::move(converted);
+  }
+
+  DType dtype_;
+  std::vector<std::pair<Tensor, Tensor>> done_;
+};
+
+std::string kind_and_shape(const Tensor& tensor) { return text(tensor.dtype(), " ", tensor.shape()); }
+
+}  // namespace
+
+std::string Members::path_to(std::string_view name) const { return prefix_.empty() ? std::string(name) : text(prefix_, ".", name); }
+
+void Members::walk(Module& root) {
+  met_.insert(&root);
+  on_module(prefix_, root);
+  root.members(*this);
+}
+
+void Members::operator()(std::string_view name, Module& child) {
+  if (!met_.insert(&child).second) return;
+  std::string outer = std::exchange(prefix_, path_to(name));
+  on_module(prefix_, child);
+  child.members(*this);
+  prefix_ = std::move(outer);
+}
+
+void Members::operator()(std::string_view name, const Layer& child) { (*this)(name, *child); }
+
+void Members::operator()(std::string_view name, Tensor& parameter) {
+  if (!parameter.defined()) return;
+  if (!is_floating(parameter.dtype()))
+    throw_invalid("members", text("the parameter ", path_to(name), " is int64, expected float32 or float64: visit.buffer takes any dtype"),
+                  SourceLine::current());
+  on_parameter(path_to(name), parameter);
+}
+
+void Members::buffer(std::string_view name, Tensor& tensor) {
+  if (tensor.defined()) on_buffer(path_to(name), tensor);
+}
+
+Tensor Module::operator()(const TensorArg& x) const {
+  const CallerScope caller(x.line());
+  const CallGuard guard(*this);
+  return run(x.tensor());
+}
+
+Tensor Module::run(const Tensor& x) const {
+  const UserCodeScope user;
+  return forward(x);
+}
+
+void Module::members(Members&) {}
+
+std::string Module::describe() const {
+  std::string name = typeid(*this).name();
+#if __has_include(<cxxabi.h>)
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), std::free);
+  if (plain != nullptr) name = plain.get();
+#endif
+  const std::size_t scope = name.substr(0, name.find('<')).rfind("::");
+  return scope == std::string::npos ? name : name.substr(scope + 2);
+}
+
+Module& Module::set_name(std::string_view name) {
+  name_ = name;
+  return *this;
+}
+
+std::vector<Tensor> Module::parameters(SourceLine line) const {
+  std::vector<Tensor> tensors;
+  for (NamedTensor& entry : named_parameters(line)) tensors.push_back(std::move(entry.tensor));
+  return tensors;
+}
+
+std::vector<NamedTensor> Module::named_parameters(SourceLine line) const {
+  const CallerScope caller(line);
+  return Collector(*this, true, false).take();
+}
+
+std::vector<NamedTensor> Module::named_buffers(SourceLine line) const {
+  const CallerScope caller(line);
+  return Collector(*this, false, true).take();
+}
+
+std::int64_t Module::parameter_count(SourceLine line) const {
+  std::int64_t count = 0;
+  for (const NamedTensor& entry : named_parameters(line)) count += entry.tensor.numel();
+  return count;
+}
+
+std::vector<NamedTensor> Module::state(SourceLine line) const {
+  const CallerScope caller(line);
+  return Collector(*this, true, true).take();
+}
+
+void Module::load_state(const std::vector<NamedTensor>& state, SourceLine line) {
+  const CallerScope caller(line);
+  std::vector<NamedTensor> own = this->state(line);
+  std::unordered_map<std::string_view, const Tensor*> given;
+  std::string wrong;
+  const auto complain = [&](const auto&... parts) { wrong += (wrong.empty() ? "" : "; ") + text(parts...); };
+  for (const NamedTensor& entry : state) {
+    if (!given.emplace(entry.name, &entry.tensor).second) complain(entry.name, " is given twice");
+  }
+  for (const NamedTensor& entry : own) {
+    const auto found = given.find(entry.name);
+    if (found == given.end()) {
+      complain(entry.name, " is missing");
+      continue;
+    }
+    const Tensor& value = *found->second;
+    if (!value.defined()) {
+      complain(entry.name, " is an undefined tensor");
+    } else if (value.shape() != entry.tensor.shape() || value.dtype() != entry.tensor.dtype()) {
+      complain(entry.name, " is ", kind_and_shape(value), ", expected ", kind_and_shape(entry.tensor));
+    }
+  }
+  for (const NamedTensor& entry : state) {
+    const bool known = std::any_of(own.begin(), own.end(), [&](const NamedTensor& mine) { return mine.name == entry.name; });
+    if (!known) complain(entry.name, " is not in this module");
+  }
+  if (!wrong.empty()) throw_invalid("load_state", wrong, line);
+  for (NamedTensor& entry : own) assign(entry.tensor, *given.at(entry.name));
+}
+
+void Module::train(bool on) {
+  class Setter : public Members {
+   public:
+    Setter(Module& root, bool training) : training_(training) { walk(root); }
+
+   private:
+    void on_module(const std::string&, Module& module) override { module.training_ = training_; }
+    bool training_;
+  };
+  Setter(*this, on);
+}
+
+void Module::to(DType dtype, SourceLine line) {
+  const CallerScope caller(line);
+  if (!is_floating(dtype)) throw_invalid("to", "got int64, expected float32 or float64 for a module", line);
+  Caster(*this, dtype);
+}
+
+void Module::zero_grad(SourceLine line) {
+  for (NamedTensor& entry : named_parameters(line)) entry.tensor.zero_grad(line);
+}
+
+Layer::Layer(std::shared_ptr<Module> module, SourceLine line) : module_(std::move(module)) {
+  if (module_ == nullptr) throw_invalid("Layer", "got no module", line);
+}
+
+}  // namespace chainrule::nn

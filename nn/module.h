@@ -1,0 +1,161 @@
+// Module: anything with parameters that maps a Tensor to a Tensor, and what can be done with all of them alike.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "autograd/tensor.h"
+
+namespace chainrule::nn {
+
+class Layer;
+class Module;
+
+/// A Tensor and its path within a module (`block.fc1.weight`) or an optimizer.
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+/// What Module::members() is handed: called once for each member by name, `visit("fc1", fc1)`. Nothing is stored, so modules may move.
+class Members {
+ public:
+  virtual ~Members() = default;
+  Members(const Members&) = delete;
+  Members& operator=(const Members&) = delete;
+
+  /// A child; its own members come under `name.`. A child met before is passed over.
+  void operator()(std::string_view name, Module& child);
+  void operator()(std::string_view name, const Layer& child);
+  /// A parameter: something to train, float32 or float64. An undefined one is passed over.
+  /// @throws std::invalid_argument for int64.
+  void operator()(std::string_view name, Tensor& parameter);
+  /// Children, Layers or parameters, named `name.0`, `name.1`, ...
+  template <class T>
+  void operator()(std::string_view name, std::vector<T>& list) {
+    std::size_t i = 0;
+    for (T& item : list) (*this)(std::string(name) + "." + std::to_string(i++), item);
+  }
+  /// A child behind a pointer, or none.
+  template <class P>
+  requires requires(P& pointer) {
+    { *pointer } -> std::convertible_to<Module&>;
+    { pointer == nullptr } -> std::convertible_to<bool>;
+  }
+  void operator()(std::string_view name, P& pointer) {
+    if (pointer != nullptr) (*this)(name, static_cast<Module&>(*pointer));
+  }
+  /// A Tensor that belongs to the state but is not trained, such as a running mean. An undefined one is passed over.
+  void buffer(std::string_view name, Tensor& tensor);
+
+ protected:
+  Members() = default;
+
+  /// Meets `root` with an empty path, then all that is beneath it in the order of its members.
+  void walk(Module& root);
+
+  virtual void on_module(const std::string& /*path*/, Module& /*module*/) {}
+  virtual void on_parameter(const std::string& /*path*/, Tensor& /*parameter*/) {}
+  virtual void on_buffer(const std::string& /*path*/, Tensor& /*tensor*/) {}
+
+ private:
+  std::string path_to(std::string_view name) const;
+
+  std::string prefix_;
+  std::unordered_set<const Module*> met_;
+};
+
+/// A function with parameters. A module of one's own derives from it, gives `forward` and names its members:
+///
+///     struct Residual : nn::Module {
+///       nn::Dense fc1{64, 64}, fc2{64, 64};
+///       cr::Tensor forward(const cr::Tensor& x) const override { return x + fc2(cr::relu(fc1(x))); }
+///       void members(nn::Members& visit) override { visit("fc1", fc1); visit("fc2", fc2); }
+///     };
+///
+/// Moves and does not copy (a Layer shares). Calling one writes nothing to it: many threads may.
+class Module {
+ public:
+  virtual ~Module() = default;
+
+  /// The value for x. Called through operator(), which names the caller's line and the module's path in errors.
+  virtual Tensor forward(const Tensor& x) const = 0;
+
+  /// forward(x). An error thrown beneath begins with the path of the module that met it, `mlp.2 (Dense 256 -> 10): linear: ...`, and names
+  /// the line of the innermost call that is not the library's.
+  Tensor operator()(const TensorArg& x) const;
+
+  /// Names children, parameters and buffers to `visit`; without it there are none. Only names them: it is also called on const modules.
+  virtual void members(Members& visit);
+
+  /// What it is, in a few words: "Dense 256 -> 10". By default the name of its type.
+  virtual std::string describe() const;
+
+  /// How errors call it when it is the outermost; "" until set.
+  const std::string& name() const noexcept { return name_; }
+  Module& set_name(std::string_view name);
+
+  /// The parameters beneath in the order of members(), each once, also those that do not require grad.
+  std::vector<Tensor> parameters(SourceLine line = SourceLine::current()) const;
+  /// The same with their paths, such as `block.fc1.weight`; one met twice has the first.
+  std::vector<NamedTensor> named_parameters(SourceLine line = SourceLine::current()) const;
+  /// The buffers beneath with their paths, each once.
+  std::vector<NamedTensor> named_buffers(SourceLine line = SourceLine::current()) const;
+  /// The number of elements of all parameters.
+  std::int64_t parameter_count(SourceLine line = SourceLine::current()) const;
+
+  /// Parameters and buffers with their paths, in the order of members(): all that a copy needs. The Tensors are the module's own.
+  std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
+  /// Copies values into the parameters and buffers, which stay the Tensors they are: optimizers go on. All or nothing.
+  /// @throws std::invalid_argument naming each path that is missing or unknown, or whose shape or dtype differs.
+  void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+
+  /// Sets whether it and all beneath behave as in training (dropout, batch statistics); so at first.
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const noexcept { return training_; }
+
+  /// Makes every parameter and buffer of a floating dtype one of `dtype`. A Tensor cannot change its dtype, so these are other Tensors
+  /// afterwards, without gradient: make optimizers after it.
+  /// @throws std::invalid_argument for int64.
+  void to(DType dtype, SourceLine line = SourceLine::current());
+  /// Forgets the gradient of every parameter.
+  void zero_grad(SourceLine line = SourceLine::current());
+
+ protected:
+  Module() = default;
+  Module(Module&&) = default;
+  Module& operator=(Module&&) = default;
+
+ private:
+  // forward(x) as operator() calls it: a user's names its own lines.
+  virtual Tensor run(const Tensor& x) const;
+
+  friend class Members;
+  template <class Derived>
+  friend class BuiltIn;
+
+  std::string name_;
+  bool training_ = true;
+};
+
+/// What the layers of the library derive from: errors within one name the line that called it.
+template <class Derived>
+class BuiltIn : public Module {
+ public:
+  using Module::operator();
+
+ protected:
+  BuiltIn() = default;
+  BuiltIn(BuiltIn&&) = default;
+  BuiltIn& operator=(BuiltIn&&) = default;
+
+ private:
+  Tensor run(const Tensor& x) const override { return this->forward(x); }
+};
+
+}  // namespace chainrule::nn

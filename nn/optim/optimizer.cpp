@@ -1,0 +1,113 @@
+#include "nn/optim/optimizer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double learning_rate, std::span<const std::string_view> memory,
+                     const SourceLine& line)
+    : name_(name),
+      parameters_(std::move(parameters)),
+      memory_names_(memory),
+      memory_(parameters_.size() * memory.size()),
+      steps_(parameters_.size()) {
+  if (parameters_.empty()) throw_invalid(name_, "got no parameters: does the module's members() name them?", line);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor& parameter = parameters_[i];
+    if (!parameter.defined()) throw_invalid(name_, text("parameter ", i, " is an undefined tensor"), line);
+    const std::string what = text("parameter ", i, " of shape ", parameter.shape());
+    if (!parameter.is_leaf()) throw_invalid(name_, text(what, " is the result of ", parameter.op(), ", expected a leaf"), line);
+    if (!parameter.requires_grad()) throw_invalid(name_, text(what, " does not require grad"), line);
+    for (std::size_t j = 0; j < i; ++j)
+      if (parameters_[j].is(parameter)) throw_invalid(name_, text(what, " is also parameter ", j), line);
+  }
+  set_learning_rate(learning_rate, line);
+}
+
+void Optimizer::require(bool holds, const char* what, double value, const char* expectation, const SourceLine& line) const {
+  if (!holds) throw_invalid(name_, text(what, " is ", value, ", expected ", expectation), line);
+}
+
+void Optimizer::set_learning_rate(double learning_rate, SourceLine line) {
+  require(std::isfinite(learning_rate) && learning_rate >= 0, "learning_rate", learning_rate, "a finite number, 0 or more", line);
+  learning_rate_ = learning_rate;
+}
+
+std::span<Tensor> Optimizer::memory_of(std::size_t parameter) noexcept {
+  return std::span(memory_).subspan(parameter * memory_names_.size(), memory_names_.size());
+}
+
+void Optimizer::zero_grad(SourceLine line) {
+  for (Tensor& parameter : parameters_) parameter.zero_grad(line);
+}
+
+void Optimizer::step(SourceLine line) {
+  const CallerScope caller(line);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor gradient = parameters_[i].grad(line);
+    if (gradient.defined()) update(parameters_[i], gradient, memory_of(i), ++steps_[i]);
+  }
+}
+
+void Optimizer::step(const TensorArg& loss) {
+  const CallerScope caller(loss.line());
+  zero_grad(loss.line());
+  if (!loss.tensor().defined()) throw_invalid(name_, "undefined tensor for the loss", loss.line());
+  loss.tensor().backward(loss.line());
+  step(loss.line());
+}
+
+std::vector<NamedTensor> Optimizer::state(SourceLine line) const {
+  const CallerScope caller(line);
+  std::vector<NamedTensor> entries;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (steps_[i] == 0) continue;
+    entries.push_back({text(i, ".steps"), from_vector(std::vector<std::int64_t>{steps_[i]}, Shape{})});
+    for (std::size_t k = 0; k < memory_names_.size(); ++k) {
+      const Tensor& tensor = memory_[i * memory_names_.size() + k];
+      if (tensor.defined()) entries.push_back({text(i, ".", memory_names_[k]), tensor});
+    }
+  }
+  return entries;
+}
+
+void Optimizer::load_state(const std::vector<NamedTensor>& state, SourceLine line) {
+  const CallerScope caller(line);
+  std::vector<Tensor> memory(memory_.size());
+  std::vector<std::int64_t> steps(steps_.size());
+  for (const NamedTensor& entry : state) {
+    const auto fail = [&](const auto&... parts) { throw_invalid("load_state", text(name_, "'s ", entry.name, " ", parts...), line); };
+    if (!entry.tensor.defined()) fail("is an undefined tensor");
+    const std::string_view name = entry.name;
+    const std::size_t dot = std::min(name.find('.'), name.size());
+    std::size_t i = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + dot, i);
+    if (error != std::errc() || end != name.data() + dot || i >= parameters_.size())
+      fail("belongs to none of the ", parameters_.size(), " parameters");
+    const std::string_view kind = name.substr(std::min(dot + 1, name.size()));
+    const Tensor& value = entry.tensor;
+    if (kind == "steps") {
+      if (value.dtype() != DType::int64 || value.numel() != 1 || value.item() < 1) fail("is ", value, ", expected one int64 above 0");
+      steps[i] = value.data<std::int64_t>()[0];
+      continue;
+    }
+    const auto found = std::find(memory_names_.begin(), memory_names_.end(), kind);
+    if (found == memory_names_.end()) fail("is nothing that is remembered here");
+    const Tensor& parameter = parameters_[i];
+    if (value.shape() != parameter.shape() || value.dtype() != parameter.dtype())
+      fail("is ", value.dtype(), " ", value.shape(), ", expected ", parameter.dtype(), " ", parameter.shape());
+    memory[i * memory_names_.size() + static_cast<std::size_t>(found - memory_names_.begin())] = value.detach().clone();
+  }
+  memory_ = std::move(memory);
+  steps_ = std::move(steps);
+}
+
+}  // namespace chainrule::nn

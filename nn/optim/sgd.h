@@ -1,0 +1,34 @@
+// SGD: stochastic gradient descent with momentum.
+#pragma once
+
+#include "nn/optim/optimizer.h"
+
+namespace chainrule::nn {
+
+/// As torch.optim.SGD.
+struct SGDOptions {
+  double learning_rate = 1e-3;
+  double momentum = 0;
+  double dampening = 0;
+  /// Added to the gradient, times the parameter.
+  double weight_decay = 0;
+  bool nesterov = false;
+};
+
+/// b ← momentum·b + (1 - dampening)·g, at first b ← g; parameter ← parameter - lr·b, or - lr·(g + momentum·b) for nesterov; without
+/// momentum parameter ← parameter - lr·g.
+class SGD : public Optimizer {
+ public:
+  using Options = SGDOptions;
+
+  /// @throws std::invalid_argument as Optimizer, and for an option out of its range; nesterov needs a momentum and no dampening.
+  explicit SGD(std::vector<Tensor> parameters, const SGDOptions& options = {}, SourceLine line = SourceLine::current());
+
+ protected:
+  void update(Tensor& parameter, const Tensor& gradient, std::span<Tensor> memory, std::int64_t step) override;
+
+ private:
+  SGDOptions options_;
+};
+
+}  // namespace chainrule::nn
