@@ -1,0 +1,80 @@
+// Activations of two operands: halves of one Tensor, or a Tensor and a learned slope.
+#include "autograd/ops/activation.h"
+#include "autograd/ops/activation_loops.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/pointwise.h"
+#include "autograd/ops/shape.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+Tensor glu(const TensorArg& x, int axis) {
+  Node* node = floating_node("glu", x.tensor(), x.line());
+  Shape shape = shape_of(node);
+  const int at = checked_axis("glu", axis, shape.rank(), x.line());
+  if (shape[at] % 2 != 0)
+    throw_invalid("glu", text("axis ", at, " of shape ", shape, " has size ", shape[at], ", expected an even size"), x.line());
+  shape[at] /= 2;
+  const std::int64_t half = shape[at];
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("glu", x.line(), node->dtype, shape, inputs, [at, half](RuleContext& r) {
+    const Tensor& from = r.input(0);
+    const Tensor value = slice(from, at, 0, half), gate = sigmoid(slice(from, at, half, 2 * half));
+    const Tensor grad_value = r.grad_out() * gate;
+    r.set(0, concat({grad_value, grad_value * value * (1 - gate)}, at));
+  });
+  std::int64_t outer = 1, run = half;
+  for (int before = 0; before < at; ++before) outer *= shape[before];
+  for (int after = at + 1; after < shape.rank(); ++after) run *= shape[after];
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    for (std::int64_t o = 0; o < outer; ++o) {
+      const T *value = node->values<T>() + 2 * o * run, *gate = value + run;
+      T* to = mutable_values<T>(y) + o * run;
+      activation_blocks(run, [&](std::int64_t begin, std::int64_t n) {
+        kernels::elementwise<T>().sigmoid(gate + begin, to + begin, n);
+        kernels::elementwise<T>().mul(value + begin, 1, to + begin, 1, to + begin, n);
+      });
+    }
+  });
+  return y;
+}
+
+Tensor prelu(const TensorArg& x, const Tensor& weight) {
+  Node *node = floating_node("prelu", x.tensor(), x.line()), *slopes = floating_node("prelu", weight, x.line());
+  const Shape shape = shape_of(node);
+  const std::int64_t channels = shape.rank() >= 2 ? shape[1] : 1;
+  if (slopes->rank > 1 || (slopes->numel != 1 && slopes->numel != channels))
+    throw_invalid("prelu",
+                  text("the weight has shape ", shape_of(slopes), ", expected [1]", channels == 1 ? "" : text(" or [", channels, "]"),
+                       " beside x of shape ", shape),
+                  x.line());
+  const CallerScope caller(x.line());
+  Tensor along = weight;
+  if (slopes->numel != 1) {
+    Shape beside{channels};
+    for (int axis = 2; axis < shape.rank(); ++axis) beside.push_back(1);
+    along = reshape(weight, beside);
+  } else if (slopes->rank > shape.rank()) {
+    along = reshape(weight, Shape{});
+  }
+  const auto compute = []<class T>(T, const T* from, std::int64_t step, const T* slope, std::int64_t slope_step, T* y, std::int64_t n) {
+    if constexpr (std::is_floating_point_v<T>) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        const T value = from[i * step], below = value * slope[i * slope_step];
+        y[i] = value > 0 ? value : below;
+      }
+    }
+  };
+  const DType dtype = common_dtype("prelu", x.tensor(), along);
+  return binary_op("prelu", x.tensor(), along, dtype, compute,
+                   [](Sides& s) {
+                     const Tensor above = gt(s.a(), 0);
+                     if (s.needs_a()) s.set_a(where(above, s.grad_out(), s.grad_out() * s.b()));
+                     if (s.needs_b()) s.set_b(s.grad_out() * where(above, 0.0, s.a()));
+                   },
+                   {});
+}
+
+}  // namespace chainrule

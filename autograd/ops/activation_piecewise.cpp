@@ -1,0 +1,90 @@
+// Activations made of straight pieces.
+#include "autograd/ops/activation.h"
+#include "autograd/ops/activation_loops.h"
+#include "autograd/ops/elementwise.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// x limited to [low, high], the gradient passing strictly between them.
+Tensor limited(const char* op, const TensorArg& x, double low, double high) {
+  return activation(
+      op, x,
+      [low, high]<class T>(const T* from, T* y, std::int64_t n) {
+        kernels::elementwise<T>().clamp(from, static_cast<T>(low), static_cast<T>(high), y, n);
+      },
+      [low, high]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        const T bottom = static_cast<T>(low), top = static_cast<T>(high);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = (from[i] > bottom) & (from[i] < top) ? g[i] : T{0};
+      },
+      [low, high](const Tensor& g, const Tensor& from) { return where(logical_and(gt(from, low), lt(from, high)), g, 0.0); });
+}
+
+}  // namespace
+
+Tensor leaky_relu(const TensorArg& x, double negative_slope) {
+  return activation(
+      "leaky_relu", x,
+      [negative_slope]<class T>(const T* from, T* y, std::int64_t n) {
+        const T slope = static_cast<T>(negative_slope);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T below = from[i] * slope;
+          y[i] = from[i] > 0 ? from[i] : below;
+        }
+      },
+      [negative_slope]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        const T slope = static_cast<T>(negative_slope);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T below = g[i] * slope;
+          y[i] = from[i] > 0 ? g[i] : below;
+        }
+      },
+      [negative_slope](const Tensor& g, const Tensor& from) { return where(gt(from, 0), g, g * negative_slope); });
+}
+
+Tensor relu6(const TensorArg& x) { return limited("relu6", x, 0, 6); }
+
+Tensor hardtanh(const TensorArg& x, double low, double high) {
+  if (!(low <= high)) throw_invalid("hardtanh", text("the limits are ", low, " and ", high, ", expected low <= high"), x.line());
+  return limited("hardtanh", x, low, high);
+}
+
+Tensor hardsigmoid(const TensorArg& x) {
+  return activation(
+      "hardsigmoid", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] + 3;
+        kernels::elementwise<T>().clamp(y, 0, 6, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] /= 6;
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T inside = g[i] / 6;
+          y[i] = (from[i] > -3) & (from[i] < 3) ? inside : T{0};
+        }
+      },
+      [](const Tensor& g, const Tensor& from) { return where(logical_and(gt(from, -3), lt(from, 3)), g / 6, 0.0); });
+}
+
+Tensor hardswish(const TensorArg& x) {
+  return activation(
+      "hardswish", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] + 3;
+        kernels::elementwise<T>().clamp(y, 0, 6, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * (y[i] / 6);
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T slope = from[i] / 3 + T{0.5};
+          const T inside = g[i] * slope, above = from[i] >= 3 ? g[i] : inside;
+          y[i] = from[i] <= -3 ? T{0} : above;
+        }
+      },
+      [](const Tensor& g, const Tensor& from) { return where(le(from, -3), 0.0, where(ge(from, 3), g, g * (from / 3 + 0.5))); });
+}
+
+}  // namespace chainrule

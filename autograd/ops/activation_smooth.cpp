@@ -1,0 +1,216 @@
+// Activations made of exponentials.
+#include <cmath>
+#include <numbers>
+
+#include "autograd/ops/activation.h"
+#include "autograd/ops/activation_loops.h"
+#include "autograd/ops/elementwise.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// rise · x where x > 0, else depth · (exp(rate · x) - 1).
+struct ExponentialUnit {
+  double rise, depth, rate;
+};
+
+Tensor exponential_unit(const char* op, const TensorArg& x, const ExponentialUnit& unit) {
+  return activation(
+      op, x,
+      [unit]<class T>(const T* from, T* y, std::int64_t n) {
+        const T rise = static_cast<T>(unit.rise), depth = static_cast<T>(unit.depth), rate = static_cast<T>(unit.rate);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = (from[i] > 0 ? T{0} : from[i]) * rate;
+        kernels::elementwise<T>().expm1(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T above = from[i] * rise, below = y[i] * depth;
+          y[i] = from[i] > 0 ? above : below;
+        }
+      },
+      [unit]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        const T rise = static_cast<T>(unit.rise), slope = static_cast<T>(unit.depth * unit.rate), rate = static_cast<T>(unit.rate);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = (from[i] > 0 ? T{0} : from[i]) * rate;
+        kernels::elementwise<T>().exp(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T above = g[i] * rise, below = g[i] * (y[i] * slope);
+          y[i] = from[i] > 0 ? above : below;
+        }
+      },
+      [unit](const Tensor& g, const Tensor& from) {
+        // The exponential sees negative numbers only: far above 0 it would be inf, and inf·0 where it is not picked.
+        const Tensor below = where(ge(from, 0), 0.0, from);
+        return where(gt(from, 0), g * unit.rise, g * (exp(below * unit.rate) * (unit.depth * unit.rate)));
+      });
+}
+
+constexpr double kSqrtHalf = std::numbers::sqrt2 / 2;
+constexpr double kNormalPeak = std::numbers::inv_sqrtpi * kSqrtHalf;  // 1 / √(2π)
+constexpr double kGeluRate = 2 * kNormalPeak;                         // √(2/π)
+constexpr double kGeluCube = 0.044715;
+constexpr float kGeluFlat = 100;  // tanh is ±1 there in either dtype; squares of what lies beyond could overflow
+
+}  // namespace
+
+Tensor elu(const TensorArg& x, double alpha) { return exponential_unit("elu", x, {1, alpha, 1}); }
+
+Tensor selu(const TensorArg& x) {
+  constexpr double kScale = 1.0507009873554804934193349852946, kAlpha = 1.6732632423543772848170429916717;
+  return exponential_unit("selu", x, {kScale, kScale * kAlpha, 1});
+}
+
+Tensor celu(const TensorArg& x, double alpha) {
+  if (alpha == 0 || std::isnan(alpha)) throw_invalid("celu", text("alpha is ", alpha, ", expected a number other than 0"), x.line());
+  return exponential_unit("celu", x, {1, alpha, 1 / alpha});
+}
+
+Tensor gelu(const TensorArg& x) {
+  return activation(
+      "gelu", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * static_cast<T>(kSqrtHalf);
+        kernels::elementwise<T>().erf(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * T{0.5} * (1 + y[i]);
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        T density[kActivationBlock];
+        for (std::int64_t i = 0; i < n; ++i) {
+          y[i] = from[i] * static_cast<T>(kSqrtHalf);
+          density[i] = from[i] * from[i] * T{-0.5};
+        }
+        kernels::elementwise<T>().erf(y, y, n);
+        kernels::elementwise<T>().exp(density, density, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (T{0.5} * (1 + y[i]) + from[i] * (density[i] * static_cast<T>(kNormalPeak)));
+      },
+      [](const Tensor& g, const Tensor& from) {
+        const Tensor density = exp(square(from) * -0.5) * kNormalPeak;
+        return g * ((erf(from * kSqrtHalf) + 1) * 0.5 + from * density);
+      });
+}
+
+Tensor gelu_tanh(const TensorArg& x) {
+  return activation(
+      "gelu_tanh", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        const T rate = static_cast<T>(kGeluRate), cube = static_cast<T>(kGeluRate * kGeluCube);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * (rate + cube * (from[i] * from[i]));
+        kernels::elementwise<T>().tanh(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * T{0.5} * (1 + y[i]);
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        const T rate = static_cast<T>(kGeluRate), cube = static_cast<T>(kGeluRate * kGeluCube);
+        T near[kActivationBlock];
+        kernels::elementwise<T>().clamp(from, -T{kGeluFlat}, T{kGeluFlat}, near, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = near[i] * (rate + cube * (near[i] * near[i]));
+        kernels::elementwise<T>().tanh(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T inner = rate + 3 * cube * (near[i] * near[i]);
+          y[i] = g[i] * (T{0.5} * (1 + y[i]) + T{0.5} * from[i] * (1 - y[i] * y[i]) * inner);
+        }
+      },
+      [](const Tensor& g, const Tensor& from) {
+        const Tensor near = clamp(from, -kGeluFlat, kGeluFlat), squared = square(near);
+        const Tensor bend = tanh(near * (squared * (kGeluRate * kGeluCube) + kGeluRate));
+        return g * ((bend + 1) * 0.5 + from * 0.5 * (1 - square(bend)) * (squared * (3 * kGeluRate * kGeluCube) + kGeluRate));
+      });
+}
+
+Tensor silu(const TensorArg& x) {
+  return activation(
+      "silu", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        kernels::elementwise<T>().sigmoid(from, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= from[i];
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        kernels::elementwise<T>().sigmoid(from, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] * (1 + from[i] * (1 - y[i])));
+      },
+      [](const Tensor& g, const Tensor& from) {
+        const Tensor gate = sigmoid(from);
+        return g * (gate * (from * (1 - gate) + 1));
+      });
+}
+
+Tensor mish(const TensorArg& x) {
+  return activation(
+      "mish", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        kernels::elementwise<T>().softplus(from, y, n);
+        kernels::elementwise<T>().tanh(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= from[i];
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        T gate[kActivationBlock];
+        kernels::elementwise<T>().sigmoid(from, gate, n);
+        kernels::elementwise<T>().softplus(from, y, n);
+        kernels::elementwise<T>().tanh(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + from[i] * (gate[i] * (1 - y[i] * y[i])));
+      },
+      [](const Tensor& g, const Tensor& from) {
+        const Tensor bend = tanh(softplus(from));
+        return g * (bend + from * (sigmoid(from) * (1 - square(bend))));
+      });
+}
+
+Tensor softplus(const TensorArg& x, double beta, double threshold) {
+  if (beta == 0 || std::isnan(beta)) throw_invalid("softplus", text("beta is ", beta, ", expected a number other than 0"), x.line());
+  return activation(
+      "softplus", x,
+      [beta, threshold]<class T>(const T* from, T* y, std::int64_t n) {
+        const T rate = static_cast<T>(beta), straight = static_cast<T>(threshold);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * rate;
+        kernels::elementwise<T>().softplus(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T bent = y[i] / rate;
+          y[i] = from[i] * rate > straight ? from[i] : bent;
+        }
+      },
+      [beta, threshold]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        const T rate = static_cast<T>(beta), straight = static_cast<T>(threshold);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * rate;
+        kernels::elementwise<T>().sigmoid(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T bent = g[i] * y[i];
+          y[i] = from[i] * rate > straight ? g[i] : bent;
+        }
+      },
+      [beta, threshold](const Tensor& g, const Tensor& from) {
+        const Tensor scaled = from * beta;
+        return where(gt(scaled, threshold), g, g * sigmoid(scaled));
+      });
+}
+
+Tensor softsign(const TensorArg& x) {
+  return activation(
+      "softsign", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] / (1 + std::abs(from[i]));
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T shrink = 1 / (1 + std::abs(from[i]));
+          y[i] = g[i] * (shrink * shrink);
+        }
+      },
+      [](const Tensor& g, const Tensor& from) { return g * square(reciprocal(abs(from) + 1)); });
+}
+
+Tensor log_sigmoid(const TensorArg& x) {
+  return activation(
+      "log_sigmoid", x,
+      []<class T>(const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) y[i] = -from[i];
+        kernels::elementwise<T>().softplus(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = -y[i];
+      },
+      []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) y[i] = -from[i];
+        kernels::elementwise<T>().sigmoid(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= g[i];
+      },
+      [](const Tensor& g, const Tensor& from) { return g * sigmoid(-from); });
+}
+
+}  // namespace chainrule
