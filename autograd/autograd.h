@@ -1,10 +1,16 @@
 // Everything of the engine: Tensors, ops, differentiation.
 #pragma once
 
+#include "autograd/anomaly.h"
 #include "autograd/backward.h"
 #include "autograd/caller.h"
+#include "autograd/custom.h"
+#include "autograd/dot.h"
 #include "autograd/dtype.h"
+#include "autograd/functional.h"
 #include "autograd/gather.h"
+#include "autograd/gradcheck.h"
+#include "autograd/hooks.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
@@ -16,4 +22,5 @@
 #include "autograd/shape.h"
 #include "autograd/stats.h"
 #include "autograd/tensor.h"
+#include "autograd/tensor_function.h"
 #include "autograd/update.h"

@@ -9,6 +9,7 @@
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
+#include "autograd/pass.h"
 #include "autograd/record.h"
 #include "autograd/update.h"
 
@@ -30,6 +31,7 @@ struct Entry {
   std::uint32_t outer = 0;            // the node's mark before this pass
   bool wanted = true;                 // leads to an input of grad()
   bool keep = false;                  // the gradient is a result of the pass
+  bool bottom = false;                // the pass does not go beneath it
   std::vector<SlicePart> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
 };
 
@@ -153,11 +155,18 @@ class Pass {
     receive(space_.entries[at], std::move(own));
   }
 
+  // Makes the pass stop at a tensor: what lies beneath it takes no part.
+  void stop_at(const Tensor& tensor) {
+    Node* node = node_of(tensor);
+    if (node->requires_grad) space_.entries[enter(node)].bottom = true;
+    partial_ = true;
+  }
+
   // Counts the uses of every node beneath the outputs.
   void explore() {
     for (std::size_t next = 0; next < space_.entries.size(); ++next) {
       Node* node = node_of(space_.entries[next].tensor);
-      if (!node->recorded) continue;
+      if (!node->recorded || space_.entries[next].bottom) continue;
       if (node->spent) throw_spent(node);
       for (std::uint32_t i = 0; i < node->input_count; ++i) {
         Node* input = node_of(node->inputs()[i]);
@@ -193,7 +202,7 @@ class Pass {
     }
     for (std::size_t next = 0; next < order.size(); ++next) {
       Node* node = node_of(space_.entries[order[next]].tensor);
-      if (!node->recorded) continue;
+      if (!node->recorded || space_.entries[order[next]].bottom) continue;
       for_each_input(node, [&](std::uint32_t at) {
         if (--uses[at] == 0) order.push_back(at);
       });
@@ -201,7 +210,7 @@ class Pass {
     for (std::size_t next = order.size(); next-- > 0;) {
       Entry& entry = space_.entries[order[next]];
       Node* node = node_of(entry.tensor);
-      if (!node->recorded || entry.wanted) continue;
+      if (!node->recorded || entry.wanted || entry.bottom) continue;
       for_each_input(node, [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
     }
   }
@@ -213,7 +222,12 @@ class Pass {
     while (!space_.ready.empty()) {
       const std::uint32_t at = space_.ready.back();
       space_.ready.pop_back();
-      if (node_of(space_.entries[at].tensor)->recorded) step(at);
+      if (!node_of(space_.entries[at].tensor)->recorded || space_.entries[at].bottom) {
+        put_together(space_.entries[at]);
+        if (!space_.entries[at].bottom && !partial_) run_hooks(at);
+      } else {
+        step(at);
+      }
     }
   }
 
@@ -239,7 +253,7 @@ class Pass {
     if (at == kNone) return Tensor();
     Entry& entry = space_.entries[at];
     put_together(entry);
-    if (!entry.gradient.defined()) return zeros(shape_of(entry.tensor), node_of(entry.tensor)->dtype);
+    if (!entry.gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(entry.tensor), node_of(entry.tensor)->dtype);
     return create_graph_ || is_unshared(entry.gradient) ? entry.gradient : entry.gradient.clone();
   }
 
@@ -326,6 +340,30 @@ class Pass {
     receive(entry, embed_slices(parts, offsets, shape_of(entry.tensor), node_of(entry.tensor)->dtype));
   }
 
+  // Shows a gradient that is complete to the tensor's hooks, which may replace it.
+  void run_hooks(std::uint32_t at) {
+    const Tensor tensor = space_.entries[at].tensor;
+    Node* node = node_of(tensor);
+    if (node->extras == nullptr || node->extras->hooks.empty() || !space_.entries[at].wanted) return;
+    const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
+    for (const Hook& hook : hooks) {
+      Tensor gradient = space_.entries[at].gradient;
+      if (!gradient.defined()) return;
+      Tensor replaced;
+      {
+        const UserCodeScope user;
+        replaced = hook.call(gradient);
+      }
+      if (!replaced.defined()) continue;
+      if (shape_of(replaced) != shape_of(node) || node_of(replaced)->dtype != node->dtype)
+        throw_misuse(
+            "on_grad",
+            text("a hook gave a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype, shape_of(node)),
+            line_);
+      space_.entries[at].gradient = std::move(replaced);
+    }
+  }
+
   // Runs one node's rule and passes its gradients on.
   void step(std::uint32_t at) {
     put_together(space_.entries[at]);
@@ -333,6 +371,7 @@ class Pass {
     Node* node = node_of(tensor);
     const ForcedLine line(node->line);
     const std::uint32_t count = node->input_count;
+    run_hooks(at);
     const bool stays = space_.entries[at].keep || node->retains_grad;
     Tensor grad_out = stays ? space_.entries[at].gradient : std::move(space_.entries[at].gradient);
     const bool flows = grad_out.defined() && space_.entries[at].wanted;
@@ -352,6 +391,10 @@ class Pass {
       RuleContext context(node, grad_out, space_.wanted, space_.gradients, space_.offsets);
       node->invoke(node->captures(), context);
       grad_out = Tensor();
+      if (thread_context.anomaly) [[unlikely]] {
+        for (std::uint32_t i = 0; i < count; ++i)
+          if (space_.wanted[i] != 0 && space_.gradients[i].defined()) check_gradient(node, i, space_.gradients[i]);
+      }
     }
     for (std::uint32_t i = 0; i < count; ++i) {
       Node* input = node_of(node->inputs()[i]);
@@ -392,6 +435,7 @@ class Pass {
   const char* op_;
   const SourceLine& line_;
   bool retain_graph_, create_graph_;
+  bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
   CallerScope caller_;
   GradMode grad_mode_;
   WorkspaceLoan loan_;
@@ -421,6 +465,21 @@ std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, co
   pass.explore();
   std::vector<std::uint32_t> found;
   pass.restrict_to(inputs.tensors(), found, options.allow_unused);
+  pass.run();
+  std::vector<Tensor> gradients;
+  for (std::uint32_t at : found) gradients.push_back(pass.take(at));
+  return gradients;
+}
+
+std::vector<Tensor> detail::grad_up_to(const Tensor& output, const Tensor& grad_out, const std::vector<Tensor>& inputs,
+                                       std::span<const Tensor> bottom, bool create_graph) {
+  if (!node_of(output)->requires_grad) return std::vector<Tensor>(inputs.size());
+  Pass pass("grad", SourceLine::current(), true, create_graph);
+  for (const Tensor& tensor : bottom) pass.stop_at(tensor);
+  pass.seed(output, grad_out);
+  pass.explore();
+  std::vector<std::uint32_t> found;
+  pass.restrict_to(inputs, found, true);
   pass.run();
   std::vector<Tensor> gradients;
   for (std::uint32_t at : found) gradients.push_back(pass.take(at));

@@ -17,11 +17,18 @@ namespace chainrule::detail {
 class RuleContext;
 struct Node;
 
+// A function that sees a gradient and may replace it; its number tells it from others.
+struct Hook {
+  std::uint64_t number;
+  std::function<Tensor(const Tensor&)> call;
+};
+
 // What most nodes lack: a name, a collected gradient, hooks.
 struct Extras {
   std::string name;
   Tensor grad;
-  std::vector<std::function<Tensor(const Tensor&)>> hooks;
+  std::vector<Hook> hooks;
+  std::uint64_t hooks_added = 0;
 };
 
 // The rule of a custom op: the only kind that owns anything.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <ostream>
 
 #include "autograd/node.h"
@@ -18,6 +19,10 @@ template <class T>
 void print_number(std::ostream& out, T value) {
   char digits[40];
   if constexpr (std::is_floating_point_v<T>) {
+    if (std::isnan(value)) {  // whatever its sign
+      out << "nan";
+      return;
+    }
     const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6);
     out.write(digits, end.ptr - digits);
   } else {

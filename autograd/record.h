@@ -63,6 +63,23 @@ inline bool records(std::span<const Tensor* const> inputs) noexcept {
   return false;
 }
 
+// Under DetectAnomaly: notes which op is at work and on what; checks its result; checks a gradient that a rule gave.
+void note_anomaly_inputs_slow(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs);
+void check_result(const Tensor& result);
+void check_gradient(Node* node, std::size_t input, const Tensor& gradient);
+
+inline void note_anomaly_inputs(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs) {
+  if (thread_context.anomaly) [[unlikely]]
+    note_anomaly_inputs_slow(op, line, inputs);
+}
+
+/// What an op returns once its values are written: DetectAnomaly looks at them here.
+inline Tensor done(Tensor result) {
+  if (thread_context.anomaly) [[unlikely]]
+    check_result(result);
+  return result;
+}
+
 /// A Tensor without history, its elements not yet written.
 Tensor make_plain(DType dtype, const Shape& shape);
 
@@ -71,11 +88,12 @@ struct OpTraits {
   bool recordable = true;  // false where the result is an integer or has no gradient
 };
 
-/// The result of op `name`: recorded with `rule` when an input requires grad, its elements not yet written. A rule is called as
-/// rule(RuleContext&), may capture plain values only, and is written in ops, so that it can be differentiated again.
+/// The result of op `name`, to be handed to done() when its elements are written: recorded with `rule` when an input requires grad, its
+/// elements not yet written. A rule is called as rule(RuleContext&), may capture plain values only, and is written in ops, so that it can
+/// be differentiated again.
 template <class Rule>
-Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Shape& shape, std::span<const Tensor* const> inputs, const Rule& rule,
-                   OpTraits traits = {}) {
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Shape& shape, std::span<const Tensor* const> inputs,
+                   const Rule& rule, OpTraits traits = {}) {
   static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
   NodePlan plan{dtype, &shape};
   if (traits.recordable && records(inputs)) {
@@ -87,6 +105,7 @@ Tensor make_result(const char* name, const SourceLine& line, DType dtype, const 
     plan.captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule);
     plan.broadcasts = traits.broadcasts;
   }
+  note_anomaly_inputs(name, line, inputs);
   return Node::handle(new_node(plan));
 }
 

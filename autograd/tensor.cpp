@@ -146,7 +146,7 @@ Tensor Tensor::clone(SourceLine line) const {
   const Tensor* inputs[] = {this};
   Tensor y = make_result("clone", line, node->dtype, shape_of(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out()); });
   std::memcpy(node_of(y)->data, node->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
-  return y;
+  return done(y);
 }
 
 namespace {
@@ -181,7 +181,7 @@ Tensor Tensor::to(DType dtype, SourceLine line) const {
       });
     });
   });
-  return y;
+  return done(y);
 }
 
 Tensor Tensor::reshape(const Shape& shape, SourceLine line) const { return chainrule::reshape(TensorArg(*this, line), shape); }

@@ -29,12 +29,12 @@ Tensor along_rows(const char* op, const TensorArg& x, Loop loop, const Rule& rul
   const Tensor* inputs[] = {&x.tensor()};
   Tensor y = make_result(op, x.line(), node->dtype, shape_of(node), inputs, rule);
   const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
-  if (node->numel == 0) return y;
+  if (node->numel == 0) return done(y);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     loop(node->values<T>(), node->numel / d, d, mutable_values<T>(y));
   });
-  return y;
+  return done(y);
 }
 
 // The gradient along the last axis from the incoming one and the result, by a kernel over rows.
@@ -44,12 +44,12 @@ Tensor gradient_rows(const char* op, const Tensor& grad, const Tensor& y, Loop l
   const Tensor* inputs[] = {&grad, &y};
   Tensor gx = make_result(op, SourceLine::current(), node->dtype, shape_of(node), inputs, rule);
   const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
-  if (node->numel == 0) return gx;
+  if (node->numel == 0) return done(gx);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     loop(node->values<T>(), values<T>(y), node->numel / d, d, mutable_values<T>(gx));
   });
-  return gx;
+  return done(gx);
 }
 
 Axes last_axis(const Tensor& x) { return node_of(x)->rank == 0 ? Axes() : Axes(-1); }

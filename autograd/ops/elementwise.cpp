@@ -352,7 +352,7 @@ Tensor clamp(const TensorArg& x, double low, double high) {
       kernels::elementwise<T>().clamp(from + begin, static_cast<T>(low), static_cast<T>(high), to + begin, end - begin);
     });
   });
-  return y;
+  return done(y);
 }
 
 Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
@@ -399,7 +399,7 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
           }
         });
   });
-  return y;
+  return done(y);
 }
 
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {

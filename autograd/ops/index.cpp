@@ -44,7 +44,7 @@ Tensor index_add(const Shape& shape, int axis, const Tensor& index, const Tensor
       for (std::int64_t k = 0; k < count; ++k)
         for (std::int64_t i = 0; i < inner; ++i) to[(o * size + at[k]) * inner + i] += from[(o * count + k) * inner + i];
   });
-  return y;
+  return done(y);
 }
 
 // How an index tensor's positions map into a tensor it picks from along one axis.
@@ -116,7 +116,7 @@ Tensor index_select(const TensorArg& x, int axis, const Tensor& index) {
                                std::memcpy(node_of(y)->data + static_cast<std::size_t>(row) * run,
                                            node->data + static_cast<std::size_t>((row / count) * size + from[row % count]) * run, run);
                            });
-  return y;
+  return done(y);
 }
 
 Tensor gather(const TensorArg& x, int axis, const Tensor& index) {
@@ -136,7 +136,7 @@ Tensor gather(const TensorArg& x, int axis, const Tensor& index) {
     for_each_pick(picks(from, shape_of(picked), at), picked->values<std::int64_t>(),
                   [&](std::int64_t i, std::int64_t offset) { to[i] = source[offset]; });
   });
-  return y;
+  return done(y);
 }
 
 Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tensor& source) {
@@ -163,7 +163,7 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
     for_each_pick(picks(shape, shape_of(picked), at), picked->values<std::int64_t>(),
                   [&](std::int64_t i, std::int64_t offset) { to[offset] += from[i]; });
   });
-  return y;
+  return done(y);
 }
 
 Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype) {

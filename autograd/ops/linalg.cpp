@@ -69,7 +69,7 @@ Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor
     using T = decltype(zero);
     multiply(left, transpose_a, right, transpose_b, n, m, k, batch, mutable_values<T>(y));
   });
-  return y;
+  return done(y);
 }
 
 Tensor matmul(const TensorArg& a, const Tensor& b) {
@@ -134,7 +134,7 @@ Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias) {
           kernels::elementwise<T>().add_rows(to + begin * d_out, added->values<T>(), to + begin * d_out, end - begin, d_out);
         });
   });
-  return y;
+  return done(y);
 }
 
 }  // namespace chainrule

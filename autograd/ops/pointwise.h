@@ -24,7 +24,7 @@ Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule
     kernels::parallel_pieces(node->numel, kElementGrain,
                              [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
   });
-  return y;
+  return done(y);
 }
 
 /// What the rule of a two-sided op sees: each side is a Tensor or a number.
@@ -115,7 +115,7 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
       compute(zero, from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
     });
   });
-  return y;
+  return done(y);
 }
 
 /// For floating operands only, by the loop that `choose` takes from the kernels' table.

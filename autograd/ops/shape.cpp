@@ -8,6 +8,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/strided.h"
 #include "autograd/record.h"
 
 namespace chainrule {
@@ -18,41 +19,6 @@ namespace {
 
 // The rule of everything that only renames axes.
 constexpr auto kReshapeRule = [](RuleContext& r) { r.set(0, reshape(r.grad_out(), r.input_shape(0))); };
-
-// Copies elements of one width from a strided source to a dense target, `rows` stretches of `n` at a time.
-template <class Word>
-void copy_strided(const Word* from, const Shape& sizes, const std::int64_t* steps, Word* to) {
-  const int rank = sizes.rank();
-  const std::int64_t n = rank == 0 ? 1 : sizes[rank - 1];
-  const std::int64_t step = rank == 0 ? 1 : steps[rank - 1];
-  std::int64_t rows = 1;
-  for (int axis = 0; axis + 1 < rank; ++axis) rows *= sizes[axis];
-  if (rows == 0 || n == 0) return;
-  kernels::parallel_pieces(rows, std::max<std::int64_t>(1, kElementGrain / n), [&](std::int64_t begin, std::int64_t end) {
-    std::int64_t at[Shape::kMaxRank] = {};
-    std::int64_t rest = begin, offset = 0;
-    for (int axis = rank - 2; axis >= 0; --axis) {
-      at[axis] = rest % sizes[axis];
-      rest /= sizes[axis];
-      offset += at[axis] * steps[axis];
-    }
-    for (std::int64_t row = begin; row < end; ++row) {
-      const Word* source = from + offset;
-      Word* target = to + row * n;
-      if (step == 1) {
-        std::copy_n(source, n, target);
-      } else {
-        for (std::int64_t i = 0; i < n; ++i) target[i] = source[i * step];
-      }
-      for (int axis = rank - 2; axis >= 0; --axis) {
-        offset += steps[axis];
-        if (++at[axis] < sizes[axis]) break;
-        offset -= at[axis] * steps[axis];
-        at[axis] = 0;
-      }
-    }
-  });
-}
 
 // A matrix transposed tile by tile, so that both sides are read and written in whole cache lines.
 template <class Word>
@@ -70,42 +36,6 @@ void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, 
                            });
 }
 
-// Calls f(Word{}) with an unsigned integer as wide as the dtype.
-template <class F>
-void visit_width(DType dtype, F&& f) {
-  dtype_size(dtype) == 4 ? f(std::uint32_t{}) : f(std::uint64_t{});
-}
-
-template <class Word>
-const Word* words(const Tensor& tensor) {
-  return reinterpret_cast<const Word*>(node_of(tensor)->data);
-}
-template <class Word>
-Word* mutable_words(const Tensor& tensor) {
-  return reinterpret_cast<Word*>(node_of(tensor)->data);
-}
-
-void row_major_steps(const Shape& shape, std::int64_t* steps) {
-  std::int64_t step = 1;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    steps[axis] = step;
-    step *= shape[axis];
-  }
-}
-
-struct Span {
-  std::int64_t outer = 1, n = 1, inner = 1;
-};
-
-// A shape seen as [outer, n, inner] around one axis.
-Span around(const Shape& shape, int axis) {
-  Span span;
-  for (int before = 0; before < axis; ++before) span.outer *= shape[before];
-  span.n = shape[axis];
-  for (int after = axis + 1; after < shape.rank(); ++after) span.inner *= shape[after];
-  return span;
-}
-
 // Zeros of a shape with x standing from `start` on along an axis: the gradient of a slice.
 Tensor embed(const Tensor& x, const Shape& shape, int axis, std::int64_t start) {
   const Tensor* inputs[] = {&x};
@@ -119,7 +49,7 @@ Tensor embed(const Tensor& x, const Shape& shape, int axis, std::int64_t start) 
   for (std::int64_t o = 0; o < whole.outer; ++o)
     std::memcpy(node_of(y)->data + static_cast<std::size_t>((o * whole.n + start) * whole.inner) * width,
                 node_of(x)->data + static_cast<std::size_t>(o) * run, run);
-  return y;
+  return done(y);
 }
 
 }  // namespace
@@ -224,7 +154,7 @@ Tensor permute(const TensorArg& x, const Axes& order) {
       copy_strided(words<Word>(x.tensor()), shape, steps, mutable_words<Word>(y));
     }
   });
-  return y;
+  return done(y);
 }
 
 Tensor broadcast_to(const TensorArg& x, const Shape& shape) {
@@ -250,7 +180,7 @@ Tensor broadcast_to(const TensorArg& x, const Shape& shape) {
       copy_strided(words<Word>(x.tensor()), shape, steps, mutable_words<Word>(y));
     }
   });
-  return y;
+  return done(y);
 }
 
 Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop) {
@@ -271,7 +201,7 @@ Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop
   for (std::int64_t o = 0; o < whole.outer; ++o)
     std::memcpy(node_of(y)->data + static_cast<std::size_t>(o) * run,
                 node->data + static_cast<std::size_t>((o * whole.n + from) * whole.inner) * width, run);
-  return y;
+  return done(y);
 }
 
 Tensor concat(const TensorList& tensors, int axis) {
@@ -315,7 +245,7 @@ Tensor concat(const TensorList& tensors, int axis) {
       std::memcpy(node_of(y)->data + static_cast<std::size_t>(o) * row + start, node->data + static_cast<std::size_t>(o) * run, run);
     start += run;
   }
-  return y;
+  return done(y);
 }
 
 Tensor stack(const TensorList& tensors, int axis) {
@@ -357,7 +287,7 @@ Tensor embed_slices(const std::vector<Tensor>& parts, const std::vector<std::int
       for (std::int64_t j = 0; j < node_of(parts[i])->numel; ++j) to[offsets[i] + j] += from[j];
     }
   });
-  return y;
+  return done(y);
 }
 
 }  // namespace detail
