@@ -1,0 +1,313 @@
+// The training step with nothing around it: 784-128-64-10, ReLU, softmax cross-entropy, Adam, written by hand over oneDNN's sgemm, OpenMP
+// and plain loops. It uses nothing of this library and is the limit that the library's step is compared with.
+//
+// Each thread takes its rows of the batch through forward and backward; after one barrier it multiplies its rows of every weight's
+// gradient and updates those weights at once. Images stay bytes and become floats as they are gathered, while the next batch's bytes
+// are prefetched.
+#include <dnnl.h>
+#include <omp.h>
+#include <zlib.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <numeric>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::int64_t kPixels = 784, kHidden1 = 128, kHidden2 = 64, kClasses = 10;
+constexpr std::int64_t kOut = 16;  // classes and zeros up to a whole vector; the zeros stay zero
+constexpr std::int64_t kImages = 60000;
+constexpr std::int64_t kChunk = 196;  // rows of a weight whose gradient is made at once
+
+struct AlignedDelete {
+  void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
+};
+using Floats = std::unique_ptr<float[], AlignedDelete>;
+
+Floats zeros(std::int64_t n) {
+  const auto size = static_cast<std::size_t>(n);
+  auto* p = static_cast<float*>(::operator new[](size * sizeof(float), std::align_val_t{64}));
+  std::fill_n(p, size, 0.0F);
+  return Floats(p);
+}
+
+// Loops, each compiled for three processors and chosen when the program starts.
+
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void convert_row(const std::uint8_t* __restrict from,
+                                                                                          float* __restrict to) {
+  for (std::int64_t i = 0; i < kPixels; ++i) to[i] = static_cast<float>(from[i]) * (1.0F / 255.0F);
+}
+
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void add_bias_relu(const float* __restrict bias, std::int64_t rows,
+                                                                                            std::int64_t d, float* __restrict y) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = 0; i < d; ++i) y[r * d + i] = std::max(y[r * d + i] + bias[i], 0.0F);
+  }
+}
+
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void mask(const float* __restrict h, std::int64_t n,
+                                                                                   float* __restrict g) {
+  for (std::int64_t i = 0; i < n; ++i) g[i] = h[i] > 0.0F ? g[i] : 0.0F;
+}
+
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void sum_rows(const float* __restrict g, std::int64_t rows,
+                                                                                       std::int64_t stride, std::int64_t d,
+                                                                                       float* __restrict sum) {
+  for (std::int64_t i = 0; i < d; ++i) sum[i] = 0.0F;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = 0; i < d; ++i) sum[i] += g[r * stride + i];
+  }
+}
+
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void add_bias(const float* __restrict bias, std::int64_t rows,
+                                                                                       float* __restrict y) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t i = 0; i < kOut; ++i) y[r * kOut + i] += bias[i];
+  }
+}
+
+// g[r, :] = dz[r, :]·wᵀ, kHidden2 columns; zero where h is.
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void output_layer_back(const float* __restrict dz,
+                                                                                                const float* __restrict w,
+                                                                                                const float* __restrict h,
+                                                                                                std::int64_t rows, float* __restrict g) {
+  float transposed[kClasses][kHidden2];
+  for (std::int64_t k = 0; k < kHidden2; ++k) {
+    for (std::int64_t j = 0; j < kClasses; ++j) transposed[j][k] = w[k * kOut + j];
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    float sums[kHidden2] = {};
+    for (std::int64_t j = 0; j < kClasses; ++j) {
+      for (std::int64_t k = 0; k < kHidden2; ++k) sums[k] += dz[r * kOut + j] * transposed[j][k];
+    }
+    for (std::int64_t k = 0; k < kHidden2; ++k) g[r * kHidden2 + k] = h[r * kHidden2 + k] > 0.0F ? sums[k] : 0.0F;
+  }
+}
+
+struct AdamStep {
+  float step_size, inverse_correction2;
+};
+
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void adam(AdamStep step, const float* __restrict g,
+                                                                                   float* __restrict m, float* __restrict v,
+                                                                                   float* __restrict p, std::int64_t n) {
+  constexpr float kBeta1 = 0.9F, kBeta2 = 0.999F, kEpsilon = 1e-8F;
+  for (std::int64_t i = 0; i < n; ++i) {
+    m[i] = kBeta1 * m[i] + (1.0F - kBeta1) * g[i];
+    v[i] = kBeta2 * v[i] + (1.0F - kBeta2) * g[i] * g[i];
+    p[i] -= step.step_size * m[i] / (std::sqrt(v[i]) * step.inverse_correction2 + kEpsilon);
+  }
+}
+
+// Turns logits into their gradient, (softmax - one hot) / batch, and returns the rows' summed loss. exp of kOut values at a time.
+float softmax_cross_entropy(std::int64_t rows, const std::uint8_t* labels, float scale, float* z) {
+  float loss = 0.0F;
+  for (std::int64_t r = 0; r < rows; ++r, z += kOut) {
+    const float top = *std::max_element(z, z + kClasses);
+    float e[kClasses], sum = 0.0F;
+    for (std::int64_t j = 0; j < kClasses; ++j) sum += e[j] = std::exp(z[j] - top);
+    const std::uint8_t label = labels[r];
+    loss += std::log(sum) - (z[label] - top);
+    for (std::int64_t j = 0; j < kClasses; ++j) z[j] = e[j] / sum * scale;
+    z[label] -= scale;
+  }
+  return loss;
+}
+
+void multiply(char ta, char tb, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda, const float* b,
+              std::int64_t ldb, float* c) {
+  dnnl_sgemm(ta, tb, m, n, k, 1.0F, a, lda, b, ldb, 0.0F, c, n);
+}
+
+struct Data {
+  std::vector<std::uint8_t> images, labels;
+};
+
+std::vector<std::uint8_t> read_idx(const std::string& stem, std::size_t header, std::size_t bytes) {
+  gzFile file = gzopen(stem.c_str(), "rb");
+  if (file == nullptr) file = gzopen((stem + ".gz").c_str(), "rb");
+  if (file == nullptr) throw std::runtime_error("cannot open " + stem + " or " + stem + ".gz");
+  std::vector<std::uint8_t> all(header + bytes);
+  const int got = gzread(file, all.data(), static_cast<unsigned>(all.size()));
+  gzclose(file);
+  if (got != static_cast<int>(all.size())) throw std::runtime_error(stem + " holds less than MNIST's training set");
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(header));
+  return all;
+}
+
+Data load(const std::string& directory, std::mt19937& random) {
+  if (!directory.empty()) {
+    return {read_idx(directory + "/train-images-idx3-ubyte", 16, kImages * kPixels),
+            read_idx(directory + "/train-labels-idx1-ubyte", 8, kImages)};
+  }
+  Data data{std::vector<std::uint8_t>(kImages * kPixels), std::vector<std::uint8_t>(kImages)};
+  for (auto& byte : data.images) byte = static_cast<std::uint8_t>(random() >> 24U);
+  for (auto& label : data.labels) label = static_cast<std::uint8_t>(random() % kClasses);
+  return data;
+}
+
+struct Range {
+  std::int64_t begin, end;
+  std::int64_t size() const { return end - begin; }
+};
+
+Range share(std::int64_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
+
+class Trainer {
+ public:
+  Trainer(std::int64_t batch, int threads, std::mt19937& random) : batch_(batch), labels_(static_cast<std::size_t>(batch)) {
+    for (int i = 0; i < threads; ++i) gradients_.push_back(zeros(kChunk * kHidden1));
+    const auto init = [&](std::int64_t offset, std::int64_t rows, std::int64_t columns, std::int64_t used) {
+      std::uniform_real_distribution<float> uniform(-1.0F / std::sqrt(static_cast<float>(rows)),
+                                                    1.0F / std::sqrt(static_cast<float>(rows)));
+      for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t c = 0; c < used; ++c) p_[static_cast<std::size_t>(offset + r * columns + c)] = uniform(random);
+      }
+    };
+    init(kW1, kPixels, kHidden1, kHidden1);
+    init(kW2, kHidden1, kHidden2, kHidden2);
+    init(kW3, kHidden2, kOut, kClasses);
+  }
+
+  // One step on the images that `order` names; `next` (or null) is the batch to come. Returns the summed loss.
+  float step(const Data& data, const std::int32_t* order, const std::int32_t* next, int threads) {
+    ++steps_;
+    const double correction1 = 1.0 - std::pow(0.9, steps_), correction2 = 1.0 - std::pow(0.999, steps_);
+    const AdamStep adam_step{static_cast<float>(1e-3 / correction1), static_cast<float>(1.0 / std::sqrt(correction2))};
+    float loss = 0.0F;
+#pragma omp parallel num_threads(threads) reduction(+ : loss)
+    {
+      const int thread = omp_get_thread_num(), team = omp_get_num_threads();
+      loss += rows(data, order, next, share(batch_, thread, team));
+#pragma omp barrier
+      weights(adam_step, thread, team);
+    }
+    return loss;
+  }
+
+ private:
+  static constexpr std::int64_t kW1 = 0, kB1 = kW1 + kPixels * kHidden1, kW2 = kB1 + kHidden1, kB2 = kW2 + kHidden1 * kHidden2,
+                                kW3 = kB2 + kHidden2, kB3 = kW3 + kHidden2 * kOut, kCount = kB3 + kOut;
+
+  float rows(const Data& data, const std::int32_t* order, const std::int32_t* next, Range range) {
+    const std::int64_t n = range.size();
+    if (n == 0) return 0.0F;
+    float *x = x_.get() + range.begin * kPixels, *h1 = h1_.get() + range.begin * kHidden1, *h2 = h2_.get() + range.begin * kHidden2;
+    float *z = z_.get() + range.begin * kOut, *g1 = g1_.get() + range.begin * kHidden1, *g2 = g2_.get() + range.begin * kHidden2;
+    std::uint8_t* labels = labels_.data() + range.begin;
+    for (std::int64_t r = 0; r < n; ++r) {
+      const std::int64_t image = order[range.begin + r];
+      convert_row(data.images.data() + image * kPixels, x + r * kPixels);
+      labels[r] = data.labels[static_cast<std::size_t>(image)];
+      if (next == nullptr) continue;
+      const std::uint8_t* coming = data.images.data() + std::int64_t{next[range.begin + r]} * kPixels;
+      for (std::int64_t i = 0; i < kPixels; i += 64) __builtin_prefetch(coming + i, 0, 2);
+    }
+    const float* p = p_.get();
+    multiply('N', 'N', n, kHidden1, kPixels, x, kPixels, p + kW1, kHidden1, h1);
+    add_bias_relu(p + kB1, n, kHidden1, h1);
+    multiply('N', 'N', n, kHidden2, kHidden1, h1, kHidden1, p + kW2, kHidden2, h2);
+    add_bias_relu(p + kB2, n, kHidden2, h2);
+    multiply('N', 'N', n, kOut, kHidden2, h2, kHidden2, p + kW3, kOut, z);
+    add_bias(p + kB3, n, z);
+    const float loss = softmax_cross_entropy(n, labels, 1.0F / static_cast<float>(batch_), z);
+    for (std::int64_t r = 0; r < n; ++r) std::fill(z + r * kOut + kClasses, z + (r + 1) * kOut, 0.0F);
+    output_layer_back(z, p + kW3, h2, n, g2);
+    multiply('N', 'T', n, kHidden1, kHidden2, g2, kHidden2, p + kW2, kHidden2, g1);
+    mask(h1, n * kHidden1, g1);
+    return loss;
+  }
+
+  void weights(AdamStep adam_step, int thread, int team) {
+    // gradient is what one chunk of rows of a weight has; it is still in the cache when Adam reads it.
+    const Floats& g = gradients_[static_cast<std::size_t>(thread)];
+    const auto update = [&](std::int64_t begin, std::int64_t count) {
+      adam(adam_step, g.get(), m_.get() + begin, v_.get() + begin, p_.get() + begin, count);
+    };
+    const auto weight = [&](std::int64_t offset, const float* x, std::int64_t d_in, const float* gy, std::int64_t d_out) {
+      const Range rows = share(d_in, thread, team);
+      const std::int64_t chunks = (rows.size() + kChunk - 1) / kChunk;
+      for (std::int64_t c = 0; c < chunks; ++c) {
+        const std::int64_t begin = rows.begin + rows.size() * c / chunks, count = rows.begin + rows.size() * (c + 1) / chunks - begin;
+        multiply('T', 'N', count, d_out, batch_, x + begin, d_in, gy, d_out, g.get());
+        update(offset + begin * d_out, count * d_out);
+      }
+    };
+    const auto bias = [&](std::int64_t offset, const float* gy, std::int64_t d_out) {
+      const Range columns = share(d_out, thread, team);
+      sum_rows(gy + columns.begin, batch_, d_out, columns.size(), g.get());
+      update(offset + columns.begin, columns.size());
+    };
+    weight(kW1, x_.get(), kPixels, g1_.get(), kHidden1);
+    weight(kW2, h1_.get(), kHidden1, g2_.get(), kHidden2);
+    weight(kW3, h2_.get(), kHidden2, z_.get(), kOut);
+    bias(kB1, g1_.get(), kHidden1);
+    bias(kB2, g2_.get(), kHidden2);
+    bias(kB3, z_.get(), kOut);
+  }
+
+  std::int64_t batch_;
+  int steps_ = 0;
+  Floats p_ = zeros(kCount), m_ = zeros(kCount), v_ = zeros(kCount);
+  Floats x_ = zeros(batch_ * kPixels), h1_ = zeros(batch_ * kHidden1), h2_ = zeros(batch_ * kHidden2), z_ = zeros(batch_ * kOut);
+  Floats g1_ = zeros(batch_ * kHidden1), g2_ = zeros(batch_ * kHidden2);
+  std::vector<std::uint8_t> labels_;
+  std::vector<Floats> gradients_;  // of each thread
+};
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  std::int64_t batch = 32;
+  int steps = 2000, threads = omp_get_max_threads();
+  unsigned seed = 1;
+  std::string directory;
+  CLI::App app{"The MNIST training step by hand: what the library's step is compared with."};
+  app.add_option("--batch", batch, "Images a step")->check(CLI::Range(1, 60000))->capture_default_str();
+  app.add_option("--steps", steps, "Steps to time")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--threads", threads, "Threads")->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--seed", seed, "Of weights, order and, without --data, images")->capture_default_str();
+  app.add_option("--data", directory, "Folder with MNIST's training files, plain or .gz");
+  CLI11_PARSE(app, argc, argv);
+
+  omp_set_num_threads(threads);  // with one, oneDNN stays on it too
+  std::mt19937 random(seed);
+  const Data data = load(directory, random);
+  Trainer trainer(batch, threads, random);
+  std::vector<std::int32_t> order(kImages);
+  std::iota(order.begin(), order.end(), 0);
+
+  constexpr int kWarmUp = 20;
+  std::vector<double> times;
+  double loss = 0.0;
+  for (std::int64_t done = 0, at = kImages; done < kWarmUp + steps; ++done, at += batch) {
+    if (at + batch > kImages) {
+      std::shuffle(order.begin(), order.end(), random);
+      at = 0;
+    }
+    const std::int32_t* now = order.data() + at;
+    const auto begin = std::chrono::steady_clock::now();
+    loss = trainer.step(data, now, at + 2 * batch <= kImages ? now + batch : nullptr, threads) / static_cast<double>(batch);
+    const auto end = std::chrono::steady_clock::now();
+    if (done >= kWarmUp) times.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
+  }
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  std::printf("hand_step batch=%d threads=%d median_us=%.1f best_us=%.1f loss=%.4f\n", static_cast<int>(batch), threads, *middle,
+              *std::min_element(times.begin(), times.end()), loss);
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "hand_step: %s\n", error.what());
+  return 1;
+}
