@@ -1,0 +1,179 @@
+// The op table: one row per op, from which all that is tested of every op follows (op_table_test.cpp).
+//
+// A row stands in ops/<family>_rows.cpp and looks like
+//
+//   t.row("index_select", [](const Tensor& x, const Tensor& i) { return index_select(x, 1, i); })
+//       .on({{2, 3}, i64({2, 0, 2})})
+//       .on({{3}, i64({1})}, [](const Tensor& x, const Tensor& i) { return index_select(x, -1, i); })
+//       .gives({f64({{1, 2, 3}}), i64({2, 0})}, f64({{3, 1}}))
+//       .fails("index_select: undefined tensor", [] { return index_select(Tensor(), 0, i64({0})); });
+//
+// - row(name, function, domain): the op's name as declared, and the function that its cases call unless they bring their own.
+//   unary(...) and binary(...) are rows of elementwise ops: awkward shapes, broadcasting, numbers and the usual errors come with them.
+// - on({inputs}): a case for derivatives. A shape is filled with random float64 numbers from the domain (`in(shape, domain)` for one of
+//   its own); a Tensor is passed as it is, and differentiated if it is float64. Choose awkward shapes: no elements, [1, 1], [1, n],
+//   [n, 1], rank 0, rank 3 and more, several axes, keepdim.
+// - gives({inputs}, value): numbers written by hand; `{a, b}` where the op gives several. Checked in float32 too.
+// - kink({inputs}, value, {gradients}): the value and the gradients (of the sum of the results) at a point where the derivative is a
+//   choice or not finite. An int64 input's gradient is `none`.
+// - fails(text, call): the whole text of an error up to " (at FILE:LINE)", which must name the line of fails( or one of the
+//   two below, as the layout has it.
+// - constant(): the result carries no gradient.
+//
+// From these come the tests ops/<name>/values, gradient, second_gradient, float32, kinks and errors. A row without values or errors is
+// a mistake. scripts/check_op_table.py tells which op has no row.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "autograd/autograd.h"
+
+namespace chainrule::test {
+
+/// A float64 Tensor, an int64 one, and the gradient of an int64 one.
+inline Tensor f64(const Literal& literal) { return tensor(literal, DType::float64); }
+inline Tensor i64(const Literal& literal) { return tensor(literal, DType::int64); }
+inline const Tensor none = {};
+
+/// Where random inputs come from: low to high, but not within 0.05 of the points to avoid.
+struct Domain {
+  double low = -2;
+  double high = 2;
+  std::vector<double> avoid = {};
+};
+
+/// An input of a case: random, or given.
+class Input {
+ public:
+  Input(std::initializer_list<Dim> shape) : shape_(shape) {}
+  Input(const Shape& shape) : shape_(shape) {}
+  Input(const Tensor& tensor) : tensor_(tensor) {}
+  Input(const Shape& shape, const Domain& domain) : shape_(shape), domain_(domain), has_domain_(true) {}
+
+  Tensor make(const Domain& of_row, Generator& generator) const;
+
+ private:
+  Shape shape_;
+  Tensor tensor_;
+  Domain domain_;
+  bool has_domain_ = false;
+};
+
+inline Input in(const Shape& shape, const Domain& domain) { return Input(shape, domain); }
+
+class Row {
+ public:
+  using Inputs = std::initializer_list<Input>;
+  using Tensors = std::initializer_list<Tensor>;
+
+  struct Case {
+    std::vector<Input> inputs;
+    TensorFunction function;
+  };
+  struct Example {
+    std::vector<Tensor> inputs, values, gradients;
+    TensorFunction function;
+    SourceLine line;
+  };
+  struct Failure {
+    std::string text;
+    std::function<void()> call;
+    SourceLine line;
+  };
+
+  Row(std::string name, const TensorFunction& function, const Domain& domain, const SourceLine& line)
+      : name_(std::move(name)), function_(function), domain_(domain), line_(line) {}
+
+  Row& on(Inputs inputs) { return on(inputs, function_); }
+  Row& on(Inputs inputs, const TensorFunction& function) {
+    cases_.push_back({inputs, function});
+    return *this;
+  }
+  Row& gives(Tensors inputs, const TensorList& values) { return gives(inputs, values, function_); }
+  Row& gives(Tensors inputs, const TensorList& values, const TensorFunction& function) {
+    examples_.push_back({inputs, {values.tensors().begin(), values.tensors().end()}, {}, function, values.line()});
+    return *this;
+  }
+  Row& kink(Tensors inputs, const TensorList& values, Tensors gradients) { return kink(inputs, values, gradients, function_); }
+  Row& kink(Tensors inputs, const TensorList& values, Tensors gradients, const TensorFunction& function) {
+    kinks_.push_back({inputs, {values.tensors().begin(), values.tensors().end()}, gradients, function, values.line()});
+    return *this;
+  }
+  Row& fails(std::string text, std::function<void()> call, SourceLine line = SourceLine::current()) {
+    failures_.push_back({std::move(text), std::move(call), line});
+    return *this;
+  }
+  Row& constant() {
+    constant_ = true;
+    return *this;
+  }
+  /// Allows results in float32 to differ by `factor` times as much as usual from those in float64.
+  Row& float32_factor(double factor) {
+    float32_factor_ = factor;
+    return *this;
+  }
+
+  const std::string& name() const { return name_; }
+  bool has_kinks() const { return !kinks_.empty(); }
+  bool is_constant() const { return constant_; }
+
+  // The aspects, each with Boost's checks.
+  void check_values() const;
+  void check_gradient() const;
+  void check_second_gradient() const;
+  void check_float32() const;
+  void check_kinks() const;
+  void check_errors() const;
+
+ private:
+  std::vector<Tensor> make_inputs(const Case& one, std::size_t number) const;
+  std::string case_text(std::size_t number, const std::vector<Tensor>& inputs) const;
+  void check_derivatives(GradcheckResult (*check)(const TensorFunction&, const TensorList&, const GradcheckOptions&)) const;
+
+  std::string name_;
+  TensorFunction function_;
+  Domain domain_;
+  SourceLine line_;
+  std::vector<Case> cases_;
+  std::vector<Example> examples_, kinks_;
+  std::vector<Failure> failures_;
+  bool constant_ = false;
+  double float32_factor_ = 1;
+};
+
+class Table {
+ public:
+  Row& row(const char* name, const TensorFunction& function, const Domain& domain = {}, SourceLine line = SourceLine::current()) {
+    return rows_.emplace_back(name, function, domain, line);
+  }
+
+  /// A function of one TensorArg, elementwise.
+  using Unary = std::function<Tensor(const TensorArg&)>;
+  Row& unary(const char* name, const Unary& f, const Domain& domain = {}, SourceLine line = SourceLine::current());
+  /// One that takes int64 as well.
+  Row& unary_any(const char* name, const Unary& f, const Domain& domain = {}, SourceLine line = SourceLine::current());
+
+  /// A function of two Operands that broadcasts.
+  using Binary = std::function<Tensor(const Operand&, const Operand&)>;
+  Row& binary(const char* name, const Binary& f, const Domain& a = {}, const Domain& b = {}, SourceLine line = SourceLine::current());
+  /// One that takes int64 as well.
+  Row& binary_any(const char* name, const Binary& f, const Domain& a = {}, const Domain& b = {}, SourceLine line = SourceLine::current());
+
+  const std::list<Row>& rows() const { return rows_; }
+
+ private:
+  std::list<Row> rows_;
+};
+
+void add_activation_rows(Table& t);
+void add_elementwise_rows(Table& t);
+void add_index_rows(Table& t);
+void add_linalg_rows(Table& t);
+void add_reduce_rows(Table& t);
+void add_shape_rows(Table& t);
+
+}  // namespace chainrule::test
