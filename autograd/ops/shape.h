@@ -1,6 +1,8 @@
-// Ops that move elements without changing them. reshape, flatten, squeeze, unsqueeze and slices of axis 0 share storage; the rest copy.
+// Ops that move elements without changing them. reshape, flatten, squeeze, unsqueeze and slices of axis 0 share storage; most others copy.
 // All work on every dtype.
 #pragma once
+
+#include <vector>
 
 #include "autograd/tensor.h"
 
@@ -23,8 +25,26 @@ Tensor permute(const TensorArg& x, const Axes& order);
 /// x repeated along new axes and along those of size 1.
 /// @throws std::invalid_argument where a size is neither 1 nor that of the result.
 Tensor broadcast_to(const TensorArg& x, const Shape& shape);
+/// x laid side by side, repeats[i] times along axis i; further repeats in front make new axes.
+/// @throws std::invalid_argument for fewer repeats than axes, or one below 0.
+Tensor repeat(const TensorArg& x, const Shape& repeats);
 /// Elements start to stop (without stop) of an axis; negative ones count from the end, both are limited to the axis.
 Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop);
+/// An axis cut into pieces of `size`, the last one shorter if need be; an empty axis gives one empty piece.
+/// @throws std::invalid_argument for a size below 1.
+std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis = 0);
+/// An axis cut into pieces of the sizes given.
+/// @throws std::invalid_argument unless they add up to the axis.
+std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& sizes, int axis = 0);
+/// An axis cut into pieces of ceil(size / chunks): `chunks` pieces or fewer, the last one shorter if need be.
+/// @throws std::invalid_argument for chunks below 1.
+std::vector<Tensor> chunk(const TensorArg& x, std::int64_t chunks, int axis = 0);
+/// The order of elements along the axes turned round; all axes by default.
+Tensor flip(const TensorArg& x, const Axes& axes = {});
+/// x with `value` added around it: two margins (before the first element, after the last) for each axis, the last axis first; axes not
+/// reached stay. A negative margin takes elements away.
+/// @throws std::invalid_argument for an odd number of margins, more than two an axis, or where more is taken away than is there.
+Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value = 0);
 /// The Tensors one after another along an axis; shapes agree elsewhere.
 Tensor concat(const TensorList& tensors, int axis = 0);
 /// The Tensors, all of one shape, along a new axis.

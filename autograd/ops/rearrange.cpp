@@ -1,0 +1,264 @@
+// Ops of shape.h that repeat, cut, turn round and extend.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "autograd/ops/strided.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// How often each axis is repeated.
+struct Repeats {
+  Shape shape;  // of x, with axes of size 1 in front
+  Shape times;
+};
+
+// The gradient of repeat: one axis after another is seen as [repeats, size] and summed over the repeats, the last axis first.
+Tensor sum_repeats(Tensor gradient, const Repeats& repeats) {
+  std::int64_t run = 1;
+  for (int axis = repeats.shape.rank() - 1; axis >= 0; --axis) {
+    run *= repeats.shape[axis];
+    const std::int64_t times = repeats.times[axis];
+    if (times == 1) continue;
+    std::int64_t outer = 1;
+    for (int before = 0; before < axis; ++before) outer *= repeats.shape[before] * repeats.times[before];
+    gradient = sum(reshape(gradient, Shape{outer, times, run}), 1);
+  }
+  return gradient;
+}
+
+void check_parts(const char* op, std::int64_t total, Node* node, int axis, const SourceLine& line) {
+  const std::int64_t size = node->sizes()[axis];
+  if (total != size)
+    throw_invalid(op, text("the sizes add up to ", total, ", expected ", size, " for axis ", axis, " of shape ", shape_of(node)), line);
+}
+
+// The axis cut into pieces of `size`, the last one shorter if need be.
+std::vector<Tensor> cut(const TensorArg& x, int axis, std::int64_t size) {
+  const Shape shape = shape_of(x.tensor());
+  const std::int64_t whole = shape[axis] / size, rest = shape[axis] - whole * size;
+  std::vector<Tensor> pieces;
+  if (whole > 1 && axis > 0) {
+    // All whole pieces are brought together by one copy and then share it, so that gradients too cost one pass and not one each.
+    const Tensor even = rest == 0 ? x.tensor() : slice(x, axis, 0, whole * size);
+    const Span span = around(shape, axis);
+    const Tensor rows = permute(reshape(even, Shape{span.outer, whole, size * span.inner}), {1, 0, 2});
+    Shape piece = shape;
+    piece[axis] = size;
+    for (std::int64_t i = 0; i < whole; ++i) pieces.push_back(reshape(rows[i], piece));
+  } else {
+    for (std::int64_t i = 0; i < whole; ++i) pieces.push_back(slice(x, axis, i * size, (i + 1) * size));
+  }
+  if (rest > 0 || whole == 0) pieces.push_back(slice(x, axis, whole * size, shape[axis]));
+  return pieces;
+}
+
+// How many elements an axis gains (or loses, where negative) before its first and after its last.
+struct Margins {
+  static constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  std::array<std::int64_t, Shape::kMaxRank> before{}, after{};
+};
+
+// Copies the part of a box that lies within another, axis by axis.
+template <class Word>
+void copy_box(const Word* from, const Shape& source, Word* to, const Shape& target, const Margins& margins) {
+  const int rank = source.rank();
+  std::int64_t from_steps[Shape::kMaxRank], to_steps[Shape::kMaxRank];
+  row_major_steps(source, from_steps);
+  row_major_steps(target, to_steps);
+  Shape box = source;
+  for (int axis = 0; axis < rank; ++axis) {
+    const auto at = static_cast<std::size_t>(axis);
+    const std::int64_t skipped = std::max<std::int64_t>(0, -margins.before[at]), dropped = std::max<std::int64_t>(0, -margins.after[at]);
+    box[axis] = std::max<std::int64_t>(0, source[axis] - skipped - dropped);
+    from += skipped * from_steps[axis];
+    to += std::max<std::int64_t>(0, margins.before[at]) * to_steps[axis];
+  }
+  if (box.numel() == 0) return;
+  const std::int64_t n = rank == 0 ? 1 : box[rank - 1];
+  std::int64_t at[Shape::kMaxRank] = {};
+  for (std::int64_t rows = box.numel() / n; rows > 0; --rows) {
+    std::copy_n(from, n, to);
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      from += from_steps[axis];
+      to += to_steps[axis];
+      if (++at[axis] < box[axis]) break;
+      from -= at[axis] * from_steps[axis];
+      to -= at[axis] * to_steps[axis];
+      at[axis] = 0;
+    }
+  }
+}
+
+Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
+  Node* node = node_of(x.tensor());
+  const Shape from = shape_of(node);
+  Shape shape = from;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const auto at = static_cast<std::size_t>(axis);
+    shape[axis] += margins.before[at] + margins.after[at];
+    if (shape[axis] < 0)
+      throw_invalid("pad",
+                    text("margins ", margins.before[at], " and ", margins.after[at], " take more from axis ", axis, " of shape ", from,
+                         " than its size"),
+                    x.line());
+  }
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("pad", x.line(), node->dtype, shape, inputs, [margins](RuleContext& r) {
+    Margins back;
+    std::transform(margins.before.begin(), margins.before.end(), back.before.begin(), std::negate<>());
+    std::transform(margins.after.begin(), margins.after.end(), back.after.begin(), std::negate<>());
+    r.set(0, pad_by(r.grad_out(), back, 0));
+  });
+  visit_dtype(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* to = mutable_values<T>(y);
+    std::fill_n(to, node_of(y)->numel, static_cast<T>(value));
+    copy_box(node->values<T>(), from, to, shape, margins);
+  });
+  return done(y);
+}
+
+}  // namespace
+
+Tensor repeat(const TensorArg& x, const Shape& repeats) {
+  Node* node = defined_node("repeat", x.tensor(), x.line());
+  const int extra = repeats.rank() - node->rank;
+  if (extra < 0)
+    throw_invalid("repeat", text("got ", repeats.rank(), " repeats for shape ", shape_of(node), ", expected one for each axis"), x.line());
+  Repeats plan{repeats, repeats};
+  Shape shape = repeats;
+  for (int axis = 0; axis < repeats.rank(); ++axis) {
+    if (repeats[axis] < 0) throw_invalid("repeat", text("the repeats are ", repeats, ", expected none below 0"), x.line());
+    plan.shape[axis] = axis < extra ? 1 : node->sizes()[axis - extra];
+    shape[axis] *= plan.shape[axis];
+  }
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("repeat", x.line(), node->dtype, shape, inputs,
+                         [plan](RuleContext& r) { r.set(0, reshape(sum_repeats(r.grad_out(), plan), r.input_shape(0))); });
+  if (node_of(y)->numel == 0) return done(y);
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    // x is laid at the end of the result and spread from there, one axis after another from the last, each time towards the front.
+    Word *const begin = mutable_words<Word>(y), *const end = begin + node_of(y)->numel;
+    Word* front = end - node->numel;
+    std::copy_n(words<Word>(x.tensor()), node->numel, front);
+    std::int64_t run = 1;
+    for (int axis = plan.shape.rank() - 1; axis >= 0; --axis) {
+      run *= plan.shape[axis];
+      const std::int64_t times = plan.times[axis];
+      if (times > 1) {
+        const std::int64_t outer = (end - front) / run;
+        Word* target = end - outer * run * times;
+        Word* const spread = target;
+        for (std::int64_t o = 0; o < outer; ++o) {
+          // The first copy may overlap what it comes from, and the others what is to come: they are written once it has moved.
+          std::memmove(target, front + o * run, static_cast<std::size_t>(run) * sizeof(Word));
+          for (std::int64_t i = 1; i < times; ++i) std::copy_n(target, run, target + i * run);
+          target += run * times;
+        }
+        front = spread;
+      }
+      run *= times;
+    }
+  });
+  return done(y);
+}
+
+std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis) {
+  Node* node = defined_node("split", x.tensor(), x.line());
+  const int at = checked_axis("split", axis, node->rank, x.line());
+  if (size < 1) throw_invalid("split", text("the size of a piece is ", size, ", expected at least 1"), x.line());
+  const CallerScope caller(x.line());
+  return cut(x, at, size);
+}
+
+std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& sizes, int axis) {
+  Node* node = defined_node("split", x.tensor(), x.line());
+  const int at = checked_axis("split", axis, node->rank, x.line());
+  std::int64_t total = 0;
+  for (std::int64_t size : sizes) {
+    if (size < 0 || size > node->sizes()[at])
+      throw_invalid("split", text("the sizes hold ", size, " for an axis of size ", node->sizes()[at]), x.line());
+    total += size;
+  }
+  check_parts("split", total, node, at, x.line());
+  const CallerScope caller(x.line());
+  std::vector<Tensor> pieces;
+  std::int64_t start = 0;
+  for (std::int64_t size : sizes) {
+    pieces.push_back(slice(x, at, start, start + size));
+    start += size;
+  }
+  return pieces;
+}
+
+std::vector<Tensor> chunk(const TensorArg& x, std::int64_t chunks, int axis) {
+  Node* node = defined_node("chunk", x.tensor(), x.line());
+  const int at = checked_axis("chunk", axis, node->rank, x.line());
+  if (chunks < 1) throw_invalid("chunk", text("the number of chunks is ", chunks, ", expected at least 1"), x.line());
+  const CallerScope caller(x.line());
+  const std::int64_t size = node->sizes()[at];
+  if (size == 0) return std::vector<Tensor>(static_cast<std::size_t>(chunks), slice(x, at, 0, 0));
+  return cut(x, at, size / chunks + (size % chunks != 0));
+}
+
+Tensor flip(const TensorArg& x, const Axes& axes) {
+  Node* node = defined_node("flip", x.tensor(), x.line());
+  const Shape shape = shape_of(node);
+  std::int64_t steps[Shape::kMaxRank];
+  row_major_steps(shape, steps);
+  bool turned[Shape::kMaxRank] = {};
+  std::int64_t start = 0;
+  for (int axis = 0; axis < shape.rank() && axes.all(); ++axis) turned[axis] = true;
+  for (std::int64_t axis : axes) {
+    const int at = checked_axis("flip", axis, shape.rank(), x.line());
+    if (turned[at]) throw_invalid("flip", text("axis ", at, " is named twice"), x.line());
+    turned[at] = true;
+  }
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (!turned[axis]) continue;
+    start += (shape[axis] - 1) * steps[axis];
+    steps[axis] = -steps[axis];
+  }
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("flip", x.line(), node->dtype, shape, inputs, [axes](RuleContext& r) { r.set(0, flip(r.grad_out(), axes)); });
+  if (node->numel == 0) return done(y);
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    copy_strided(words<Word>(x.tensor()) + start, shape, steps, mutable_words<Word>(y));
+  });
+  return done(y);
+}
+
+Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value) {
+  Node* node = defined_node("pad", x.tensor(), x.line());
+  const auto axes = static_cast<std::int64_t>(margins.size() / 2);
+  if (margins.size() % 2 != 0 || axes > node->rank)
+    throw_invalid("pad",
+                  text("got ", margins.size(), " margins for shape ", shape_of(node),
+                       ", expected two for each axis from the last on, at most ", 2 * node->rank),
+                  x.line());
+  if (node->dtype == DType::int64 && !(std::trunc(value) == value && std::abs(value) <= 0x1p53))
+    throw_invalid("pad", text("the value ", value, " beside an int64 tensor is not an integer"), x.line());
+  Margins plan;
+  for (std::size_t i = 0; i < margins.size() / 2; ++i) {
+    const std::size_t axis = node->rank - 1 - i;
+    plan.before[axis] = margins[2 * i];
+    plan.after[axis] = margins[2 * i + 1];
+    for (std::int64_t margin : {margins[2 * i], margins[2 * i + 1]})
+      if (margin > Margins::kMost || margin < -Margins::kMost)
+        throw_invalid("pad", text("a margin is ", margin, ", which is too large"), x.line());
+  }
+  return pad_by(x, plan, value);
+}
+
+}  // namespace chainrule

@@ -1,0 +1,93 @@
+// What reductions are written with: which axes go, and a loop over them. Internal.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "autograd/ops/shape.h"
+#include "autograd/record.h"
+
+namespace chainrule::detail {
+
+/// Which axes go.
+struct Reduced {
+  bool gone[Shape::kMaxRank] = {};
+  Shape kept;              // with size 1 where an axis goes
+  Shape without;           // without those axes
+  std::int64_t count = 1;  // elements that become one
+};
+
+/// The plan for the axes an argument names.
+/// @throws std::invalid_argument for one that is not there or named twice.
+inline Reduced reduced(const char* op, Node* node, const Axes& axes, const SourceLine& line) {
+  Reduced plan;
+  const int rank = node->rank;
+  if (axes.all()) std::fill_n(plan.gone, rank, true);
+  for (std::int64_t axis : axes) {
+    if (rank == 0 && (axis == 0 || axis == -1)) continue;
+    const int at = checked_axis(op, axis, rank, line);
+    if (plan.gone[at]) throw_invalid(op, text("axis ", at, " is named twice"), line);
+    plan.gone[at] = true;
+  }
+  for (int axis = 0; axis < rank; ++axis) {
+    const std::int64_t size = node->sizes()[axis];
+    plan.kept.push_back(plan.gone[axis] ? 1 : size);
+    if (plan.gone[axis]) {
+      plan.count *= size;
+    } else {
+      plan.without.push_back(size);
+    }
+  }
+  return plan;
+}
+
+/// Runs reduce(x, outer, n, inner, y) for each stretch of neighbouring axes that go, the last stretch first.
+template <class T, class Reduce>
+void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
+  const int rank = node->rank;
+  const T* from = node->values<T>();
+  std::unique_ptr<T[]> previous;
+  std::int64_t inner = 1;
+  bool reduced_any = false;
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    if (!plan.gone[axis]) {
+      inner *= node->sizes()[axis];
+      continue;
+    }
+    std::int64_t n = node->sizes()[axis];
+    while (axis > 0 && plan.gone[axis - 1]) n *= node->sizes()[--axis];
+    std::int64_t outer = 1;
+    bool more = false;
+    for (int before = 0; before < axis; ++before) {
+      outer *= node->sizes()[before];
+      more = more || plan.gone[before];
+    }
+    std::unique_ptr<T[]> next;
+    if (more) next = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(outer * inner));
+    reduce(from, outer, n, inner, more ? next.get() : y);
+    previous = std::move(next);
+    from = previous.get();
+    reduced_any = true;
+  }
+  if (!reduced_any) std::copy_n(from, node->numel, y);
+}
+
+/// A gradient of the reduced shape spread over the input's.
+inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
+
+/// y = reduce(x) with a rule, by a kernel over [outer, n, inner].
+template <class Reduce, class Rule>
+Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, Reduce reduce, const Rule& rule) {
+  Node* node = node_of(x.tensor());
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs, rule);
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    reduce_into(node, plan, mutable_values<T>(y),
+                [&](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) { reduce(from, outer, n, inner, to); });
+  });
+  return done(y);
+}
+
+}  // namespace chainrule::detail

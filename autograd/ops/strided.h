@@ -1,0 +1,85 @@
+// Moving elements without looking at them: by their width, through strides. Internal.
+#pragma once
+
+#include <algorithm>
+
+#include "autograd/kernels/parallel.h"
+#include "autograd/record.h"
+
+namespace chainrule::detail {
+
+/// Copies elements of one width from a strided source to a dense target of some sizes. A step of 0 repeats, a negative one walks back.
+template <class Word>
+void copy_strided(const Word* from, const Shape& sizes, const std::int64_t* steps, Word* to) {
+  const int rank = sizes.rank();
+  const std::int64_t n = rank == 0 ? 1 : sizes[rank - 1];
+  const std::int64_t step = rank == 0 ? 1 : steps[rank - 1];
+  std::int64_t rows = 1;
+  for (int axis = 0; axis + 1 < rank; ++axis) rows *= sizes[axis];
+  if (rows == 0 || n == 0) return;
+  kernels::parallel_pieces(rows, std::max<std::int64_t>(1, kElementGrain / n), [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t at[Shape::kMaxRank] = {};
+    std::int64_t rest = begin, offset = 0;
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      at[axis] = rest % sizes[axis];
+      rest /= sizes[axis];
+      offset += at[axis] * steps[axis];
+    }
+    for (std::int64_t row = begin; row < end; ++row) {
+      const Word* source = from + offset;
+      Word* target = to + row * n;
+      if (step == 1) {
+        std::copy_n(source, n, target);
+      } else {
+        for (std::int64_t i = 0; i < n; ++i) target[i] = source[i * step];
+      }
+      for (int axis = rank - 2; axis >= 0; --axis) {
+        offset += steps[axis];
+        if (++at[axis] < sizes[axis]) break;
+        offset -= at[axis] * steps[axis];
+        at[axis] = 0;
+      }
+    }
+  });
+}
+
+/// Calls f(Word{}) with an unsigned integer as wide as the dtype.
+template <class F>
+void visit_width(DType dtype, F&& f) {
+  dtype_size(dtype) == 4 ? f(std::uint32_t{}) : f(std::uint64_t{});
+}
+
+/// The elements as words.
+template <class Word>
+const Word* words(const Tensor& tensor) {
+  return reinterpret_cast<const Word*>(node_of(tensor)->data);
+}
+template <class Word>
+Word* mutable_words(const Tensor& tensor) {
+  return reinterpret_cast<Word*>(node_of(tensor)->data);
+}
+
+/// Elements from one to the next along each axis.
+inline void row_major_steps(const Shape& shape, std::int64_t* steps) {
+  std::int64_t step = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    steps[axis] = step;
+    step *= shape[axis];
+  }
+}
+
+/// Sizes before, along and after an axis.
+struct Span {
+  std::int64_t outer = 1, n = 1, inner = 1;
+};
+
+/// A shape seen as [outer, n, inner] around one axis.
+inline Span around(const Shape& shape, int axis) {
+  Span span;
+  for (int before = 0; before < axis; ++before) span.outer *= shape[before];
+  span.n = shape[axis];
+  for (int after = axis + 1; after < shape.rank(); ++after) span.inner *= shape[after];
+  return span;
+}
+
+}  // namespace chainrule::detail
