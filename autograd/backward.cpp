@@ -1,6 +1,7 @@
 #include "autograd/backward.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "autograd/check.h"
 #include "autograd/node.h"
@@ -25,14 +26,14 @@ struct SlicePart {
 
 // What a pass knows of one node it has met.
 struct Entry {
-  Tensor tensor;                      // keeps the node alive until its rule has run
-  Tensor gradient;                    // what has come in so far
-  std::uint32_t uses = 0;             // results that have yet to send a gradient
-  std::uint32_t outer = 0;            // the node's mark before this pass
-  bool wanted = true;                 // leads to an input of grad()
-  bool keep = false;                  // the gradient is a result of the pass
-  bool bottom = false;                // the pass does not go beneath it
-  std::vector<SlicePart> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
+  Tensor tensor;                                       // keeps the node alive until its rule has run
+  Tensor gradient;                                     // what has come in so far
+  std::uint32_t uses = 0;                              // results that have yet to send a gradient
+  std::uint32_t outer = 0;                             // the node's mark before this pass
+  bool wanted = true;                                  // leads to an input of grad()
+  bool keep = false;                                   // the gradient is a result of the pass
+  bool bottom = false;                                 // the pass does not go beneath it
+  std::unique_ptr<std::vector<SlicePart>> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
 };
 
 // From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
@@ -81,9 +82,6 @@ class LeafMap {
 struct Workspace {
   std::vector<Entry> entries;
   std::vector<std::uint32_t> ready;
-  std::vector<Tensor> gradients;
-  std::vector<std::int64_t> offsets;
-  std::vector<char> wanted;
   LeafMap leaves;
 };
 
@@ -127,7 +125,6 @@ class Pass {
       if (entry.tensor.defined() && node_of(entry.tensor)->recorded) node_of(entry.tensor)->mark = entry.outer;
     space_.entries.clear();
     space_.ready.clear();
-    space_.gradients.clear();
     space_.leaves.clear();
   }
 
@@ -258,8 +255,7 @@ class Pass {
   }
 
  private:
-  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
-  static constexpr std::int64_t kWhole = RuleContext::kWhole;
+  static constexpr std::uint32_t kNone = RuleSlot::kNoEntry;
 
   std::uint32_t enter(Node* node) {
     auto& entries = space_.entries;
@@ -316,7 +312,8 @@ class Pass {
 
   void receive_slice(Entry& entry, std::int64_t offset, Tensor part) {
     if (create_graph_) {
-      entry.parts.push_back({offset, std::move(part)});
+      if (entry.parts == nullptr) entry.parts = std::make_unique<std::vector<SlicePart>>();
+      entry.parts->push_back({offset, std::move(part)});
       return;
     }
     Node* node = node_of(entry.tensor);
@@ -329,14 +326,14 @@ class Pass {
   }
 
   void put_together(Entry& entry) {
-    if (entry.parts.empty()) return;
+    if (entry.parts == nullptr) return;
     std::vector<Tensor> parts;
     std::vector<std::int64_t> offsets;
-    for (SlicePart& part : entry.parts) {
+    for (SlicePart& part : *entry.parts) {
       offsets.push_back(part.offset);
       parts.push_back(std::move(part.gradient));
     }
-    entry.parts.clear();
+    entry.parts.reset();
     receive(entry, embed_slices(parts, offsets, shape_of(entry.tensor), node_of(entry.tensor)->dtype));
   }
 
@@ -367,48 +364,49 @@ class Pass {
   // Runs one node's rule and passes its gradients on.
   void step(std::uint32_t at) {
     put_together(space_.entries[at]);
-    const Tensor tensor = space_.entries[at].tensor;
-    Node* node = node_of(tensor);
-    const ForcedLine line(node->line);
-    const std::uint32_t count = node->input_count;
     run_hooks(at);
-    const bool stays = space_.entries[at].keep || node->retains_grad;
-    Tensor grad_out = stays ? space_.entries[at].gradient : std::move(space_.entries[at].gradient);
-    const bool flows = grad_out.defined() && space_.entries[at].wanted;
-    if (!stays) {
-      node->mark = space_.entries[at].outer;
-      space_.entries[at].tensor = Tensor();
-    }
+    Entry& entry = space_.entries[at];
+    const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
+    const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
+    Node* node = node_of(tensor);
+    if (!stays) node->mark = entry.outer;
+    Tensor grad_out = stays ? entry.gradient : std::move(entry.gradient);
+    const bool flows = grad_out.defined() && entry.wanted;
+    const ForcedLine line(node->line);
 
-    space_.wanted.assign(count, 0);
-    space_.gradients.assign(count, Tensor());
-    space_.offsets.assign(count, kWhole);
+    // Few inputs find room on the stack. Entries do not move while a pass runs, so `entry` and its like stay valid.
+    const std::uint32_t count = node->input_count;
+    constexpr std::uint32_t kFew = 3;
+    RuleSlot few[kFew];
+    std::vector<RuleSlot> many(count > kFew ? count : 0);
+    RuleSlot* slots = count > kFew ? many.data() : few;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Node* input = node_of(node->inputs()[i]);
+      if (!input->requires_grad) continue;
+      slots[i].entry = lookup(input);
+      slots[i].wanted = flows && space_.entries[slots[i].entry].wanted;
+    }
     if (flows) {
-      for (std::uint32_t i = 0; i < count; ++i) {
-        Node* input = node_of(node->inputs()[i]);
-        space_.wanted[i] = input->requires_grad && space_.entries[lookup(input)].wanted ? 1 : 0;
-      }
-      RuleContext context(node, grad_out, space_.wanted, space_.gradients, space_.offsets);
+      RuleContext context(node, grad_out, slots);
       node->invoke(node->captures(), context);
       grad_out = Tensor();
       if (thread_context.anomaly) [[unlikely]] {
         for (std::uint32_t i = 0; i < count; ++i)
-          if (space_.wanted[i] != 0 && space_.gradients[i].defined()) check_gradient(node, i, space_.gradients[i]);
+          if (slots[i].wanted && slots[i].gradient.defined()) check_gradient(node, i, slots[i].gradient);
       }
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      Node* input = node_of(node->inputs()[i]);
-      if (!input->requires_grad) continue;
-      const std::uint32_t to = lookup(input);
-      Entry& entry = space_.entries[to];
-      if (space_.wanted[i] != 0 && space_.gradients[i].defined()) {
-        if (space_.offsets[i] == kWhole) {
-          receive(entry, checked(node, i, std::move(space_.gradients[i])));
+      RuleSlot& slot = slots[i];
+      if (slot.entry == kNone) continue;
+      Entry& input = space_.entries[slot.entry];
+      if (slot.wanted && slot.gradient.defined()) {
+        if (slot.offset == RuleSlot::kWhole) {
+          receive(input, checked(node, i, std::move(slot.gradient)));
         } else {
-          receive_slice(entry, space_.offsets[i], std::move(space_.gradients[i]));
+          receive_slice(input, slot.offset, std::move(slot.gradient));
         }
       }
-      if (--entry.uses == 0) space_.ready.push_back(to);
+      if (--input.uses == 0) space_.ready.push_back(slot.entry);
     }
     if (!retain_graph_ && flows) free_graph(node);
   }

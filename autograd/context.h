@@ -16,15 +16,12 @@ struct ThreadContext {
 extern constinit thread_local ThreadContext thread_context;
 
 /// The line to blame: the one in force, else the argument's own.
-inline const SourceLine& blame(const SourceLine& line) noexcept {
-  return thread_context.line_in_force ? thread_context.line : line;
-}
+inline const SourceLine& blame(const SourceLine& line) noexcept { return thread_context.line_in_force ? thread_context.line : line; }
 
 /// Puts a line in force whatever was before: a rule runs under the line of the node it belongs to.
 class ForcedLine {
  public:
-  [[nodiscard]] explicit ForcedLine(const SourceLine& line) noexcept
-      : in_force_(thread_context.line_in_force), line_(thread_context.line) {
+  [[nodiscard]] explicit ForcedLine(const SourceLine& line) noexcept : in_force_(thread_context.line_in_force), line_(thread_context.line) {
     thread_context.line_in_force = true;
     thread_context.line = line;
   }

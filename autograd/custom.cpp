@@ -45,8 +45,7 @@ class UserRule : public OwnedRule {
 
 // `value` as the result of an op with an owned rule; plain where nothing is to be recorded.
 Tensor own_result(const Tensor& value, std::span<const Tensor* const> inputs, std::unique_ptr<UserRule> rule, const SourceLine& line) {
-  const Shape shape = shape_of(value);
-  NodePlan plan{node_of(value)->dtype, &shape, node_of(value)};
+  NodePlan plan{node_of(value)->dtype, Sizes(node_of(value)), node_of(value)};
   UserRule* owned = rule.get();
   const auto* base = static_cast<OwnedRule*>(owned);
   if (is_floating(plan.dtype) && records(inputs)) {

@@ -6,6 +6,9 @@
 #include <new>
 
 namespace chainrule::detail {
+
+constinit thread_local Counters thread_counters;
+
 namespace {
 
 constexpr std::size_t kBlockStep = 16, kBlockLimit = 512, kBlockClasses = kBlockLimit / kBlockStep + 1;
@@ -63,15 +66,6 @@ struct Shared {
 
 constinit Shared shared;
 
-// What is alive as one thread changed it; only that thread writes.
-struct Counters {
-  std::atomic<std::int64_t> tensors{0}, nodes{0}, bytes{0};
-
-  static void add(std::atomic<std::int64_t>& counter, std::int64_t change) noexcept {
-    counter.store(counter.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
-  }
-};
-
 struct ThreadCache {
   FreeBlock* blocks[kBlockClasses] = {};
   std::uint32_t block_counts[kBlockClasses] = {};
@@ -79,7 +73,7 @@ struct ThreadCache {
   std::byte* slab_end = nullptr;
   FreeBuffer* buffers[kBufferClasses] = {};
   std::size_t buffer_bytes = 0;
-  Counters counters;
+  Counters* counters = nullptr;
   ThreadCache* next = nullptr;
   ThreadCache* previous = nullptr;
   enum class State : std::uint8_t { unused, live, ended } state = State::unused;
@@ -115,12 +109,13 @@ struct Farewell {
       shared.slabs = ::new (static_cast<void*>(cache.slab)) SlabRest{shared.slabs, cache.slab_end};
     }
     cache.slab = cache.slab_end = nullptr;
-    shared.ended.tensors += cache.counters.tensors.exchange(0, std::memory_order_relaxed);
-    shared.ended.nodes += cache.counters.nodes.exchange(0, std::memory_order_relaxed);
-    shared.ended.bytes += cache.counters.bytes.exchange(0, std::memory_order_relaxed);
+    shared.ended.tensors += thread_counters.tensors.exchange(0, std::memory_order_relaxed);
+    shared.ended.nodes += thread_counters.nodes.exchange(0, std::memory_order_relaxed);
+    shared.ended.bytes += thread_counters.bytes.exchange(0, std::memory_order_relaxed);
     (cache.previous != nullptr ? cache.previous->next : shared.threads) = cache.next;
     if (cache.next != nullptr) cache.next->previous = cache.previous;
     cache.state = ThreadCache::State::ended;
+    thread_counters.listed = false;
   }
 };
 
@@ -131,7 +126,9 @@ struct Farewell {
   cache.next = shared.threads;
   if (cache.next != nullptr) cache.next->previous = &cache;
   shared.threads = &cache;
+  cache.counters = &thread_counters;
   cache.state = ThreadCache::State::live;
+  thread_counters.listed = true;
 }
 
 ThreadCache& this_cache() noexcept {
@@ -241,27 +238,21 @@ void free_buffer(std::byte* buffer, std::size_t) noexcept { delete_aligned(buffe
 
 std::size_t buffer_capacity(std::size_t bytes) noexcept { return buffer_class(bytes).capacity; }
 
-void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
-  ThreadCache& own = this_cache();
-  if (own.state == ThreadCache::State::ended) [[unlikely]] {
-    const std::lock_guard lock(shared.mutex);
-    shared.ended.tensors += tensors;
-    shared.ended.nodes += nodes;
-    shared.ended.bytes += bytes;
-    return;
-  }
-  Counters::add(own.counters.tensors, tensors);
-  Counters::add(own.counters.nodes, nodes);
-  Counters::add(own.counters.bytes, bytes);
+void count_unlisted(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
+  if (this_cache().state == ThreadCache::State::live) return count(tensors, nodes, bytes);
+  const std::lock_guard lock(shared.mutex);
+  shared.ended.tensors += tensors;
+  shared.ended.nodes += nodes;
+  shared.ended.bytes += bytes;
 }
 
 Totals total_counts() noexcept {
   const std::lock_guard lock(shared.mutex);
   Totals totals = shared.ended;
   auto add = [&totals](const ThreadCache& thread) {
-    totals.tensors += thread.counters.tensors.load(std::memory_order_relaxed);
-    totals.nodes += thread.counters.nodes.load(std::memory_order_relaxed);
-    totals.bytes += thread.counters.bytes.load(std::memory_order_relaxed);
+    totals.tensors += thread.counters->tensors.load(std::memory_order_relaxed);
+    totals.nodes += thread.counters->nodes.load(std::memory_order_relaxed);
+    totals.bytes += thread.counters->bytes.load(std::memory_order_relaxed);
   };
   for (const ThreadCache* thread = shared.threads; thread != nullptr; thread = thread->next) add(*thread);
   return totals;

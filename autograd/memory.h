@@ -1,6 +1,7 @@
 // Where nodes and values live: blocks and buffers kept for reuse by each thread, and the counts behind graph_stats(). Internal.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,8 +18,29 @@ std::size_t buffer_capacity(std::size_t bytes) noexcept;
 std::byte* allocate_buffer(std::size_t capacity);
 void free_buffer(std::byte* buffer, std::size_t capacity) noexcept;
 
+// What is alive as one thread changed it; only that thread writes. Summed by total_counts() while the thread is listed.
+struct Counters {
+  std::atomic<std::int64_t> tensors{0}, nodes{0}, bytes{0};
+  bool listed = false;
+
+  static void add(std::atomic<std::int64_t>& counter, std::int64_t change) noexcept {
+    counter.store(counter.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  }
+};
+
+extern constinit thread_local Counters thread_counters;
+
+void count_unlisted(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept;
+
 /// Adds to the counts behind graph_stats(): Tensors, recorded ops, and bytes of values and nodes.
-void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept;
+inline void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
+  Counters& own = thread_counters;
+  if (!own.listed) [[unlikely]]
+    return count_unlisted(tensors, nodes, bytes);
+  Counters::add(own.tensors, tensors);
+  Counters::add(own.nodes, nodes);
+  Counters::add(own.bytes, bytes);
+}
 
 struct Totals {
   std::int64_t tensors = 0, nodes = 0, bytes = 0;

@@ -15,19 +15,22 @@ constexpr std::size_t kInlineBytes = 64;  // values up to here lie in the node's
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { return (bytes + step - 1) / step * step; }
 
-std::int64_t checked_numel(const Shape& shape, DType dtype) {
+[[noreturn]] void throw_size(Sizes shape, const char* why) {
+  throw std::invalid_argument("a Tensor cannot have the shape " + Shape(shape.sizes, shape.rank).str() + ": " + why);
+}
+
+std::int64_t checked_numel(Sizes shape, DType dtype) {
+  const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(dtype);
   std::int64_t numel = 1;
-  bool empty = false;
-  for (std::int64_t size : shape) {
-    if (size < 0) throw std::invalid_argument("a Tensor cannot have the shape " + shape.str() + ": a size is negative");
+  bool empty = false, too_many = false;
+  for (int axis = 0; axis < shape.rank; ++axis) {
+    const std::int64_t size = shape.sizes[axis];
+    if (size < 0) throw_size(shape, "a size is negative");
     empty = empty || size == 0;
+    too_many = __builtin_mul_overflow(numel, size, &numel) || numel > limit || too_many;
   }
   if (empty) return 0;
-  const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(dtype);
-  for (std::int64_t size : shape) {
-    if (numel > limit / size) throw std::invalid_argument("a Tensor cannot have the shape " + shape.str() + ": too many elements");
-    numel *= size;
-  }
+  if (too_many) throw_size(shape, "too many elements");
   return numel;
 }
 
@@ -90,8 +93,8 @@ void free_node(Counted* counted) noexcept {
 }
 
 Node* new_node(const NodePlan& plan) {
-  const Shape& shape = *plan.shape;
-  const auto rank = static_cast<std::size_t>(shape.rank());
+  const Sizes shape = plan.shape;
+  const auto rank = static_cast<std::size_t>(shape.rank);
   const std::int64_t numel = rank == 0 ? 1 : checked_numel(shape, plan.dtype);
   const auto value_bytes = static_cast<std::size_t>(numel * dtype_size(plan.dtype));
   const std::size_t inputs = plan.inputs.size();
@@ -130,7 +133,7 @@ Node* new_node(const NodePlan& plan) {
   }
   node->own.data = node->data;
   node->own.capacity = capacity;
-  for (std::size_t axis = 0; axis < rank; ++axis) node->sizes()[axis] = shape[static_cast<int>(axis)];
+  for (std::size_t axis = 0; axis < rank; ++axis) node->sizes()[axis] = shape.sizes[axis];
   if (plan.op != nullptr) {
     node->recorded = node->requires_grad = true;
     node->shared = false;
@@ -182,7 +185,7 @@ Tensor RuleContext::output() const {
   return Node::share(node_);
 }
 
-Tensor make_plain(DType dtype, const Shape& shape) { return Node::handle(new_node(NodePlan{dtype, &shape})); }
+Tensor make_plain(DType dtype, Sizes shape) { return Node::handle(new_node(NodePlan{dtype, shape})); }
 
 Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line) {
   Node* node = defined_node(op, tensor, line);

@@ -100,10 +100,25 @@ struct Node : Counted {
 
 inline Node* node_of(const Tensor& tensor) noexcept { return Node::of(tensor); }
 
+// Sizes that lie somewhere else: in a Shape or in a node. Only as long-lived as those.
+struct Sizes {
+  const std::int64_t* sizes;
+  int rank;
+
+  Sizes(const Shape& shape) noexcept : sizes(shape.begin()), rank(shape.rank()) {}
+  explicit Sizes(Node* node) noexcept : sizes(node->sizes()), rank(node->rank) {}
+  bool operator==(const Sizes& other) const noexcept {
+    if (rank != other.rank) return false;
+    for (int axis = 0; axis < rank; ++axis)
+      if (sizes[axis] != other.sizes[axis]) return false;
+    return true;
+  }
+};
+
 // What a new node is made of.
 struct NodePlan {
   DType dtype;
-  const Shape* shape;
+  Sizes shape;
   Node* view_of = nullptr;  // shares that node's storage, from `offset` elements on
   std::int64_t offset = 0;
   const char* op = nullptr;  // set: recorded, with the fields below

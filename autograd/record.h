@@ -9,17 +9,26 @@
 
 namespace chainrule::detail {
 
+/// What a pass keeps for one input of the node whose rule runs.
+struct RuleSlot {
+  static constexpr std::int64_t kWhole = -1;
+  static constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
+
+  Tensor gradient;                 // what the rule gave
+  std::int64_t offset = kWhole;    // where a slice's gradient begins
+  std::uint32_t entry = kNoEntry;  // the pass's own
+  bool wanted = false;
+};
+
 /// What a rule is handed: the node's inputs and result, the gradient that came in, and where to put those that go out.
 class RuleContext {
  public:
-  RuleContext(Node* node, const Tensor& grad_out, std::span<const char> wanted, std::span<Tensor> gradients,
-              std::span<std::int64_t> offsets) noexcept
-      : node_(node), grad_out_(grad_out), wanted_(wanted), gradients_(gradients), offsets_(offsets) {}
+  RuleContext(Node* node, const Tensor& grad_out, RuleSlot* slots) noexcept : node_(node), grad_out_(grad_out), slots_(slots) {}
 
   /// The gradient of the result.
   const Tensor& grad_out() const noexcept { return grad_out_; }
   /// Whether anybody wants the gradient of input i; what nobody wants need not be computed.
-  bool needs(std::size_t i) const noexcept { return wanted_[i] != 0; }
+  bool needs(std::size_t i) const noexcept { return slots_[i].wanted; }
   /// Input i's shape, also where its value is gone.
   Shape input_shape(std::size_t i) const noexcept {
     Node* input = node_of(node_->inputs()[i]);
@@ -34,25 +43,21 @@ class RuleContext {
   /// @throws std::logic_error if it was changed in place.
   Tensor output() const;
   /// Sets the gradient of input i.
-  void set(std::size_t i, Tensor gradient) noexcept { gradients_[i] = std::move(gradient); }
+  void set(std::size_t i, Tensor gradient) noexcept { slots_[i].gradient = std::move(gradient); }
 
   /// Sets the gradient of input i to zero but for the consecutive elements from `offset` on: many picks from one tensor then cost
   /// no more than what they picked.
   void set_slice(std::size_t i, std::int64_t offset, Tensor gradient) noexcept {
-    gradients_[i] = std::move(gradient);
-    offsets_[i] = offset;
+    slots_[i].gradient = std::move(gradient);
+    slots_[i].offset = offset;
   }
 
   const char* op() const noexcept { return node_->op; }
 
-  static constexpr std::int64_t kWhole = -1;
-
  private:
   Node* node_;
   const Tensor& grad_out_;
-  std::span<const char> wanted_;
-  std::span<Tensor> gradients_;
-  std::span<std::int64_t> offsets_;  // kWhole, or where a slice's gradient begins
+  RuleSlot* slots_;
 };
 
 /// Whether an op over these inputs is to be recorded.
@@ -81,7 +86,7 @@ inline Tensor done(Tensor result) {
 }
 
 /// A Tensor without history, its elements not yet written.
-Tensor make_plain(DType dtype, const Shape& shape);
+Tensor make_plain(DType dtype, Sizes shape);
 
 struct OpTraits {
   bool broadcasts = false;
@@ -92,10 +97,10 @@ struct OpTraits {
 /// elements not yet written. A rule is called as rule(RuleContext&), may capture plain values only, and is written in ops, so that it can
 /// be differentiated again.
 template <class Rule>
-Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Shape& shape, std::span<const Tensor* const> inputs,
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, Sizes shape, std::span<const Tensor* const> inputs,
                    const Rule& rule, OpTraits traits = {}) {
   static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
-  NodePlan plan{dtype, &shape};
+  NodePlan plan{dtype, shape};
   if (traits.recordable && records(inputs)) {
     plan.op = name;
     plan.line = &blame(line);
@@ -114,7 +119,7 @@ template <class Rule>
 Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape, const Rule& rule) {
   static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
   const Tensor* inputs[] = {&base};
-  NodePlan plan{node_of(base)->dtype, &shape, node_of(base), offset};
+  NodePlan plan{node_of(base)->dtype, shape, node_of(base), offset};
   if (records(inputs)) {
     plan.op = name;
     plan.line = &blame(line);

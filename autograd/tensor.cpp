@@ -137,8 +137,7 @@ void Tensor::set_grad(const Tensor& gradient, SourceLine line) {
 
 Tensor Tensor::detach(SourceLine line) const {
   Node* node = defined_node("detach", *this, line);
-  const Shape shape = shape_of(node);
-  return Node::handle(new_node(NodePlan{node->dtype, &shape, node}));
+  return Node::handle(new_node(NodePlan{node->dtype, Sizes(node), node}));
 }
 
 Tensor Tensor::clone(SourceLine line) const {

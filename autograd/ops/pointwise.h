@@ -15,7 +15,7 @@ template <class Choose, class Rule>
 Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule, OpTraits traits = {}) {
   Node* node = floating_node(op, x.tensor(), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, shape_of(node), inputs, rule, traits);
+  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, rule, traits);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const kernels::UnaryLoop<T> loop = choose(kernels::elementwise<T>());
@@ -32,7 +32,7 @@ class Sides {
  public:
   // Which of the node's inputs each side is, or the number it is.
   struct Captures {
-    double number;  // of the side that is none of the inputs
+    double number;     // of the side that is none of the inputs
     std::int8_t a, b;  // -1: the number
   };
 
@@ -50,7 +50,9 @@ class Sides {
   void set_b(Tensor gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.b), std::move(gradient)); }
 
  private:
-  Operand side(std::int8_t input) const { return input < 0 ? Operand(captures_.number) : Operand(context_.input(static_cast<std::size_t>(input))); }
+  Operand side(std::int8_t input) const {
+    return input < 0 ? Operand(captures_.number) : Operand(context_.input(static_cast<std::size_t>(input)));
+  }
 
   RuleContext& context_;
   const Captures& captures_;
@@ -73,11 +75,9 @@ inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
 template <class Compute, class Rule>
 Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype, Compute compute, const Rule&, OpTraits traits) {
   static_assert(std::is_empty_v<Rule>, "the sides carry all a two-sided rule may know");
-  static constexpr Shape kNumber;
   const SourceLine& line = a.line();
-  const Shape shape_a = a.is_number() ? kNumber : shape_of(a.tensor());
-  const Shape shape_b = b.is_number() ? kNumber : shape_of(b.tensor());
-  const Shape shape = broadcast_shapes(op, shape_a, shape_b, line);
+  Node* const left = a.is_number() ? nullptr : node_of(a.tensor());
+  Node* const right = b.is_number() ? nullptr : node_of(b.tensor());
   const Tensor* inputs[2];
   std::size_t count = 0;
   Sides::Captures captures{0, -1, -1};
@@ -98,24 +98,35 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
     Sides sides(context, captures);
     Rule{}(sides);
   };
-  Tensor y = make_result(op, line, dtype, shape, std::span<const Tensor* const>(inputs, count), run_rule, traits);
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T number = static_cast<T>(captures.number);
-    const T* from_a = a.is_number() ? &number : values<T>(a.tensor());
-    const T* from_b = b.is_number() ? &number : values<T>(b.tensor());
-    T* to = mutable_values<T>(y);
-    if (shape_a == shape_b) {
+  const std::span<const Tensor* const> tensors(inputs, count);
+  const auto with_operands = [&](auto use) {
+    visit_dtype(dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T number = static_cast<T>(captures.number);
+      use(zero, left == nullptr ? &number : left->values<T>(), right == nullptr ? &number : right->values<T>());
+    });
+  };
+  if (left == nullptr || right == nullptr || Sizes(left) == Sizes(right)) {
+    const std::int64_t step_a = left == nullptr ? 0 : 1, step_b = right == nullptr ? 0 : 1;
+    Tensor y = make_result(op, line, dtype, Sizes(left == nullptr ? right : left), tensors, run_rule, traits);
+    with_operands([&]<class T>(T zero, const T* from_a, const T* from_b) {
+      T* to = mutable_values<T>(y);
       kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-        compute(zero, from_a + begin, 1, from_b + begin, 1, to + begin, end - begin);
+        compute(zero, from_a + begin * step_a, step_a, from_b + begin * step_b, step_b, to + begin, end - begin);
       });
-      return;
-    }
+    });
+    return done(std::move(y));
+  }
+  const Shape shape_a = shape_of(left), shape_b = shape_of(right);
+  const Shape shape = broadcast_shapes(op, shape_a, shape_b, line);
+  Tensor y = make_result(op, line, dtype, shape, tensors, run_rule, traits);
+  with_operands([&]<class T>(T zero, const T* from_a, const T* from_b) {
+    T* to = mutable_values<T>(y);
     broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
       compute(zero, from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
     });
   });
-  return done(y);
+  return done(std::move(y));
 }
 
 /// For floating operands only, by the loop that `choose` takes from the kernels' table.
