@@ -1,0 +1,84 @@
+#include "apps/common/write_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace chainrule::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+  throw std::runtime_error(path.string() + ": cannot be written: " + std::generic_category().message(error));
+}
+
+// The file under its other name; gone when this goes, unless it was renamed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& path) : path_(path), name_(path.string() + ".tmp" + std::to_string(getpid())) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (fs::exists(status) && !fs::is_regular_file(status))
+      throw std::runtime_error(path.string() + ": cannot be written: not a regular file");
+    fd_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd_ < 0) fail(path_, errno);
+  }
+  ~TemporaryFile() {
+    if (fd_ >= 0) close(fd_);
+    if (!kept_) unlink(name_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t written = ::write(fd_, text.data(), text.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail(path_, errno);
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  void keep() {
+    if (fsync(fd_) != 0) fail(path_, errno);
+    const int fd = fd_;
+    fd_ = -1;
+    if (close(fd) != 0) fail(path_, errno);
+    if (std::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, errno);
+    kept_ = true;
+  }
+
+ private:
+  fs::path path_;
+  std::string name_;
+  int fd_ = -1;
+  bool kept_ = false;
+};
+
+// Has the disk take the new name too; not all filesystems can, and the file is whole in any case.
+void sync_directory_of(const fs::path& path) {
+  const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
+}
+
+}  // namespace
+
+void check_writable(const fs::path& path) { const TemporaryFile file(path); }
+
+void write_whole_file(const fs::path& path, std::string_view text) {
+  TemporaryFile file(path);
+  file.write(text);
+  file.keep();
+  sync_directory_of(path);
+}
+
+}  // namespace chainrule::apps

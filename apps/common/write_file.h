@@ -1,0 +1,17 @@
+// Files that are there whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace chainrule::apps {
+
+/// Makes sure that write_whole_file(path, ...) can make its file, so that hours of work do not end in a spelling mistake.
+/// @throws std::runtime_error naming the path and what stands against it.
+void check_writable(const std::filesystem::path& path);
+
+/// Writes the file under another name in the same directory, has the disk take it, and renames it. What was there stays until then.
+/// @throws std::runtime_error naming the path and what went wrong.
+void write_whole_file(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace chainrule::apps

@@ -1,0 +1,20 @@
+// The example of karpathy/micrograd: a graph of numbers by hand, and the derivatives of its result.
+#include <iostream>
+
+#include "autograd/autograd.h"
+
+namespace cr = chainrule;
+
+int main() {
+  cr::Tensor a = cr::variable(-4.0), b = cr::variable(2.0);  // leaves that collect a gradient
+  cr::Tensor c = a + b;
+  cr::Tensor d = a * b + cr::pow(b, 3);
+  c = c + c + 1;
+  c = c + 1 + c - a;
+  d = d + d * 2 + cr::relu(b + a);
+  d = d + 3 * d + cr::relu(b - a);
+  cr::Tensor e = c - d, f = cr::square(e), g = f / 2.0;
+  g = g + 10.0 / f;
+  g.backward();
+  std::cout << g.item() << ' ' << a.grad().item() << ' ' << b.grad().item() << '\n';  // 24.7041 138.834 645.577
+}

@@ -1,0 +1,41 @@
+#include "apps/mnist/history.h"
+
+#include <nlohmann/json.hpp>
+
+#include "apps/common/write_file.h"
+
+namespace chainrule::apps {
+
+void write_history(const std::filesystem::path& path, const MnistOptions& options, const MnistHistory& history) {
+  nlohmann::ordered_json json;
+  json["settings"] = {{"dataset", history.dataset},
+                      {"data", history.directory.string()},
+                      {"train_images", history.train_images},
+                      {"test_images", history.test_images},
+                      {"layers", history.layers},
+                      {"activation", options.activation},
+                      {"loss", options.loss},
+                      {"optimizer", options.optimizer},
+                      {"learning_rate", options.learning_rate},
+                      {"schedule", options.schedule},
+                      {"batch", options.batch},
+                      {"epochs", options.epochs},
+                      {"seed", options.seed},
+                      {"threads", history.threads}};
+  json["epochs"] = nlohmann::ordered_json::array();
+  for (const EpochRecord& epoch : history.epochs) {
+    json["epochs"].push_back({{"train_loss", epoch.train_loss},
+                              {"train_accuracy", epoch.train_accuracy},
+                              {"test_loss", epoch.test_loss},
+                              {"test_accuracy", epoch.test_accuracy},
+                              {"train_seconds", epoch.train_seconds},
+                              {"seconds", epoch.seconds}});
+  }
+  json["outcome"] = history.outcome;
+  json["total_seconds"] = history.total_seconds;
+  json["weights_fingerprint"] = history.weights_fingerprint;
+  // A path need not be UTF-8, but JSON must.
+  write_whole_file(path, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace chainrule::apps

@@ -1,0 +1,219 @@
+// Trains a multilayer perceptron on MNIST, or on any dataset in the same four files, and tells how well it does.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "apps/common/fingerprint.h"
+#include "apps/common/interrupt.h"
+#include "apps/common/logging.h"
+#include "apps/common/progress_bar.h"
+#include "apps/common/write_file.h"
+#include "apps/mnist/history.h"
+#include "apps/mnist/options.h"
+#include "apps/mnist/report.h"
+#include "apps/mnist/training.h"
+#include "autograd/random.h"
+#include "autograd/stats.h"
+#include "nn/data/dataset.h"
+#include "nn/data/loader.h"
+#include "nn/data/mnist.h"
+
+namespace chainrule::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+struct Images {
+  nn::Dataset train, test;
+  std::vector<std::string> class_names;
+};
+
+Images load_images(const MnistOptions& options, MnistHistory& history) {
+  const nn::MnistFiles files = nn::find_mnist(nn::mnist_places(options.data));
+  nn::MnistData data = nn::load_mnist(files);
+  spdlog::info("{} from {} ({})", data.name, files.place.directory.string(), files.place.origin);
+  for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels})
+    spdlog::debug("read {}", path.string());
+  Images images{.train = nn::Dataset(std::move(data.train_images), data.train_labels),
+                .test = nn::Dataset(std::move(data.test_images), data.test_labels),
+                .class_names = std::move(data.class_names)};
+  if (options.limit_train) images.train = images.train.first(*options.limit_train);
+  if (options.limit_test) images.test = images.test.first(*options.limit_test);
+  history.dataset = data.name;
+  history.directory = files.place.directory;
+  history.train_images = images.train.size();
+  history.test_images = images.test.size();
+  return images;
+}
+
+// The network's sizes: inputs, hidden units, classes.
+std::vector<std::int64_t> network_sizes(const MnistOptions& options, const Images& images) {
+  std::vector<std::int64_t> sizes = {images.train.sample_shape().numel()};
+  sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
+  sizes.push_back(static_cast<std::int64_t>(images.class_names.size()));
+  return sizes;
+}
+
+// What becomes of an epoch.
+enum class Ending { finished, interrupted, diverged };
+
+class Run {
+ public:
+  explicit Run(const MnistOptions& options)
+      : options_(options),
+        images_(load_images(options, history_)),
+        generator_(options.seed),
+        loader_(images_.train, {.batch_size = options.batch, .shuffle = true, .generator = &generator_}) {
+    history_.layers = network_sizes(options, images_);
+    history_.threads = num_threads();
+    const std::int64_t total_steps = options.bench_steps > 0 ? kWarmUpSteps + options.bench_steps : options.epochs * loader_.size();
+    training_ = std::make_unique<MnistTraining>(options, history_.layers, total_steps, generator_);
+    spdlog::info("{} training and {} test images; layers {}, {} parameters; seed {}, {} thread{}", history_.train_images,
+                 history_.test_images, fmt::join(history_.layers, "-"), training_->network().parameter_count(), options.seed,
+                 history_.threads, history_.threads == 1 ? "" : "s");
+    spdlog::info("{}, {}, {} with {} learning rate from {}, batch {}, {} epoch{}", options.activation, options.loss, options.optimizer,
+                 options.schedule, options.learning_rate, options.batch, options.epochs, options.epochs == 1 ? "" : "s");
+  }
+
+  /// Returns the exit code.
+  int train() {
+    watch_for_interrupt();
+    ProgressBar bar(spdlog::should_log(spdlog::level::info));
+    start_ = Clock::now();
+    Ending ending = Ending::finished;
+    for (std::int64_t epoch = 1; epoch <= options_.epochs && ending == Ending::finished; ++epoch) ending = train_epoch(epoch, bar);
+    return summarize(ending);
+  }
+
+  void bench() {
+    std::vector<double> microseconds;
+    microseconds.reserve(static_cast<std::size_t>(options_.bench_steps));
+    auto batch = loader_.begin();
+    for (std::int64_t step = 0; step < kWarmUpSteps + options_.bench_steps; ++step) {
+      if (batch == loader_.end()) batch = loader_.begin();
+      const Clock::time_point start = Clock::now();
+      training_->step(*batch);
+      ++batch;
+      if (step >= kWarmUpSteps) microseconds.push_back(1e6 * seconds_since(start));
+    }
+    std::ranges::sort(microseconds);
+    fmt::print("mnist_train batch={} threads={} median_us={:.1f} best_us={:.1f}\n", options_.batch, history_.threads,
+               microseconds[microseconds.size() / 2], microseconds.front());
+  }
+
+ private:
+  static constexpr std::int64_t kWarmUpSteps = 50;
+
+  Ending train_epoch(std::int64_t epoch, ProgressBar& bar) {
+    const Clock::time_point start = Clock::now();
+    Score score;
+    std::int64_t step = 0;
+    for (const nn::Batch& batch : loader_) {
+      const Score of_batch = training_->step(batch);
+      ++step;
+      if (!std::isfinite(of_batch.loss)) {
+        bar.clear();
+        spdlog::error("the loss became {} in epoch {} at step {} of {}; a lower --learning-rate than {} may help", of_batch.loss, epoch,
+                      step, loader_.size(), options_.learning_rate);
+        return Ending::diverged;
+      }
+      score.add(of_batch);
+      trained_images_ += of_batch.images;
+      if (bar.due()) draw(bar, epoch, step, score);
+      if (interrupted()) {
+        bar.clear();
+        spdlog::warn("interrupted in epoch {} after {} of {} steps, with train loss {:.4f}, accuracy {:.2f} %", epoch, step, loader_.size(),
+                     score.mean_loss(), 100 * score.accuracy());
+        return Ending::interrupted;
+      }
+    }
+    const double train_seconds = seconds_since(start);
+    const Score test = training_->evaluate(images_.test).score;
+    const EpochRecord& record = history_.epochs.emplace_back(EpochRecord{.train_loss = score.mean_loss(),
+                                                                         .train_accuracy = score.accuracy(),
+                                                                         .test_loss = test.mean_loss(),
+                                                                         .test_accuracy = test.accuracy(),
+                                                                         .train_seconds = train_seconds,
+                                                                         .seconds = seconds_since(start)});
+    bar.clear();
+    spdlog::info("epoch {:>{}}/{}  train loss {:.4f}, accuracy {:.2f} %  test loss {:.4f}, accuracy {:.2f} %  {:.2f} s", epoch,
+                 std::to_string(options_.epochs).size(), options_.epochs, record.train_loss, 100 * record.train_accuracy, record.test_loss,
+                 100 * record.test_accuracy, record.seconds);
+    if (!std::isfinite(record.test_loss)) {
+      spdlog::error("the test loss became {} in epoch {}; a lower --learning-rate than {} may help", record.test_loss, epoch,
+                    options_.learning_rate);
+      return Ending::diverged;
+    }
+    return Ending::finished;
+  }
+
+  void draw(ProgressBar& bar, std::int64_t epoch, std::int64_t step, const Score& score) const {
+    const double elapsed = seconds_since(start_);
+    const auto done = static_cast<double>(trained_images_);
+    const double left = static_cast<double>(options_.epochs) * static_cast<double>(images_.train.size()) - done;
+    bar.draw(fmt::format("epoch {}/{}", epoch, options_.epochs), static_cast<double>(step) / static_cast<double>(loader_.size()),
+             fmt::format("loss {:.4f}  {:.0f} images/s  {} left", score.mean_loss(), done / elapsed, duration_text(left / done * elapsed)));
+  }
+
+  int summarize(Ending ending) {
+    history_.outcome = ending == Ending::finished ? "finished" : ending == Ending::interrupted ? "interrupted" : "diverged";
+    history_.weights_fingerprint = weights_fingerprint(training_->network());
+    if (ending != Ending::diverged) {
+      const Evaluation test = training_->evaluate(images_.test);
+      spdlog::info("{}", confusion_table(test.confusion, images_.class_names));
+      spdlog::info("test accuracy {:.2f} % ({} of {})", 100 * test.score.accuracy(), test.score.correct, test.score.images);
+    }
+    history_.total_seconds = seconds_since(start_);
+    spdlog::info("{} in {}; weights {}", history_.outcome, duration_text(history_.total_seconds), history_.weights_fingerprint);
+    if (options_.history) write_history(*options_.history, options_, history_);
+    return ending == Ending::finished ? 0 : ending == Ending::interrupted ? kInterruptedExit : 1;
+  }
+
+  const MnistOptions& options_;
+  MnistHistory history_;
+  Images images_;
+  Generator generator_;
+  nn::DataLoader loader_;
+  std::unique_ptr<MnistTraining> training_;
+  Clock::time_point start_;
+  std::int64_t trained_images_ = 0;
+};
+
+int run(const MnistOptions& options) {
+  if (options.threads) set_num_threads(*options.threads);
+  if (options.history) check_writable(*options.history);
+  Run run(options);
+  if (options.bench_steps == 0) return run.train();
+  run.bench();
+  return 0;
+}
+
+}  // namespace
+}  // namespace chainrule::apps
+
+int main(int argc, char** argv) {
+  using namespace chainrule::apps;
+  try {
+    const auto parsed = parse_mnist_options(argc, argv);
+    if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
+    const auto& options = std::get<MnistOptions>(parsed);
+    set_up_logging("mnist_train", options.log_level);
+    return run(options);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "mnist_train: out of memory\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "mnist_train: {}\n", error.what());
+  }
+  return 1;
+}
