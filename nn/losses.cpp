@@ -26,7 +26,8 @@ Tensor reduced(const Tensor& losses, Reduction reduction) {
 // -x at the labels: the sign is turned after the reduction, where fewer elements are left.
 Tensor negative_at(const Tensor& x, const Tensor& labels, Reduction reduction) {
   const std::int64_t n = x.size(0);
-  return neg(reduced(gather(x, 1, labels.reshape({n, 1})).reshape({n}), reduction));
+  const Tensor at_labels = reduced(gather(x, 1, labels.reshape({n, 1})), reduction);
+  return neg(reduction == Reduction::none ? at_labels.reshape({n}) : at_labels);
 }
 
 }  // namespace
