@@ -19,7 +19,7 @@ struct GemmBlock {
   std::int64_t ldc;
 };
 
-/// Blocked loops in Highway. An element's bits depend on its row of op(A), its column of op(B) and k, not on where a block is cut.
+/// Blocked loops in Highway; the bits depend on the block alone.
 void gemm_builtin(const GemmBlock<float>& block);
 void gemm_builtin(const GemmBlock<double>& block);
 

@@ -103,18 +103,33 @@ HWY_NOINLINE void multiply_panel(D d, Tile<T> tile, std::int64_t m, std::int64_t
     m -= rows;
   };
   if constexpr (V <= 2) {
-    for (; m >= kRows; advance(kRows)) multiply_tile<kRows, V, kPart>(d, tile, columns);
+    while (m >= kRows) {
+      multiply_tile<kRows, V, kPart>(d, tile, columns);
+      advance(kRows);
+    }
     if constexpr (kRows > 8) {
-      for (; m >= 8; advance(8)) multiply_tile<8, V, kPart>(d, tile, columns);
+      while (m >= 8) {
+        multiply_tile<8, V, kPart>(d, tile, columns);
+        advance(8);
+      }
     }
   }
   if constexpr (V * 4 <= 2 * kRows) {
-    for (; m >= 4; advance(4)) multiply_tile<4, V, kPart>(d, tile, columns);
+    while (m >= 4) {
+      multiply_tile<4, V, kPart>(d, tile, columns);
+      advance(4);
+    }
   }
   if constexpr (V * 2 <= 2 * kRows) {
-    for (; m >= 2; advance(2)) multiply_tile<2, V, kPart>(d, tile, columns);
+    while (m >= 2) {
+      multiply_tile<2, V, kPart>(d, tile, columns);
+      advance(2);
+    }
   }
-  for (; m >= 1; advance(1)) multiply_tile<1, V, kPart>(d, tile, columns);
+  while (m >= 1) {
+    multiply_tile<1, V, kPart>(d, tile, columns);
+    advance(1);
+  }
 }
 
 // The first n columns of C, of at most one panel's width or, where op(B) is not packed, any number.
@@ -127,17 +142,32 @@ HWY_INLINE void multiply_columns(D d, Tile<T> tile, std::int64_t m, std::int64_t
     n -= columns;
   };
   if (m <= 2) {  // few sums a column: more columns at once keep the adders busy
-    for (; n >= 8 * lanes; advance(8 * lanes)) multiply_panel<8, false>(d, tile, m, lanes);
+    while (n >= 8 * lanes) {
+      multiply_panel<8, false>(d, tile, m, lanes);
+      advance(8 * lanes);
+    }
   }
   if (m <= 4 && kRows > 8) {
-    for (; n >= 4 * lanes; advance(4 * lanes)) multiply_panel<4, false>(d, tile, m, lanes);
+    while (n >= 4 * lanes) {
+      multiply_panel<4, false>(d, tile, m, lanes);
+      advance(4 * lanes);
+    }
   }
-  for (; n >= 2 * lanes; advance(2 * lanes)) multiply_panel<2, false>(d, tile, m, lanes);
-  for (; n >= lanes; advance(lanes)) multiply_panel<1, false>(d, tile, m, lanes);
+  while (n >= 2 * lanes) {
+    multiply_panel<2, false>(d, tile, m, lanes);
+    advance(2 * lanes);
+  }
+  while (n >= lanes) {
+    multiply_panel<1, false>(d, tile, m, lanes);
+    advance(lanes);
+  }
   if (n == 0) return;
 #if HWY_MEM_OPS_MIGHT_FAULT
   const hn::CappedTag<T, 1> one;
-  for (; n >= 1; advance(1)) multiply_panel<1, false>(one, tile, m, 1);
+  while (n >= 1) {
+    multiply_panel<1, false>(one, tile, m, 1);
+    advance(1);
+  }
 #else
   multiply_panel<1, true>(d, tile, m, n);
 #endif

@@ -7,6 +7,7 @@
 #ifdef _OPENMP
 #include <omp.h>
 
+#include <chrono>
 #include <exception>
 #include <mutex>
 #endif
@@ -16,6 +17,7 @@ namespace chainrule::kernels {
 namespace {
 
 std::atomic<int> limit{0};  // 0: not set
+std::atomic<bool> always_fork{false};
 
 void run_serial(std::int64_t count, std::int64_t grain, RangeBody body) {
   for (std::int64_t begin = 0; begin < count;) {
@@ -35,9 +37,11 @@ class SharedLoop {
 
   std::int64_t pieces() const { return pieces_; }
 
-  // Runs pieces until none is left. Those before a piece that threw still run, so that the first of all that throw is known.
-  void work() noexcept {
-    for (std::int64_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < failed_.load(std::memory_order_relaxed);) {
+  // Runs pieces until none is left, and returns how many. Those before a piece that threw still run, so that the first of all that
+  // throw is known.
+  std::int64_t work() noexcept {
+    std::int64_t done = 0;
+    for (std::int64_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < failed_.load(std::memory_order_relaxed); ++done) {
       const std::int64_t begin = piece * grain_;
       try {
         body_.call(body_.object, begin, begin + std::min(grain_, count_ - begin));
@@ -49,6 +53,7 @@ class SharedLoop {
         }
       }
     }
+    return done;
   }
 
   void rethrow() const {
@@ -64,9 +69,40 @@ class SharedLoop {
   std::exception_ptr error_;
 };
 
+using Clock = std::chrono::steady_clock;
+
+// One thread's experience with its forks. A fork takes a microsecond, but hundreds while the processor that a thread waits on is
+// lent away; after a loop that was slower than its pieces in a row, loops stay serial, the longer the more often that came in a row.
+class ForkRecord {
+ public:
+  bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
+
+  // The caller ran `own` of the pieces until `own_end`, then waited for the others until `end`.
+  void add(Clock::time_point begin, Clock::time_point own_end, Clock::time_point end, std::int64_t own, std::int64_t pieces) {
+    constexpr std::chrono::microseconds kSlack{20};
+    constexpr std::chrono::milliseconds kLongest{100};
+    constexpr int kMostDoublings = 6;
+    const auto in_a_row = own == 0 ? end - begin : (own_end - begin) * pieces / own;
+    if (end - begin <= in_a_row + kSlack) {
+      doublings_ = 0;
+      return;
+    }
+    doublings_ = std::min(doublings_ + 1, kMostDoublings);
+    serial_until_ = end + std::min<Clock::duration>((end - own_end) * (1 << doublings_), kLongest);
+  }
+
+ private:
+  Clock::time_point serial_until_{};
+  int doublings_ = 0;
+};
+
+constinit thread_local ForkRecord fork_record;
+
 #endif
 
 }  // namespace
+
+void set_always_fork(bool on) noexcept { always_fork.store(on, std::memory_order_relaxed); }
 
 void set_thread_limit(int n) noexcept { limit.store(std::max(n, 1), std::memory_order_relaxed); }
 
@@ -84,10 +120,21 @@ void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body) {
 #ifdef _OPENMP
   if (count > grain && !omp_in_parallel()) {
     if (const int limit_now = thread_limit(); limit_now > 1) {
+      const Clock::time_point begin = Clock::now();
+      if (fork_record.advises_serial(begin) && !always_fork.load(std::memory_order_relaxed)) return run_serial(count, grain, body);
       SharedLoop loop(count, grain, body);
       const int threads = static_cast<int>(std::min<std::int64_t>(limit_now, loop.pieces()));
+      std::int64_t own = 0;
+      Clock::time_point own_end;
 #pragma omp parallel num_threads(threads)
-      loop.work();
+      {
+        const std::int64_t done = loop.work();
+        if (omp_get_thread_num() == 0) {
+          own = done;
+          own_end = Clock::now();
+        }
+      }
+      fork_record.add(begin, own_end, Clock::now(), own, loop.pieces());
       loop.rethrow();
       return;
     }

@@ -13,6 +13,9 @@ void set_thread_limit(int n) noexcept;
 /// The most threads a loop may use: what was set, else what OpenMP (OMP_NUM_THREADS) says.
 int thread_limit() noexcept;
 
+/// Whether loops use threads even while that makes them slower, in every thread of the process: for tests of threads. Off at first.
+void set_always_fork(bool on) noexcept;
+
 /// A range of work, type-erased without allocating: the callee lives until the loop returns.
 struct RangeBody {
   void* object;
@@ -21,7 +24,8 @@ struct RangeBody {
 
 /// Runs body over [0, count) cut into pieces of `grain` (the last may be shorter). Where the cuts lie depends on count and
 /// grain only, never on the number of threads, so a body that writes what belongs to its piece gives the same bits on any.
-/// Serial inside another parallel loop, with one thread, or with one piece. An exception leaves through the caller.
+/// Serial inside another parallel loop, with one thread, with one piece, and for a while after a loop that threads slowed down
+/// (a core may be lent away). An exception leaves through the caller: that of the first piece that threw.
 void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body);
 
 template <class Body>

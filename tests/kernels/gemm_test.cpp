@@ -16,6 +16,7 @@
 #include "autograd/kernels/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
+#include "tests/kernels/threads.h"
 
 namespace chainrule::test {
 namespace {
@@ -207,7 +208,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nan_and_infinity_go_through, T, Types) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(gemm_threads)
+BOOST_FIXTURE_TEST_SUITE(gemm_threads, AlwaysFork)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Types) {
   struct Case {
@@ -224,7 +225,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
       cases.push_back({true, false, {d_in, d_out, batch}});
     }
   }
-  const int before = kernels::thread_limit();
   for (const Case& c : cases) {
     const Product<T> product(c.ta, c.tb, c.shape);
     const std::vector<T> start = random_buffer<T>(c.shape.m * c.shape.n, 3);
@@ -239,7 +239,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
       }
     }
   }
-  kernels::set_thread_limit(before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <mutex>
@@ -17,21 +18,14 @@
 #include <omp.h>
 #endif
 
+#include "tests/kernels/threads.h"
+
 namespace chainrule::test {
 namespace {
 
 using kernels::parallel_pieces;
 using kernels::set_thread_limit;
 using kernels::thread_limit;
-
-/// Puts the limit back as OpenMP had it when the test is done.
-struct Limit {
-  explicit Limit(int n) { set_thread_limit(n); }
-  ~Limit() { set_thread_limit(before); }
-  Limit(const Limit&) = delete;
-  Limit& operator=(const Limit&) = delete;
-  int before = thread_limit();
-};
 
 using Range = std::pair<std::int64_t, std::int64_t>;
 
@@ -47,11 +41,11 @@ std::set<Range> pieces_of(std::int64_t count, std::int64_t grain) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(parallel_threads)
+BOOST_FIXTURE_TEST_SUITE(parallel_threads, AlwaysFork)
 
 BOOST_AUTO_TEST_CASE(cuts_depend_on_count_and_grain_alone) {
   for (const int threads : {1, 2, 3, 8}) {
-    const Limit limit(threads);
+    set_thread_limit(threads);
     BOOST_TEST_CONTEXT("threads " << threads) {
       BOOST_TEST(pieces_of(0, 4).empty());
       BOOST_TEST(pieces_of(-1, 4).empty());
@@ -66,14 +60,14 @@ BOOST_AUTO_TEST_CASE(cuts_depend_on_count_and_grain_alone) {
 
 BOOST_AUTO_TEST_CASE(the_largest_count_is_cut_without_overflow) {
   for (const int threads : {1, 2}) {
-    const Limit limit(threads);
+    set_thread_limit(threads);
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
     BOOST_TEST((pieces_of(kMost, kMost / 2) == std::set<Range>{{0, kMost / 2}, {kMost / 2, kMost - 1}, {kMost - 1, kMost}}));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_loop_inside_a_loop_runs_on_its_thread) {
-  const Limit limit(4);
+  set_thread_limit(4);
   std::atomic<int> sum{0}, strangers{0};
   parallel_pieces(8, 1, [&](std::int64_t, std::int64_t) {
     const auto self = std::this_thread::get_id();
@@ -90,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_loop_inside_a_loop_runs_on_its_thread) {
 
 BOOST_AUTO_TEST_CASE(the_exception_of_the_first_piece_that_throws_leaves) {
   for (const int threads : {1, 2, 8}) {
-    const Limit limit(threads);
+    set_thread_limit(threads);
     for (int round = 0; round < 50; ++round) {
       std::string message;
       try {
@@ -107,7 +101,7 @@ BOOST_AUTO_TEST_CASE(the_exception_of_the_first_piece_that_throws_leaves) {
 }
 
 BOOST_AUTO_TEST_CASE(many_threads_may_run_loops_at_once) {
-  const Limit limit(3);
+  set_thread_limit(3);
   std::atomic<std::int64_t> sum{0};
   std::vector<std::thread> callers;
   for (int i = 0; i < 4; ++i) {
@@ -125,7 +119,7 @@ BOOST_AUTO_TEST_CASE(many_threads_may_run_loops_at_once) {
 
 BOOST_AUTO_TEST_CASE(the_limit_bounds_the_threads_and_is_at_least_one) {
   for (const int threads : {1, 2, 3}) {
-    const Limit limit(threads);
+    set_thread_limit(threads);
     BOOST_TEST(thread_limit() == threads);
     std::mutex mutex;
     std::set<std::thread::id> seen;
@@ -135,16 +129,49 @@ BOOST_AUTO_TEST_CASE(the_limit_bounds_the_threads_and_is_at_least_one) {
     });
     BOOST_TEST(seen.size() <= static_cast<std::size_t>(threads));
   }
-  const Limit limit(0);
+  set_thread_limit(0);
   BOOST_TEST(thread_limit() == 1);
 }
 
 #ifdef _OPENMP
 BOOST_AUTO_TEST_CASE(the_host_keeps_its_openmp_settings) {
   const int before = omp_get_max_threads();
-  const Limit limit(5);
+  set_thread_limit(5);
   parallel_pieces(10, 1, [](std::int64_t, std::int64_t) {});
   BOOST_TEST(omp_get_max_threads() == before);
+}
+
+BOOST_AUTO_TEST_CASE(loops_stay_serial_for_a_while_after_threads_made_one_slower) {
+  using std::chrono::milliseconds;
+  using Clock = std::chrono::steady_clock;
+  set_thread_limit(2);
+  const auto self = std::this_thread::get_id();
+  const auto strangers = [self] {
+    std::atomic<int> count{0};
+    parallel_pieces(50, 1, [&](std::int64_t, std::int64_t) { count += std::this_thread::get_id() != self ? 1 : 0; });
+    return count.load();
+  };
+  bool seen = false;
+  for (int attempt = 0; attempt < 100 && !seen; ++attempt) {  // a busy machine may spoil some
+    std::atomic<bool> other{false};
+    parallel_pieces(2, 1, [&](std::int64_t, std::int64_t) {  // the caller waits long for the other thread
+      if (std::this_thread::get_id() != self) {
+        other = true;
+        std::this_thread::sleep_for(milliseconds(20));
+        return;
+      }
+      const auto give_up = Clock::now() + milliseconds(2);
+      while (!other && Clock::now() < give_up) std::this_thread::yield();
+    });
+    const auto begin = Clock::now();
+    kernels::set_always_fork(false);
+    const int count = strangers();
+    kernels::set_always_fork(true);
+    if (!other || Clock::now() - begin > milliseconds(10)) continue;
+    BOOST_TEST(count == 0);
+    seen = true;
+  }
+  BOOST_TEST(seen);
 }
 #endif
 

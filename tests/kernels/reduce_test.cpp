@@ -14,6 +14,7 @@
 #include "autograd/kernels/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
+#include "tests/kernels/threads.h"
 
 namespace chainrule::test {
 namespace {
@@ -208,10 +209,9 @@ BOOST_AUTO_TEST_CASE(errors_of_long_float_sums_stay_small) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(reduce_threads)
+BOOST_FIXTURE_TEST_SUITE(reduce_threads, AlwaysFork)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Types) {
-  const int before = kernels::thread_limit();
   for (const Shape& s :
        {Shape{1, 1'000'000, 1}, {3, 100'001, 1}, {60000, 10, 1}, {1, 60000, 10}, {1, 512, 784}, {4, 300, 700}, {2, 9, 40000}}) {
     const std::vector<T> x = random_buffer<T>(static_cast<std::int64_t>(s.size()), 4);
@@ -224,7 +224,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
       }
     }
   }
-  kernels::set_thread_limit(before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

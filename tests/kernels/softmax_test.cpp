@@ -12,6 +12,7 @@
 #include "autograd/kernels/reduce.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
+#include "tests/kernels/threads.h"
 
 namespace chainrule::test {
 namespace {
@@ -155,10 +156,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(no_elements, T, Types) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(softmax_threads)
+BOOST_FIXTURE_TEST_SUITE(softmax_threads, AlwaysFork)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Types) {
-  const int before = kernels::thread_limit();
   for (const Shape& s : {Shape{5000, 10}, Shape{7, 9000}, Shape{100, 1000}}) {
     const std::vector<T> x = logits<T>(s, T{4}), g = random_buffer<T>(s.rows * s.d, 6);
     const auto all = [&](int threads) {
@@ -177,7 +177,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
       }
     }
   }
-  kernels::set_thread_limit(before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
