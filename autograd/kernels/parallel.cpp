@@ -80,7 +80,7 @@ class ForkRecord {
   // The caller ran `own` of the pieces until `own_end`, then waited for the others until `end`.
   void add(Clock::time_point begin, Clock::time_point own_end, Clock::time_point end, std::int64_t own, std::int64_t pieces) {
     constexpr std::chrono::microseconds kSlack{20};
-    constexpr std::chrono::milliseconds kLongest{100};
+    constexpr std::chrono::seconds kLongest{1};
     constexpr int kMostDoublings = 6;
     const auto in_a_row = own == 0 ? end - begin : (own_end - begin) * pieces / own;
     if (end - begin <= in_a_row + kSlack) {
