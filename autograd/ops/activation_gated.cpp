@@ -38,7 +38,7 @@ Tensor glu(const TensorArg& x, int axis) {
       });
     }
   });
-  return y;
+  return done(y);
 }
 
 Tensor prelu(const TensorArg& x, const Tensor& weight) {

@@ -47,7 +47,7 @@ Tensor activation(const char* op, const TensorArg& x, Value value, Gradient grad
     activation_blocks(node->numel,
                       [&](std::int64_t begin, std::int64_t n) { value(node->values<T>() + begin, mutable_values<T>(y) + begin, n); });
   });
-  return y;
+  return done(y);
 }
 
 }  // namespace chainrule::detail

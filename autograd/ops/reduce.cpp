@@ -9,6 +9,7 @@
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduction.h"
 #include "autograd/ops/shape.h"
+#include "autograd/ops/strided.h"
 #include "autograd/record.h"
 
 namespace chainrule {
@@ -146,6 +147,133 @@ Tensor logsumexp(const TensorArg& x, const Axes& axes, bool keepdim) {
   const Tensor arranged = std::is_sorted(order.begin(), order.end()) ? x.tensor() : permute(x, Axes(order));
   const Tensor y = logsumexp_rows(reshape(arranged, rows));
   return keepdim ? reshape(y, plan.kept) : y;
+}
+
+namespace {
+
+// For each of n numbers the product of g and the others: x [outer, n, inner], g [outer, 1, inner]. Halves are multiplied pairwise, the
+// question is asked of the n / 2 products, and each answer times the other half answers it here; no division, so zeros do no harm.
+Tensor products_of_others(const Tensor& x, const Tensor& g) {
+  const Shape shape = shape_of(x);
+  const std::int64_t n = shape[1], half = (n + 1) / 2;
+  if (n == 1) return g;
+  const Tensor first = slice(x, 1, 0, half);
+  Tensor second = slice(x, 1, half, n);
+  if (n % 2 != 0) second = concat({second, ones(Shape{shape[0], 1, shape[2]}, node_of(x)->dtype)}, 1);
+  const Tensor others = products_of_others(first * second, g);
+  const Tensor answers = concat({others * second, others * first}, 1);
+  return n % 2 != 0 ? slice(answers, 1, 0, n) : answers;
+}
+
+struct AxisOrder {
+  int rank = 0;
+  std::int8_t to[Shape::kMaxRank] = {};
+
+  Axes axes() const { return Axes(std::vector<std::int64_t>(to, to + rank)); }
+  Axes inverse() const {
+    std::vector<std::int64_t> back(static_cast<std::size_t>(rank));
+    for (int place = 0; place < rank; ++place) back[static_cast<std::size_t>(to[place])] = place;
+    return Axes(back);
+  }
+};
+
+// The axes that stay, then those that go.
+AxisOrder gone_last(const Reduced& plan) {
+  AxisOrder order;
+  for (bool gone : {false, true})
+    for (int axis = 0; axis < plan.kept.rank(); ++axis)
+      if (plan.gone[axis] == gone) order.to[order.rank++] = static_cast<std::int8_t>(axis);
+  return order;
+}
+
+// Whether any (or, with `every`, all) of the elements are not 0.
+template <class T>
+void reduce_truth(const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to, bool every) {
+  std::fill_n(to, outer * inner, T(every));
+  for (std::int64_t o = 0; o < outer; ++o)
+    for (std::int64_t j = 0; j < n; ++j)
+      for (std::int64_t i = 0; i < inner; ++i) {
+        const bool truth = from[(o * n + j) * inner + i] != 0;
+        T& result = to[o * inner + i];
+        result = T(every ? result != 0 && truth : result != 0 || truth);
+      }
+}
+
+Tensor truth(const char* op, const TensorArg& x, const Axes& axes, bool keepdim, bool every) {
+  Node* node = defined_node(op, x.tensor(), x.line());
+  const Reduced plan = reduced(op, node, axes, x.line());
+  Tensor y = make_plain(node->dtype, keepdim ? plan.kept : plan.without);
+  visit_dtype(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* to = mutable_values<T>(y);
+    reduce_into(node, plan, to, [&](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* result) {
+      reduce_truth(from, outer, n, inner, result, every);
+    });
+    if (node->rank == 0) *to = T(*to != 0);
+  });
+  return y;
+}
+
+// Sums of the elements up to each one, or from each one on.
+Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
+  Node* node = node_of(x.tensor());
+  const Shape shape = shape_of(node);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("cumsum", x.line(), node->dtype, shape, inputs,
+                         [axis, from_end](RuleContext& r) { r.set(0, running_sum(r.grad_out(), axis, !from_end)); });
+  const Span span = shape.rank() == 0 ? Span{} : around(shape, axis);
+  if (node->numel == 0) return done(y);
+  visit_dtype(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    // int64 wraps around, as sums do; floats are added up in double.
+    using Total = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+    kernels::parallel_pieces(span.outer, std::max<std::int64_t>(1, kElementGrain / (span.n * span.inner)),
+                             [&](std::int64_t begin, std::int64_t end) {
+                               std::vector<Total> totals(static_cast<std::size_t>(span.inner));
+                               for (std::int64_t o = begin; o < end; ++o) {
+                                 std::fill(totals.begin(), totals.end(), Total{0});
+                                 for (std::int64_t j = 0; j < span.n; ++j) {
+                                   const std::int64_t row = (o * span.n + (from_end ? span.n - 1 - j : j)) * span.inner;
+                                   const T* from = node->values<T>() + row;
+                                   T* to = mutable_values<T>(y) + row;
+                                   for (std::int64_t i = 0; i < span.inner; ++i) {
+                                     Total& total = totals[static_cast<std::size_t>(i)];
+                                     total += static_cast<Total>(from[i]);
+                                     to[i] = static_cast<T>(total);
+                                   }
+                                 }
+                               }
+                             });
+  });
+  return done(y);
+}
+
+}  // namespace
+
+Tensor prod(const TensorArg& x, const Axes& axes, bool keepdim) {
+  Node* node = floating_node("prod", x.tensor(), x.line());
+  const Reduced plan = reduced("prod", node, axes, x.line());
+  const AxisOrder order = gone_last(plan);
+  return reduce_op(
+      "prod", x, plan, keepdim, [](auto... args) { kernels::reduce_prod(args...); },
+      [order, count = plan.count](RuleContext& r) {
+        if (count == 0) {
+          r.set(0, zeros(r.input_shape(0), r.input_dtype(0)));
+          return;
+        }
+        const Tensor arranged = permute(r.input(0), order.axes());
+        const Tensor rows = reshape(arranged, Shape{node_of(arranged)->numel / count, count, 1});
+        const Tensor others = products_of_others(rows, reshape(r.grad_out(), Shape{shape_of(rows)[0], 1, 1}));
+        r.set(0, permute(reshape(others, shape_of(arranged)), order.inverse()));
+      });
+}
+
+Tensor any(const TensorArg& x, const Axes& axes, bool keepdim) { return truth("any", x, axes, keepdim, false); }
+Tensor all(const TensorArg& x, const Axes& axes, bool keepdim) { return truth("all", x, axes, keepdim, true); }
+
+Tensor cumsum(const TensorArg& x, int axis) {
+  Node* node = defined_node("cumsum", x.tensor(), x.line());
+  return running_sum(x, checked_axis("cumsum", axis, std::max<int>(node->rank, 1), x.line()), false);
 }
 
 Tensor argmax(const TensorArg& x) { return argextreme("argmax", x, true, nullptr, false); }
