@@ -31,10 +31,8 @@ add_executable(plain ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
 target_link_libraries(plain PRIVATE chainrule::chainrule)
 
 # Public headers under users' own warnings; NO_SYSTEM, or those of an installed library would be silent.
-file(GLOB programs ${CMAKE_CURRENT_LIST_DIR}/programs/*.cpp)
-foreach(program IN LISTS programs)
-  get_filename_component(name ${program} NAME_WE)
-  add_executable(${name} ${program})
+foreach(name own_layer own_loop second_derivatives)
+  add_executable(${name} ${CMAKE_CURRENT_LIST_DIR}/programs/${name}.cpp)
   target_link_libraries(${name} PRIVATE chainrule::chainrule)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)
   set_target_properties(${name} PROPERTIES NO_SYSTEM_FROM_IMPORTED ON)
