@@ -10,9 +10,8 @@
 
 namespace chainrule::nn {
 
-/// An elementwise or softmax-like function of one Tensor: a name ("relu", "sigmoid", "tanh", "softmax" and "log_softmax" over the last
-/// axis;
-/// "" or "linear" for none), an op such as `cr::relu`, or any function of one's own.
+/// A function of one Tensor that keeps its shape: the name of an op with its defaults ("relu", "gelu", "tanh", ...; "softmax" and
+/// "log_softmax" go over the last axis; "" or "linear" for none), an op such as `cr::relu`, or any function of one's own.
 class Activation {
  public:
   /// None: the Tensor passes unchanged.

@@ -69,8 +69,7 @@ Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& t
   const CallerScope caller(logits.line());
   const Tensor& x = logits.tensor();
   check_target("binary_cross_entropy_with_logits", "logits", x, target, logits.line());
-  // maximum and not relu: its gradient of one half where x = 0 makes σ(0) - y of the whole.
-  return reduced(maximum(x, 0) - x * target + log1p(exp(-abs(x))), options.reduction);
+  return neg(reduced(target * log_sigmoid(x) + (1 - target) * log_sigmoid(-x), options.reduction));
 }
 
 }  // namespace chainrule::nn

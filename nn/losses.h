@@ -35,8 +35,8 @@ Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const LossOp
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels);
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels, const LossOptions& options);
 
-/// -y·log σ(x) - (1 - y)·log(1 - σ(x)) for logits x and targets y in [0, 1], computed as max(x, 0) - x·y + log(1 + exp(-|x|)), which
-/// neither overflows nor loses digits. Mean over all elements.
+/// -y·log σ(x) - (1 - y)·log(1 - σ(x)) for logits x and targets y in [0, 1], by log_sigmoid: neither overflows nor loses small losses.
+/// Mean over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
 Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& target);
 Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& target, const LossOptions& options);

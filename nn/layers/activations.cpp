@@ -1,14 +1,44 @@
 #include "nn/layers/activations.h"
 
-#include "autograd/ops/activation.h"
-#include "autograd/ops/elementwise.h"
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
 
 namespace chainrule::nn {
 
-Tensor ReLU::forward(const Tensor& x) const { return relu(x); }
-Tensor Sigmoid::forward(const Tensor& x) const { return sigmoid(x); }
-Tensor Tanh::forward(const Tensor& x) const { return tanh(x); }
+using detail::text;
+using detail::throw_invalid;
+
+Tensor LeakyReLU::forward(const Tensor& x) const { return leaky_relu(x, negative_slope_); }
+std::string LeakyReLU::describe() const { return text("LeakyReLU ", negative_slope_); }
+
+Tensor ELU::forward(const Tensor& x) const { return elu(x, alpha_); }
+std::string ELU::describe() const { return text("ELU ", alpha_); }
+
+Tensor CELU::forward(const Tensor& x) const { return celu(x, alpha_); }
+std::string CELU::describe() const { return text("CELU ", alpha_); }
+
+Tensor Softplus::forward(const Tensor& x) const { return softplus(x, beta_, threshold_); }
+std::string Softplus::describe() const { return beta_ == 1 ? "Softplus" : text("Softplus, beta ", beta_); }
+
+Tensor Hardtanh::forward(const Tensor& x) const { return hardtanh(x, low_, high_); }
+std::string Hardtanh::describe() const { return text("Hardtanh ", low_, " to ", high_); }
+
+Tensor GLU::forward(const Tensor& x) const { return glu(x, axis_); }
+std::string GLU::describe() const { return text("GLU over axis ", axis_); }
+
 Tensor Softmax::forward(const Tensor& x) const { return softmax(x, axis_); }
+std::string Softmax::describe() const { return text("Softmax over axis ", axis_); }
+
 Tensor LogSoftmax::forward(const Tensor& x) const { return log_softmax(x, axis_); }
+std::string LogSoftmax::describe() const { return text("LogSoftmax over axis ", axis_); }
+
+PReLU::PReLU(Dim channels, double slope, SourceLine line) {
+  if (channels < 1) throw_invalid("PReLU", text("channels is ", static_cast<std::int64_t>(channels), ", expected at least 1"), line);
+  weight_ = full({channels}, slope, DType::float32, line).set_requires_grad(true, line);
+}
+
+Tensor PReLU::forward(const Tensor& x) const { return prelu(x, weight_); }
+void PReLU::members(Members& visit) { visit("weight", weight_); }
+std::string PReLU::describe() const { return text("PReLU ", weight_.numel()); }
 
 }  // namespace chainrule::nn

@@ -1,31 +1,110 @@
 // The activations as layers.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 
+#include "autograd/ops/activation.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/shape.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {
 
-/// cr::relu.
-class ReLU : public BuiltIn<ReLU> {
- public:
-  Tensor forward(const Tensor& x) const override;
-  std::string describe() const override { return "ReLU"; }
+/// Text as a template argument.
+template <std::size_t n>
+struct LayerName {
+  constexpr LayerName(const char (&letters)[n]) noexcept { std::copy_n(letters, n, text); }
+  char text[n];
 };
 
-/// cr::sigmoid.
-class Sigmoid : public BuiltIn<Sigmoid> {
+/// An op of one Tensor as a layer.
+template <Tensor (*op)(const TensorArg&), LayerName name>
+class OpLayer : public BuiltIn<OpLayer<op, name>> {
  public:
-  Tensor forward(const Tensor& x) const override;
-  std::string describe() const override { return "Sigmoid"; }
+  Tensor forward(const Tensor& x) const override { return op(x); }
+  std::string describe() const override { return name.text; }
 };
 
-/// cr::tanh.
-class Tanh : public BuiltIn<Tanh> {
+using ReLU = OpLayer<relu, "ReLU">;
+using ReLU6 = OpLayer<relu6, "ReLU6">;
+using SELU = OpLayer<selu, "SELU">;
+using GELU = OpLayer<gelu, "GELU">;
+using GELUTanh = OpLayer<gelu_tanh, "GELUTanh">;
+using SiLU = OpLayer<silu, "SiLU">;
+using Mish = OpLayer<mish, "Mish">;
+using Sigmoid = OpLayer<sigmoid, "Sigmoid">;
+using LogSigmoid = OpLayer<log_sigmoid, "LogSigmoid">;
+using Tanh = OpLayer<tanh, "Tanh">;
+using Softsign = OpLayer<softsign, "Softsign">;
+using Hardsigmoid = OpLayer<hardsigmoid, "Hardsigmoid">;
+using Hardswish = OpLayer<hardswish, "Hardswish">;
+
+/// cr::leaky_relu.
+class LeakyReLU : public BuiltIn<LeakyReLU> {
  public:
+  explicit LeakyReLU(double negative_slope = 0.01) noexcept : negative_slope_(negative_slope) {}
   Tensor forward(const Tensor& x) const override;
-  std::string describe() const override { return "Tanh"; }
+  std::string describe() const override;
+
+ private:
+  double negative_slope_;
+};
+
+/// cr::elu.
+class ELU : public BuiltIn<ELU> {
+ public:
+  explicit ELU(double alpha = 1) noexcept : alpha_(alpha) {}
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+ private:
+  double alpha_;
+};
+
+/// cr::celu.
+class CELU : public BuiltIn<CELU> {
+ public:
+  explicit CELU(double alpha = 1) noexcept : alpha_(alpha) {}
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+ private:
+  double alpha_;
+};
+
+/// cr::softplus.
+class Softplus : public BuiltIn<Softplus> {
+ public:
+  explicit Softplus(double beta = 1, double threshold = 20) noexcept : beta_(beta), threshold_(threshold) {}
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+ private:
+  double beta_, threshold_;
+};
+
+/// cr::hardtanh.
+class Hardtanh : public BuiltIn<Hardtanh> {
+ public:
+  explicit Hardtanh(double low = -1, double high = 1) noexcept : low_(low), high_(high) {}
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+ private:
+  double low_, high_;
+};
+
+/// cr::glu: halves an axis.
+class GLU : public BuiltIn<GLU> {
+ public:
+  explicit GLU(int axis = -1) noexcept : axis_(axis) {}
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+ private:
+  int axis_;
 };
 
 /// cr::softmax. Not before cross_entropy, which takes logits.
@@ -33,21 +112,36 @@ class Softmax : public BuiltIn<Softmax> {
  public:
   explicit Softmax(int axis = -1) noexcept : axis_(axis) {}
   Tensor forward(const Tensor& x) const override;
-  std::string describe() const override { return "Softmax over axis " + std::to_string(axis_); }
+  std::string describe() const override;
 
  private:
   int axis_;
 };
 
-/// cr::log_softmax.
+/// cr::log_softmax. Not before cross_entropy, which takes logits.
 class LogSoftmax : public BuiltIn<LogSoftmax> {
  public:
   explicit LogSoftmax(int axis = -1) noexcept : axis_(axis) {}
   Tensor forward(const Tensor& x) const override;
-  std::string describe() const override { return "LogSoftmax over axis " + std::to_string(axis_); }
+  std::string describe() const override;
 
  private:
   int axis_;
+};
+
+/// cr::prelu with a weight [channels] that is trained, at first `slope`: one for all elements, or one for each of axis 1.
+class PReLU : public BuiltIn<PReLU> {
+ public:
+  /// @throws std::invalid_argument for channels below 1.
+  explicit PReLU(Dim channels = 1, double slope = 0.25, SourceLine line = SourceLine::current());
+  Tensor forward(const Tensor& x) const override;
+  void members(Members& visit) override;
+  std::string describe() const override;
+
+  const Tensor& weight() const noexcept { return weight_; }
+
+ private:
+  Tensor weight_;
 };
 
 }  // namespace chainrule::nn

@@ -65,7 +65,9 @@ BOOST_AUTO_TEST_CASE(errors_of_dense_and_activation) {
   BOOST_TEST(message([] { nn::Dense(0, 3); }) == "Dense: got sizes 0 -> 3, expected at least 1 each" + at_line());
   BOOST_TEST(message([] { nn::Dense(3, -1); }) == "Dense: got sizes 3 -> -1, expected at least 1 each" + at_line());
   BOOST_TEST(message([] { nn::Dense(3, 1, {.activation = "rleu"}); }) ==
-             "Activation: unknown activation \"rleu\", known are linear, relu, sigmoid, tanh, softmax, log_softmax" + at_line());
+             "Activation: unknown activation \"rleu\", known are linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, gelu_tanh, silu, "
+             "mish, softplus, softsign, hardtanh, hardsigmoid, hardswish, sigmoid, log_sigmoid, tanh, softmax, log_softmax" +
+                 at_line());
   unsigned line = 0;
   const nn::Dense dense(1, 2, {.activation = [&](const cr::Tensor& y) {
                           line = __LINE__ + 1;
@@ -137,14 +139,71 @@ BOOST_AUTO_TEST_CASE(activation_layers_are_their_ops) {
     BOOST_TEST(layer(x).to_vector<float>() == expected.to_vector<float>());
   };
   same(nn::ReLU(), cr::relu(x));
+  same(nn::ReLU6(), cr::relu6(x));
+  same(nn::LeakyReLU(), cr::leaky_relu(x));
+  same(nn::LeakyReLU(0.3), cr::leaky_relu(x, 0.3));
+  same(nn::ELU(0.5), cr::elu(x, 0.5));
+  same(nn::SELU(), cr::selu(x));
+  same(nn::CELU(0.5), cr::celu(x, 0.5));
+  same(nn::GELU(), cr::gelu(x));
+  same(nn::GELUTanh(), cr::gelu_tanh(x));
+  same(nn::SiLU(), cr::silu(x));
+  same(nn::Mish(), cr::mish(x));
+  same(nn::Softplus(2, 3), cr::softplus(x, 2, 3));
+  same(nn::Softsign(), cr::softsign(x));
+  same(nn::Hardtanh(-2, 4), cr::hardtanh(x, -2, 4));
+  same(nn::Hardsigmoid(), cr::hardsigmoid(x));
+  same(nn::Hardswish(), cr::hardswish(x));
   same(nn::Sigmoid(), cr::sigmoid(x));
+  same(nn::LogSigmoid(), cr::log_sigmoid(x));
   same(nn::Tanh(), cr::tanh(x));
+  same(nn::GLU(0), cr::glu(x, 0));
   same(nn::Softmax(), cr::softmax(x, 1));
   same(nn::Softmax(0), cr::softmax(x, 0));
   same(nn::LogSoftmax(), cr::log_softmax(x, 1));
   same(nn::LogSoftmax(0), cr::log_softmax(x, 0));
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Softmax(2)(x); }) ==
              "Softmax over axis 2: softmax: axis 2 is out of range for a tensor of rank 2, expected -2 to 1" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(prelu_trains_its_weight) {
+  nn::PReLU one, each(3);
+  const cr::Tensor x = cr::tensor({{-1, 0, 2}, {3, -4, 5}});
+  check_close(one(x), {-0.25, 0, 2, 3, -1, 5});
+  BOOST_TEST(one.parameter_count() == 1);
+  BOOST_TEST(each.parameter_count() == 3);
+  cr::sum(each(x)).backward();
+  check_close(each.weight().grad(), {-1, -4, 0});
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::PReLU(0); }) == "PReLU: channels is 0, expected at least 1" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(activations_have_the_names_of_their_ops) {
+  const cr::Tensor x = cr::tensor({{-1, 0, 2}, {3, -4, 5}});
+  const auto same = [&](const char* name, const cr::Tensor& expected) {
+    const nn::Activation activation(name);
+    BOOST_TEST(activation.name() == name);
+    BOOST_TEST(activation(x).to_vector<float>() == expected.to_vector<float>(), name);
+  };
+  same("relu", cr::relu(x));
+  same("leaky_relu", cr::leaky_relu(x));
+  same("relu6", cr::relu6(x));
+  same("elu", cr::elu(x));
+  same("selu", cr::selu(x));
+  same("celu", cr::celu(x));
+  same("gelu", cr::gelu(x));
+  same("gelu_tanh", cr::gelu_tanh(x));
+  same("silu", cr::silu(x));
+  same("mish", cr::mish(x));
+  same("softplus", cr::softplus(x));
+  same("softsign", cr::softsign(x));
+  same("hardtanh", cr::hardtanh(x));
+  same("hardsigmoid", cr::hardsigmoid(x));
+  same("hardswish", cr::hardswish(x));
+  same("sigmoid", cr::sigmoid(x));
+  same("log_sigmoid", cr::log_sigmoid(x));
+  same("tanh", cr::tanh(x));
+  same("softmax", cr::softmax(x, -1));
+  same("log_softmax", cr::log_softmax(x, -1));
 }
 
 BOOST_AUTO_TEST_CASE(flatten_keeps_the_first_axis) {
@@ -187,6 +246,11 @@ BOOST_AUTO_TEST_CASE(layers_describe_themselves) {
   BOOST_TEST(nn::Flatten().describe() == "Flatten");
   BOOST_TEST(nn::Sigmoid().describe() == "Sigmoid");
   BOOST_TEST(nn::Tanh().describe() == "Tanh");
+  BOOST_TEST(nn::LeakyReLU().describe() == "LeakyReLU 0.01");
+  BOOST_TEST(nn::Softplus().describe() == "Softplus");
+  BOOST_TEST(nn::Softplus(2).describe() == "Softplus, beta 2");
+  BOOST_TEST(nn::Hardtanh().describe() == "Hardtanh -1 to 1");
+  BOOST_TEST(nn::PReLU(3).describe() == "PReLU 3");
   BOOST_TEST(nn::Softmax().describe() == "Softmax over axis -1");
   BOOST_TEST(nn::LogSoftmax(0).describe() == "LogSoftmax over axis 0");
 }

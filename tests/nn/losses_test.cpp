@@ -137,6 +137,15 @@ BOOST_AUTO_TEST_CASE(gradients_agree_with_central_differences) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(binary_cross_entropy_has_its_second_derivative_also_at_0) {
+  const cr::Tensor x = cr::variable({0, 1, -3}, cr::DType::float64), y = cr::tensor({0, 1, 0.5}, cr::DType::float64);
+  const cr::Tensor loss = nn::binary_cross_entropy_with_logits(x, y, {.reduction = nn::Reduction::sum});
+  const cr::Tensor first = cr::grad(loss, {x}, {.create_graph = true})[0];
+  const cr::Tensor s = cr::sigmoid(x);
+  check_close(first, (s - y).to_vector<double>());
+  check_close(cr::grad(cr::sum(first), {x})[0], (s * (1 - s)).to_vector<double>());
+}
+
 BOOST_AUTO_TEST_CASE(without_examples_the_mean_is_nan_and_the_sum_0) {
   const cr::Tensor x = cr::zeros({0, 3}), y = cr::from_vector(std::vector<std::int64_t>{});
   BOOST_TEST(std::isnan(nn::cross_entropy(x, y).item()));
