@@ -68,15 +68,16 @@ std::int64_t part_size(std::int64_t size, std::int64_t parts, std::int64_t least
   return ((size - 1) / parts / multiple + 1) * multiple;
 }
 
-// Multiplications that make a block worth its fork and what the backend packs once a block (measured); the builtin loops pack less.
-constexpr std::int64_t kBuiltinBlock = 256 * 1024, kLibraryBlock = 1536 * 1024;
+// Multiplications of a block that is worth its fork and what the backend packs once a block (measured). The builtin loops pack less.
+constexpr std::int64_t kBuiltinBlock = 512 * 1024, kLibraryBlock = 3 * 1024 * 1024;
 
-// As many blocks as there is work for, rows before columns, up to few unless the product is huge: each packs its operands again.
-Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, bool builtin) {
+// Two blocks as soon as they are worth it a little, more as there is work for whole ones, rows before columns; few unless the
+// product is huge, as each block packs its operands again.
+Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 27, kFewBlocks = 8, kManyBlocks = 64;
   constexpr std::int64_t kLeastRows = 16, kRowMultiple = 4, kLeastColumns = 64, kColumnMultiple = 32;
-  const std::int64_t worth =
-      std::clamp<std::int64_t>(work / (builtin ? kBuiltinBlock : kLibraryBlock), 1, work < kHuge ? kFewBlocks : kManyBlocks);
+  if (work < block) return {m, n};
+  const std::int64_t worth = std::clamp<std::int64_t>(work / block, 2, work < kHuge ? kFewBlocks : kManyBlocks);
   const auto blocks = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(worth)));
   const std::int64_t rows = part_size(m, blocks, kLeastRows, kRowMultiple);
   const std::int64_t down = (m - 1) / rows + 1;
@@ -94,8 +95,8 @@ void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n
   const std::int64_t work = multiplications(m, n, k);
   const bool builtin = runs_builtin(work, product);
   const auto run = [builtin](const GemmBlock<T>& block) { builtin ? detail::gemm_builtin(block) : run_library(block); };
-  if (builtin && work < 2 * kBuiltinBlock) return detail::gemm_builtin(product);
-  const Cuts block_size = cuts(work, m, n, builtin);
+  if (builtin && work < kBuiltinBlock) return detail::gemm_builtin(product);
+  const Cuts block_size = cuts(work, m, n, builtin ? kBuiltinBlock : kLibraryBlock);
   if (block_size.rows == m && block_size.columns == n) return run(product);
 
   const std::int64_t across = (n - 1) / block_size.columns + 1, down = (m - 1) / block_size.rows + 1;
