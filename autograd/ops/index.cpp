@@ -1,10 +1,13 @@
 #include "autograd/ops/index.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "autograd/kernels/parallel.h"
+#include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/record.h"
 
 namespace chainrule {
@@ -179,6 +182,30 @@ Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype) {
     for (std::int64_t i = 0; i < node->numel; ++i) to[i * classes + node->values<std::int64_t>()[i]] = T{1};
   });
   return y;
+}
+
+Tensor masked_fill(const TensorArg& x, const Tensor& mask, double value) {
+  Node *node = defined_node("masked_fill", x.tensor(), x.line()), *chosen = defined_node("masked_fill", mask, x.line());
+  if (node->dtype == DType::int64 && !(std::trunc(value) == value && std::abs(value) <= 0x1p53))
+    throw_invalid("masked_fill", text("the value ", value, " beside an int64 tensor is not an integer"), x.line());
+  const Shape shape = broadcast_shapes("masked_fill", shape_of(node), shape_of(chosen), x.line());
+  const CallerScope caller(x.line());
+  const Tensor truth = chosen->dtype == node->dtype ? mask : ne(mask, 0).to(node->dtype);
+  const Tensor* inputs[] = {&x.tensor(), &truth};
+  Tensor y = make_result("masked_fill", x.line(), node->dtype, shape, inputs,
+                         [](RuleContext& r) { r.set(0, where(r.input(1), 0.0, r.grad_out())); },
+                         {.broadcasts = true, .recordable = records(std::span(inputs, 1))});
+  visit_dtype(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T fill = static_cast<T>(value);
+    broadcast_runs<2>(shape, {shape_of(node), shape_of(truth)},
+                      [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+                        const T *from = node->values<T>() + offsets[0], *m = values<T>(truth) + offsets[1];
+                        T* to = mutable_values<T>(y) + begin;
+                        for (std::int64_t i = 0; i < n; ++i) to[i] = m[i * steps[1]] != 0 ? fill : from[i * steps[0]];
+                      });
+  });
+  return done(y);
 }
 
 }  // namespace chainrule

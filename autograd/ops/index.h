@@ -1,4 +1,4 @@
-// Ops that pick elements by index. Indices are int64, checked before anything is read; their own gradient is not defined.
+// Ops that pick, place and order elements. Indices are int64, checked before anything is read; their own gradient is not defined.
 #pragma once
 
 #include "autograd/tensor.h"
@@ -16,5 +16,21 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
 /// 1 at the place each label names, else 0: int64 labels [...] give [..., classes].
 /// @throws std::invalid_argument for a label outside [0, classes).
 Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = DType::float32);
+/// x with `value` where the mask is not 0; the two broadcast, the mask may have any dtype.
+/// @throws std::invalid_argument for a fraction in an int64 x.
+Tensor masked_fill(const TensorArg& x, const Tensor& mask, double value);
+
+/// What sort and topk return.
+struct Ordered {
+  Tensor values;
+  Tensor indices;  ///< int64: where along the axis each value stood
+};
+
+/// The elements along an axis in ascending (or descending) order, equal ones in the order they have. NaN counts as the largest.
+Ordered sort(const TensorArg& x, int axis = -1, bool descending = false);
+/// The k largest (or smallest) elements along an axis, the most extreme first, equal ones in the order they have. NaN counts as the
+/// largest.
+/// @throws std::invalid_argument unless 0 <= k <= size of the axis.
+Ordered topk(const TensorArg& x, std::int64_t k, int axis = -1, bool largest = true);
 
 }  // namespace chainrule

@@ -6,6 +6,7 @@
 #include "autograd/kernels/gemm.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
@@ -133,6 +134,56 @@ Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias) {
         n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(d_out, 1)), [&](std::int64_t begin, std::int64_t end) {
           kernels::elementwise<T>().add_rows(to + begin * d_out, added->values<T>(), to + begin * d_out, end - begin, d_out);
         });
+  });
+  return done(y);
+}
+
+namespace {
+
+// Checks the operands of a product of two vectors.
+void check_vectors(const char* op, Node* a, Node* b, const SourceLine& line) {
+  for (Node* node : {a, b})
+    if (node->rank != 1) throw_invalid(op, text(node == a ? "lhs" : "rhs", " has shape ", shape_of(node), ", expected one axis"), line);
+  if (a->dtype != b->dtype)
+    throw_invalid(op, text("lhs is ", a->dtype, " and rhs is ", b->dtype, ", expected one dtype: convert one with to()"), line);
+}
+
+}  // namespace
+
+Tensor dot(const TensorArg& a, const Tensor& b) {
+  Node *left = floating_node("dot", a.tensor(), a.line()), *right = floating_node("dot", b, a.line());
+  check_vectors("dot", left, right, a.line());
+  if (left->numel != right->numel)
+    throw_invalid("dot", text("rhs has shape ", shape_of(right), ", expected ", shape_of(left), " like lhs"), a.line());
+  const Tensor* inputs[] = {&a.tensor(), &b};
+  Tensor y = make_result("dot", a.line(), left->dtype, Shape{}, inputs, [](RuleContext& r) {
+    if (r.needs(0)) r.set(0, r.grad_out() * r.input(1));
+    if (r.needs(1)) r.set(1, r.grad_out() * r.input(0));
+  });
+  visit_floating(left->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    kernels::gemm(false, false, 1, 1, left->numel, left->values<T>(), right->values<T>(), T{0}, mutable_values<T>(y));
+  });
+  return done(y);
+}
+
+Tensor outer(const TensorArg& a, const Tensor& b) {
+  Node *left = floating_node("outer", a.tensor(), a.line()), *right = floating_node("outer", b, a.line());
+  check_vectors("outer", left, right, a.line());
+  const std::int64_t n = left->numel, m = right->numel;
+  const Tensor* inputs[] = {&a.tensor(), &b};
+  Tensor y = make_result("outer", a.line(), left->dtype, Shape{n, m}, inputs, [](RuleContext& r) {
+    if (r.needs(0)) r.set(0, matmul(r.grad_out(), r.input(1)));
+    if (r.needs(1)) r.set(1, matmul(r.input(0), r.grad_out()));
+  });
+  visit_floating(left->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* to = mutable_values<T>(y);
+    kernels::parallel_pieces(n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(m, 1)),
+                             [&](std::int64_t begin, std::int64_t end) {
+                               for (std::int64_t i = begin; i < end; ++i)
+                                 kernels::elementwise<T>().mul(left->values<T>() + i, 0, right->values<T>(), 1, to + i * m, m);
+                             });
   });
   return done(y);
 }

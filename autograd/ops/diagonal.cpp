@@ -1,0 +1,123 @@
+// Ops of linalg.h on diagonals and triangles.
+#include <algorithm>
+#include <cstdlib>
+
+#include "autograd/ops/linalg.h"
+#include "autograd/ops/shape.h"
+#include "autograd/ops/strided.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// Where the k-th diagonal of an [n, m] matrix lies: the first element's offset, one step along it, and its length.
+struct Diagonal {
+  std::int64_t start = 0, step = 1, length = 0;
+
+  Diagonal(std::int64_t n, std::int64_t m, std::int64_t k) : step(m + 1) {
+    if (k >= m || -k >= n) return;
+    start = k >= 0 ? k : -k * m;
+    length = k >= 0 ? std::min(n, m - k) : std::min(n + k, m);
+  }
+};
+
+Tensor put_diagonal(const TensorArg& x, const Shape& shape, std::int64_t k);
+
+Tensor take_diagonal(const TensorArg& x, std::int64_t k) {
+  Node* node = node_of(x.tensor());
+  const Shape from = shape_of(node);
+  const Diagonal diagonal(from[0], from[1], k);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("diag", x.line(), node->dtype, Shape{diagonal.length}, inputs,
+                         [k](RuleContext& r) { r.set(0, put_diagonal(r.grad_out(), r.input_shape(0), k)); });
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    const Word* source = words<Word>(x.tensor()) + diagonal.start;
+    Word* to = mutable_words<Word>(y);
+    for (std::int64_t i = 0; i < diagonal.length; ++i) to[i] = source[i * diagonal.step];
+  });
+  return done(y);
+}
+
+// Zeros of a shape with x on the k-th diagonal.
+Tensor put_diagonal(const TensorArg& x, const Shape& shape, std::int64_t k) {
+  Node* node = node_of(x.tensor());
+  const Diagonal diagonal(shape[0], shape[1], k);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("diag", x.line(), node->dtype, shape, inputs, [k](RuleContext& r) { r.set(0, take_diagonal(r.grad_out(), k)); });
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    const Word* source = words<Word>(x.tensor());
+    Word* to = mutable_words<Word>(y);
+    std::fill_n(to, node_of(y)->numel, Word{0});
+    for (std::int64_t i = 0; i < diagonal.length; ++i) to[diagonal.start + i * diagonal.step] = source[i];
+  });
+  return done(y);
+}
+
+// x with 0 above (or, with `upper`, below) the k-th diagonal of its last two axes.
+Tensor triangle(const char* op, const TensorArg& x, std::int64_t k, bool upper) {
+  Node* node = defined_node(op, x.tensor(), x.line());
+  const Shape shape = shape_of(node);
+  if (shape.rank() < 2) throw_invalid(op, text("got shape ", shape, ", expected at least two axes"), x.line());
+  const std::int64_t n = shape[shape.rank() - 2], m = shape[shape.rank() - 1];
+  const std::int64_t shift = std::clamp(k, -n - 1, m + 1);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result(op, x.line(), node->dtype, shape, inputs,
+                         [op, shift, upper](RuleContext& r) { r.set(0, triangle(op, r.grad_out(), shift, upper)); });
+  if (node->numel == 0) return done(y);
+  visit_width(node->dtype, [&](auto zero) {
+    using Word = decltype(zero);
+    const Word* source = words<Word>(x.tensor());
+    Word* to = mutable_words<Word>(y);
+    kernels::parallel_pieces(node->numel / m, std::max<std::int64_t>(1, kElementGrain / m), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const std::int64_t first = std::clamp<std::int64_t>(row % n + shift + (upper ? 0 : 1), 0, m);
+        const Word* here = source + row * m;
+        Word* there = to + row * m;
+        std::copy(here + (upper ? first : 0), here + (upper ? m : first), there + (upper ? first : 0));
+        std::fill(there + (upper ? 0 : first), there + (upper ? first : m), Word{0});
+      }
+    });
+  });
+  return done(y);
+}
+
+}  // namespace
+
+Tensor trace(const TensorArg& x) {
+  Node* node = defined_node("trace", x.tensor(), x.line());
+  const Shape shape = shape_of(node);
+  if (shape.rank() != 2) throw_invalid("trace", text("got shape ", shape, ", expected two axes"), x.line());
+  const Diagonal diagonal(shape[0], shape[1], 0);
+  const Tensor* inputs[] = {&x.tensor()};
+  Tensor y = make_result("trace", x.line(), node->dtype, Shape{}, inputs, [length = diagonal.length](RuleContext& r) {
+    r.set(0, put_diagonal(broadcast_to(r.grad_out(), Shape{length}), r.input_shape(0), 0));
+  });
+  visit_dtype(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using Total = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+    Total total{0};
+    for (std::int64_t i = 0; i < diagonal.length; ++i) total += static_cast<Total>(node->values<T>()[i * diagonal.step]);
+    *mutable_values<T>(y) = static_cast<T>(total);
+  });
+  return done(y);
+}
+
+Tensor diag(const TensorArg& x, std::int64_t k) {
+  Node* node = defined_node("diag", x.tensor(), x.line());
+  const Shape shape = shape_of(node);
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;
+  if (k > kMost || k < -kMost) throw_invalid("diag", text("k is ", k, ", which is too large"), x.line());
+  if (shape.rank() == 2) return take_diagonal(x, k);
+  if (shape.rank() != 1) throw_invalid("diag", text("got shape ", shape, ", expected one axis or two"), x.line());
+  const std::int64_t n = shape[0] + std::abs(k);
+  return put_diagonal(x, Shape{n, n}, k);
+}
+
+Tensor tril(const TensorArg& x, std::int64_t k) { return triangle("tril", x, k, false); }
+Tensor triu(const TensorArg& x, std::int64_t k) { return triangle("triu", x, k, true); }
+
+}  // namespace chainrule
