@@ -151,6 +151,11 @@ class Table {
     return rows_.emplace_back(name, function, domain, line);
   }
 
+  /// The row of a member of Tensor that is no function of its own.
+  Row& member(const char* name, const TensorFunction& function, const Domain& domain = {}, SourceLine line = SourceLine::current()) {
+    return row(name, function, domain, line);
+  }
+
   /// A function of one TensorArg, elementwise.
   using Unary = std::function<Tensor(const TensorArg&)>;
   Row& unary(const char* name, const Unary& f, const Domain& domain = {}, SourceLine line = SourceLine::current());

@@ -4,23 +4,210 @@
 #include "tests/autograd/op_table.h"
 
 namespace chainrule::test {
-
 namespace {
+
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-}  // namespace
+constexpr double kE = 2.718281828459045, kPi = 3.141592653589793;
 
-void add_elementwise_rows(Table& t) {
+void add_arithmetic(Table& t) {
   t.binary_any("add", add)
       .gives({f64({{1, 2}, {3, 4}}), f64({10, 20})}, f64({{11, 22}, {13, 24}}))
       .gives({i64({1, 2}), i64(3)}, i64({4, 5}))
+      .gives({f64({1, 2})}, f64({1.5, 2.5}), [](const Tensor& x) { return 0.5 + x; })
+      .gives({f64({1, 2}), f64({3, 5})}, f64({4, 7}), [](Tensor x, const Tensor& y) { return x += y; })
       .fails("add: the number 0.5 beside an int64 tensor is not an integer", [] { return add(i64({1}), 0.5); });
+  t.binary_any("sub", sub)
+      .gives({f64({{1, 2}, {3, 4}}), f64({10, 20})}, f64({{-9, -18}, {-7, -16}}))
+      .gives({i64({1, 2}), i64(3)}, i64({-2, -1}))
+      .gives({f64({1, 2})}, f64({-0.5, -1.5}), [](const Tensor& x) { return 0.5 - x; })
+      .gives({f64({1, 2}), f64({3, 5})}, f64({-2, -3}), [](Tensor x, const Tensor& y) { return x -= y; })
+      .fails("sub: the number 0.5 beside an int64 tensor is not an integer", [] { return 0.5 - i64({1}); });
+  t.binary_any("mul", mul)
+      .gives({f64({{1, 2}, {3, 4}}), f64({{10}, {-1}})}, f64({{10, 20}, {-3, -4}}))
+      .gives({f64({kInf, 0}), f64({0, kNan})}, f64({kNan, kNan}))
+      .gives({i64({1, 2}), i64(3)}, i64({3, 6}))
+      .gives({f64({1, 2}), f64({3, 5})}, f64({3, 10}), [](Tensor x, const Tensor& y) { return x *= y; })
+      .fails("mul: the number 0.5 beside an int64 tensor is not an integer", [] { return i64({1}) * 0.5; });
+  t.binary("div", div, {}, {.low = 0.5, .high = 2})
+      .on({{2, 3}, in({3}, {.low = -2, .high = -0.5})})
+      .gives({f64({{1, 2}, {3, 4}}), f64({2, -8})}, f64({{0.5, -0.25}, {1.5, -0.5}}))
+      .gives({f64({1, -1, 0})}, f64({kInf, -kInf, kNan}), [](const Tensor& x) { return x / 0; })
+      .gives({f64({1, 2}), f64({4, 5})}, f64({0.25, 0.4}), [](Tensor x, const Tensor& y) { return x /= y; })
+      .kink({f64({1, 0}), f64({0, 0})}, f64({kInf, kNan}), {f64({kInf, kInf}), f64({-kInf, kNan})});
+  t.unary_any("neg", neg)
+      .gives({f64({1, -2, 0, kInf})}, f64({-1, 2, 0, -kInf}))
+      .gives({i64({1, -2})}, i64({-1, 2}))
+      .gives({f64({1})}, f64({-1}), [](const Tensor& x) { return -x; });
+  t.unary_any("square", square).gives({f64({1, -2, 0.5})}, f64({1, 4, 0.25})).gives({i64({3, -2})}, i64({9, 4}));
+  t.unary("reciprocal", reciprocal, {.low = -2, .high = -0.4})
+      .gives({f64({1, -2, 0.5, kInf})}, f64({1, -0.5, 2, 0}))
+      .kink({f64({0})}, f64({kInf}), {f64({-kInf})});
   t.unary("abs", abs, {.avoid = {0}})
       .gives({f64({-1.5, 0, 2, -kInf, kNan})}, f64({1.5, 0, 2, kInf, kNan}))
       .kink({f64({-1, -0.0, 0, 1})}, f64({1, 0, 0, 1}), {f64({-1, 0, 0, 1})});
+}
+
+void add_powers(Table& t) {
+  const auto power = [](double exponent) { return [exponent](const Tensor& x) { return pow(x, exponent); }; };
+  const auto of_base = [](double base) { return [base](const Tensor& y) { return pow(base, y); }; };
+  t.binary("pow", pow, {.low = 0.3, .high = 2})
+      .on({in({2, 3}, {.low = -2, .high = -0.5})}, power(3))
+      .on({in({2, 3}, {.low = -2, .high = 2})}, power(2))
+      .on({in({2, 3}, {.low = -2, .high = 2})}, power(1))
+      .on({in({2, 3}, {.low = -2, .high = 2})}, power(0))
+      .on({in({2, 3}, {.low = 0.3, .high = 2})}, power(-1.5))
+      .gives({f64({2, 3, 4, -2}), f64({3, 2, 0.5, -1})}, f64({8, 9, 2, -0.5}))
+      .gives({f64({0, 0, -8, 1}), f64({0, -1, 0.5, kNan})}, f64({1, kInf, kNan, 1}))
+      .gives({f64({0, 1, 3, -2})}, f64({1, 2, 8, 0.25}), of_base(2))
+      // At base 0: 0 for the base where the exponent is 0, and 0 for the exponent where that is not negative.
+      .kink({f64({0, 0, 0, 0, 0}), f64({0, 1, 2, 0.5, -1})}, f64({1, 0, 0, 0, kInf}),
+            {f64({0, 1, 0, kInf, -kInf}), f64({0, 0, 0, 0, -kInf})})
+      .kink({f64({-2, -2}), f64({3, 2})}, f64({-8, 4}), {f64({12, -4}), f64({kNan, kNan})})
+      .kink({f64({0, -1, kInf})}, f64({1, 1, 1}), {f64({0, 0, 0})}, power(0))
+      .kink({f64({0, -3})}, f64({0, 9}), {f64({0, -6})}, power(2))
+      .kink({f64({0, -2})}, f64({0, -2}), {f64({1, 1})}, power(1))
+      .kink({f64({0, 4})}, f64({0, 2}), {f64({kInf, 0.25})}, power(0.5))
+      .kink({f64({0, 2, -1})}, f64({1, 0, kInf}), {f64({0, 0, -kInf})}, of_base(0))
+      .kink({f64({0, 3})}, f64({1, 1}), {f64({0, 0})}, of_base(1));
   t.unary("sqrt", sqrt, {.low = 0.2, .high = 4})
-      .gives({f64({0, 1, 4, 2, -1})}, f64({0, 1, 2, 1.4142135623730951, kNan}))
+      .gives({f64({0, 1, 4, 2, -1, kInf})}, f64({0, 1, 2, 1.4142135623730951, kNan, kInf}))
       .kink({f64({0, 4})}, f64({0, 2}), {f64({kInf, 0.25})});
+  t.unary("rsqrt", rsqrt, {.low = 0.3, .high = 4})
+      .gives({f64({1, 4, 2, -1, kInf})}, f64({1, 0.5, 0.7071067811865476, kNan, 0}))
+      .kink({f64({0})}, f64({kInf}), {f64({-kInf})});
+}
+
+void add_exponentials(Table& t) {
+  t.unary("exp", exp).gives({f64({0, 1, -1, 1000, -1000, -kInf, kNan})}, f64({1, kE, 0.36787944117144233, kInf, 0, 0, kNan}));
+  t.unary("expm1", expm1)
+      .gives({f64({0, 1, -1, 1e-10, -kInf, 1000})}, f64({0, 1.7182818284590453, -0.6321205588285577, 1.00000000005e-10, -1, kInf}));
+  t.unary("log", log, {.low = 0.3, .high = 3})
+      .gives({f64({1, kE, 2, kInf, -1})}, f64({0, 1, 0.6931471805599453, kInf, kNan}))
+      .kink({f64({0, 2})}, f64({-kInf, 0.6931471805599453}), {f64({kInf, 0.5})});
+  t.unary("log1p", log1p, {.low = -0.6, .high = 3})
+      .gives({f64({0, 1, 1e-10, kInf, -2})}, f64({0, 0.6931471805599453, 9.999999999500001e-11, kInf, kNan}))
+      .kink({f64({-1, 1})}, f64({-kInf, 0.6931471805599453}), {f64({kInf, 0.5})});
+  t.unary("erf", erf)
+      .gives({f64({0, 1, -0.5, 10, -kInf})}, f64({0, 0.8427007929497149, -0.5204998778130465, 1, -1}))
+      .kink({f64({0})}, f64({0}), {f64({1.1283791670955126})});
+  t.unary("sigmoid", sigmoid)
+      .gives({f64({0, 1, -1, 1000, -1000, kInf, -kInf, kNan})}, f64({0.5, 0.7310585786300049, 0.2689414213699951, 1, 0, 1, 0, kNan}))
+      .kink({f64({0, 1000, -1000})}, f64({0.5, 1, 0}), {f64({0.25, 0, 0})});
+}
+
+void add_trigonometry(Table& t) {
+  t.unary("sin", sin)
+      .gives({f64({0, 1, -1, 3, 1e5, kInf})},
+             f64({0, 0.8414709848078965, -0.8414709848078965, 0.1411200080598672, 0.03574879797201651, kNan}));
+  t.unary("cos", cos).gives({f64({0, 1, -1, -kInf})}, f64({1, 0.5403023058681398, 0.5403023058681398, kNan}));
+  t.unary("tan", tan, {.low = -1.2, .high = 1.2}).gives({f64({0, 1, -1})}, f64({0, 1.5574077246549023, -1.5574077246549023}));
+  t.unary("asin", asin, {.low = -0.8, .high = 0.8})
+      .gives({f64({0, 0.5, -1, 2})}, f64({0, 0.5235987755982989, -kPi / 2, kNan}))
+      .kink({f64({1, -1})}, f64({kPi / 2, -kPi / 2}), {f64({kInf, kInf})});
+  t.unary("acos", acos, {.low = -0.8, .high = 0.8})
+      .gives({f64({0, 0.5, -1, 2})}, f64({kPi / 2, 1.0471975511965979, kPi, kNan}))
+      .kink({f64({1, -1})}, f64({0, kPi}), {f64({-kInf, -kInf})});
+  t.unary("atan", atan).gives({f64({0, 1, -1, kInf})}, f64({0, kPi / 4, -kPi / 4, kPi / 2}));
+  t.binary("atan2", atan2, {.avoid = {0}}, {.low = 0.3, .high = 2})
+      .on({{2, 3}, in({3}, {.low = -2, .high = -0.3})})
+      .gives({f64({0, 1, 1, -1, 0}), f64({1, 0, -1, 1, -1})}, f64({0, kPi / 2, 3 * kPi / 4, -kPi / 4, kPi}))
+      .kink({f64({0, 0, 2}), f64({1, 0, 0})}, f64({0, 0, kPi / 2}), {f64({1, kNan, 0}), f64({0, kNan, -0.5})});
+  t.unary("sinh", sinh).gives({f64({0, 1, -1, 1000})}, f64({0, 1.1752011936438014, -1.1752011936438014, kInf}));
+  t.unary("cosh", cosh).gives({f64({0, 1, -1, 1000})}, f64({1, 1.5430806348152437, 1.5430806348152437, kInf}));
+  t.unary("tanh", tanh)
+      .gives({f64({0, 1, -0.5, 1000, -kInf})}, f64({0, 0.7615941559557649, -0.46211715726000974, 1, -1}))
+      .kink({f64({0, 1000, -1000})}, f64({0, 1, -1}), {f64({1, 0, 0})});
+}
+
+void add_steps(Table& t) {
+  t.unary("sign", sign, {.avoid = {0}})
+      .gives({f64({-1.5, 0, 2, kInf, -kInf})}, f64({-1, 0, 1, 1, -1}))
+      .kink({f64({-1, 0, 1})}, f64({-1, 0, 1}), {f64({0, 0, 0})});
+  t.unary("floor", floor, {.avoid = {-2, -1, 0, 1, 2}})
+      .gives({f64({-1.5, 0, 2.7, 3, kInf})}, f64({-2, 0, 2, 3, kInf}))
+      .kink({f64({1})}, f64({1}), {f64({0})});
+  t.unary("ceil", ceil, {.avoid = {-2, -1, 0, 1, 2}})
+      .gives({f64({-1.5, 0, 2.2, 3, -kInf})}, f64({-1, 0, 3, 3, -kInf}))
+      .kink({f64({1})}, f64({1}), {f64({0})});
+  t.unary("round", round, {.avoid = {-1.5, -0.5, 0.5, 1.5}})
+      .gives({f64({-1.5, -0.5, 0.5, 1.5, 2.5, 2.4, -2.6})}, f64({-2, 0, 0, 2, 2, 2, -3}))
+      .kink({f64({0.5})}, f64({0}), {f64({0})});
+}
+
+void add_choices(Table& t) {
+  t.binary("maximum", maximum, {}, {.low = -2.5, .high = 1.5})
+      .gives({f64({1, 5, -1, kNan, 2}), f64({2, 3, -4, 0, kNan})}, f64({2, 5, -1, kNan, kNan}))
+      .kink({f64({1, 2, 3}), f64({1, 3, 2})}, f64({1, 3, 3}), {f64({0.5, 0, 1}), f64({0.5, 1, 0})});
+  t.binary("minimum", minimum, {}, {.low = -2.5, .high = 1.5})
+      .gives({f64({1, 5, -1, kNan, 2}), f64({2, 3, -4, 0, kNan})}, f64({1, 3, -4, kNan, kNan}))
+      .kink({f64({1, 2, 3}), f64({1, 3, 2})}, f64({1, 2, 2}), {f64({0.5, 1, 0}), f64({0.5, 0, 1})});
+  t.unary("clamp", [](const TensorArg& x) { return clamp(x, -1, 0.5); }, {.avoid = {-1, 0.5}})
+      .on({{2, 3}}, [](const Tensor& x) { return clamp(x, 2.5, kInf); })
+      .gives({f64({-3, -1, 0, 0.5, 2, kNan})}, f64({-1, -1, 0, 0.5, 0.5, kNan}))
+      .gives({f64({-3, 1})}, f64({-3, 0}), [](const Tensor& x) { return clamp(x, -kInf, 0); })
+      .kink({f64({-3, -1, 0, 0.5, 2})}, f64({-1, -1, 0, 0.5, 0.5}), {f64({0, 1, 1, 1, 0})})
+      .fails("clamp: the limits are nan and 1, expected numbers", [] { return clamp(f64({1}), kNan, 1); });
+  const Tensor yes_no = f64({{1, 0, -2}, {0, 0, 1}});
+  t.row("where", [=](const Tensor& a, const Tensor& b) { return where(yes_no.to(a.dtype()), a, b); })
+      .on({{2, 3}, {2, 3}})
+      .on({{3}, {2, 1}})
+      .on({Shape{}, {1, 3}})
+      .on({{4, 2, 1}, Shape{}})
+      .on({{2, 3}}, [=](const Tensor& a) { return where(yes_no.to(a.dtype()), a, 1); })
+      .on({{2, 3}}, [=](const Tensor& b) { return where(yes_no.to(b.dtype()), 1, b); })
+      .on({{2, 1}}, [=](const Tensor& x) { return where(yes_no.to(x.dtype()), x, x * x); })
+      .on({{0, 3}, {1, 3}}, [](const Tensor& a, const Tensor& b) { return where(zeros({1}, a.dtype()), a, b); })
+      .gives({f64({1, 0, kNan}), f64({1, 2, 3}), f64({4, 5, 6})}, f64({1, 5, 3}), where)
+      .gives({i64({1, 0}), i64({1, 2}), i64(4)}, i64({1, 4}), where)
+      .gives({f64({{1}, {0}})}, f64({{2}, {3}}), [](const Tensor& c) { return where(c, 2, 3); })
+      // What is not chosen does not reach the gradient, even where it is infinite.
+      .kink({f64({0, 4})}, f64({0, 2}), {f64({0, 0.25})}, [](const Tensor& x) { return where(gt(x, 0), sqrt(where(gt(x, 0), x, 1)), 0); })
+      .fails("where: undefined tensor", [] { return where(f64({1}), Tensor(), 2); })
+      .fails("where: got three numbers, expected at least one tensor", [] { return where(1, 2, 3); })
+      .fails("where: got both float64 and float32, expected one dtype: convert with to()", [] { return where(f64({1}), ones({1}), 2); })
+      .fails("where: shapes [2] and [3] do not broadcast together", [] { return where(zeros({2}), zeros({3}), 0); });
+  t.row("lerp", lerp)
+      .on({{2, 3}, {2, 3}, {2, 3}})
+      .on({{3}, {2, 1}, Shape{}})
+      .on({Shape{}, {1, 1}, {2, 3}})
+      .on({{0, 3}, {3}, {1}})
+      .on({{2, 3}, {3}}, [](const Tensor& a, const Tensor& b) { return lerp(a, b, 0.25); })
+      .on({{2, 3}}, [](const Tensor& x) { return lerp(x, x * x, x); })
+      .gives({f64({0, 10}), f64({4, 20}), f64({0.25, 0.5})}, f64({1, 15}))
+      .gives({f64({0, 10})}, f64({2, 7}), [](const Tensor& a) { return lerp(a, 4, 0.5); })
+      .fails("sub: undefined tensor", [] { return lerp(f64({1}), Tensor(), 0.5); })
+      .fails("sub: shapes [3] and [2] do not broadcast together", [] { return lerp(zeros({2}), zeros({3}), 0.5); });
+}
+
+void add_comparisons(Table& t) {
+  const Tensor a = f64({1, 2, 3, kNan}), b = f64({2, 2, 2, kNan});
+  t.binary_any("eq", eq).constant().gives({a, b}, f64({0, 1, 0, 0})).gives({i64({1, 2}), i64(2)}, i64({0, 1}));
+  t.binary_any("ne", ne).constant().gives({a, b}, f64({1, 0, 1, 1})).gives({i64({1, 2}), i64(2)}, i64({1, 0}));
+  t.binary_any("lt", lt).constant().gives({a, b}, f64({1, 0, 0, 0})).gives({i64({1, 2}), i64(2)}, i64({1, 0}));
+  t.binary_any("le", le).constant().gives({a, b}, f64({1, 1, 0, 0})).gives({i64({2, 3}), i64(2)}, i64({1, 0}));
+  t.binary_any("gt", gt).constant().gives({a, b}, f64({0, 0, 1, 0})).gives({i64({2, 3}), i64(2)}, i64({0, 1}));
+  t.binary_any("ge", ge).constant().gives({a, b}, f64({0, 1, 1, 0})).gives({i64({1, 2}), i64(2)}, i64({0, 1}));
+  const Tensor p = f64({0, 0, 2, -1, kNan}), q = f64({0, 1, 0, 3, 1});
+  t.binary_any("logical_and", logical_and).constant().gives({p, q}, f64({0, 0, 0, 1, 1})).gives({i64({0, 2}), i64(5)}, i64({0, 1}));
+  t.binary_any("logical_or", logical_or).constant().gives({p, q}, f64({0, 1, 1, 1, 1})).gives({i64({0, 2}), i64(0)}, i64({0, 1}));
+  t.unary_any("logical_not", logical_not).constant().gives({p}, f64({1, 1, 0, 0, 0})).gives({i64({0, 2})}, i64({1, 0}));
+  const Tensor odd = f64({1, kNan, kInf, -kInf});
+  t.unary_any("isnan", isnan).constant().gives({odd}, f64({0, 1, 0, 0})).gives({i64({0, 2})}, i64({0, 0}));
+  t.unary_any("isinf", isinf).constant().gives({odd}, f64({0, 0, 1, 1})).gives({i64({0, 2})}, i64({0, 0}));
+  t.unary_any("isfinite", isfinite).constant().gives({odd}, f64({1, 0, 0, 0})).gives({i64({0, 2})}, i64({1, 1}));
+}
+
+}  // namespace
+
+void add_elementwise_rows(Table& t) {
+  add_arithmetic(t);
+  add_powers(t);
+  add_exponentials(t);
+  add_trigonometry(t);
+  add_steps(t);
+  add_choices(t);
+  add_comparisons(t);
 }
 
 }  // namespace chainrule::test

@@ -1,7 +1,147 @@
+// Rows of autograd/ops/reduce.h.
+#include <limits>
+
 #include "tests/autograd/op_table.h"
 
 namespace chainrule::test {
+namespace {
 
-void add_reduce_rows(Table&) {}
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+using Reduction = Tensor (*)(const TensorArg& x, const Axes& axes, bool keepdim);
+
+// What every reduction shares: cases over all axes, one, several, in any order, kept or not, and errors of axes.
+Row& reduction(Table& t, const char* name, Reduction f, const Domain& domain = {}, SourceLine line = SourceLine::current()) {
+  const auto over = [f](const Axes& axes, bool keepdim) { return [=](const Tensor& x) { return f(x, axes, keepdim); }; };
+  const auto failing = [f, line](const Tensor& x, const Axes& axes) { return [=] { f(TensorArg(x, line), axes, false); }; };
+  const std::string op = name;
+  return t.row(name, over({}, false), domain, line)
+      .on({Shape{}})
+      .on({{1}})
+      .on({{1, 1}})
+      .on({{19}})
+      .on({{2, 3, 4}})
+      .on({{2, 3, 4}}, over({}, true))
+      .on({{2, 3, 4}}, over(0, false))
+      .on({{2, 3, 4}}, over(1, false))
+      .on({{2, 3, 4}}, over(-1, true))
+      .on({{2, 3, 4}}, over({0, 2}, false))
+      .on({{2, 3, 4}}, over({2, 0}, true))
+      .on({{2, 3, 4}}, over({0, 1}, false))
+      .on({{2, 3, 4}}, over({-1, 1}, true))
+      .on({{2, 1, 3, 2}}, over({0, 2}, false))
+      .on({{2, 2, 2, 2}}, over({1, 3}, true))
+      .on({{1, 5}}, over(0, false))
+      .on({{1, 5}}, over(1, true))
+      .on({{5, 1}}, over(0, false))
+      .on({{5, 1}}, over(1, false))
+      .on({{0, 3}}, over(1, false))
+      .on({{2, 0}}, over(0, true))
+      .on({Shape{}}, over(0, false))
+      .on({Shape{}}, over(-1, true))
+      .fails(op + ": undefined tensor", failing(Tensor(), {}), line)
+      .fails(op + ": axis 2 is out of range for a tensor of rank 2, expected -2 to 1", failing(zeros({2, 3}), 2), line)
+      .fails(op + ": axis -3 is out of range for a tensor of rank 2, expected -2 to 1", failing(zeros({2, 3}), {0, -3}), line)
+      .fails(op + ": axis 1 is out of range for a tensor of rank 0", failing(zeros({}), 1), line)
+      .fails(op + ": axis 1 is named twice", failing(zeros({2, 3}), {1, -1}), line);
+}
+
+}  // namespace
+
+void add_reduce_rows(Table& t) {
+  const Tensor m = f64({{1, 2, 3}, {4, 5, 6}});
+  reduction(t, "sum", sum)
+      .on({{0}})
+      .on({{0, 3}}, [](const Tensor& x) { return sum(x, 0); })
+      .gives({m}, f64(21))
+      .gives({m}, f64({5, 7, 9}), [](const Tensor& x) { return sum(x, 0); })
+      .gives({m}, f64({{6}, {15}}), [](const Tensor& x) { return sum(x, -1, true); })
+      .gives({zeros({2, 0}, DType::float64)}, f64({0, 0}), [](const Tensor& x) { return sum(x, 1); })
+      .gives({f64({1, kInf}), f64({kInf, -kInf})}, {f64(kInf), f64(kNan)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{sum(x), sum(y)};
+             })
+      .gives({i64({{1, 2}, {3, 4}})}, i64({4, 6}), [](const Tensor& x) { return sum(x, 0); });
+  reduction(t, "mean", mean)
+      .on({{0, 3}}, [](const Tensor& x) { return mean(x, {1}); })
+      .gives({m}, f64(3.5))
+      .gives({m}, f64({2.5, 3.5, 4.5}), [](const Tensor& x) { return mean(x, 0); })
+      .gives({m}, f64({{2}, {5}}), [](const Tensor& x) { return mean(x, -1, true); })
+      .gives({zeros({2, 0}, DType::float64)}, f64({kNan, kNan}), [](const Tensor& x) { return mean(x, 1); })
+      .fails("mean: got int64, expected float32 or float64", [] { return mean(i64({1})); });
+  reduction(t, "max", max)
+      .gives({m}, f64(6))
+      .gives({f64({{1, 5, 3}, {4, 2, -6}})}, f64({4, 5, 3}), [](const Tensor& x) { return max(x, 0); })
+      .gives({f64({{1, kNan}, {-kInf, -kInf}})}, f64({{kNan}, {-kInf}}), [](const Tensor& x) { return max(x, 1, true); })
+      .kink({f64({1, 4, 4, 3})}, f64(4), {f64({0, 0.5, 0.5, 0})})
+      .kink({f64({{2, 2}, {2, 1}})}, f64({2, 2}), {f64({{0.5, 0.5}, {1, 0}})}, [](const Tensor& x) { return max(x, 1); })
+      .kink({f64({{2, 2}, {2, 1}})}, f64(2), {f64({{1. / 3, 1. / 3}, {1. / 3, 0}})},
+            [](const Tensor& x) {
+              return max(x, {0, 1});
+            })
+      .fails("max: the axes reduced have no elements in shape [2, 0]",
+             [] {
+               return max(zeros({2, 0}), 1);
+             })
+      .fails("max: got int64, expected float32 or float64", [] { return max(i64({1})); });
+  reduction(t, "min", min)
+      .gives({m}, f64(1))
+      .gives({f64({{1, 5, 3}, {4, 2, -6}})}, f64({1, 2, -6}), [](const Tensor& x) { return min(x, 0); })
+      .gives({f64({{1, kNan}, {kInf, kInf}})}, f64({{kNan}, {kInf}}), [](const Tensor& x) { return min(x, 1, true); })
+      .kink({f64({4, 1, 3, 1})}, f64(1), {f64({0, 0.5, 0, 0.5})})
+      .kink({f64({{2, 2}, {3, 1}})}, f64({2, 1}), {f64({{0.5, 0.5}, {0, 1}})}, [](const Tensor& x) { return min(x, 1); })
+      .fails("min: the axes reduced have no elements in shape [2, 0]",
+             [] {
+               return min(zeros({2, 0}), 1);
+             })
+      .fails("min: got int64, expected float32 or float64", [] { return min(i64({1})); });
+  reduction(t, "logsumexp", logsumexp)
+      .gives({f64({1, 2, 3})}, f64(3.40760596444438))
+      .gives({f64({{0, 0}, {1, 2}})}, f64({0.6931471805599453, 2.313261687518223}), [](const Tensor& x) { return logsumexp(x, 1); })
+      .gives({f64({{0, 1}, {0, 2}})}, f64({{0.6931471805599453, 2.313261687518223}}), [](const Tensor& x) { return logsumexp(x, 0, true); })
+      .gives({f64({1e4, 1e4}), f64({-1e4, -1e4})}, {f64(10000.693147180559945), f64(-9999.306852819440055)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{logsumexp(x), logsumexp(y)};
+             })
+      .gives({zeros({2, 0}, DType::float64)}, f64({-kInf, -kInf}), [](const Tensor& x) { return logsumexp(x, 1); })
+      .kink({f64({0, -kInf})}, f64(0), {f64({1, 0})})
+      .fails("logsumexp: got int64, expected float32 or float64", [] { return logsumexp(i64({1})); });
+
+  const Tensor mixed = f64({{1, 5, 5}, {7, 2, -6}});
+  t.row("argmax", [](const Tensor& x) { return argmax(x); })
+      .constant()
+      .on({Shape{}})
+      .on({{2, 3}})
+      .on({{2, 3, 2}}, [](const Tensor& x) { return argmax(x, 1); })
+      .gives({mixed}, i64(3))
+      .gives({mixed}, i64({1, 0}), [](const Tensor& x) { return argmax(x, 1); })
+      .gives({mixed}, i64({{1, 0, 0}}), [](const Tensor& x) { return argmax(x, -2, true); })
+      .gives({f64({1, kNan, 3})}, i64(1))
+      .gives({f64(2)}, i64(0), [](const Tensor& x) { return argmax(x, 0); })
+      .gives({zeros({0, 2}, DType::float64)}, zeros({0}, DType::int64), [](const Tensor& x) { return argmax(x, 1); })
+      .fails("argmax: undefined tensor", [] { return argmax(Tensor()); })
+      .fails("argmax: axis 2 is out of range for a tensor of rank 2, expected -2 to 1",
+             [] {
+               return argmax(zeros({2, 3}), 2);
+             })
+      .fails("argmax: there are no elements to choose from in shape [2, 0]",
+             [] {
+               return argmax(zeros({2, 0}), 1);
+             })
+      .fails("argmax: got int64, expected float32 or float64", [] { return argmax(i64({1})); });
+  t.row("argmin", [](const Tensor& x) { return argmin(x); })
+      .constant()
+      .on({Shape{}})
+      .on({{2, 3}})
+      .on({{2, 3, 2}}, [](const Tensor& x) { return argmin(x, 1); })
+      .gives({mixed}, i64(5))
+      .gives({mixed}, i64({0, 2}), [](const Tensor& x) { return argmin(x, 1); })
+      .gives({mixed}, i64({{0, 1, 1}}), [](const Tensor& x) { return argmin(x, -2, true); })
+      .gives({f64({1, kNan, -3})}, i64(1))
+      .fails("argmin: undefined tensor", [] { return argmin(Tensor()); })
+      .fails("argmin: there are no elements to choose from in shape [0]", [] { return argmin(zeros({0})); })
+      .fails("argmin: got int64, expected float32 or float64", [] { return argmin(i64({1})); });
+}
 
 }  // namespace chainrule::test
