@@ -76,10 +76,16 @@ void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& 
   const double correction2 = 1 - std::pow(options.beta2, static_cast<double>(step));
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
-    const kernels::AdamStep<T> pass{static_cast<T>(options.learning_rate),  static_cast<T>(options.beta1),
-                                    static_cast<T>(options.beta2),          static_cast<T>(options.epsilon),
-                                    static_cast<T>(options.weight_decay),   static_cast<T>(options.learning_rate / correction1),
-                                    static_cast<T>(std::sqrt(correction2)), options.decoupled};
+    const kernels::AdamStep<T> pass{.learning_rate = static_cast<T>(options.learning_rate),
+                                    .beta1 = static_cast<T>(options.beta1),
+                                    .one_minus_beta1 = static_cast<T>(1 - options.beta1),
+                                    .beta2 = static_cast<T>(options.beta2),
+                                    .one_minus_beta2 = static_cast<T>(1 - options.beta2),
+                                    .epsilon = static_cast<T>(options.epsilon),
+                                    .weight_decay = static_cast<T>(options.weight_decay),
+                                    .step_size = static_cast<T>(options.learning_rate / correction1),
+                                    .sqrt_correction2 = static_cast<T>(std::sqrt(correction2)),
+                                    .decoupled = options.decoupled};
     kernels::adam_step<T>(pass, values<T>(gradient), mutable_values<T>(moment1), mutable_values<T>(moment2), node->values<T>(),
                           node->numel);
   });

@@ -45,7 +45,7 @@ Tensor cross_entropy(const TensorArg& logits, const Tensor& target) { return cro
 Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const LossOptions& options) {
   const CallerScope caller(logits.line());
   const Tensor& x = logits.tensor();
-  if (x.defined() && target.defined() && target.dtype() != DType::int64 && x.rank() == 2) {
+  if (x.defined() && target.defined() && target.dtype() != DType::int64 && x.rank() == 2 && target.rank() == 2) {
     check_target("cross_entropy", "logits", x, target, logits.line());
     return neg(reduced(sum(log_softmax(x, 1) * target, 1), options.reduction));
   }

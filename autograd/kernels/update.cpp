@@ -71,9 +71,9 @@ HWY_INLINE void adam_vector(const AdamStep<T>& step, const T* g, T* m, T* v, T* 
     }
   }
   const auto first =
-      hn::Add(hn::Mul(load_at<kWhole>(d, m, count), hn::Set(d, step.beta1)), hn::Mul(hn::Set(d, T{1} - step.beta1), gradient));
+      hn::Add(hn::Mul(load_at<kWhole>(d, m, count), hn::Set(d, step.beta1)), hn::Mul(hn::Set(d, step.one_minus_beta1), gradient));
   const auto second = hn::Add(hn::Mul(load_at<kWhole>(d, v, count), hn::Set(d, step.beta2)),
-                              hn::Mul(hn::Mul(hn::Set(d, T{1} - step.beta2), gradient), gradient));
+                              hn::Mul(hn::Mul(hn::Set(d, step.one_minus_beta2), gradient), gradient));
   store_at<kWhole>(d, first, m, count);
   store_at<kWhole>(d, second, v, count);
   // A product with the reciprocal: divisions, not memory, bound this loop.

@@ -19,9 +19,10 @@ void sgd_step(const SgdStep<T>& step, const T* g, T* buffer, T* p, std::int64_t 
 /// One step of Adam. g' = g + weight_decay·p (coupled) or p -= learning_rate·weight_decay·p first (decoupled: AdamW);
 /// m = beta1·m + (1 - beta1)·g'; v = beta2·v + (1 - beta2)·g'²; p -= step_size · m / (sqrt(v) / sqrt_correction2 + epsilon), where
 /// step_size = learning_rate / (1 - beta1^t) and sqrt_correction2 = sqrt(1 - beta2^t), by whose reciprocal sqrt(v) is multiplied.
+/// one_minus_beta1 and 2 are given, not computed: in float the difference would lose digits.
 template <class T>
 struct AdamStep {
-  T learning_rate, beta1, beta2, epsilon, weight_decay, step_size, sqrt_correction2;
+  T learning_rate, beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon, weight_decay, step_size, sqrt_correction2;
   bool decoupled;
 };
 template <class T>

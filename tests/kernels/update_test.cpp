@@ -52,8 +52,8 @@ void adam_by_hand(const AdamStep<T>& s, const std::vector<T>& g, std::vector<T>&
     T gradient = g[i];
     if (s.weight_decay != 0 && s.decoupled) p[i] = product(p[i], 1 - product(s.learning_rate, s.weight_decay));
     if (s.weight_decay != 0 && !s.decoupled) gradient += product(s.weight_decay, p[i]);
-    m[i] = product(m[i], s.beta1) + product(1 - s.beta1, gradient);
-    v[i] = product(v[i], s.beta2) + product(product(1 - s.beta2, gradient), gradient);
+    m[i] = product(m[i], s.beta1) + product(s.one_minus_beta1, gradient);
+    v[i] = product(v[i], s.beta2) + product(product(s.one_minus_beta2, gradient), gradient);
     p[i] -= product(s.step_size, m[i]) / (product(std::sqrt(v[i]), 1 / s.sqrt_correction2) + s.epsilon);
   }
 }
@@ -101,9 +101,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sgd_follows_its_formula_bit_for_bit, T, Types) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(adam_follows_its_formula_bit_for_bit, T, Types) {
   const AdamStep<T> steps[] = {
-      {T(0.001), T(0.9), T(0.999), T(1e-8), 0, T(0.01), T(0.0316), false},
-      {T(0.001), T(0.9), T(0.999), T(1e-8), T(0.01), T(0.005), T(0.1), false},
-      {T(0.001), T(0.8), T(0.99), T(1e-6), T(0.01), T(0.005), T(0.1), true},
+      {T(0.001), T(0.9), T(0.1), T(0.999), T(0.001), T(1e-8), 0, T(0.01), T(0.0316), false},
+      {T(0.001), T(0.9), T(0.1), T(0.999), T(0.001), T(1e-8), T(0.01), T(0.005), T(0.1), false},
+      {T(0.001), T(0.8), T(0.2), T(0.99), T(0.01), T(1e-6), T(0.01), T(0.005), T(0.1), true},
   };
   for_each_target([&](const char*) {
     for (const AdamStep<T>& step : steps) {
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(adam_follows_its_formula_bit_for_bit, T, Types) {
 
 // A first step, in numbers: m = 0.1 g, v = 0.001 g², both corrected to g and g², so p moves by the learning rate against g's sign.
 BOOST_AUTO_TEST_CASE(the_first_adam_step_is_the_learning_rate) {
-  const AdamStep<double> step{0.01, 0.9, 0.999, 1e-8, 0, 0.01 / (1 - 0.9), std::sqrt(1 - 0.999), false};
+  const AdamStep<double> step{0.01, 0.9, 0.1, 0.999, 0.001, 1e-8, 0, 0.01 / (1 - 0.9), std::sqrt(1 - 0.999), false};
   const std::vector<double> g = {3, -0.25, 0};
   std::vector<double> p = {1, 1, 1}, m(3), v(3);
   kernels::adam_step(step, g.data(), m.data(), v.data(), p.data(), 3);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_SUITE(update_threads)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_number_of_threads_changes_no_bit, T, Types) {
   const std::int64_t n = 100003;
-  const AdamStep<T> adam{T(0.001), T(0.9), T(0.999), T(1e-8), T(0.01), T(0.01), T(0.0316), false};
+  const AdamStep<T> adam{T(0.001), T(0.9), T(0.1), T(0.999), T(0.001), T(1e-8), T(0.01), T(0.01), T(0.0316), false};
   const SgdStep<T> sgd{T(0.1), T(0.9), T(0.1), T(0.01), true, false};
   const std::vector<T> g = numbers<T>(1, n, -1, 1);
   std::vector<std::vector<T>> parameters;
