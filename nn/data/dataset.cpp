@@ -23,9 +23,10 @@ struct Dataset::Store {
   std::int64_t size = 0;
   std::int64_t classes = 0;
 
-  void set_targets(const Tensor& tensor, const SourceLine& line) {
+  void set_targets(const Tensor& tensor, const Shape& features_shape, const SourceLine& line) {
     if (tensor.rank() == 0 || tensor.size(0) != size)
-      throw_invalid("Dataset", text("targets have shape ", tensor.shape(), ", expected [", size, ", ...] to match the ", size, " features"),
+      throw_invalid("Dataset",
+                    text("targets have shape ", tensor.shape(), ", expected [", size, ", ...] to match features of shape ", features_shape),
                     line);
     targets = tensor.detach();
     if (tensor.dtype() != DType::int64) return;
@@ -48,7 +49,7 @@ Dataset::Dataset(const Tensor& features, const Tensor& targets, SourceLine line)
   store->sample = features.shape();
   store->size = store->sample[0];
   store->sample.erase(0);
-  store->set_targets(targets, line);
+  store->set_targets(targets, features.shape(), line);
   count_ = store->size;
   store_ = std::move(store);
 }
@@ -67,7 +68,7 @@ Dataset::Dataset(IdxArray features, std::span<const std::uint8_t> labels, const 
   store->values = {options.scale, options.shift};
   Tensor targets = zeros({labels.size()}, DType::int64);
   std::ranges::copy(labels, targets.mutable_data<std::int64_t>().begin());
-  store->set_targets(targets, line);
+  store->set_targets(targets, Shape(features.shape), line);
   count_ = store->size;
   store_ = std::move(store);
 }
@@ -94,19 +95,22 @@ Batch Dataset::gather(std::span<const std::int64_t> rows, const SourceLine& line
   return {std::move(inputs), gather_rows(store_->targets, rows)};
 }
 
-std::vector<std::int64_t> Dataset::rows_of(std::span<const std::int64_t> picks, const SourceLine& line) const {
+void Dataset::check(std::span<const std::int64_t> picks, const SourceLine& line) const {
+  for (const std::int64_t pick : picks)
+    if (pick < 0 || pick >= count_) throw_invalid("Dataset", text("position ", pick, " is out of range for ", count_, " examples"), line);
+}
+
+std::vector<std::int64_t> Dataset::rows_of(std::span<const std::int64_t> picks) const {
   std::vector<std::int64_t> rows(picks.size());
-  for (std::size_t i = 0; i < picks.size(); ++i) {
-    if (picks[i] < 0 || picks[i] >= count_)
-      throw_invalid("Dataset", text("position ", picks[i], " is out of range for ", count_, " examples"), line);
+  for (std::size_t i = 0; i < picks.size(); ++i)
     rows[i] = rows_ ? (*rows_)[static_cast<std::size_t>(start_ + picks[i])] : start_ + picks[i];
-  }
   return rows;
 }
 
 Batch Dataset::batch(std::span<const std::int64_t> picks, SourceLine line) const {
-  const bool whole = rows_ == nullptr && count_ == store_->size;
-  return whole ? gather(picks, line) : gather(rows_of(picks, line), line);
+  check(picks, line);
+  const bool as_stored = rows_ == nullptr && start_ == 0;
+  return as_stored ? gather(picks, line) : gather(rows_of(picks), line);
 }
 
 Batch Dataset::batch(std::int64_t start, std::int64_t stop, SourceLine line) const {
@@ -119,8 +123,9 @@ Batch Dataset::batch(std::int64_t start, std::int64_t stop, SourceLine line) con
 }
 
 Dataset Dataset::subset(std::span<const std::int64_t> picks, SourceLine line) const {
+  check(picks, line);
   Dataset part = *this;
-  part.rows_ = std::make_shared<const std::vector<std::int64_t>>(rows_of(picks, line));
+  part.rows_ = std::make_shared<const std::vector<std::int64_t>>(rows_of(picks));
   part.start_ = 0;
   part.count_ = static_cast<std::int64_t>(picks.size());
   return part;

@@ -63,8 +63,9 @@ class Dataset {
  private:
   struct Store;
 
+  void check(std::span<const std::int64_t> picks, const SourceLine& line) const;
   // Where in the store the examples at these positions lie.
-  std::vector<std::int64_t> rows_of(std::span<const std::int64_t> picks, const SourceLine& line) const;
+  std::vector<std::int64_t> rows_of(std::span<const std::int64_t> picks) const;
   Batch gather(std::span<const std::int64_t> rows, const SourceLine& line) const;
 
   std::shared_ptr<const Store> store_;

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
 #include "tests/autograd/throws.h"
 
 namespace cr = chainrule;

@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/stats.h"
 #include "tests/autograd/throws.h"
 
