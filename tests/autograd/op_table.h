@@ -175,6 +175,8 @@ class Table {
 };
 
 void add_activation_rows(Table& t);
+void add_activation_piecewise_rows(Table& t);
+void add_activation_smooth_rows(Table& t);
 void add_elementwise_rows(Table& t);
 void add_index_rows(Table& t);
 void add_linalg_rows(Table& t);

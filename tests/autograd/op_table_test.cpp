@@ -10,6 +10,8 @@ const Table& table() {
   static const Table all = [] {
     Table t;
     add_activation_rows(t);
+    add_activation_piecewise_rows(t);
+    add_activation_smooth_rows(t);
     add_elementwise_rows(t);
     add_index_rows(t);
     add_linalg_rows(t);
