@@ -13,7 +13,7 @@
 namespace chainrule::apps {
 namespace {
 
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kBarWidth = 16;
 constexpr std::chrono::milliseconds kInterval{100};
 
 bool can_draw() {
@@ -35,7 +35,7 @@ std::string duration_text(double seconds) {
   return fmt::format("{}:{:02} h", whole / 3600, whole / 60 % 60);
 }
 
-ProgressBar::ProgressBar(bool wanted) : drawing_(wanted && can_draw()) {}
+ProgressBar::ProgressBar(bool wanted) : drawing_(wanted && can_draw()), next_(Clock::now() + kInterval) {}
 
 bool ProgressBar::due() const noexcept { return drawing_ && Clock::now() >= next_; }
 

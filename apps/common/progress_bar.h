@@ -31,7 +31,7 @@ class ProgressBar {
 
   bool drawing_;
   bool shown_ = false;
-  Clock::time_point next_ = Clock::now();
+  Clock::time_point next_;
 };
 
 }  // namespace chainrule::apps

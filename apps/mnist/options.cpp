@@ -15,7 +15,10 @@ namespace {
 
 constexpr int kUsageExit = 2;
 constexpr std::int64_t kMostUnits = 65536;
-constexpr int kMostThreads = 256;
+constexpr std::int64_t kMostWeights = std::int64_t{1} << 28;  // between hidden layers; Adam keeps 16 bytes for each
+constexpr std::int64_t kMostThreads = 256;
+constexpr std::int64_t kMost = 1'000'000'000;  // products of two counts then fit 64 bits
+constexpr std::int64_t kMostBenchSteps = 10'000'000;
 
 const std::map<std::string, double> kLearningRates = {{"adam", 1e-3}, {"sgd", 0.1}, {"momentum", 0.05}};
 
@@ -36,6 +39,19 @@ std::optional<std::vector<std::int64_t>> parse_layers(const std::string& text) {
   return layers;
 }
 
+// CLI11's own conversion wraps what does not fit.
+template <class Integer>
+CLI::Validator whole_number(Integer least, Integer most) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        Integer value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && value >= least && value <= most) return std::string();
+        return "\"" + text + "\" is no whole number from " + std::to_string(least) + " to " + std::to_string(most);
+      },
+      "");
+}
+
 // What is wrong with the name of an activation; "" where nothing is.
 std::string check_activation(const std::string& name) {
   try {
@@ -53,7 +69,7 @@ std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const*
   MnistOptions options;
   CLI::App app("Trains a multilayer perceptron on MNIST, or on any dataset in the same four files.", "mnist_train");
   app.get_formatter()->column_width(34);
-  const CLI::Validator count = CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()).description("");
+  const CLI::Validator count = whole_number<std::int64_t>(1, kMost);
 
   app.add_option("--data", options.data,
                  "Directory with the four files; otherwise $MNIST_DIR, data/mnist and Debian's Fashion-MNIST are tried in turn")
@@ -63,8 +79,12 @@ std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const*
       ->type_name("UNITS")
       ->capture_default_str()
       ->check([](const std::string& text) {
-        if (parse_layers(text)) return std::string();
-        return "\"" + text + "\" is no list of sizes from 1 to " + std::to_string(kMostUnits) + " such as 128,64";
+        const auto units = parse_layers(text);
+        if (!units) return "\"" + text + "\" is no list of sizes from 1 to " + std::to_string(kMostUnits) + " such as 128,64";
+        std::int64_t weights = 0;
+        for (std::size_t k = 1; k < units->size(); ++k) weights += (*units)[k - 1] * (*units)[k];
+        if (weights > kMostWeights) return "\"" + text + "\" would have " + std::to_string(weights) + " weights";
+        return std::string();
       });
   app.add_option("--activation", options.activation, "After each hidden layer: relu, sigmoid, tanh, ...")
       ->type_name("NAME")
@@ -92,17 +112,20 @@ std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const*
       ->check(CLI::IsMember({"linear", "constant"}).description(""));
   app.add_option("--batch", options.batch, "Images in a step")->type_name("COUNT")->capture_default_str()->check(count);
   app.add_option("--epochs", options.epochs, "Passes over the training images")->type_name("COUNT")->capture_default_str()->check(count);
-  app.add_option("--seed", options.seed, "Of the first weights and of the order of images")->type_name("NUMBER")->capture_default_str();
+  app.add_option("--seed", options.seed, "Of the first weights and of the order of images")
+      ->type_name("NUMBER")
+      ->capture_default_str()
+      ->check(whole_number<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max()));
   app.add_option("--threads", options.threads, "Results do not depend on it [OMP_NUM_THREADS, or all cores]")
       ->type_name("COUNT")
-      ->check(CLI::Range(1, kMostThreads).description(""));
+      ->check(whole_number<std::int64_t>(1, kMostThreads));
   app.add_option("--limit-train", options.limit_train, "Trains on the first so many images")->type_name("COUNT")->check(count);
   app.add_option("--limit-test", options.limit_test, "Tests on the first so many images")->type_name("COUNT")->check(count);
   app.add_option("--history", options.history, "Writes settings, each epoch's results and a digest of the weights as JSON")
       ->type_name("FILE");
   app.add_option("--bench-steps", options.bench_steps, "Times so many steps instead of training, and prints one line")
       ->type_name("COUNT")
-      ->check(count);
+      ->check(whole_number<std::int64_t>(1, kMostBenchSteps));
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->type_name("NAME")
       ->capture_default_str()

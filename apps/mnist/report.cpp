@@ -3,46 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
+#include <span>
 
 namespace chainrule::apps {
 
-Confusion::Confusion(std::int64_t classes) : classes_(classes), counts_(static_cast<std::size_t>(classes * classes)) {}
-
-std::int64_t Confusion::correct() const noexcept {
-  std::int64_t sum = 0;
-  for (std::int64_t label = 0; label < classes_; ++label) sum += count(label, label);
-  return sum;
-}
-
-std::int64_t Confusion::total() const noexcept { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
-
-std::string confusion_table(const Confusion& confusion, const std::vector<std::string>& class_names) {
+std::string confusion_table(const Tensor& counts, const std::vector<std::string>& class_names) {
+  const auto cells = counts.data<std::int64_t>();
+  const std::size_t classes = class_names.size();
   std::vector<std::string> labels;
   std::size_t label_width = 0;
-  std::size_t width = 5;
-  for (std::int64_t c = 0; c < confusion.classes(); ++c) {
+  for (std::size_t c = 0; c < classes; ++c) {
     const std::string number = std::to_string(c);
-    const std::string& name = class_names[static_cast<std::size_t>(c)];
-    labels.push_back(name == number ? number : number + " " + name);
+    labels.push_back(class_names[c] == number ? number : number + " " + class_names[c]);
     label_width = std::max(label_width, labels.back().size());
-    for (std::int64_t p = 0; p < confusion.classes(); ++p) width = std::max(width, std::to_string(confusion.count(c, p)).size() + 1);
   }
+  const std::size_t width = std::max<std::size_t>(4, std::to_string(*std::ranges::max_element(cells)).size()) + 1;
 
-  std::string table = "Test images by true class (rows) and predicted class (columns):\n";
-  table += std::string(label_width + 2, ' ');
-  for (std::int64_t c = 0; c < confusion.classes(); ++c) table += fmt::format("{:>{}}", c, width);
-  table += "  accuracy\n";
-  for (std::int64_t c = 0; c < confusion.classes(); ++c) {
-    table += fmt::format("  {:<{}}", labels[static_cast<std::size_t>(c)], label_width);
-    std::int64_t images = 0;
-    for (std::int64_t p = 0; p < confusion.classes(); ++p) {
-      table += fmt::format("{:>{}}", confusion.count(c, p), width);
-      images += confusion.count(c, p);
-    }
-    const double share = static_cast<double>(confusion.count(c, c)) / static_cast<double>(images);
-    table += images == 0 ? "         -" : fmt::format("{:>8.2f} %", 100 * share);
-    if (c + 1 < confusion.classes()) table += '\n';
+  std::string table = "Test images by true class (rows) and predicted class (columns):\n" + std::string(label_width + 2, ' ');
+  for (std::size_t c = 0; c < classes; ++c) table += fmt::format("{:>{}}", c, width);
+  table += "  accuracy";
+  for (std::size_t c = 0; c < classes; ++c) {
+    const auto row = cells.subspan(c * classes, classes);
+    table += fmt::format("\n  {:<{}}", labels[c], label_width);
+    for (const std::int64_t count : row) table += fmt::format("{:>{}}", count, width);
+    const std::int64_t images = std::accumulate(row.begin(), row.end(), std::int64_t{0});
+    table += images == 0 ? "         -" : fmt::format("{:>8.2f} %", 100 * static_cast<double>(row[c]) / static_cast<double>(images));
   }
   return table;
 }

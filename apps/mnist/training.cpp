@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "autograd/backward.h"
 #include "autograd/ops/activation.h"
+#include "autograd/ops/create.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
 #include "nn/layers/dense.h"
 #include "nn/losses.h"
+#include "nn/metrics.h"
 #include "nn/optim/adam.h"
 #include "nn/optim/sgd.h"
 
@@ -34,20 +38,19 @@ std::unique_ptr<nn::Optimizer> make_optimizer(const MnistOptions& options, std::
   return std::make_unique<nn::SGD>(std::move(parameters), nn::SGDOptions{.learning_rate = options.learning_rate, .momentum = momentum});
 }
 
-Tensor cross_entropy(const Tensor& logits, const Tensor& labels) { return nn::cross_entropy(logits, labels); }
-
-Tensor mse(const Tensor& logits, const Tensor& labels) { return nn::mse_loss(softmax(logits, 1), one_hot(labels, logits.size(1))); }
+Tensor mse_of_softmax(const Tensor& logits, const Tensor& labels) {
+  return nn::mse_loss(softmax(logits, 1), one_hot(labels, logits.size(1)));
+}
 
 }  // namespace
 
 MnistTraining::MnistTraining(const MnistOptions& options, const std::vector<std::int64_t>& sizes, std::int64_t total_steps,
                              Generator& generator)
-    : classes_(sizes.back()),
-      network_(make_network(sizes, options.activation, generator)),
-      loss_(options.loss == "mse" ? mse : cross_entropy),
+    : network_(make_network(sizes, options.activation, generator)),
+      loss_(options.loss == "mse" ? nn::Loss(mse_of_softmax) : nn::Loss(options.loss)),
       optimizer_(make_optimizer(options, network_.parameters())),
-      learning_rate_(options.learning_rate),
-      decay_(options.schedule == "linear" ? options.learning_rate / static_cast<double>(total_steps) : 0) {}
+      schedule_(options.schedule == "linear" ? nn::linear_schedule(options.learning_rate, total_steps)
+                                             : nn::constant_schedule(options.learning_rate)) {}
 
 Score MnistTraining::step(const nn::Batch& batch) {
   const Tensor logits = network_(batch.inputs);
@@ -58,7 +61,7 @@ Score MnistTraining::step(const nn::Batch& batch) {
   const Tensor predicted = argmax(logits, 1);
   const auto guesses = predicted.data<std::int64_t>();
   for (std::size_t i = 0; i < labels.size(); ++i) score.correct += labels[i] == guesses[i] ? 1 : 0;
-  optimizer_->set_learning_rate(std::max(0.0, learning_rate_ - decay_ * static_cast<double>(steps_++)));
+  optimizer_->set_learning_rate(schedule_(steps_++));
   optimizer_->zero_grad();
   loss.backward();
   optimizer_->step();
@@ -67,18 +70,20 @@ Score MnistTraining::step(const nn::Batch& batch) {
 
 Evaluation MnistTraining::evaluate(const nn::Dataset& data) const {
   const NoGrad no_grad;
-  Evaluation result{.score = {}, .confusion = Confusion(classes_)};
+  Evaluation result;
   for (std::int64_t start = 0; start < data.size(); start += kEvaluationBatch) {
     const nn::Batch batch = data.batch(start, std::min(start + kEvaluationBatch, data.size()));
     const Tensor logits = network_(batch.inputs);
-    const auto labels = batch.targets.data<std::int64_t>();
-    const Tensor predicted = argmax(logits, 1);
-    const auto guesses = predicted.data<std::int64_t>();
-    for (std::size_t i = 0; i < labels.size(); ++i) result.confusion.add(labels[i], guesses[i]);
-    result.score.loss += loss_(logits, batch.targets).item() * static_cast<double>(labels.size());
+    const auto images = batch.targets.numel();
+    result.score.loss += loss_(logits, batch.targets).item() * static_cast<double>(images);
+    result.score.images += images;
+    const Tensor counts = nn::confusion_matrix(logits, batch.targets);
+    if (!result.confusion.defined()) result.confusion = zeros(counts.shape(), DType::int64);
+    std::ranges::transform(result.confusion.data<std::int64_t>(), counts.data<std::int64_t>(),
+                           result.confusion.mutable_data<std::int64_t>().begin(), std::plus<>());
   }
-  result.score.correct = result.confusion.correct();
-  result.score.images = result.confusion.total();
+  for (std::int64_t c = 0; c < result.confusion.size(0); ++c)
+    result.score.correct += static_cast<std::int64_t>(result.confusion[c][c].item());
   return result;
 }
 

@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "apps/mnist/options.h"
-#include "apps/mnist/report.h"
 #include "autograd/random.h"
 #include "nn/data/dataset.h"
 #include "nn/layers/sequential.h"
+#include "nn/loss.h"
 #include "nn/optim/optimizer.h"
+#include "nn/optim/schedule.h"
 
 namespace chainrule::apps {
 
@@ -31,7 +32,7 @@ struct Score {
 
 struct Evaluation {
   Score score;
-  Confusion confusion;
+  Tensor confusion;  ///< as nn::confusion_matrix
 };
 
 class MnistTraining {
@@ -42,18 +43,15 @@ class MnistTraining {
 
   /// One step of the optimizer; the score is that of the batch before it. Where the loss is NaN or infinite, no step is taken.
   Score step(const nn::Batch& batch);
+  /// `data` holds at least one example.
   Evaluation evaluate(const nn::Dataset& data) const;
   const nn::Sequential& network() const noexcept { return network_; }
 
  private:
-  using Loss = Tensor (*)(const Tensor& logits, const Tensor& labels);
-
-  std::int64_t classes_;
   nn::Sequential network_;
-  Loss loss_;
+  nn::Loss loss_;
   std::unique_ptr<nn::Optimizer> optimizer_;
-  double learning_rate_;
-  double decay_;  // what each step takes from the learning rate
+  nn::Schedule schedule_;
   std::int64_t steps_ = 0;
 };
 
