@@ -43,14 +43,31 @@ void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first,
   for (const Literal& item : literal.items()) literal_shape(item, depth + 1, shape, first, line);
 }
 
+// A number as an element: int64 truncates it, but must be able to hold it.
 template <class T>
-T* write_literal(const Literal& literal, T* to) {
+T element(const char* op, double number, const SourceLine& line) {
+  if constexpr (std::is_integral_v<T>)
+    if (!(number >= -0x1p63 && number < 0x1p63)) throw_invalid(op, text("the number ", number, " does not fit int64"), line);
+  return static_cast<T>(number);
+}
+
+template <class T>
+T* write_literal(const Literal& literal, T* to, const SourceLine& line) {
   if (!literal.is_list()) {
-    *to = static_cast<T>(literal.number());
+    *to = element<T>("tensor", literal.number(), line);
     return to + 1;
   }
-  for (const Literal& item : literal.items()) to = write_literal(item, to);
+  for (const Literal& item : literal.items()) to = write_literal(item, to, line);
   return to;
+}
+
+Tensor filled(const char* op, const Shape& shape, double value, DType dtype, const SourceLine& line) {
+  Tensor y = fresh(op, dtype, shape, line);
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    std::fill_n(mutable_values<T>(y), node_of(y)->numel, element<T>(op, value, line));
+  });
+  return y;
 }
 
 constexpr std::int64_t kBlockGrain = 4096;  // Philox blocks a thread makes at a time
@@ -114,7 +131,7 @@ Tensor tensor(const Literal& literal, DType dtype, SourceLine line) {
   bool first = true;
   literal_shape(literal, 0, shape, first, line);
   Tensor y = fresh("tensor", dtype, shape, line);
-  visit_dtype(dtype, [&](auto zero) { write_literal(literal, mutable_values<decltype(zero)>(y)); });
+  visit_dtype(dtype, [&](auto zero) { write_literal(literal, mutable_values<decltype(zero)>(y), line); });
   return y;
 }
 
@@ -140,20 +157,12 @@ template Tensor from_vector<double>(const std::vector<double>&, const Shape&, So
 template Tensor from_vector<int>(const std::vector<int>&, const Shape&, SourceLine);
 template Tensor from_vector<std::int64_t>(const std::vector<std::int64_t>&, const Shape&, SourceLine);
 
-Tensor full(const Shape& shape, double value, DType dtype, SourceLine line) {
-  Tensor y = fresh("full", dtype, shape, line);
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    std::fill_n(mutable_values<T>(y), node_of(y)->numel, static_cast<T>(value));
-  });
-  return y;
-}
-
-Tensor zeros(const Shape& shape, DType dtype, SourceLine line) { return full(shape, 0, dtype, line); }
-Tensor ones(const Shape& shape, DType dtype, SourceLine line) { return full(shape, 1, dtype, line); }
+Tensor full(const Shape& shape, double value, DType dtype, SourceLine line) { return filled("full", shape, value, dtype, line); }
+Tensor zeros(const Shape& shape, DType dtype, SourceLine line) { return filled("zeros", shape, 0, dtype, line); }
+Tensor ones(const Shape& shape, DType dtype, SourceLine line) { return filled("ones", shape, 1, dtype, line); }
 
 Tensor eye(std::int64_t n, DType dtype, SourceLine line) {
-  Tensor y = full(Shape{n, n}, 0, dtype, line);
+  Tensor y = filled("eye", Shape{n, n}, 0, dtype, line);
   visit_dtype(dtype, [&](auto zero) {
     for (std::int64_t i = 0; i < n; ++i) mutable_values<decltype(zero)>(y)[i * (n + 1)] = 1;
   });
@@ -169,7 +178,8 @@ Tensor arange(double start, double stop, double step, DType dtype, SourceLine li
   Tensor y = make_plain(dtype, Shape{static_cast<std::int64_t>(count)});
   visit_dtype(dtype, [&](auto zero) {
     using T = decltype(zero);
-    for (std::int64_t i = 0; i < node_of(y)->numel; ++i) mutable_values<T>(y)[i] = static_cast<T>(start + static_cast<double>(i) * step);
+    for (std::int64_t i = 0; i < node_of(y)->numel; ++i)
+      mutable_values<T>(y)[i] = element<T>("arange", start + static_cast<double>(i) * step, line);
   });
   return y;
 }
@@ -184,10 +194,9 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, Sour
     using T = decltype(zero);
     // From both ends, so that the last is exactly stop.
     for (std::int64_t i = 0; i < count; ++i)
-      mutable_values<T>(y)[i] =
-          static_cast<T>(2 * i < count ? start + static_cast<double>(i) * step : stop - static_cast<double>(count - 1 - i) * step);
+      mutable_values<T>(y)[i] = element<T>(
+          "linspace", 2 * i < count ? start + static_cast<double>(i) * step : stop - static_cast<double>(count - 1 - i) * step, line);
   });
-  if (count == 1) y = full(Shape{1}, start, dtype, line);
   return y;
 }
 
@@ -241,6 +250,7 @@ Tensor randperm(std::int64_t n, SourceLine line) { return randperm(n, default_ge
 Tensor bernoulli(double probability, const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
   if (!(probability >= 0 && probability <= 1))
     throw_invalid("bernoulli", text("the probability is ", probability, ", expected 0 to 1"), line);
+  check_floating("bernoulli", dtype, line);
   Tensor y = rand(shape, generator, dtype, line);
   visit_floating(dtype, [&](auto zero) {
     using T = decltype(zero);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <span>
 
 #include "autograd/ops/create.h"
 #include "autograd/ops/internal.h"
@@ -32,19 +33,9 @@ Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
   return y;
 }
 
-// A number must not silently lose what an int64 Tensor cannot hold.
-void check_integer_number(const char* op, const Operand& a, const Operand& b) {
-  const Operand& number = a.is_number() ? a : b;
-  const Operand& other = a.is_number() ? b : a;
-  if (!number.is_number() || other.is_number() || !other.tensor().defined() || node_of(other.tensor())->dtype != DType::int64) return;
-  if (std::trunc(number.number()) != number.number())
-    throw_invalid(op, text("the number ", number.number(), " beside an int64 tensor is not an integer"), a.line());
-}
-
 }  // namespace
 
 Tensor add(const Operand& a, const Operand& b) {
-  check_integer_number("add", a, b);
   return binary_any(
       "add", a, b, [](const auto& loops) { return loops.add; }, kAddInt,
       [](Sides& s) {
@@ -54,7 +45,6 @@ Tensor add(const Operand& a, const Operand& b) {
 }
 
 Tensor sub(const Operand& a, const Operand& b) {
-  check_integer_number("sub", a, b);
   return binary_any(
       "sub", a, b, [](const auto& loops) { return loops.sub; }, kSubInt,
       [](Sides& s) {
@@ -64,7 +54,6 @@ Tensor sub(const Operand& a, const Operand& b) {
 }
 
 Tensor mul(const Operand& a, const Operand& b) {
-  check_integer_number("mul", a, b);
   return binary_any(
       "mul", a, b, [](const auto& loops) { return loops.mul; }, kMulInt,
       [](Sides& s) {
@@ -355,24 +344,34 @@ Tensor clamp(const TensorArg& x, double low, double high) {
   return done(y);
 }
 
-Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
-  const SourceLine& line = condition.line();
+namespace {
+
+// The dtype three operands share.
+DType common_dtype(const char* op, std::span<const Operand* const, 3> operands, const SourceLine& line) {
   DType dtype = DType::float32;
   bool found = false;
-  Shape shapes[3];
-  const Operand* operands[] = {&condition, &a, &b};
-  Tensor constants[3];
   for (const Operand* operand : operands) {
     if (operand->is_number()) continue;
-    const DType own = defined_node("where", operand->tensor(), line)->dtype;
-    if (found && own != dtype)
-      throw_invalid("where", text("got both ", dtype, " and ", own, ", expected one dtype: convert with to()"), line);
+    const DType own = defined_node(op, operand->tensor(), line)->dtype;
+    if (found && own != dtype) throw_invalid(op, text("got both ", dtype, " and ", own, ", expected one dtype: convert with to()"), line);
     dtype = own;
     found = true;
   }
-  if (!found) throw_invalid("where", "got three numbers, expected at least one tensor", line);
+  if (!found) throw_invalid(op, "got three numbers, expected at least one tensor", line);
+  return dtype;
+}
+
+}  // namespace
+
+Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
+  const SourceLine& line = condition.line();
+  const Operand* operands[] = {&condition, &a, &b};
+  const DType dtype = common_dtype("where", operands, line);
+  Shape shapes[3];
+  Tensor constants[3];
   const Tensor* inputs[3];
   for (int k = 0; k < 3; ++k) {
+    if (operands[k]->is_number()) check_number("where", operands[k]->number(), dtype, line);
     if (operands[k]->is_number()) constants[k] = full(Shape{}, operands[k]->number(), dtype);
     inputs[k] = operands[k]->is_number() ? &constants[k] : &operands[k]->tensor();
     shapes[k] = shape_of(*inputs[k]);
@@ -403,7 +402,14 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
 }
 
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
+  // Checked here, as errors of the parts would name ops and shapes that are not the user's.
+  const Operand* operands[] = {&a, &b, &weight};
+  common_dtype("lerp", operands, a.line());
+  Shape shape;
+  for (const Operand* operand : operands)
+    if (!operand->is_number()) shape = broadcast_shapes("lerp", shape, shape_of(operand->tensor()), a.line());
   const CallerScope caller(a.line());
+  if (a.is_number() && b.is_number()) return a + weight * (b.number() - a.number());
   return a + weight * (b - a);
 }
 

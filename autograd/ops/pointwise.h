@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/parallel.h"
@@ -69,6 +70,13 @@ inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
   if (left->dtype != right->dtype)
     throw_invalid(op, text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected one dtype: convert one with to()"), line);
   return left->dtype;
+}
+
+/// Refuses a number that a Tensor of this dtype beside it cannot hold: int64 must not lose digits silently.
+inline void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
+  if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
+  const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
+  throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
 }
 
 /// y = f(a, b) over the broadcast shape; `compute(T{}, a, a_step, b, b_step, y, n)` fills a stretch; `rule(Sides&)` gives the gradients.
@@ -150,7 +158,9 @@ Tensor binary_any(const char* op, const Operand& a, const Operand& b, Choose cho
       for (std::int64_t i = 0; i < n; ++i) y[i] = f(x[i * x_step], z[i * z_step]);
     }
   };
-  return binary_op(op, a, b, common_dtype(op, a, b), compute, rule, traits);
+  const DType dtype = common_dtype(op, a, b);
+  if (a.is_number() || b.is_number()) check_number(op, a.is_number() ? a.number() : b.number(), dtype, a.line());
+  return binary_op(op, a, b, dtype, compute, rule, traits);
 }
 
 /// A rule for ops whose result carries no gradient.

@@ -163,6 +163,7 @@ void add_choices(Table& t) {
       .gives({f64({{1}, {0}})}, f64({{2}, {3}}), [](const Tensor& c) { return where(c, 2, 3); })
       // What is not chosen does not reach the gradient, even where it is infinite.
       .kink({f64({0, 4})}, f64({0, 2}), {f64({0, 0.25})}, [](const Tensor& x) { return where(gt(x, 0), sqrt(where(gt(x, 0), x, 1)), 0); })
+      .fails("where: the number 0.5 beside an int64 tensor is not an integer", [] { return where(i64({1}), 0.5, 1); })
       .fails("where: undefined tensor", [] { return where(f64({1}), Tensor(), 2); })
       .fails("where: got three numbers, expected at least one tensor", [] { return where(1, 2, 3); })
       .fails("where: got both float64 and float32, expected one dtype: convert with to()", [] { return where(f64({1}), ones({1}), 2); })
@@ -176,15 +177,23 @@ void add_choices(Table& t) {
       .on({{2, 3}}, [](const Tensor& x) { return lerp(x, x * x, x); })
       .gives({f64({0, 10}), f64({4, 20}), f64({0.25, 0.5})}, f64({1, 15}))
       .gives({f64({0, 10})}, f64({2, 7}), [](const Tensor& a) { return lerp(a, 4, 0.5); })
-      .fails("sub: undefined tensor", [] { return lerp(f64({1}), Tensor(), 0.5); })
-      .fails("sub: shapes [3] and [2] do not broadcast together", [] { return lerp(zeros({2}), zeros({3}), 0.5); });
+      .gives({f64({0, 0.5})}, f64({2, 3}), [](const Tensor& weight) { return lerp(2, 4, weight); })
+      .fails("lerp: undefined tensor", [] { return lerp(f64({1}), Tensor(), 0.5); })
+      .fails("lerp: got three numbers, expected at least one tensor", [] { return lerp(1, 2, 0.5); })
+      .fails("lerp: got both float64 and float32, expected one dtype: convert with to()", [] { return lerp(f64({1}), ones({1}), 0.5); })
+      .fails("lerp: shapes [2] and [3] do not broadcast together", [] { return lerp(zeros({2}), zeros({3}), 0.5); });
 }
 
 void add_comparisons(Table& t) {
   const Tensor a = f64({1, 2, 3, kNan}), b = f64({2, 2, 2, kNan});
   t.binary_any("eq", eq).constant().gives({a, b}, f64({0, 1, 0, 0})).gives({i64({1, 2}), i64(2)}, i64({0, 1}));
   t.binary_any("ne", ne).constant().gives({a, b}, f64({1, 0, 1, 1})).gives({i64({1, 2}), i64(2)}, i64({1, 0}));
-  t.binary_any("lt", lt).constant().gives({a, b}, f64({1, 0, 0, 0})).gives({i64({1, 2}), i64(2)}, i64({1, 0}));
+  t.binary_any("lt", lt)
+      .constant()
+      .fails("lt: the number 0.5 beside an int64 tensor is not an integer", [] { return lt(i64({0}), 0.5); })
+      .fails("lt: the number 1e+30 beside an int64 tensor is not an integer up to 2^53", [] { return lt(1e30, i64({0})); })
+      .gives({a, b}, f64({1, 0, 0, 0}))
+      .gives({i64({1, 2}), i64(2)}, i64({1, 0}));
   t.binary_any("le", le).constant().gives({a, b}, f64({1, 1, 0, 0})).gives({i64({2, 3}), i64(2)}, i64({1, 0}));
   t.binary_any("gt", gt).constant().gives({a, b}, f64({0, 0, 1, 0})).gives({i64({2, 3}), i64(2)}, i64({0, 1}));
   t.binary_any("ge", ge).constant().gives({a, b}, f64({0, 1, 1, 0})).gives({i64({1, 2}), i64(2)}, i64({0, 1}));
