@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -74,7 +75,12 @@ class Run {
       : options_(options),
         images_(load_images(options, history_)),
         generator_(options.seed),
-        loader_(images_.train, {.batch_size = options.batch, .shuffle = true, .generator = &generator_}) {
+        loader_(images_.train, {.batch_size = options.batch,
+                                .shuffle = true,
+                                .generator = &generator_,
+                                .drop_last = options.bench_steps > 0}) {  // steps of one size only
+    if (loader_.size() == 0)
+      throw std::runtime_error(fmt::format("{} training images are fewer than one batch of {}", images_.train.size(), options.batch));
     history_.layers = network_sizes(options, images_);
     history_.threads = num_threads();
     const std::int64_t total_steps = options.bench_steps > 0 ? kWarmUpSteps + options.bench_steps : options.epochs * loader_.size();

@@ -150,6 +150,11 @@ class Training(MnistTrainTest):
         self.assertGreaterEqual(float(match.group(1)), float(match.group(2)))
         self.assertGreater(float(match.group(2)), 0)
 
+    def test_bench_needs_a_whole_batch(self):
+        result = self.run_program("--bench-steps", "20", "--batch", "2001", "--quiet")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(result.stderr, "mnist_train: 2000 training images are fewer than one batch of 2001\n")
+
     def test_environment_names_the_directory(self):
         result = self.run_program("--epochs", "1", data=False, MNIST_DIR=self.data)
         self.assertEqual(result.returncode, 0, result.stderr)
