@@ -174,12 +174,16 @@ class Table {
   std::list<Row> rows_;
 };
 
-void add_activation_rows(Table& t);
 void add_activation_piecewise_rows(Table& t);
+void add_activation_rows(Table& t);
 void add_activation_smooth_rows(Table& t);
+void add_diagonal_rows(Table& t);
+void add_einsum_rows(Table& t);
 void add_elementwise_rows(Table& t);
 void add_index_rows(Table& t);
 void add_linalg_rows(Table& t);
+void add_order_rows(Table& t);
+void add_rearrange_rows(Table& t);
 void add_reduce_rows(Table& t);
 void add_shape_rows(Table& t);
 

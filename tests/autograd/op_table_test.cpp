@@ -9,12 +9,16 @@ namespace {
 const Table& table() {
   static const Table all = [] {
     Table t;
-    add_activation_rows(t);
     add_activation_piecewise_rows(t);
+    add_activation_rows(t);
     add_activation_smooth_rows(t);
+    add_diagonal_rows(t);
+    add_einsum_rows(t);
     add_elementwise_rows(t);
     add_index_rows(t);
     add_linalg_rows(t);
+    add_order_rows(t);
+    add_rearrange_rows(t);
     add_reduce_rows(t);
     add_shape_rows(t);
     return t;

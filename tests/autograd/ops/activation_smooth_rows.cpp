@@ -10,7 +10,7 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // An elementwise row with cases far from 0, where a careless rule gives inf·0, and for more elements than one block of a loop has.
-Row& activation(Table& t, const char* name, const Table::Unary& f, const Domain& domain = {.low = -4, .high = 4},
+Row& smooth_row(Table& t, const char* name, const Table::Unary& f, const Domain& domain = {.low = -4, .high = 4},
                 SourceLine line = SourceLine::current()) {
   return t.unary(name, f, domain, line)
       .on({in({3}, {.low = 900, .high = 1e4})})
@@ -26,7 +26,7 @@ void add_activation_smooth_rows(Table& t) {
   const Tensor x = f64({-3, -1, 0, 0.5, 2});
   const Domain bent{.low = -4, .high = 4, .avoid = {0}};
 
-  activation(
+  smooth_row(
       t, "elu", [](const TensorArg& a) { return elu(a); }, bent)
       .on({in({2, 3}, bent)}, [](const Tensor& a) { return elu(a, 0.7); })
       .gives({x}, f64({-0.950212931632136, -0.6321205588285577, 0, 0.5, 2}))
@@ -34,11 +34,11 @@ void add_activation_smooth_rows(Table& t) {
       .gives({f64({-1e4, 1e4, -kInf, kInf})}, f64({-1, 1e4, -1, kInf}))
       .kink({f64({-1e4, -0.0, 0, 1e4})}, f64({-1, 0, 0, 1e4}), {f64({0, 1, 1, 1})})
       .kink({f64({0, 1})}, f64({0, 1}), {f64({2, 1})}, [](const Tensor& a) { return elu(a, 2); });
-  activation(
+  smooth_row(
       t, "selu", [](const TensorArg& a) { return selu(a); }, bent)
       .gives({x}, f64({-1.6705687287671118, -1.1113307378125625, 0, 0.5253504936777402, 2.101401974710961}))
       .kink({f64({0, 1})}, f64({0, 1.0507009873554805}), {f64({1.7580993408473766, 1.0507009873554805})});
-  activation(
+  smooth_row(
       t, "celu", [](const TensorArg& a) { return celu(a); }, bent)
       .on({in({2, 3}, bent)}, [](const Tensor& a) { return celu(a, 2.5); })
       .gives({x}, f64({-0.950212931632136, -0.6321205588285577, 0, 0.5, 2}))
@@ -46,19 +46,19 @@ void add_activation_smooth_rows(Table& t) {
       .kink({f64({0, 1})}, f64({0, 1}), {f64({1, 1})}, [](const Tensor& a) { return celu(a, 2); })
       .fails("celu: alpha is 0, expected a number other than 0", [] { return celu(zeros({2}), 0); })
       .fails("celu: alpha is nan, expected a number other than 0", [] { return celu(zeros({2}), kNan); });
-  activation(t, "gelu", [](const TensorArg& a) { return gelu(a); })
+  smooth_row(t, "gelu", [](const TensorArg& a) { return gelu(a); })
       .gives({x}, f64({-0.00404969409489031, -0.15865525393145707, 0, 0.34573123063700656, 1.9544997361036416}))
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.5, 1, 1})});
-  activation(t, "gelu_tanh", [](const TensorArg& a) { return gelu_tanh(a); })
+  smooth_row(t, "gelu_tanh", [](const TensorArg& a) { return gelu_tanh(a); })
       .gives({x}, f64({-0.0036373920817729943, -0.15880800939172324, 0, 0.34571400982514394, 1.954597694087775}))
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.5, 1, 1})});
-  activation(t, "silu", [](const TensorArg& a) { return silu(a); })
+  smooth_row(t, "silu", [](const TensorArg& a) { return silu(a); })
       .gives({x}, f64({-0.14227761953270035, -0.2689414213699951, 0, 0.3112296656009273, 1.7615941559557646}))
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.5, 1, 1})});
-  activation(t, "mish", [](const TensorArg& a) { return mish(a); })
+  smooth_row(t, "mish", [](const TensorArg& a) { return mish(a); })
       .gives({x}, f64({-0.1456474612756246, -0.30340146137410895, 0, 0.3752452113048951, 1.9439589595339946}))
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.6, 1, 1})});
-  activation(t, "softplus", [](const TensorArg& a) { return softplus(a); })
+  smooth_row(t, "softplus", [](const TensorArg& a) { return softplus(a); })
       .on({in({2, 3}, {.low = -4, .high = 2})}, [](const Tensor& a) { return softplus(a, 2, 5); })
       .gives({x}, f64({0.04858735157374206, 0.31326168751822286, 0.6931471805599453, 0.9740769841801067, 2.1269280110429727}))
       .gives({x}, f64({0.0012378425688652247, 0.06346400552148625, 0.34657359027997264, 0.6566308437591114, 2}),
@@ -68,11 +68,11 @@ void add_activation_smooth_rows(Table& t) {
             [](const Tensor& a) { return softplus(a, 2, 3); })
       .fails("softplus: beta is 0, expected a number other than 0", [] { return softplus(zeros({2}), 0); })
       .fails("softplus: beta is nan, expected a number other than 0", [] { return softplus(zeros({2}), kNan); });
-  activation(
+  smooth_row(
       t, "softsign", [](const TensorArg& a) { return softsign(a); }, bent)
       .gives({x}, f64({-0.75, -0.5, 0, 1. / 3, 2. / 3}))
       .kink({f64({-1e30, 0, 3, 1e30})}, f64({-1, 0, 0.75, 1}), {f64({0, 1, 0.0625, 0})});
-  activation(t, "log_sigmoid", [](const TensorArg& a) { return log_sigmoid(a); })
+  smooth_row(t, "log_sigmoid", [](const TensorArg& a) { return log_sigmoid(a); })
       .gives({x}, f64({-3.048587351573742, -1.3132616875182228, -0.6931471805599453, -0.4740769841801067, -0.1269280110429725}))
       .kink({f64({-1e4, 0, 1e4})}, f64({-1e4, -0.6931471805599453, 0}), {f64({1, 0.5, 0})});
 }

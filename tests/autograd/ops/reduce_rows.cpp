@@ -47,6 +47,126 @@ Row& reduction(Table& t, const char* name, Reduction f, const Domain& domain = {
       .fails(op + ": axis 1 is named twice", failing(zeros({2, 3}), {1, -1}), line);
 }
 
+void add_truths(Table& t) {
+  const Tensor some = f64({{0, 0, 2}, {0, 0, 0}, {-1, 1, kNan}});
+  reduction(t, "any", any)
+      .constant()
+      .gives({some}, f64(1))
+      .gives({some}, f64({1, 0, 1}), [](const Tensor& x) { return any(x, 1); })
+      .gives({some}, f64({{1, 1, 1}}), [](const Tensor& x) { return any(x, 0, true); })
+      .gives({f64(-7), f64(0)}, {f64(1), f64(0)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{any(x), any(y)};
+             })
+      .gives({zeros({2, 0}, DType::float64)}, f64({0, 0}), [](const Tensor& x) { return any(x, 1); })
+      .gives({i64({{0, 0}, {0, 3}})}, i64({0, 1}), [](const Tensor& x) { return any(x, 1); });
+  reduction(t, "all", all)
+      .constant()
+      .gives({some}, f64(0))
+      .gives({some}, f64({0, 0, 1}), [](const Tensor& x) { return all(x, 1); })
+      .gives({some}, f64({{0, 0, 0}}), [](const Tensor& x) { return all(x, 0, true); })
+      .gives({f64(-7), f64(0)}, {f64(1), f64(0)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{all(x), all(y)};
+             })
+      .gives({zeros({2, 0}, DType::float64)}, f64({1, 1}), [](const Tensor& x) { return all(x, 1); })
+      .gives({i64({{0, 3}, {1, 3}})}, i64({0, 1}), [](const Tensor& x) { return all(x, 1); });
+}
+
+void add_products(Table& t) {
+  const Tensor m = f64({{1, 2, 3}, {4, 5, 6}});
+  reduction(t, "prod", prod)
+      .on({{0, 3}}, [](const Tensor& x) { return prod(x, 0); })
+      .on({f64({2, 0, 3, 4})})
+      .on({f64({{2, 0, 0}, {4, 1, 2}, {3, 0, 5}})}, [](const Tensor& x) { return prod(x, 1); })
+      .on({f64({{2, 0, 0}, {4, 1, 2}, {3, 0, 5}})}, [](const Tensor& x) { return prod(x, 0, true); })
+      .on({f64({0, 0, 0})})
+      .gives({m}, f64(720))
+      .gives({m}, f64({4, 10, 18}), [](const Tensor& x) { return prod(x, 0); })
+      .gives({m}, f64({{6}, {120}}), [](const Tensor& x) { return prod(x, -1, true); })
+      .gives({zeros({2, 0}, DType::float64)}, f64({1, 1}), [](const Tensor& x) { return prod(x, 1); })
+      .kink({f64({2, 0, 3, 4})}, f64(0), {f64({0, 24, 0, 0})})
+      .kink({f64({2, 0, 3, 0})}, f64(0), {f64({0, 0, 0, 0})})
+      .kink({f64({{2, 0}, {3, 5}})}, f64({0, 15}), {f64({{0, 2}, {5, 3}})}, [](const Tensor& x) { return prod(x, 1); })
+      .fails("prod: got int64, expected float32 or float64", [] { return prod(i64({1})); });
+
+  const auto along = [](int axis) { return [=](const Tensor& x) { return cumsum(x, axis); }; };
+  t.row("cumsum", along(0))
+      .on({Shape{}})
+      .on({{5}})
+      .on({{1, 4}})
+      .on({{4, 1}})
+      .on({{0, 3}})
+      .on({{3, 2}})
+      .on({{2, 3, 4}}, along(1))
+      .on({{2, 3, 4}}, along(-1))
+      .on({{2, 0, 3}}, along(1))
+      .gives({m}, f64({{1, 2, 3}, {5, 7, 9}}))
+      .gives({m}, f64({{1, 3, 6}, {4, 9, 15}}), along(-1))
+      .gives({f64({1, kNan, 1})}, f64({1, kNan, kNan}))
+      .gives({i64({1, 2, 3})}, i64({1, 3, 6}))
+      .kink({f64({1, 1, 1})}, f64({1, 2, 3}), {f64({3, 2, 1})})
+      .fails("cumsum: undefined tensor", [] { return cumsum(Tensor(), 0); })
+      .fails("cumsum: axis 2 is out of range for a tensor of rank 2, expected -2 to 1", [] {
+        return cumsum(zeros({2, 3}), 2);
+      });
+}
+
+// The rows' own functions leave the correction out, for it makes NaN of a single element.
+void add_moments(Table& t) {
+  const Tensor m = f64({{1, 2, 3}, {4, 5, 6}});
+  const auto corrected = [](const Tensor& x) { return var(x, -1, true, 1.5); };
+  reduction(t, "var", [](const TensorArg& x, const Axes& axes, bool keepdim) { return var(x, axes, keepdim, 0); })
+      .on({{2, 3}}, [](const Tensor& x) { return var(x); })
+      .on({{3, 4}}, corrected)
+      .gives({m}, f64(3.5), [](const Tensor& x) { return var(x); })
+      .gives({m}, f64(35. / 12))
+      .gives({m}, f64({4.5, 4.5, 4.5}), [](const Tensor& x) { return var(x, 0); })
+      .gives({m}, f64({{4. / 3}, {4. / 3}}), corrected)
+      .gives({f64({1e6 + 1, 1e6 + 2, 1e6 + 3})}, f64(1), [](const Tensor& x) { return var(x); })
+      .gives({f64({3}), zeros({0}, DType::float64)}, {f64(kNan), f64(kNan)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{var(x), var(y)};
+             })
+      .fails("var: got int64, expected float32 or float64", [] { return var(i64({1})); })
+      .fails("var: the correction is NaN, expected a number", [] { return var(zeros({2}), {}, false, kNan); });
+  reduction(t, "std", [](const TensorArg& x, const Axes& axes, bool keepdim) { return chainrule::std(x, axes, keepdim, 0); })
+      .on({{2, 3}}, [](const Tensor& x) { return chainrule::std(x); })
+      .gives({m}, f64(1.8708286933869707), [](const Tensor& x) { return chainrule::std(x); })
+      .gives({m}, f64({1.5, 1.5, 1.5}), [](const Tensor& x) { return chainrule::std(x, 0, false, 0); })
+      .gives({f64({3})}, f64(kNan), [](const Tensor& x) { return chainrule::std(x); })
+      .kink({f64({3, 3})}, f64(0), {f64({0, 0})}, [](const Tensor& x) { return chainrule::std(x); })
+      .fails("std: got int64, expected float32 or float64", [] { return chainrule::std(i64({1})); });
+
+  const auto with = [](double p, const Axes& axes = {}, bool keepdim = false) {
+    return [=](const Tensor& x) { return norm(x, p, axes, keepdim); };
+  };
+  const Domain away{.low = -2, .high = 2, .avoid = {0}};
+  Row& row = reduction(
+      t, "norm", [](const TensorArg& x, const Axes& axes, bool keepdim) { return norm(x, 2, axes, keepdim); }, away);
+  for (const double p : {0.0, 0.5, 1.0, 1.5, 3.0, -1.0, kInf, -kInf})
+    row.on({{5}}, with(p)).on({Shape{}}, with(p)).on({{2, 3, 2}}, with(p, {0, 2})).on({{2, 3}}, with(p, -1, true));
+  row.gives({f64({3, -4})}, f64(5))
+      .gives({f64({3, 0, -4})}, f64(7), with(1))
+      .gives({f64({3, 0, kNan})}, f64(2), with(0))
+      .gives({f64({3, 0, -4})}, f64(4), with(kInf))
+      .gives({f64({3, 1, -4})}, f64(1), with(-kInf))
+      .gives({f64({{3, -4}, {1, -1}})}, f64({4.497941445275415, 1.2599210498948732}), with(3, 1))
+      .gives({f64({3, kNan})}, f64(kNan))
+      .gives({zeros({2, 0}, DType::float64)}, f64({0, 0}), with(2, 1))
+      .kink({f64({0, 0})}, f64(0), {f64({0, 0})})
+      .kink({f64({0, 0})}, f64(0), {f64({0, 0})}, with(1.5))
+      .kink({f64({0, -2})}, f64(2), {f64({0, -1})}, with(1.5))
+      .kink({f64({0, -2, 3})}, f64(5), {f64({0, -1, 1})}, with(1))
+      .kink({f64({3, -3, 1})}, f64(3), {f64({0.5, -0.5, 0})}, with(kInf))
+      .kink({f64({3, -3})}, f64(2), {f64({0, 0})}, with(0))
+      .fails("norm: got int64, expected float32 or float64", [] { return norm(i64({1})); })
+      .fails("norm: p is NaN, expected a number", [] { return norm(zeros({2}), kNan); })
+      .fails("norm: the axes reduced have no elements in shape [2, 0], expected some for p = inf", [] {
+        return norm(zeros({2, 0}), kInf, 1);
+      });
+}
+
 }  // namespace
 
 void add_reduce_rows(Table& t) {
@@ -142,6 +262,9 @@ void add_reduce_rows(Table& t) {
       .fails("argmin: undefined tensor", [] { return argmin(Tensor()); })
       .fails("argmin: there are no elements to choose from in shape [0]", [] { return argmin(zeros({0})); })
       .fails("argmin: got int64, expected float32 or float64", [] { return argmin(i64({1})); });
+  add_truths(t);
+  add_products(t);
+  add_moments(t);
 }
 
 }  // namespace chainrule::test
