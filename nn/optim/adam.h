@@ -13,22 +13,20 @@ struct AdamOptions {
   double epsilon = 1e-8;
   /// Added to the gradient, times the parameter.
   double weight_decay = 0;
+  /// Divides by the root of the largest v so far.
+  bool amsgrad = false;
 };
 
 /// m ← β₁·m + (1 - β₁)·g, v ← β₂·v + (1 - β₂)·g²; parameter ← parameter - lr · m/(1 - β₁ᵗ) / (sqrt(v/(1 - β₂ᵗ)) + ε), t counting the
-/// parameter's steps (Kingma and Ba, arXiv 1412.6980).
-class Adam : public Optimizer {
+/// parameter's steps (Kingma and Ba, arXiv 1412.6980; amsgrad: Reddi et al., arXiv 1904.09237).
+class Adam : public GroupedOptimizer<AdamOptions> {
  public:
-  using Options = AdamOptions;
-
-  /// @throws std::invalid_argument as Optimizer, and for an option out of its range.
+  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
   explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
-  void update(Tensor& parameter, const Tensor& gradient, std::span<Tensor> memory, std::int64_t step) override;
-
- private:
-  AdamOptions options_;
+  void check(const AdamOptions& options, const SourceLine& line) const override;
+  void update(const Turn& turn) override;
 };
 
 }  // namespace chainrule::nn

@@ -12,33 +12,57 @@ namespace chainrule::nn {
 using detail::text;
 using detail::throw_invalid;
 
-Optimizer::Optimizer(const char* name, std::vector<Tensor> parameters, double learning_rate, std::span<const std::string_view> memory,
-                     const SourceLine& line)
-    : name_(name),
-      parameters_(std::move(parameters)),
-      memory_names_(memory),
-      memory_(parameters_.size() * memory.size()),
-      steps_(parameters_.size()) {
-  if (parameters_.empty()) throw_invalid(name_, "got no parameters: does the module's members() name them?", line);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor& parameter = parameters_[i];
+void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_rate, const SourceLine& line) {
+  if (parameters.empty()) throw_invalid(name_, "got no parameters: does the module's members() name them?", line);
+  require_not_negative("learning_rate", learning_rate, line);
+  std::vector<Tensor> all = parameters_;
+  for (const Tensor& parameter : parameters) {
+    const std::size_t i = all.size();
     if (!parameter.defined()) throw_invalid(name_, text("parameter ", i, " is an undefined tensor"), line);
     const std::string what = text("parameter ", i, " of shape ", parameter.shape());
     if (!parameter.is_leaf()) throw_invalid(name_, text(what, " is the result of ", parameter.op(), ", expected a leaf"), line);
     if (!parameter.requires_grad()) throw_invalid(name_, text(what, " does not require grad"), line);
     for (std::size_t j = 0; j < i; ++j)
-      if (parameters_[j].is(parameter)) throw_invalid(name_, text(what, " is also parameter ", j), line);
+      if (all[j].is(parameter)) throw_invalid(name_, text(what, " is also parameter ", j), line);
+    all.push_back(parameter);
   }
-  set_learning_rate(learning_rate, line);
+  memory_.resize(all.size() * memory_names_.size());
+  steps_.resize(all.size());
+  groups_.resize(all.size(), learning_rates_.size());
+  learning_rates_.push_back(learning_rate);
+  parameters_ = std::move(all);
 }
 
 void Optimizer::require(bool holds, const char* what, double value, const char* expectation, const SourceLine& line) const {
   if (!holds) throw_invalid(name_, text(what, " is ", value, ", expected ", expectation), line);
 }
 
+void Optimizer::require_not_negative(const char* what, double value, const SourceLine& line) const {
+  require(std::isfinite(value) && value >= 0, what, value, "a finite number, 0 or more", line);
+}
+
+void Optimizer::require_fraction(const char* what, double value, const SourceLine& line) const {
+  require(value >= 0 && value < 1, what, value, "0 or more and below 1", line);
+}
+
+void Optimizer::require_group(std::size_t group, const SourceLine& line) const {
+  if (group >= group_count()) throw_invalid(name_, text("there is no group ", group, " among ", group_count()), line);
+}
+
+double Optimizer::learning_rate(std::size_t group, SourceLine line) const {
+  require_group(group, line);
+  return learning_rates_[group];
+}
+
 void Optimizer::set_learning_rate(double learning_rate, SourceLine line) {
-  require(std::isfinite(learning_rate) && learning_rate >= 0, "learning_rate", learning_rate, "a finite number, 0 or more", line);
-  learning_rate_ = learning_rate;
+  require_not_negative("learning_rate", learning_rate, line);
+  std::fill(learning_rates_.begin(), learning_rates_.end(), learning_rate);
+}
+
+void Optimizer::set_group_learning_rate(std::size_t group, double learning_rate, SourceLine line) {
+  require_group(group, line);
+  require_not_negative("learning_rate", learning_rate, line);
+  learning_rates_[group] = learning_rate;
 }
 
 std::span<Tensor> Optimizer::memory_of(std::size_t parameter) noexcept {
@@ -53,7 +77,7 @@ void Optimizer::step(SourceLine line) {
   const CallerScope caller(line);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor gradient = parameters_[i].grad(line);
-    if (gradient.defined()) update(parameters_[i], gradient, memory_of(i), ++steps_[i]);
+    if (gradient.defined()) update({parameters_[i], gradient, memory_of(i), ++steps_[i], i, groups_[i], learning_rates_[groups_[i]]});
   }
 }
 
@@ -63,6 +87,25 @@ void Optimizer::step(const TensorArg& loss) {
   if (!loss.tensor().defined()) throw_invalid(name_, "undefined tensor for the loss", loss.line());
   loss.tensor().backward(loss.line());
   step(loss.line());
+}
+
+Tensor Optimizer::evaluate(const std::function<Tensor()>& closure, const SourceLine& line) {
+  if (!closure) throw_invalid(name_, "the closure is an empty function", line);
+  zero_grad(line);
+  const Tensor loss = [&] {
+    const UserCodeScope user;
+    return closure();
+  }();
+  if (!loss.defined()) throw_invalid(name_, "undefined tensor for the loss", line);
+  loss.backward(line);
+  return loss;
+}
+
+double Optimizer::step(const std::function<Tensor()>& closure, SourceLine line) {
+  const CallerScope caller(line);
+  const double loss = evaluate(closure, line).item(line);
+  step(line);
+  return loss;
 }
 
 std::vector<NamedTensor> Optimizer::state(SourceLine line) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace chainrule::nn {
 
-/// Base of all optimizers. A parameter without gradient is left alone by step().
+/// Base of all optimizers. Parameters come in groups, each with options of its own. A parameter without gradient is left alone by step().
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -19,47 +20,111 @@ class Optimizer {
   /// Forgets all gradients: grad() of each parameter is undefined.
   void zero_grad(SourceLine line = SourceLine::current());
   /// Changes each parameter by its gradient.
-  void step(SourceLine line = SourceLine::current());
+  virtual void step(SourceLine line = SourceLine::current());
   /// zero_grad(), loss.backward() and step() in one.
   void step(const TensorArg& loss);
+  /// The same with the loss that a function computes, for methods that need it more than once (LBFGS). Returns the first loss.
+  virtual double step(const std::function<Tensor()>& closure, SourceLine line = SourceLine::current());
 
-  double learning_rate() const noexcept { return learning_rate_; }
+  /// The learning rate of a group, at first that of its options.
+  /// @throws std::invalid_argument where there is no such group.
+  double learning_rate(std::size_t group = 0, SourceLine line = SourceLine::current()) const;
+  /// Sets the learning rate of every group.
   /// @throws std::invalid_argument unless finite and not negative.
   void set_learning_rate(double learning_rate, SourceLine line = SourceLine::current());
+  /// Sets the learning rate of one group.
+  /// @throws std::invalid_argument unless finite and not negative, or where there is no such group.
+  void set_group_learning_rate(std::size_t group, double learning_rate, SourceLine line = SourceLine::current());
+  std::size_t group_count() const noexcept { return learning_rates_.size(); }
 
+  /// The parameters of all groups, in the order they were given.
   const std::vector<Tensor>& parameters() const noexcept { return parameters_; }
 
   /// What is remembered of each parameter that had a gradient, by number and kind: "3.moment1", and "3.steps" (int64). The Tensors are
-  /// the optimizer's own.
-  std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
+  /// the optimizer's own. Options and learning rates are no part of it.
+  virtual std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
   /// Makes a copy of a state the one to go on from.
   /// @throws std::invalid_argument for a name, shape or dtype that does not belong here.
-  void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+  virtual void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+
+  /// What update() is told of one parameter.
+  struct Turn {
+    Tensor& parameter;
+    const Tensor& gradient;
+    /// The Tensors named to the constructor, undefined at first.
+    std::span<Tensor> memory;
+    /// Counts the parameter's steps from 1.
+    std::int64_t step;
+    /// The parameter's place in parameters().
+    std::size_t index;
+    std::size_t group;
+    double learning_rate;
+  };
 
  protected:
   /// `memory` names the Tensors remembered of each parameter; it lives as long as the program.
-  /// @throws std::invalid_argument for no parameters, one that is undefined, no leaf, listed twice or without requires_grad, or a
-  /// learning rate that is negative or not finite.
-  Optimizer(const char* name, std::vector<Tensor> parameters, double learning_rate, std::span<const std::string_view> memory,
-            const SourceLine& line);
+  Optimizer(const char* name, std::span<const std::string_view> memory) : name_(name), memory_names_(memory) {}
   Optimizer(Optimizer&&) = default;
   Optimizer& operator=(Optimizer&&) = default;
 
-  /// Changes one parameter. `memory` holds the Tensors named to the constructor, undefined at first; `step` counts from 1.
-  virtual void update(Tensor& parameter, const Tensor& gradient, std::span<Tensor> memory, std::int64_t step) = 0;
+  /// One group more.
+  /// @throws std::invalid_argument for no parameters, one that is undefined, no leaf, listed twice or without requires_grad, or a
+  /// learning rate that is negative or not finite.
+  void add_parameters(std::vector<Tensor> parameters, double learning_rate, const SourceLine& line);
+
+  /// Changes one parameter.
+  virtual void update(const Turn& turn) = 0;
+
+  /// zero_grad(), and the closure's loss and its gradients.
+  Tensor evaluate(const std::function<Tensor()>& closure, const SourceLine& line);
 
   /// @throws std::invalid_argument `name: what is value, expected expectation` unless it holds.
   void require(bool holds, const char* what, double value, const char* expectation, const SourceLine& line) const;
+  /// @throws std::invalid_argument unless finite and not negative.
+  void require_not_negative(const char* what, double value, const SourceLine& line) const;
+  /// @throws std::invalid_argument unless 0 or more and below 1.
+  void require_fraction(const char* what, double value, const SourceLine& line) const;
+
+  const char* name() const noexcept { return name_; }
 
  private:
   std::span<Tensor> memory_of(std::size_t parameter) noexcept;
+  void require_group(std::size_t group, const SourceLine& line) const;
 
   const char* name_;
   std::vector<Tensor> parameters_;
-  double learning_rate_ = 0;
+  std::vector<std::size_t> groups_;     // of each parameter
+  std::vector<double> learning_rates_;  // of each group
   std::span<const std::string_view> memory_names_;
   std::vector<Tensor> memory_;       // of parameter 0, then of parameter 1, ...
   std::vector<std::int64_t> steps_;  // taken by each parameter
+};
+
+/// An optimizer whose groups have options of type O, one of which is learning_rate.
+template <class O>
+class GroupedOptimizer : public Optimizer {
+ public:
+  using Options = O;
+
+  /// More parameters, with options of their own.
+  /// @throws std::invalid_argument as the constructor, and for a parameter of another group.
+  void add_group(std::vector<Tensor> parameters, const O& options, SourceLine line = SourceLine::current()) {
+    check(options, line);
+    options_.reserve(options_.size() + 1);
+    add_parameters(std::move(parameters), options.learning_rate, line);
+    options_.push_back(options);
+  }
+
+ protected:
+  using Optimizer::Optimizer;
+
+  /// @throws std::invalid_argument for an option out of its range.
+  virtual void check(const O& options, const SourceLine& line) const = 0;
+
+  const O& options_of(const Turn& turn) const noexcept { return options_[turn.group]; }
+
+ private:
+  std::vector<O> options_;  // of each group
 };
 
 }  // namespace chainrule::nn

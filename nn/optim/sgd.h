@@ -17,18 +17,15 @@ struct SGDOptions {
 
 /// b ← momentum·b + (1 - dampening)·g, at first b ← g; parameter ← parameter - lr·b, or - lr·(g + momentum·b) for nesterov; without
 /// momentum parameter ← parameter - lr·g.
-class SGD : public Optimizer {
+class SGD : public GroupedOptimizer<SGDOptions> {
  public:
-  using Options = SGDOptions;
-
-  /// @throws std::invalid_argument as Optimizer, and for an option out of its range; nesterov needs a momentum and no dampening.
+  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range; nesterov needs a momentum and no
+  /// dampening.
   explicit SGD(std::vector<Tensor> parameters, const SGDOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
-  void update(Tensor& parameter, const Tensor& gradient, std::span<Tensor> memory, std::int64_t step) override;
-
- private:
-  SGDOptions options_;
+  void check(const SGDOptions& options, const SourceLine& line) const override;
+  void update(const Turn& turn) override;
 };
 
 }  // namespace chainrule::nn

@@ -1,0 +1,40 @@
+#include "nn/optim/adadelta.h"
+
+#include <cmath>
+
+#include "nn/optim/elements.h"
+
+namespace chainrule::nn {
+namespace {
+
+constexpr std::string_view kMemory[] = {"square_average", "square_step"};
+
+}  // namespace
+
+Adadelta::Adadelta(std::vector<Tensor> parameters, const AdadeltaOptions& options, SourceLine line)
+    : GroupedOptimizer("Adadelta", kMemory) {
+  add_group(std::move(parameters), options, line);
+}
+
+void Adadelta::check(const AdadeltaOptions& options, const SourceLine& line) const {
+  require(options.rho >= 0 && options.rho <= 1, "rho", options.rho, "0 to 1", line);
+  require_not_negative("epsilon", options.epsilon, line);
+  require_not_negative("weight_decay", options.weight_decay, line);
+}
+
+void Adadelta::update(const Turn& turn) {
+  const AdadeltaOptions options = options_of(turn);
+  const double rate = turn.learning_rate;
+  remember(turn, 0);
+  remember(turn, 1);
+  update_elements<2>(turn, [=](double& p, double g, std::array<double, 2>& m) {
+    auto& [square, step] = m;
+    g += options.weight_decay * p;
+    square = options.rho * square + (1 - options.rho) * g * g;
+    const double d = std::sqrt(step + options.epsilon) / std::sqrt(square + options.epsilon) * g;
+    step = options.rho * step + (1 - options.rho) * d * d;
+    p -= rate * d;
+  });
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,36 @@
+#include "nn/optim/adagrad.h"
+
+#include <cmath>
+
+#include "nn/optim/elements.h"
+
+namespace chainrule::nn {
+namespace {
+
+constexpr std::string_view kMemory[] = {"square_sum"};
+
+}  // namespace
+
+Adagrad::Adagrad(std::vector<Tensor> parameters, const AdagradOptions& options, SourceLine line) : GroupedOptimizer("Adagrad", kMemory) {
+  add_group(std::move(parameters), options, line);
+}
+
+void Adagrad::check(const AdagradOptions& options, const SourceLine& line) const {
+  require_not_negative("lr_decay", options.lr_decay, line);
+  require_not_negative("weight_decay", options.weight_decay, line);
+  require_not_negative("initial_accumulator_value", options.initial_accumulator_value, line);
+  require_not_negative("epsilon", options.epsilon, line);
+}
+
+void Adagrad::update(const Turn& turn) {
+  const AdagradOptions options = options_of(turn);
+  const double rate = turn.learning_rate / (1 + static_cast<double>(turn.step - 1) * options.lr_decay);
+  remember(turn, 0, options.initial_accumulator_value);
+  update_elements<1>(turn, [=](double& p, double g, std::array<double, 1>& m) {
+    g += options.weight_decay * p;
+    m[0] += g * g;
+    p -= rate * g / (std::sqrt(m[0]) + options.epsilon);
+  });
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,40 @@
+#include "nn/optim/adamax.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/optim/elements.h"
+
+namespace chainrule::nn {
+namespace {
+
+constexpr std::string_view kMemory[] = {"moment1", "infinity_norm"};
+
+}  // namespace
+
+Adamax::Adamax(std::vector<Tensor> parameters, const AdamaxOptions& options, SourceLine line) : GroupedOptimizer("Adamax", kMemory) {
+  add_group(std::move(parameters), options, line);
+}
+
+void Adamax::check(const AdamaxOptions& options, const SourceLine& line) const {
+  require_fraction("beta1", options.beta1, line);
+  require_fraction("beta2", options.beta2, line);
+  require_not_negative("epsilon", options.epsilon, line);
+  require_not_negative("weight_decay", options.weight_decay, line);
+}
+
+void Adamax::update(const Turn& turn) {
+  const AdamaxOptions options = options_of(turn);
+  const double rate = turn.learning_rate / (1 - std::pow(options.beta1, static_cast<double>(turn.step)));
+  remember(turn, 0);
+  remember(turn, 1);
+  update_elements<2>(turn, [=](double& p, double g, std::array<double, 2>& m) {
+    auto& [moment, norm] = m;
+    g += options.weight_decay * p;
+    moment = options.beta1 * moment + (1 - options.beta1) * g;
+    norm = std::max(options.beta2 * norm, std::abs(g) + options.epsilon);
+    p -= rate * moment / norm;
+  });
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,31 @@
+// AdamW: Adam with weight decay apart from the gradient.
+#pragma once
+
+#include "nn/optim/optimizer.h"
+
+namespace chainrule::nn {
+
+/// As torch.optim.AdamW.
+struct AdamWOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  /// The parameter loses this part of itself, times the learning rate, before each step.
+  double weight_decay = 1e-2;
+  /// Divides by the root of the largest v so far.
+  bool amsgrad = false;
+};
+
+/// parameter ← parameter·(1 - lr·weight_decay), then as Adam (Loshchilov and Hutter, arXiv 1711.05101).
+class AdamW : public GroupedOptimizer<AdamWOptions> {
+ public:
+  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& options = {}, SourceLine line = SourceLine::current());
+
+ protected:
+  void check(const AdamWOptions& options, const SourceLine& line) const override;
+  void update(const Turn& turn) override;
+};
+
+}  // namespace chainrule::nn

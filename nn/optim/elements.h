@@ -1,0 +1,50 @@
+// The loop over the elements of a parameter, its gradient and what is remembered of it. Internal.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/create.h"
+#include "nn/optim/optimizer.h"
+
+namespace chainrule::nn {
+
+/// A Tensor like the parameter for what is not remembered yet.
+inline void remember(const Optimizer::Turn& turn, std::size_t k, double value = 0) {
+  if (!turn.memory[k].defined()) turn.memory[k] = full(turn.parameter.shape(), value, turn.parameter.dtype());
+}
+
+template <class T, std::size_t kMemory, class F>
+void update_elements_of(const Optimizer::Turn& turn, const F& f) {
+  T* p = turn.parameter.mutable_data<T>().data();
+  const T* g = turn.gradient.data<T>().data();
+  std::array<T*, kMemory> memory{};
+  for (std::size_t k = 0; k < kMemory; ++k)
+    if (turn.memory[k].defined()) memory[k] = turn.memory[k].template mutable_data<T>().data();
+  constexpr std::int64_t kGrain = 8192;
+  kernels::parallel_pieces(turn.parameter.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      double value = static_cast<double>(p[i]);
+      std::array<double, kMemory> m{};
+      for (std::size_t k = 0; k < kMemory; ++k)
+        if (memory[k] != nullptr) m[k] = static_cast<double>(memory[k][i]);
+      f(value, static_cast<double>(g[i]), m);
+      p[i] = static_cast<T>(value);
+      for (std::size_t k = 0; k < kMemory; ++k)
+        if (memory[k] != nullptr) memory[k][i] = static_cast<T>(m[k]);
+    }
+  });
+}
+
+/// f(p, g, m) for each element, in double: p and m[k] are written back. Memory that is undefined reads as 0 and is not kept.
+template <std::size_t kMemory, class F>
+void update_elements(const Optimizer::Turn& turn, const F& f) {
+  if (turn.parameter.dtype() == DType::float32) {
+    update_elements_of<float, kMemory>(turn, f);
+  } else {
+    update_elements_of<double, kMemory>(turn, f);
+  }
+}
+
+}  // namespace chainrule::nn

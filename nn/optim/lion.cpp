@@ -1,0 +1,34 @@
+#include "nn/optim/lion.h"
+
+#include "nn/optim/elements.h"
+
+namespace chainrule::nn {
+namespace {
+
+constexpr std::string_view kMemory[] = {"momentum"};
+
+}  // namespace
+
+Lion::Lion(std::vector<Tensor> parameters, const LionOptions& options, SourceLine line) : GroupedOptimizer("Lion", kMemory) {
+  add_group(std::move(parameters), options, line);
+}
+
+void Lion::check(const LionOptions& options, const SourceLine& line) const {
+  require_fraction("beta1", options.beta1, line);
+  require_fraction("beta2", options.beta2, line);
+  require_not_negative("weight_decay", options.weight_decay, line);
+}
+
+void Lion::update(const Turn& turn) {
+  const LionOptions options = options_of(turn);
+  const double rate = turn.learning_rate;
+  remember(turn, 0);
+  update_elements<1>(turn, [=](double& p, double g, std::array<double, 1>& m) {
+    const double direction = options.beta1 * m[0] + (1 - options.beta1) * g;
+    const double sign = direction > 0 ? 1 : direction < 0 ? -1 : direction;  // NaN stays NaN
+    p -= rate * (sign + options.weight_decay * p);
+    m[0] = options.beta2 * m[0] + (1 - options.beta2) * g;
+  });
+}
+
+}  // namespace chainrule::nn

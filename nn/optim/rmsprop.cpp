@@ -1,0 +1,44 @@
+#include "nn/optim/rmsprop.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/optim/elements.h"
+
+namespace chainrule::nn {
+namespace {
+
+constexpr std::string_view kMemory[] = {"square_average", "gradient_average", "momentum"};
+
+}  // namespace
+
+RMSprop::RMSprop(std::vector<Tensor> parameters, const RMSpropOptions& options, SourceLine line) : GroupedOptimizer("RMSprop", kMemory) {
+  add_group(std::move(parameters), options, line);
+}
+
+void RMSprop::check(const RMSpropOptions& options, const SourceLine& line) const {
+  require_not_negative("alpha", options.alpha, line);
+  require_not_negative("epsilon", options.epsilon, line);
+  require_not_negative("weight_decay", options.weight_decay, line);
+  require_not_negative("momentum", options.momentum, line);
+}
+
+void RMSprop::update(const Turn& turn) {
+  const RMSpropOptions options = options_of(turn);
+  const double rate = turn.learning_rate;
+  remember(turn, 0);
+  if (options.centered) remember(turn, 1);
+  if (options.momentum > 0) remember(turn, 2);
+  update_elements<3>(turn, [=](double& p, double g, std::array<double, 3>& m) {
+    auto& [square, average, velocity] = m;
+    g += options.weight_decay * p;
+    square = options.alpha * square + (1 - options.alpha) * g * g;
+    average = options.alpha * average + (1 - options.alpha) * g;
+    // Rounding may make the variance of a constant gradient negative.
+    const double spread = options.centered ? std::max(0.0, square - average * average) : square;
+    velocity = options.momentum * velocity + g / (std::sqrt(spread) + options.epsilon);
+    p -= rate * velocity;
+  });
+}
+
+}  // namespace chainrule::nn
