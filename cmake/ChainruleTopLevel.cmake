@@ -7,7 +7,8 @@ endif()
 find_program(CHAINRULE_CCACHE ccache)
 mark_as_advanced(CHAINRULE_CCACHE)
 if(CHAINRULE_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CHAINRULE_CCACHE})
+  # Paths below the source folder are taken as relative, so that another clone finds what this one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CHAINRULE_CCACHE})
 endif()
 
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
