@@ -37,6 +37,8 @@ void assign(Tensor& leaf, const TensorArg& values) {
 }
 
 void fill(Tensor& leaf, double value, SourceLine line) {
+  const bool integers = leaf.defined() && node_of(leaf)->dtype == DType::int64;
+  if (integers && !(value >= -0x1p63 && value < 0x1p63)) throw_invalid("fill", text("the number ", value, " does not fit int64"), line);
   Node* node = changing("fill", leaf, line);
   visit_dtype(node->dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -92,6 +94,10 @@ void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& 
 }
 
 namespace detail {
+
+void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
+  kernels::parallel_pieces(count, grain, body);
+}
 
 void add_in_place(const Tensor& into, const Tensor& x) { add_in_place(into, 0, x); }
 

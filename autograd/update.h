@@ -1,6 +1,8 @@
 // In-place work on leaves: what optimizers, checkpoints and running averages need. Nothing here is recorded.
 #pragma once
 
+#include <functional>
+
 #include "autograd/tensor.h"
 
 namespace chainrule {
@@ -42,6 +44,9 @@ void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& 
                  SourceLine line = SourceLine::current());
 
 namespace detail {
+
+// body(begin, end) over pieces of [0, count), on several threads where that pays; a piece is worth some 10 µs.
+void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body);
 
 // into += x; shapes and dtypes agree.
 void add_in_place(const Tensor& into, const Tensor& x);

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstddef>
 
-#include "autograd/kernels/parallel.h"
 #include "autograd/ops/create.h"
+#include "autograd/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
@@ -23,7 +23,7 @@ void update_elements_of(const Optimizer::Turn& turn, const F& f) {
   for (std::size_t k = 0; k < kMemory; ++k)
     if (turn.memory[k].defined()) memory[k] = turn.memory[k].template mutable_data<T>().data();
   constexpr std::int64_t kGrain = 8192;
-  kernels::parallel_pieces(turn.parameter.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+  detail::in_pieces(turn.parameter.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double value = static_cast<double>(p[i]);
       std::array<double, kMemory> m{};

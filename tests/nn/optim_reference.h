@@ -20,7 +20,7 @@ inline constexpr int kReferenceSteps = 20;
 inline const std::vector<std::vector<double>>& reference(const std::string& name) {
   static const auto all = [] {
     std::map<std::string, std::vector<std::vector<double>>> cases;
-    std::ifstream file(CHAINRULE_OPTIMIZER_REFERENCE);
+    std::ifstream file(CHAINRULE_REFERENCE_DIR "/optimizers.txt");
     for (std::string line; std::getline(file, line);) {
       if (line.starts_with('#')) continue;
       std::istringstream words(line);
@@ -34,7 +34,7 @@ inline const std::vector<std::vector<double>>& reference(const std::string& name
     }
     return cases;
   }();
-  BOOST_REQUIRE_MESSAGE(all.contains(name), name << " is not in " << CHAINRULE_OPTIMIZER_REFERENCE);
+  BOOST_REQUIRE_MESSAGE(all.contains(name), name << " is not in optimizers.txt");
   return all.at(name);
 }
 
