@@ -10,9 +10,20 @@ using Function = Tensor (*)(const TensorArg&, const Tensor&);
 
 constexpr Named<Function> kLosses[] = {
     {"mse_loss", mse_loss},
+    {"l1_loss", l1_loss},
+    {"squared_error_loss", squared_error_loss},
+    {"huber_loss", huber_loss},
+    {"smooth_l1_loss", smooth_l1_loss},
+    {"log_cosh_loss", log_cosh_loss},
+    {"poisson_nll_loss", poisson_nll_loss},
     {"cross_entropy", cross_entropy},
     {"nll_loss", nll_loss},
+    {"binary_cross_entropy", binary_cross_entropy},
     {"binary_cross_entropy_with_logits", binary_cross_entropy_with_logits},
+    {"kl_div", kl_div},
+    {"hinge_loss", hinge_loss},
+    {"multi_margin_loss", multi_margin_loss},
+    {"softmax_mse_loss", softmax_mse_loss},
 };
 
 }  // namespace

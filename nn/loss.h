@@ -10,8 +10,8 @@
 
 namespace chainrule::nn {
 
-/// A function of prediction and target: a name ("mse_loss", "cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"), a loss of the
-/// library such as `nn::mse_loss`, or any function of one's own.
+/// A function of prediction and target: a name ("mse_loss", "cross_entropy", ...: those of losses.h), a loss of the library such as
+/// `nn::mse_loss`, or any function of one's own.
 class Loss {
  public:
   /// @throws std::invalid_argument for an unknown name, listing the known.

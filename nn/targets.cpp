@@ -41,7 +41,8 @@ void check_target(const char* op, const char* what, const Tensor& prediction, co
                   line);
 }
 
-void check_labels(const char* op, const char* what, const Tensor& scores, const Tensor& labels, const SourceLine& line) {
+void check_labels(const char* op, const char* what, const Tensor& scores, const Tensor& labels, const SourceLine& line,
+                  std::optional<std::int64_t> ignored) {
   check_scores(op, what, scores, line);
   if (!labels.defined()) throw_invalid(op, "undefined tensor for labels", line);
   if (scores.rank() != 2) throw_invalid(op, text(what, " has shape ", scores.shape(), ", expected [n, classes]"), line);
@@ -54,7 +55,7 @@ void check_labels(const char* op, const char* what, const Tensor& scores, const 
                   line);
   const std::span<const std::int64_t> values = labels.data<std::int64_t>();
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (values[i] < 0 || values[i] >= classes)
+    if ((values[i] < 0 || values[i] >= classes) && values[i] != ignored)
       throw_invalid(
           op, text("label ", values[i], " at position ", i, " is outside 0 to ", classes - 1, " for ", what, " of shape ", scores.shape()),
           line);
