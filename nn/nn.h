@@ -24,6 +24,8 @@
 #include "nn/optim/adamw.h"
 #include "nn/optim/clip.h"
 #include "nn/optim/ema.h"
+#include "nn/optim/factory.h"
+#include "nn/optim/lbfgs.h"
 #include "nn/optim/lion.h"
 #include "nn/optim/nadam.h"
 #include "nn/optim/optimizer.h"
