@@ -365,6 +365,7 @@ class Pass {
   void step(std::uint32_t at) {
     put_together(space_.entries[at]);
     run_hooks(at);
+    if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
     Entry& entry = space_.entries[at];
     const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
     const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
@@ -390,6 +391,7 @@ class Pass {
       RuleContext context(node, grad_out, slots);
       node->invoke(node->captures(), context);
       grad_out = Tensor();
+      if (node->spent) throw_spent(node);
       if (thread_context.anomaly) [[unlikely]] {
         for (std::uint32_t i = 0; i < count; ++i)
           if (slots[i].wanted && slots[i].gradient.defined()) check_gradient(node, i, slots[i].gradient);

@@ -82,7 +82,8 @@ std::vector<Tensor> leaves_beneath(const Tensor& result, std::span<const Tensor>
     work.pop_back();
     if (!node->requires_grad || !seen.insert(node).second) continue;
     if (!node->recorded) leaves.push_back(Node::share(node));
-    for (std::uint32_t i = 0; i < node->input_count; ++i) work.push_back(node_of(node->inputs()[i]));
+    for (std::uint32_t i = 0; i < node->input_count; ++i)
+      if (node->inputs()[i].defined()) work.push_back(node_of(node->inputs()[i]));  // else freed by a pass
   }
   return leaves;
 }

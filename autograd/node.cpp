@@ -1,5 +1,6 @@
 #include "autograd/node.h"
 
+#include <algorithm>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -27,11 +28,11 @@ std::int64_t checked_numel(Sizes shape, DType dtype) {
     const std::int64_t size = shape.sizes[axis];
     if (size < 0) throw_size(shape, "a size is negative");
     empty = empty || size == 0;
-    too_many = __builtin_mul_overflow(numel, size, &numel) || numel > limit || too_many;
+    // An empty shape is bounded too, so that no product of some of its sizes overflows.
+    too_many = __builtin_mul_overflow(numel, std::max<std::int64_t>(size, 1), &numel) || numel > limit || too_many;
   }
-  if (empty) return 0;
   if (too_many) throw_size(shape, "too many elements");
-  return numel;
+  return empty ? 0 : numel;
 }
 
 void release_storage(Storage* storage, Node* owner) noexcept {

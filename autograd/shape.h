@@ -43,11 +43,15 @@ class Shape {
   std::int64_t operator[](int axis) const noexcept { return sizes_[axis]; }
   std::int64_t& operator[](int axis) noexcept { return sizes_[axis]; }
 
-  /// The product of the sizes; 1 for rank 0.
+  /// The product of the sizes; 1 for rank 0, the largest number there is where it would be beyond that.
   std::int64_t numel() const noexcept {
     std::int64_t product = 1;
-    for (int axis = 0; axis < rank_; ++axis) product *= sizes_[axis];
-    return product;
+    bool beyond = false, empty = false;
+    for (int axis = 0; axis < rank_; ++axis) {
+      beyond = __builtin_mul_overflow(product, sizes_[axis], &product) || beyond;
+      empty = empty || sizes_[axis] == 0;
+    }
+    return beyond && !empty ? INT64_MAX : product;
   }
 
   const std::int64_t* begin() const noexcept { return sizes_; }

@@ -15,6 +15,22 @@ namespace chainrule {
 
 using namespace detail;
 
+namespace {
+
+// Truncates to integers, NaN to 0 and what does not fit to the nearest that does: plain casts of those are undefined.
+template <class To, class From>
+To convert(From value) noexcept {
+  if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    constexpr From kBeyond = -static_cast<From>(std::numeric_limits<To>::min());
+    if (std::isnan(value)) return 0;
+    if (value >= kBeyond) return std::numeric_limits<To>::max();
+    if (value < -kBeyond) return std::numeric_limits<To>::min();
+  }
+  return static_cast<To>(value);
+}
+
+}  // namespace
+
 Shape Tensor::shape(SourceLine line) const { return shape_of(defined_node("shape", *this, line)); }
 
 int Tensor::rank(SourceLine line) const { return defined_node("rank", *this, line)->rank; }
@@ -40,7 +56,7 @@ std::vector<T> Tensor::to_vector(SourceLine line) const {
   std::vector<T> result(static_cast<std::size_t>(node->numel));
   visit_dtype(node->dtype, [&](auto zero) {
     const auto* from = node->values<decltype(zero)>();
-    std::transform(from, from + node->numel, result.begin(), [](auto value) { return static_cast<T>(value); });
+    std::transform(from, from + node->numel, result.begin(), [](auto value) { return convert<T>(value); });
   });
   return result;
 }
@@ -147,21 +163,6 @@ Tensor Tensor::clone(SourceLine line) const {
   std::memcpy(node_of(y)->data, node->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
   return done(y);
 }
-
-namespace {
-
-// Truncates to int64, NaN to 0 and what does not fit to the nearest that does: plain casts of those are undefined.
-template <class To, class From>
-To convert(From value) noexcept {
-  if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
-    if (std::isnan(value)) return 0;
-    if (value >= static_cast<From>(0x1p63)) return std::numeric_limits<To>::max();
-    if (value < static_cast<From>(-0x1p63)) return std::numeric_limits<To>::min();
-  }
-  return static_cast<To>(value);
-}
-
-}  // namespace
 
 Tensor Tensor::to(DType dtype, SourceLine line) const {
   Node* node = defined_node("to", *this, line);

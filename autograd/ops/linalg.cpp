@@ -112,7 +112,8 @@ Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias) {
   Shape shape = shape_of(input);
   shape[shape.rank() - 1] = d_out;
   const Tensor* inputs[] = {&x.tensor(), &weight, &bias};
-  const std::int64_t n = shape.numel() / std::max<std::int64_t>(d_out, 1);
+  std::int64_t n = 1;
+  for (int axis = 0; axis + 1 < shape.rank(); ++axis) n *= shape[axis];
   Tensor y = make_result("linear", line, input->dtype, shape, std::span<const Tensor* const>(inputs, added != nullptr ? 3 : 2),
                          [n, d_in, d_out](RuleContext& r) {
                            const bool flat = r.input_shape(0).rank() == 2;

@@ -58,18 +58,20 @@ Tensor reshape(const TensorArg& x, const Shape& wanted) {
   Node* node = defined_node("reshape", x.tensor(), x.line());
   Shape shape = wanted;
   int open = -1;
-  std::int64_t known = 1;
   for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] >= 0) {
-      known *= shape[axis];
-    } else if (shape[axis] == -1 && open < 0) {
-      open = axis;
-    } else {
+    if (shape[axis] >= 0) continue;
+    if (shape[axis] != -1 || open >= 0)
       throw_invalid("reshape", text("the shape ", wanted, " has ", shape[axis] == -1 ? "more than one -1" : "a negative size"), x.line());
-    }
+    open = axis;
+    shape[axis] = 1;
   }
-  if (open >= 0 && known > 0 && node->numel % known == 0) shape[open] = node->numel / known;
-  if (shape.numel() != node->numel || (open >= 0 && shape[open] < 0))
+  const std::int64_t known = shape.numel();
+  bool fills = known == node->numel;
+  if (open >= 0) {
+    fills = known > 0 && node->numel % known == 0;
+    if (fills) shape[open] = node->numel / known;
+  }
+  if (!fills)
     throw_invalid("reshape", text("shape ", shape_of(node), " has ", node->numel, " elements, which do not fill ", wanted), x.line());
   return make_view("reshape", x.line(), x.tensor(), 0, shape, kReshapeRule);
 }
@@ -256,6 +258,9 @@ Tensor stack(const TensorList& tensors, int axis) {
   std::vector<Tensor> rows;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Node* node = defined_node("stack", tensors[i], tensors.line());
+    if (node->dtype != node_of(tensors[0])->dtype)
+      throw_invalid("stack", text("tensor ", i, " is ", node->dtype, ", expected ", node_of(tensors[0])->dtype, " like tensor 0"),
+                    tensors.line());
     if (shape_of(node) != shape)
       throw_invalid("stack", text("tensor ", i, " has shape ", shape_of(node), ", expected ", shape, " like tensor 0"), tensors.line());
     rows.push_back(unsqueeze(tensors[i], at));
