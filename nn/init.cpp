@@ -7,6 +7,10 @@
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/linalg.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "autograd/update.h"
 #include "nn/names.h"
 
 namespace chainrule::nn {
@@ -45,11 +49,40 @@ Initializer uniform_of(double (*variance)(const Fans&)) {
 
 // A layer without inputs has no weights to fill; the fan of 1 only keeps the quotient finite.
 double he(const Fans& fan) { return 2 / std::max(fan.in, 1.0); }
+double lecun(const Fans& fan) { return 1 / std::max(fan.in, 1.0); }
 double xavier(const Fans& fan) { return 2 / std::max(fan.in + fan.out, 1.0); }
 
+// Orthonormal rows [count, length], count <= length, by Gram-Schmidt on normal vectors: each is freed of those before it twice, which
+// leaves rounding errors only (Giraud et al. 2005).
+Tensor orthonormal_rows(std::int64_t count, std::int64_t length, Generator& generator) {
+  Tensor basis = zeros({count, length}, DType::float64);
+  for (std::int64_t k = 0; k < count; ++k) {
+    const Tensor before = slice(basis, 0, 0, k);
+    Tensor v;
+    double size = 0;
+    // A draw within the span of the others has probability 0 but for rounding.
+    while (!(size > 1e-6)) {
+      v = randn({length}, generator, DType::float64);
+      v = v / norm(v);
+      for (int pass = 0; pass < 2; ++pass) v = v - matmul(matmul(before, v), before);
+      size = norm(v).item();
+    }
+    Tensor row = basis[k];
+    assign(row, v / size);
+  }
+  return basis;
+}
+
 constexpr Named<Initializer (*)()> kInitializers[] = {
-    {"he_normal", init::he_normal},           {"he_uniform", init::he_uniform}, {"xavier_normal", init::xavier_normal},
-    {"xavier_uniform", init::xavier_uniform}, {"zeros", init::zeros},           {"ones", init::ones},
+    {"he_normal", init::he_normal},
+    {"he_uniform", init::he_uniform},
+    {"xavier_normal", init::xavier_normal},
+    {"xavier_uniform", init::xavier_uniform},
+    {"lecun_normal", init::lecun_normal},
+    {"lecun_uniform", init::lecun_uniform},
+    {"orthogonal", [] { return init::orthogonal(); }},
+    {"zeros", init::zeros},
+    {"ones", init::ones},
 };
 
 }  // namespace
@@ -76,6 +109,25 @@ Initializer he_normal() { return normal_of(he); }
 Initializer he_uniform() { return uniform_of(he); }
 Initializer xavier_normal() { return normal_of(xavier); }
 Initializer xavier_uniform() { return uniform_of(xavier); }
+
+Initializer lecun_normal() { return normal_of(lecun); }
+Initializer lecun_uniform() { return uniform_of(lecun); }
+
+Initializer orthogonal(double gain, SourceLine line) {
+  if (!std::isfinite(gain)) throw_invalid("orthogonal", text("gain is ", gain, ", expected a finite number"), line);
+  return [gain](const Shape& shape, DType dtype, Generator& generator) {
+    if (shape.rank() < 2) throw_invalid("orthogonal", text("got shape ", shape, ", expected two axes or more"), SourceLine::current());
+    const std::int64_t columns = shape.size(-1), rows = columns == 0 ? 0 : shape.numel() / columns;
+    if (rows == 0) return zeros(shape, dtype);
+    const Tensor basis = orthonormal_rows(std::min(rows, columns), std::max(rows, columns), generator);
+    return ((rows <= columns ? basis : transpose(basis)).reshape(shape) * gain).to(dtype);
+  };
+}
+
+Initializer values(const Tensor& values, SourceLine line) {
+  if (!values.defined()) throw_invalid("values", "undefined tensor", line);
+  return [kept = values.detach().clone()](const Shape&, DType dtype, Generator&) { return kept.to(dtype); };
+}
 
 Initializer normal(double standard_deviation, SourceLine line) {
   if (!(standard_deviation >= 0))

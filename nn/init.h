@@ -12,7 +12,8 @@
 namespace chainrule::nn {
 
 /// How a new weight is filled: one of the functions in nn::init, the name of one that needs no numbers ("he_uniform", "he_normal",
-/// "xavier_uniform", "xavier_normal", "zeros", "ones"), or a function of one's own from shape, dtype and generator to values.
+/// "xavier_uniform", "xavier_normal", "lecun_uniform", "lecun_normal", "orthogonal", "zeros", "ones"), or a function of one's own from
+/// shape, dtype and generator to values.
 class Initializer {
  public:
   using Function = std::function<Tensor(const Shape&, DType, Generator&)>;
@@ -44,6 +45,17 @@ Initializer he_uniform();
 Initializer xavier_normal();
 /// Uniform in ±sqrt(6 / (fan_in + fan_out)): the same variance.
 Initializer xavier_uniform();
+/// Normal with mean 0 and variance 1 / fan_in (LeCun et al. 1998, "Efficient BackProp"): for selu.
+Initializer lecun_normal();
+/// Uniform in ±sqrt(3 / fan_in): the same variance.
+Initializer lecun_uniform();
+/// Rows or columns, whichever are fewer, are orthogonal and as long as `gain`, all such matrices being equally likely (Saxe et al., arXiv
+/// 1312.6120). Axes before the last count as one. Filling throws std::invalid_argument for fewer than two axes.
+/// @throws std::invalid_argument for a gain that is not finite.
+Initializer orthogonal(double gain = 1, SourceLine line = SourceLine::current());
+/// Copies of given values, in the dtype asked for; the shapes must agree.
+/// @throws std::invalid_argument for an undefined Tensor.
+Initializer values(const Tensor& values, SourceLine line = SourceLine::current());
 /// Normal with mean 0.
 /// @throws std::invalid_argument for a negative or NaN deviation.
 Initializer normal(double standard_deviation, SourceLine line = SourceLine::current());

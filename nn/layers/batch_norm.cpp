@@ -1,0 +1,64 @@
+#include "nn/layers/batch_norm.h"
+
+#include "autograd/backward.h"
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/update.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+BatchNorm::BatchNorm(Dim features, const BatchNormOptions& options, SourceLine line)
+    : features_(features), momentum_(options.momentum), epsilon_(options.epsilon) {
+  const CallerScope caller(line);
+  if (features_ < 1) throw_invalid("BatchNorm", text("features is ", features_, ", expected at least 1"), line);
+  if (!(momentum_ >= 0 && momentum_ <= 1)) throw_invalid("BatchNorm", text("momentum is ", momentum_, ", expected 0 to 1"), line);
+  if (!(epsilon_ >= 0)) throw_invalid("BatchNorm", text("epsilon is ", epsilon_, ", expected 0 or more"), line);
+  if (options.affine) {
+    weight_ = ones({features}).set_requires_grad(true);
+    bias_ = zeros({features}).set_requires_grad(true);
+  }
+  running_mean_ = zeros({features});
+  running_var_ = ones({features});
+}
+
+Tensor BatchNorm::forward(const Tensor& x) const {
+  if (x.rank() != 2 || x.size(1) != features_)
+    throw_invalid("BatchNorm", text("x has shape ", x.shape(), ", expected [n, ", features_, "]"), SourceLine::current());
+  if (is_training()) return train_on(x);
+  const Tensor inverse = rsqrt(running_var_ + epsilon_);
+  if (!weight_.defined()) return (x - running_mean_) * inverse;
+  return (x - running_mean_) * (inverse * weight_) + bias_;
+}
+
+Tensor BatchNorm::train_on(const Tensor& x) const {
+  const std::int64_t n = x.size(0);
+  if (n < 2)
+    throw_invalid("BatchNorm", text("x has shape ", x.shape(), ", expected 2 examples or more in training"), SourceLine::current());
+  const Tensor centre = mean(x, 0), variance = var(x, 0, false, 0);
+  const Tensor inverse = rsqrt(variance + epsilon_);
+  const Tensor y = weight_.defined() ? (x - centre) * (inverse * weight_) + bias_ : (x - centre) * inverse;
+
+  // After all that may throw. The buffers stay the Tensors they are: these are other handles on them.
+  const NoGrad no_grad;
+  const double unbiased = static_cast<double>(n) / static_cast<double>(n - 1);
+  Tensor running_mean = running_mean_, running_var = running_var_;
+  assign(running_mean, lerp(running_mean, centre, momentum_));
+  assign(running_var, lerp(running_var, variance * unbiased, momentum_));
+  return y;
+}
+
+void BatchNorm::members(Members& visit) {
+  visit("weight", weight_);
+  visit("bias", bias_);
+  visit.buffer("running_mean", running_mean_);
+  visit.buffer("running_var", running_var_);
+}
+
+std::string BatchNorm::describe() const { return text("BatchNorm ", features_); }
+
+}  // namespace chainrule::nn

@@ -1,0 +1,26 @@
+#include "nn/layers/dropout.h"
+
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+Dropout::Dropout(double p, const DropoutOptions& options, SourceLine line) : p_(p), generator_(options.generator) {
+  if (!(p >= 0 && p <= 1)) throw_invalid("Dropout", text("p is ", p, ", expected 0 to 1"), line);
+}
+
+Tensor Dropout::forward(const Tensor& x) const {
+  if (!is_training() || p_ == 0) return x;
+  Generator& generator = generator_ != nullptr ? *generator_ : default_generator();
+  const double keep = 1 - p_;
+  const Tensor mask = bernoulli(keep, x.shape(), generator, x.dtype());
+  return keep > 0 ? x * (mask * (1 / keep)) : x * mask;
+}
+
+std::string Dropout::describe() const { return text("Dropout ", p_); }
+
+}  // namespace chainrule::nn

@@ -1,0 +1,36 @@
+// Dropout: leaves out random elements in training.
+#pragma once
+
+#include <string>
+
+#include "autograd/random.h"
+#include "nn/module.h"
+
+namespace chainrule::nn {
+
+struct DropoutOptions {
+  /// Draws the masks and must outlive the layer, whose calls in training then belong to one thread at a time; nullptr:
+  /// default_generator() of the calling thread.
+  Generator* generator = nullptr;
+};
+
+/// In training: 0 in place of each element with probability p, the others divided by 1 - p (Srivastava et al. 2014, the scaling moved to
+/// training). In eval: x itself.
+class Dropout : public BuiltIn<Dropout> {
+ public:
+  using Options = DropoutOptions;
+
+  /// @throws std::invalid_argument unless 0 <= p <= 1.
+  explicit Dropout(double p = 0.5, const DropoutOptions& options = {}, SourceLine line = SourceLine::current());
+
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+  double p() const noexcept { return p_; }
+
+ private:
+  double p_;
+  Generator* generator_;
+};
+
+}  // namespace chainrule::nn

@@ -1,0 +1,33 @@
+#include "nn/layers/embedding.h"
+
+#include "autograd/check.h"
+#include "autograd/ops/index.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+Embedding::Embedding(Dim count, Dim size, const EmbeddingOptions& options, SourceLine line) {
+  const CallerScope caller(line);
+  if (count < 1 || size < 1)
+    throw_invalid(
+        "Embedding",
+        text("got count ", static_cast<std::int64_t>(count), " and size ", static_cast<std::int64_t>(size), ", expected at least 1 each"),
+        line);
+  Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
+  weight_ = options.initializer({count, size}, DType::float32, generator);
+}
+
+Tensor Embedding::forward(const Tensor& x) const {
+  if (x.dtype() != DType::int64) throw_invalid("Embedding", text("x is ", x.dtype(), ", expected int64"), SourceLine::current());
+  Shape shape = x.shape();
+  shape.push_back(weight_.size(1));
+  return index_select(weight_, 0, x.reshape({x.numel()})).reshape(shape);
+}
+
+void Embedding::members(Members& visit) { visit("weight", weight_); }
+
+std::string Embedding::describe() const { return text("Embedding ", weight_.size(0), " x ", weight_.size(1)); }
+
+}  // namespace chainrule::nn

@@ -1,0 +1,39 @@
+// Embedding: a trained vector for each of a number of things.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "autograd/random.h"
+#include "autograd/shape.h"
+#include "nn/init.h"
+#include "nn/module.h"
+
+namespace chainrule::nn {
+
+struct EmbeddingOptions {
+  Initializer initializer = init::normal(1);
+  /// Draws the vectors; nullptr: default_generator(). Used by the constructor only.
+  Generator* generator = nullptr;
+};
+
+/// The rows of weight [count, size] that x names: int64 x [...] gives [..., size]. Rows named more than once add up their gradients.
+class Embedding : public BuiltIn<Embedding> {
+ public:
+  using Options = EmbeddingOptions;
+
+  /// @throws std::invalid_argument for a count or size below 1.
+  Embedding(Dim count, Dim size, const EmbeddingOptions& options = {}, SourceLine line = SourceLine::current());
+
+  /// @throws std::invalid_argument for another dtype than int64, or an element outside 0 to count - 1.
+  Tensor forward(const Tensor& x) const override;
+  void members(Members& visit) override;
+  std::string describe() const override;
+
+  const Tensor& weight() const noexcept { return weight_; }
+
+ private:
+  Tensor weight_;
+};
+
+}  // namespace chainrule::nn

@@ -1,0 +1,24 @@
+// Reshape: gives each example another shape.
+#pragma once
+
+#include <string>
+
+#include "autograd/shape.h"
+#include "nn/module.h"
+
+namespace chainrule::nn {
+
+/// The elements of each example in the shape given: [n, ...] gives [n, shape...]. One size may be -1 and is computed. Shares storage.
+class Reshape : public BuiltIn<Reshape> {
+ public:
+  /// @throws std::invalid_argument for a size below -1, or more than one of -1.
+  explicit Reshape(const Shape& shape, SourceLine line = SourceLine::current());
+
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
+
+ private:
+  Shape shape_;
+};
+
+}  // namespace chainrule::nn
