@@ -1,5 +1,7 @@
 #include "nn/optim/lion.h"
 
+#include <cmath>
+
 #include "nn/optim/elements.h"
 
 namespace chainrule::nn {
@@ -25,7 +27,8 @@ void Lion::update(const Turn& turn) {
   remember(turn, 0);
   update_elements<1>(turn, [=](double& p, double g, std::array<double, 1>& m) {
     const double direction = options.beta1 * m[0] + (1 - options.beta1) * g;
-    const double sign = direction > 0 ? 1 : direction < 0 ? -1 : direction;  // NaN stays NaN
+    // Without branches, which a random sign would mispredict; NaN stays NaN.
+    const double sign = std::isnan(direction) ? direction : (direction > 0 ? 1.0 : 0.0) - (direction < 0 ? 1.0 : 0.0);
     p -= rate * (sign + options.weight_decay * p);
     m[0] = options.beta2 * m[0] + (1 - options.beta2) * g;
   });
