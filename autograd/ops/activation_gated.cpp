@@ -61,9 +61,16 @@ Tensor prelu(const TensorArg& x, const Tensor& weight) {
   }
   const auto compute = []<class T>(T, const T* from, std::int64_t step, const T* slope, std::int64_t slope_step, T* y, std::int64_t n) {
     if constexpr (std::is_floating_point_v<T>) {
-      for (std::int64_t i = 0; i < n; ++i) {
-        const T value = from[i * step], below = value * slope[i * slope_step];
-        y[i] = value > 0 ? value : below;
+      const T zero = 0;
+      T above[kActivationBlock];
+      for (; n > 0; n -= kActivationBlock) {
+        const std::int64_t block = std::min(n, kActivationBlock);
+        kernels::elementwise<T>().mul(from, step, slope, slope_step, y, block);
+        kernels::elementwise<T>().gt(from, step, &zero, 0, above, block);
+        kernels::elementwise<T>().where(above, 1, from, step, y, 1, y, block);
+        from += block * step;
+        slope += block * slope_step;
+        y += block;
       }
     }
   };

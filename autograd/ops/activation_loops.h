@@ -20,6 +20,16 @@ void activation_blocks(std::int64_t count, Run run) {
   });
 }
 
+/// y = a where compare(x, limit), else b, over a block; a and b advance by their steps. Compilers branch on such a choice, and random
+/// signs make that slow.
+template <class T>
+void pick(kernels::BinaryLoop<T> compare, const T* x, T limit, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y,
+          std::int64_t n) {
+  T picked[kActivationBlock];
+  compare(x, 1, &limit, 0, picked, n);
+  kernels::elementwise<T>().where(picked, 1, a, a_step, b, b_step, y, n);
+}
+
 /// y = f(x). value(x, y, n) computes f on a block. The gradient g·f'(x) is given twice: gradient(g, x, y, n) computes it on a block in
 /// one pass, gradient_in_ops(g, x) in ops, used where the gradient is itself to be differentiated. All three carry plain values only.
 template <class Value, class Gradient, class GradientInOps>

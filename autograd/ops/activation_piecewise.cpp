@@ -9,6 +9,14 @@ using namespace detail;
 
 namespace {
 
+// y = a where x lies strictly between two limits, else 0.
+template <class T>
+void pick_between(const T* x, T low, T high, const T* a, T* y, std::int64_t n) {
+  const T zero = 0;
+  pick<T>(kernels::elementwise<T>().gt, x, low, a, 1, &zero, 0, y, n);
+  pick<T>(kernels::elementwise<T>().lt, x, high, y, 1, &zero, 0, y, n);
+}
+
 // x limited to [low, high], the gradient passing strictly between them.
 Tensor limited(const char* op, const TensorArg& x, double low, double high) {
   return activation(
@@ -17,8 +25,7 @@ Tensor limited(const char* op, const TensorArg& x, double low, double high) {
         kernels::elementwise<T>().clamp(from, static_cast<T>(low), static_cast<T>(high), y, n);
       },
       [low, high]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        const T bottom = static_cast<T>(low), top = static_cast<T>(high);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = (from[i] > bottom) & (from[i] < top) ? g[i] : T{0};
+        pick_between(from, static_cast<T>(low), static_cast<T>(high), g, y, n);
       },
       [low, high](const Tensor& g, const Tensor& from) { return where(logical_and(gt(from, low), lt(from, high)), g, 0.0); });
 }
@@ -30,17 +37,13 @@ Tensor leaky_relu(const TensorArg& x, double negative_slope) {
       "leaky_relu", x,
       [negative_slope]<class T>(const T* from, T* y, std::int64_t n) {
         const T slope = static_cast<T>(negative_slope);
-        for (std::int64_t i = 0; i < n; ++i) {
-          const T below = from[i] * slope;
-          y[i] = from[i] > 0 ? from[i] : below;
-        }
+        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * slope;
+        pick<T>(kernels::elementwise<T>().gt, from, 0, from, 1, y, 1, y, n);
       },
       [negative_slope]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
         const T slope = static_cast<T>(negative_slope);
-        for (std::int64_t i = 0; i < n; ++i) {
-          const T below = g[i] * slope;
-          y[i] = from[i] > 0 ? g[i] : below;
-        }
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * slope;
+        pick<T>(kernels::elementwise<T>().gt, from, 0, g, 1, y, 1, y, n);
       },
       [negative_slope](const Tensor& g, const Tensor& from) { return where(gt(from, 0), g, g * negative_slope); });
 }
@@ -61,10 +64,8 @@ Tensor hardsigmoid(const TensorArg& x) {
         for (std::int64_t i = 0; i < n; ++i) y[i] /= 6;
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        for (std::int64_t i = 0; i < n; ++i) {
-          const T inside = g[i] / 6;
-          y[i] = (from[i] > -3) & (from[i] < 3) ? inside : T{0};
-        }
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] / 6;
+        pick_between<T>(from, -3, 3, y, y, n);
       },
       [](const Tensor& g, const Tensor& from) { return where(logical_and(gt(from, -3), lt(from, 3)), g / 6, 0.0); });
 }
@@ -78,11 +79,10 @@ Tensor hardswish(const TensorArg& x) {
         for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * (y[i] / 6);
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        for (std::int64_t i = 0; i < n; ++i) {
-          const T slope = from[i] / 3 + T{0.5};
-          const T inside = g[i] * slope, above = from[i] >= 3 ? g[i] : inside;
-          y[i] = from[i] <= -3 ? T{0} : above;
-        }
+        const T zero = 0;
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (from[i] / 3 + T{0.5});
+        pick<T>(kernels::elementwise<T>().ge, from, 3, g, 1, y, 1, y, n);
+        pick<T>(kernels::elementwise<T>().le, from, -3, &zero, 0, y, 1, y, n);
       },
       [](const Tensor& g, const Tensor& from) { return where(le(from, -3), 0.0, where(ge(from, 3), g, g * (from / 3 + 0.5))); });
 }

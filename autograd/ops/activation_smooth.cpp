@@ -17,26 +17,38 @@ struct ExponentialUnit {
   double rise, depth, rate;
 };
 
+// y = min(x, 0) · rate.
+template <class T>
+void exponents(const T* x, T rate, T* y, std::int64_t n) {
+  const T zero = 0;
+  kernels::elementwise<T>().minimum(x, 1, &zero, 0, y, n);
+  kernels::elementwise<T>().mul(y, 1, &rate, 0, y, n);
+}
+
 Tensor exponential_unit(const char* op, const TensorArg& x, const ExponentialUnit& unit) {
   return activation(
       op, x,
       [unit]<class T>(const T* from, T* y, std::int64_t n) {
-        const T rise = static_cast<T>(unit.rise), depth = static_cast<T>(unit.depth), rate = static_cast<T>(unit.rate);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = (from[i] > 0 ? T{0} : from[i]) * rate;
+        const T rise = static_cast<T>(unit.rise), depth = static_cast<T>(unit.depth), zero = 0;
+        T above[kActivationBlock];
+        exponents(from, static_cast<T>(unit.rate), y, n);
         kernels::elementwise<T>().expm1(y, y, n);
         for (std::int64_t i = 0; i < n; ++i) {
-          const T above = from[i] * rise, below = y[i] * depth;
-          y[i] = from[i] > 0 ? above : below;
+          y[i] *= depth;
+          above[i] = from[i] * rise;
         }
+        pick<T>(kernels::elementwise<T>().gt, from, zero, above, 1, y, 1, y, n);
       },
       [unit]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        const T rise = static_cast<T>(unit.rise), slope = static_cast<T>(unit.depth * unit.rate), rate = static_cast<T>(unit.rate);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = (from[i] > 0 ? T{0} : from[i]) * rate;
+        const T rise = static_cast<T>(unit.rise), slope = static_cast<T>(unit.depth * unit.rate), zero = 0;
+        T above[kActivationBlock];
+        exponents(from, static_cast<T>(unit.rate), y, n);
         kernels::elementwise<T>().exp(y, y, n);
         for (std::int64_t i = 0; i < n; ++i) {
-          const T above = g[i] * rise, below = g[i] * (y[i] * slope);
-          y[i] = from[i] > 0 ? above : below;
+          y[i] = g[i] * (y[i] * slope);
+          above[i] = g[i] * rise;
         }
+        pick<T>(kernels::elementwise<T>().gt, from, zero, above, 1, y, 1, y, n);
       },
       [unit](const Tensor& g, const Tensor& from) {
         // The exponential sees negative numbers only: far above 0 it would be inf, and inf·0 where it is not picked.
@@ -160,21 +172,19 @@ Tensor softplus(const TensorArg& x, double beta, double threshold) {
       "softplus", x,
       [beta, threshold]<class T>(const T* from, T* y, std::int64_t n) {
         const T rate = static_cast<T>(beta), straight = static_cast<T>(threshold);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * rate;
-        kernels::elementwise<T>().softplus(y, y, n);
-        for (std::int64_t i = 0; i < n; ++i) {
-          const T bent = y[i] / rate;
-          y[i] = from[i] * rate > straight ? from[i] : bent;
-        }
+        T scaled[kActivationBlock];
+        for (std::int64_t i = 0; i < n; ++i) scaled[i] = from[i] * rate;
+        kernels::elementwise<T>().softplus(scaled, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] /= rate;
+        pick<T>(kernels::elementwise<T>().gt, scaled, straight, from, 1, y, 1, y, n);
       },
       [beta, threshold]<class T>(const T* g, const T* from, T* y, std::int64_t n) {
         const T rate = static_cast<T>(beta), straight = static_cast<T>(threshold);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * rate;
-        kernels::elementwise<T>().sigmoid(y, y, n);
-        for (std::int64_t i = 0; i < n; ++i) {
-          const T bent = g[i] * y[i];
-          y[i] = from[i] * rate > straight ? g[i] : bent;
-        }
+        T scaled[kActivationBlock];
+        for (std::int64_t i = 0; i < n; ++i) scaled[i] = from[i] * rate;
+        kernels::elementwise<T>().sigmoid(scaled, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= g[i];
+        pick<T>(kernels::elementwise<T>().gt, scaled, straight, g, 1, y, 1, y, n);
       },
       [beta, threshold](const Tensor& g, const Tensor& from) {
         const Tensor scaled = from * beta;

@@ -214,6 +214,29 @@ Tensor truth(const char* op, const TensorArg& x, const Axes& axes, bool keepdim,
   return y;
 }
 
+// Running sums down the n rows of an [n, inner] matrix, or up them.
+template <class T>
+void add_up(const T* x, const Span& span, bool from_end, T* y) {
+  // int64 wraps around, as sums do; floats are added up in double.
+  using Total = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+  const std::int64_t first = from_end ? span.n - 1 : 0, step = from_end ? -1 : 1;
+  if (span.inner == 1) {
+    Total total{0};
+    for (std::int64_t j = 0, at = first; j < span.n; ++j, at += step) {
+      total += static_cast<Total>(x[at]);
+      y[at] = static_cast<T>(total);
+    }
+    return;
+  }
+  std::vector<Total> totals(static_cast<std::size_t>(span.inner));
+  for (std::int64_t j = 0, row = first; j < span.n; ++j, row += step)
+    for (std::int64_t i = 0; i < span.inner; ++i) {
+      Total& total = totals[static_cast<std::size_t>(i)];
+      total += static_cast<Total>(x[row * span.inner + i]);
+      y[row * span.inner + i] = static_cast<T>(total);
+    }
+}
+
 // Sums of the elements up to each one, or from each one on.
 Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
   Node* node = node_of(x.tensor());
@@ -225,25 +248,11 @@ Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
   if (node->numel == 0) return done(y);
   visit_dtype(node->dtype, [&](auto zero) {
     using T = decltype(zero);
-    // int64 wraps around, as sums do; floats are added up in double.
-    using Total = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
-    kernels::parallel_pieces(span.outer, std::max<std::int64_t>(1, kElementGrain / (span.n * span.inner)),
-                             [&](std::int64_t begin, std::int64_t end) {
-                               std::vector<Total> totals(static_cast<std::size_t>(span.inner));
-                               for (std::int64_t o = begin; o < end; ++o) {
-                                 std::fill(totals.begin(), totals.end(), Total{0});
-                                 for (std::int64_t j = 0; j < span.n; ++j) {
-                                   const std::int64_t row = (o * span.n + (from_end ? span.n - 1 - j : j)) * span.inner;
-                                   const T* from = node->values<T>() + row;
-                                   T* to = mutable_values<T>(y) + row;
-                                   for (std::int64_t i = 0; i < span.inner; ++i) {
-                                     Total& total = totals[static_cast<std::size_t>(i)];
-                                     total += static_cast<Total>(from[i]);
-                                     to[i] = static_cast<T>(total);
-                                   }
-                                 }
-                               }
-                             });
+    kernels::parallel_pieces(
+        span.outer, std::max<std::int64_t>(1, kElementGrain / (span.n * span.inner)), [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t o = begin; o < end; ++o)
+            add_up(node->values<T>() + o * span.n * span.inner, span, from_end, mutable_values<T>(y) + o * span.n * span.inner);
+        });
   });
   return done(y);
 }
