@@ -7,6 +7,7 @@
 
 #include "autograd/backward.h"
 #include "autograd/check.h"
+#include "autograd/ops/create.h"
 #include "autograd/update.h"
 #include "nn/layer.h"
 
@@ -163,6 +164,39 @@ Tensor Module::operator()(const TensorArg& x) const {
 Tensor Module::run(const Tensor& x) const {
   const UserCodeScope user;
   return forward(x);
+}
+
+Shape Module::build(const Shape& example, SourceLine line) {
+  const CallerScope caller(line);
+  const CallGuard guard(*this);
+  return on_build(example);
+}
+
+Shape Module::on_build(const Shape& example) {
+  class EvalScope : public Members {
+   public:
+    explicit EvalScope(Module& root) { walk(root); }
+    ~EvalScope() override {
+      for (Module* module : training_) module->training_ = true;
+    }
+
+   private:
+    void on_module(const std::string&, Module& module) override {
+      if (module.training_) training_.push_back(&module);
+      module.training_ = false;
+    }
+    std::vector<Module*> training_;
+  };
+  const NoGrad no_grad;
+  const EvalScope eval(*this);
+  Shape batch = example;
+  batch.insert(0, 1);
+  const std::vector<Tensor> own = parameters();
+  Shape shape = run(zeros(batch, own.empty() ? DType::float32 : own.front().dtype())).shape();
+  if (shape.rank() == 0 || shape[0] != 1)
+    throw_invalid("build", text("one example of shape ", example, " gave ", shape, ", expected [1, ...]"), SourceLine::current());
+  shape.erase(0);
+  return shape;
 }
 
 void Module::members(Members&) {}

@@ -114,6 +114,11 @@ class Module {
   /// @throws std::invalid_argument naming each path that is missing or unknown, or whose shape or dtype differs.
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
 
+  /// Returns the shape of one example of the result, from that of one example of the input (without n); layers beneath whose input size was
+  /// left open make their parameters. Before parameters(), optimizers and to().
+  /// @throws std::invalid_argument where the shape does not fit.
+  Shape build(const Shape& example, SourceLine line = SourceLine::current());
+
   /// Sets whether it and all beneath behave as in training (dropout, batch statistics); so at first.
   void train(bool on = true);
   void eval() { train(false); }
@@ -130,6 +135,10 @@ class Module {
   Module() = default;
   Module(Module&&) = default;
   Module& operator=(Module&&) = default;
+
+  /// What build() does. By default forward() on one example of zeros, as in eval and unrecorded: a module with children of open size or
+  /// with int64 input gives its own, which calls build() of its children.
+  virtual Shape on_build(const Shape& example);
 
  private:
   // forward(x) as operator() calls it: a user's names its own lines.

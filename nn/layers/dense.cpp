@@ -7,17 +7,46 @@ namespace chainrule::nn {
 
 using detail::text;
 using detail::throw_invalid;
+using detail::throw_misuse;
 
 Dense::Dense(Dim d_in, Dim d_out, const DenseOptions& options, SourceLine line)
     : d_in_(d_in), d_out_(d_out), activation_(options.activation) {
   const CallerScope caller(line);
   if (d_in_ < 1 || d_out_ < 1) throw_invalid("Dense", text("got sizes ", d_in_, " -> ", d_out_, ", expected at least 1 each"), line);
-  Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
-  weight_ = options.initializer({d_in, d_out}, DType::float32, generator);
-  if (options.bias) bias_ = options.bias_initializer({d_out}, DType::float32, generator);
+  make_parameters(options);
 }
 
-Tensor Dense::forward(const Tensor& x) const { return activation_(linear(x, weight_, bias_)); }
+Dense::Dense(Dim d_out, const DenseOptions& options, SourceLine line)
+    : d_in_(0), d_out_(d_out), activation_(options.activation), open_(options) {
+  if (d_out_ < 1) throw_invalid("Dense", text("got size ", d_out_, ", expected at least 1"), line);
+}
+
+void Dense::make_parameters(const DenseOptions& options) {
+  Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
+  weight_ = options.initializer({d_in_, d_out_}, DType::float32, generator);
+  if (options.bias) bias_ = options.bias_initializer({d_out_}, DType::float32, generator);
+}
+
+Tensor Dense::forward(const Tensor& x) const {
+  if (open_)
+    throw_misuse("Dense", "the input size is not known: call build() with the shape of one example, or name the size",
+                 SourceLine::current());
+  return activation_(linear(x, weight_, bias_));
+}
+
+Shape Dense::on_build(const Shape& example) {
+  if (example.rank() < 1 || example.size(-1) < 1 || (!open_ && example.size(-1) != d_in_))
+    throw_invalid("Dense", text("an example has shape ", example, ", expected [..., ", open_ ? "d_in" : text(d_in_), "]"),
+                  SourceLine::current());
+  if (open_) {
+    d_in_ = example.size(-1);
+    make_parameters(*open_);
+    open_.reset();
+  }
+  Shape shape = example;
+  shape[shape.rank() - 1] = d_out_;
+  return shape;
+}
 
 void Dense::members(Members& visit) {
   visit("weight", weight_);
@@ -25,7 +54,7 @@ void Dense::members(Members& visit) {
 }
 
 std::string Dense::describe() const {
-  std::string words = text("Dense ", d_in_, " -> ", d_out_);
+  std::string words = text("Dense ", open_ ? "?" : text(d_in_), " -> ", d_out_);
   if (!activation_.name().empty()) words += ", " + activation_.name();
   return words;
 }

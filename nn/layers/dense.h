@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "autograd/random.h"
 #include "autograd/shape.h"
@@ -15,7 +16,7 @@ struct DenseOptions {
   bool bias = true;
   Initializer initializer = "he_uniform";
   Initializer bias_initializer = "zeros";
-  /// Draws the weights; nullptr: default_generator(). Used by the constructor only.
+  /// Draws the weights; nullptr: default_generator(). Used when the weights are made, by the constructor or build().
   Generator* generator = nullptr;
   Activation activation = {};
 };
@@ -27,11 +28,15 @@ class Dense : public BuiltIn<Dense> {
 
   /// @throws std::invalid_argument for a size below 1.
   Dense(Dim d_in, Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
+  /// With d_in left open: build() learns it and makes the parameters, which are undefined until then.
+  explicit Dense(Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
 
+  /// @throws std::logic_error while d_in is open.
   Tensor forward(const Tensor& x) const override;
   void members(Members& visit) override;
   std::string describe() const override;
 
+  /// 0 while open.
   std::int64_t d_in() const noexcept { return d_in_; }
   std::int64_t d_out() const noexcept { return d_out_; }
   const Tensor& weight() const noexcept { return weight_; }
@@ -40,9 +45,13 @@ class Dense : public BuiltIn<Dense> {
   const Activation& activation() const noexcept { return activation_; }
 
  private:
+  Shape on_build(const Shape& example) override;
+  void make_parameters(const DenseOptions& options);
+
   std::int64_t d_in_, d_out_;
   Tensor weight_, bias_;
   Activation activation_;
+  std::optional<DenseOptions> open_;  // what build() makes the parameters with
 };
 
 }  // namespace chainrule::nn

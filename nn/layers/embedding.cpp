@@ -26,6 +26,12 @@ Tensor Embedding::forward(const Tensor& x) const {
   return index_select(weight_, 0, x.reshape({x.numel()})).reshape(shape);
 }
 
+Shape Embedding::on_build(const Shape& example) {
+  Shape shape = example;
+  shape.push_back(weight_.size(1));
+  return shape;
+}
+
 void Embedding::members(Members& visit) { visit("weight", weight_); }
 
 std::string Embedding::describe() const { return text("Embedding ", weight_.size(0), " x ", weight_.size(1)); }

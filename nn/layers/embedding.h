@@ -33,6 +33,8 @@ class Embedding : public BuiltIn<Embedding> {
   const Tensor& weight() const noexcept { return weight_; }
 
  private:
+  Shape on_build(const Shape& example) override;
+
   Tensor weight_;
 };
 

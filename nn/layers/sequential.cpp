@@ -10,6 +10,12 @@ Tensor Sequential::forward(const Tensor& x) const {
   return y;
 }
 
+Shape Sequential::on_build(const Shape& example) {
+  Shape shape = example;
+  for (const Layer& layer : layers_) shape = layer->build(shape);
+  return shape;
+}
+
 void Sequential::members(Members& visit) {
   for (std::size_t i = 0; i < layers_.size(); ++i) visit(std::to_string(i), layers_[i]);
 }

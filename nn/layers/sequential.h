@@ -38,6 +38,8 @@ class Sequential : public BuiltIn<Sequential> {
   std::vector<Layer>::const_iterator end() const noexcept { return layers_.end(); }
 
  private:
+  Shape on_build(const Shape& example) override;
+
   std::vector<Layer> layers_;
 };
 

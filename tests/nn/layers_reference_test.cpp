@@ -215,6 +215,34 @@ BOOST_AUTO_TEST_CASE(a_model_in_eval_serves_several_threads) {
   for (const int count : wrong) BOOST_TEST(count == 0);
 }
 
+BOOST_AUTO_TEST_CASE(dense_learns_its_input_size_by_build) {
+  cr::Generator one(3), two(3);
+  nn::Sequential open{nn::Flatten(), nn::Dense(5, {.generator = &one, .activation = "relu"}), nn::BatchNorm(5), nn::Dropout(0.5),
+                      nn::Dense(2, {.bias = false, .generator = &one})};
+  BOOST_TEST(open[1]->describe() == "Dense ? -> 5, relu");
+  BOOST_TEST(message_of<std::logic_error>([&] {
+               open(cr::zeros({1, 2, 3}));
+             }) ==
+             "Sequential.1 (Dense ? -> 5, relu): Dense: the input size is not known: call build() with the shape of one example, or name "
+             "the size" +
+                 at_line());
+  BOOST_TEST(open.build({2, 3}) == cr::Shape{2});
+  const nn::Dense first(6, 5, {.generator = &two}), last(5, 2, {.bias = false, .generator = &two});
+  BOOST_TEST(open.named_parameters().size() == 5U);
+  BOOST_TEST(open[1]->parameters()[0].to_vector<float>() == first.weight().to_vector<float>());
+  BOOST_TEST(open[4]->parameters()[0].to_vector<float>() == last.weight().to_vector<float>());
+  BOOST_TEST(open[3]->is_training());
+  check_close(open.named_buffers()[0].tensor, {0, 0, 0, 0, 0});
+  const cr::Tensor weight = open.parameters()[0];
+  BOOST_TEST(open.build({6}) == cr::Shape{2});  // a second time only the shapes are looked at
+  BOOST_TEST(open.parameters()[0].is(weight));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { open.build({7}); }) ==
+             "Sequential.1 (Dense 6 -> 5, relu): Dense: an example has shape [7], expected [..., 6]" + at_line());
+  BOOST_TEST(nn::Embedding(4, 3).build({2}) == (cr::Shape{2, 3}));
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::Dense(0, nn::DenseOptions{}); }) ==
+             "Dense: got size 0, expected at least 1" + at_line());
+}
+
 BOOST_AUTO_TEST_CASE(orthogonal_weights_keep_lengths) {
   cr::Generator generator(2);
   for (const cr::Shape& shape : {cr::Shape{5, 9}, cr::Shape{9, 5}, cr::Shape{6, 6}, cr::Shape{1, 4}, cr::Shape{2, 3, 4}}) {
