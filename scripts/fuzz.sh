@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Feeds made-up bytes to the fuzz targets of tests/fuzz: fuzz.sh runs each for 20 seconds, fuzz.sh TARGET INPUTS [OPTION...] one of them
+# (idx or ops) on so many inputs. What was found interesting is kept in build/fuzz/corpus and starts the next run; an input that fails is
+# kept there too, and `build/fuzz/tests/fuzz/TARGET_fuzz FILE` runs it again.
+set -euo pipefail
+cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
+export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+
+run() {
+  local target=$1 corpus=build/fuzz/corpus/$1 log
+  shift
+  mkdir -p "$corpus"
+  log=$(mktemp)
+  if ! "build/fuzz/tests/fuzz/${target}_fuzz" -artifact_prefix="build/fuzz/corpus/$target-" -print_final_stats=1 "$@" "$corpus" \
+    </dev/null >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs without a finding"
+  rm -f "$log"
+}
+
+max_len() { [ "$1" = idx ] && echo 4096 || echo 256; }
+
+if [ $# -eq 0 ]; then
+  scripts/build.sh fuzz
+  for target in idx ops; do run "$target" -max_len="$(max_len "$target")" -max_total_time=20; done
+else
+  target=${1:?} inputs=${2:?usage: fuzz.sh [TARGET INPUTS [OPTION...]]}
+  shift 2
+  scripts/build.sh fuzz "${target}_fuzz"
+  run "$target" -max_len="$(max_len "$target")" -runs="$inputs" "$@"
+fi
