@@ -40,7 +40,7 @@ Tensor neg(const TensorArg& x);
 inline Tensor operator-(const TensorArg& x) { return neg(x); }
 /// |x|; gradient 0 at 0.
 Tensor abs(const TensorArg& x);
-/// -1, 0 or 1; gradient 0.
+/// -1, 0 or 1, or NaN (PyTorch: 0) for NaN; gradient 0.
 Tensor sign(const TensorArg& x);
 Tensor exp(const TensorArg& x);
 /// exp(x) - 1, exact near 0.
