@@ -1,8 +1,10 @@
-# Builds and runs one consumer: NAME, SOURCE (the library's), FOLDER (to build in), PREFIX (installed library), CXX, ARGUMENTS (of cmake).
+# Builds and runs one consumer: NAME, SOURCE (the library's), FOLDER (to build in), PREFIX (installed library), CXX, ARGUMENTS (of cmake),
+# LAUNCHER (of the compiler).
 cmake_policy(VERSION 3.25)
 set(consumers ${CMAKE_CURRENT_LIST_DIR})
 set(expected "24.7041 138.834 645.577\n")
 file(REMOVE_RECURSE ${FOLDER})
+set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
