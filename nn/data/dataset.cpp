@@ -34,9 +34,7 @@ struct Dataset::Store {
       throw_invalid("Dataset", text("targets are int64", tensor.shape(), ", expected labels, int64[", size, "], or a floating dtype"),
                     line);
     const auto labels = targets.data<std::int64_t>();
-    for (std::size_t i = 0; i < labels.size(); ++i)
-      if (labels[i] < 0) throw_invalid("Dataset", text("label ", i, " is ", labels[i], ", expected at least 0"), line);
-    if (!labels.empty()) classes = *std::ranges::max_element(labels) + 1;
+    if (!labels.empty()) classes = std::max<std::int64_t>(0, *std::ranges::max_element(labels) + 1);
   }
 };
 

@@ -29,7 +29,7 @@ class Dataset {
  public:
   /// n examples: features `[n, ...]`, and targets that are labels, `[n]` of int64, or values of a floating dtype, `[n, ...]`.
   /// The storage of both is shared, not copied.
-  /// @throws std::invalid_argument where the lengths differ, a label is negative, or targets of int64 are not of rank 1.
+  /// @throws std::invalid_argument where the lengths differ, or targets of int64 are not of rank 1.
   Dataset(const Tensor& features, const Tensor& targets, SourceLine line = SourceLine::current());
 
   /// n examples of bytes, `[n, ...]`, kept as they are and converted to float32 while a batch is gathered, with their labels.
@@ -42,7 +42,8 @@ class Dataset {
   /// The shape of one example's features, such as [784], and of its target, which is [] for a label.
   Shape sample_shape() const;
   Shape target_shape() const;
-  /// The largest label of all the examples that this was made from, plus 1; 0 where targets are not labels.
+  /// The largest label of all the examples that this was made from, plus 1; 0 where targets are not labels. Negative labels are
+  /// left to losses that ignore some.
   std::int64_t classes() const noexcept;
 
   /// The examples at these positions, in that order; recorded nowhere.

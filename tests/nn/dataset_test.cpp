@@ -126,6 +126,13 @@ BOOST_AUTO_TEST_CASE(features_of_a_graph_are_taken_as_numbers) {
   check_batch(data.batch(0, 2), {3, 6}, {0, 1});
 }
 
+BOOST_AUTO_TEST_CASE(labels_to_ignore_are_no_classes) {
+  const nn::Dataset data(cr::zeros({3, 1}), labels_of({0, -100, 2}));
+  BOOST_TEST(data.classes() == 3);
+  check_batch(data.batch(1, 3), {0, 0}, {-100, 2});
+  BOOST_TEST(nn::Dataset(cr::zeros({1, 1}), labels_of({-100})).classes() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_dataset_is_one) {
   const nn::Dataset data(cr::zeros({0, 2}), labels_of({}));
   BOOST_TEST(data.size() == 0);
@@ -153,9 +160,6 @@ BOOST_AUTO_TEST_CASE(what_is_no_dataset_is_refused) {
              }) == "Dataset: targets: undefined tensor" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([] { nn::Dataset(cr::zeros({}), cr::zeros({1})); }) ==
              "Dataset: features have rank 0, expected [n, ...]" + at_line());
-  BOOST_TEST(message_of<std::invalid_argument>([] {
-               nn::Dataset(cr::zeros({2, 1}), labels_of({0, -1}));
-             }) == "Dataset: label 1 is -1, expected at least 0" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([] {
                nn::Dataset(cr::zeros({2, 1}), labels_of({0, 1}).reshape({2, 1}));
              }) == "Dataset: targets are int64[2, 1], expected labels, int64[2], or a floating dtype" + at_line());
