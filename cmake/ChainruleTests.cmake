@@ -12,6 +12,7 @@ function(chainrule_add_test name)
   target_compile_definitions(${name}_test PRIVATE BOOST_TEST_DYN_LINK)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
   chainrule_target_options(${name}_test)
+  target_compile_options(${name}_test PRIVATE -O1)  # what is tested is optimized; the tests themselves had better compile fast
 
   set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
   add_custom_command(
