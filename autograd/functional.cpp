@@ -98,8 +98,7 @@ VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& 
 JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorList& v, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
   if (v.size() != inputs.size()) throw_invalid("jvp", text("got ", v.size(), " directions for ", inputs.size(), " inputs"), inputs.line());
-  for (std::size_t i = 0; i < v.size(); ++i)
-    check_direction("jvp", v[i], inputs[i], inputs.line());
+  for (std::size_t i = 0; i < v.size(); ++i) check_direction("jvp", v[i], inputs[i], inputs.line());
   const Evaluation at = evaluate("jvp", fn, inputs, options.create_graph);
   const GradMode recorded(true);
   // g(u) = uᵀ·J is linear in u, so the gradient of sum over inputs of g(u)·v for u is J·v.

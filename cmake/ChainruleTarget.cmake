@@ -3,7 +3,7 @@ function(chainrule_target_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wpedantic)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # GCC 12 gives these for the standard library's own code (GCC bugs 105329 and 105580).
+    # GCC 12 gives these for the standard library's own code (-Wrestrict: GCC bug 105329).
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds)
   endif()
   if(CHAINRULE_WARNINGS_AS_ERRORS)

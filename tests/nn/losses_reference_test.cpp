@@ -175,7 +175,8 @@ BOOST_AUTO_TEST_CASE(second_derivatives_at_0_are_those_of_the_square) {
 BOOST_AUTO_TEST_CASE(far_away_losses_stay_finite) {
   cr::Tensor x = cr::variable({1e30, -1e30, 500, -500});
   const cr::Tensor zero = cr::zeros({4});
-  for (const nn::Loss& loss : {nn::Loss(nn::log_cosh_loss), nn::Loss(nn::huber_loss), nn::Loss(nn::smooth_l1_loss), nn::Loss(nn::l1_loss)}) {
+  for (const nn::Loss& loss :
+       {nn::Loss(nn::log_cosh_loss), nn::Loss(nn::huber_loss), nn::Loss(nn::smooth_l1_loss), nn::Loss(nn::l1_loss)}) {
     x.zero_grad();
     loss(x, zero).backward();
     check_close(x.grad(), {0.25, -0.25, 0.25, -0.25});
