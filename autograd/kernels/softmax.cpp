@@ -38,13 +38,14 @@ void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shi
   for (std::int64_t r = 0; r < rows; ++r) shifts[r] = std::isinf(maxima[r]) ? T{0} : maxima[r];
 }
 
-// logsumexp of a block of rows; `scratch` holds kBlock elements. Rows longer than that go through it in parts.
+// For a block of rows what is subtracted before exp, and the logarithm of the sum of exp: their sum is logsumexp. Rows longer than the
+// scratch go through it in parts.
 template <class T>
-void logsumexp_block(const T* x, std::int64_t rows, std::int64_t d, T* y) {
+void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, RowValues<T>& shifts, RowValues<T>& sums) {
   const auto& loops = detail::softmax_loops<T>();
   const auto sum_rows = detail::reduce_loops<T>().rows[detail::kSum];
   std::array<T, kBlock> scratch;
-  RowValues<T> maxima, shifts, sums;
+  RowValues<T> maxima;
   row_shifts(x, rows, d, maxima.data(), shifts.data());
   if (d <= kBlock) {
     loops.shift(x, shifts.data(), rows, d, scratch.data());
@@ -62,8 +63,6 @@ void logsumexp_block(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     }
   }
   elementwise<T>().log(sums.data(), sums.data(), rows);
-  // An infinite maximum is the result: exp of -inf summed to 0 or of inf to inf, shifted by nothing. A NaN came through the maximum.
-  for (std::int64_t r = 0; r < rows; ++r) y[r] = shifts[static_cast<std::size_t>(r)] + sums[static_cast<std::size_t>(r)];
 }
 
 }  // namespace
@@ -74,7 +73,12 @@ void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     std::fill_n(y, rows, -std::numeric_limits<T>::infinity());
     return;
   }
-  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) { logsumexp_block(x + r * d, count, d, y + r); });
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    RowValues<T> shifts, logs;
+    shifts_and_logs(x + r * d, count, d, shifts, logs);
+    // An infinite maximum is the result: exp of -inf summed to 0 or of inf to inf, shifted by nothing. A NaN came through the maximum.
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) y[r + static_cast<std::int64_t>(i)] = shifts[i] + logs[i];
+  });
 }
 
 template <class T>
@@ -95,9 +99,12 @@ template <class T>
 void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
-    RowValues<T> totals;
-    logsumexp_block(x + r * d, count, d, totals.data());
-    detail::softmax_loops<T>().shift(x + r * d, totals.data(), count, d, y + r * d);
+    const auto shift = detail::softmax_loops<T>().shift;
+    RowValues<T> shifts, logs;
+    shifts_and_logs(x + r * d, count, d, shifts, logs);
+    // One after the other: their sum would round away the logarithm where the logits are large.
+    shift(x + r * d, shifts.data(), count, d, y + r * d);
+    shift(y + r * d, logs.data(), count, d, y + r * d);
   });
 }
 
