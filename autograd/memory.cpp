@@ -26,8 +26,6 @@ struct FreeBuffer {
   FreeBuffer* next;
 };
 
-std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
-
 // Classes 64·{4, 5, 6, 7}/4·2^k, from 64 bytes: no more than a quarter of a buffer is wasted.
 struct BufferClass {
   std::size_t index, capacity;
@@ -138,6 +136,8 @@ ThreadCache& this_cache() noexcept {
 }
 
 #if CHAINRULE_POOL
+
+std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
 
 [[gnu::noinline]] void* refill_block(ThreadCache& own, std::size_t index) {
   const std::size_t bytes = index * kBlockStep;
