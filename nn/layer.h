@@ -2,8 +2,10 @@
 #pragma once
 
 #include <concepts>
+#include <initializer_list>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "nn/module.h"
 
@@ -18,6 +20,26 @@ class Layer {
   explicit Layer(std::shared_ptr<Module> module, SourceLine line = SourceLine::current());
 
   Tensor operator()(const TensorArg& x) const { return (*module_)(x); }
+  std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const {
+    return (*module_)(inputs, line);
+  }
+  std::vector<Tensor> operator()(std::initializer_list<Tensor> inputs, SourceLine line = SourceLine::current()) const {
+    return (*module_)(inputs, line);
+  }
+  /// The layer in a layer graph; called twice, it shares its weights. See symbol.h.
+  template <std::same_as<Symbol> S>
+  S operator()(const S& x, SourceLine line = SourceLine::current()) const {
+    return call_layer(*this, x, line);
+  }
+  template <std::same_as<Symbol> S>
+  std::vector<S> operator()(const std::vector<S>& inputs, SourceLine line = SourceLine::current()) const {
+    return call_layer(*this, inputs, line);
+  }
+  template <std::same_as<Symbol> S>
+  std::vector<S> operator()(std::initializer_list<S> inputs, SourceLine line = SourceLine::current()) const {
+    return call_layer(*this, std::vector<S>(inputs), line);
+  }
+
   Module& operator*() const noexcept { return *module_; }
   Module* operator->() const noexcept { return module_.get(); }
   const std::shared_ptr<Module>& shared() const noexcept { return module_; }

@@ -22,6 +22,7 @@ namespace chainrule::nn {
 
 using detail::text;
 using detail::throw_invalid;
+using detail::throw_misuse;
 
 namespace {
 
@@ -121,6 +122,8 @@ class Caster : public Members {
   std::vector<std::pair<Tensor, Tensor>> done_;
 };
 
+std::string count_of(std::size_t count, const char* what) { return text(count, " ", what, count == 1 ? "" : "s"); }
+
 std::string kind_and_shape(const Tensor& tensor) { return text(tensor.dtype(), " ", tensor.shape()); }
 
 }  // namespace
@@ -161,9 +164,34 @@ Tensor Module::operator()(const TensorArg& x) const {
   return run(x.tensor());
 }
 
+std::vector<Tensor> Module::operator()(const std::vector<Tensor>& inputs, SourceLine line) const {
+  const CallerScope caller(line);
+  const CallGuard guard(*this);
+  require_inputs(inputs.size(), line);
+  std::vector<Tensor> outputs = run_many(inputs);
+  if (outputs.size() != output_count())
+    throw_misuse("forward_many", text("gave ", count_of(outputs.size(), "output"), ", expected ", output_count()), line);
+  return outputs;
+}
+
+std::vector<Tensor> Module::operator()(std::initializer_list<Tensor> inputs, SourceLine line) const {
+  return (*this)(std::vector<Tensor>(inputs), line);
+}
+
+std::vector<Tensor> Module::forward_many(const std::vector<Tensor>& inputs) const {
+  require_inputs(inputs.size(), SourceLine::current());
+  return {forward(inputs.front())};
+}
+
 Tensor Module::run(const Tensor& x) const {
   const UserCodeScope user;
   return forward(x);
+}
+
+std::vector<Tensor> Module::run_many(const std::vector<Tensor>& inputs) const { return {run(inputs.front())}; }
+
+void Module::require_inputs(std::size_t got, const SourceLine& line) const {
+  if (got != input_count()) throw_invalid("forward", text("got ", count_of(got, "input"), ", expected ", input_count()), line);
 }
 
 Shape Module::build(const Shape& example, SourceLine line) {
@@ -172,7 +200,15 @@ Shape Module::build(const Shape& example, SourceLine line) {
   return on_build(example);
 }
 
-Shape Module::on_build(const Shape& example) {
+std::vector<Shape> Module::build_many(const std::vector<Shape>& examples, SourceLine line) {
+  const CallerScope caller(line);
+  const CallGuard guard(*this);
+  if (examples.size() != input_count())
+    throw_invalid("build", text("got shapes of ", count_of(examples.size(), "input"), ", expected ", input_count()), line);
+  return on_build_many(examples);
+}
+
+std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
   class EvalScope : public Members {
    public:
     explicit EvalScope(Module& root) { walk(root); }
@@ -189,15 +225,57 @@ Shape Module::on_build(const Shape& example) {
   };
   const NoGrad no_grad;
   const EvalScope eval(*this);
-  Shape batch = example;
-  batch.insert(0, 1);
   const std::vector<Tensor> own = parameters();
-  Shape shape = run(zeros(batch, own.empty() ? DType::float32 : own.front().dtype())).shape();
-  if (shape.rank() == 0 || shape[0] != 1)
-    throw_invalid("build", text("one example of shape ", example, " gave ", shape, ", expected [1, ...]"), SourceLine::current());
-  shape.erase(0);
-  return shape;
+  std::vector<Tensor> inputs;
+  for (Shape batch : examples) {
+    batch.insert(0, 1);
+    inputs.push_back(zeros(batch, own.empty() ? DType::float32 : own.front().dtype()));
+  }
+  std::vector<Shape> shapes;
+  for (const Tensor& y : run_many(inputs)) {
+    Shape shape = y.shape();
+    if (shape.rank() == 0 || shape[0] != 1)
+      throw_invalid("build", text("one example of shape ", examples.front(), " gave ", shape, ", expected [1, ...]"),
+                    SourceLine::current());
+    shape.erase(0);
+    shapes.push_back(shape);
+  }
+  return shapes;
 }
+
+Shape Module::on_build(const Shape& example) { return try_zeros({example}).front(); }
+
+std::vector<Shape> Module::on_build_many(const std::vector<Shape>& examples) { return {on_build(examples.front())}; }
+
+MultiModule::MultiModule(std::size_t inputs, std::size_t outputs, SourceLine line) : inputs_(inputs), outputs_(outputs) {
+  if (inputs < 1 || outputs < 1)
+    throw_invalid("MultiModule",
+                  text("got ", count_of(inputs, "input"), " and ", count_of(outputs, "output"), ", expected at least 1 each"), line);
+}
+
+Tensor MultiModule::forward(const Tensor& x) const { return (*this)(std::vector<Tensor>{x}).front(); }
+
+Tensor MultiModule::run(const Tensor& x) const {
+  if (inputs_ != 1 || outputs_ != 1)
+    throw_invalid("forward",
+                  text("takes ", count_of(inputs_, "input"), " and gives ", count_of(outputs_, "output"),
+                       ", expected 1 of each to be called with a tensor: call it with a list"),
+                  SourceLine::current());
+  return run_many({x}).front();
+}
+
+std::vector<Tensor> MultiModule::run_many(const std::vector<Tensor>& inputs) const {
+  const UserCodeScope user;
+  return forward_many(inputs);
+}
+
+Shape MultiModule::on_build(const Shape& example) {
+  if (inputs_ != 1 || outputs_ != 1)
+    throw_invalid("build", text("takes ", count_of(inputs_, "input"), ", expected 1: call build_many()"), SourceLine::current());
+  return on_build_many({example}).front();
+}
+
+std::vector<Shape> MultiModule::on_build_many(const std::vector<Shape>& examples) { return try_zeros(examples); }
 
 void Module::members(Members&) {}
 

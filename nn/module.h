@@ -2,10 +2,13 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "autograd/tensor.h"
@@ -14,6 +17,7 @@ namespace chainrule::nn {
 
 class Layer;
 class Module;
+class Symbol;
 
 /// A Tensor and its path within a module (`block.fc1.weight`) or an optimizer.
 struct NamedTensor {
@@ -85,9 +89,21 @@ class Module {
   /// The value for x. Called through operator(), which names the caller's line and the module's path in errors.
   virtual Tensor forward(const Tensor& x) const = 0;
 
+  /// The values for several inputs. By default {forward(x)} of the only one; a MultiModule gives its own. Called through operator().
+  virtual std::vector<Tensor> forward_many(const std::vector<Tensor>& inputs) const;
+
   /// forward(x). An error thrown beneath begins with the path of the module that met it, `mlp.2 (Dense 256 -> 10): linear: ...`, and names
   /// the line of the innermost call that is not the library's.
+  /// @throws std::invalid_argument where it takes or gives more than one.
   Tensor operator()(const TensorArg& x) const;
+  /// forward_many(inputs), as many as input_count() says; gives output_count() Tensors.
+  /// @throws std::invalid_argument for another number of inputs; std::logic_error where forward_many gives another number.
+  std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const;
+  std::vector<Tensor> operator()(std::initializer_list<Tensor> inputs, SourceLine line = SourceLine::current()) const;
+
+  /// How many Tensors it takes and gives: 1 each, but for a MultiModule.
+  virtual std::size_t input_count() const noexcept { return 1; }
+  virtual std::size_t output_count() const noexcept { return 1; }
 
   /// Names children, parameters and buffers to `visit`; without it there are none. Only names them: it is also called on const modules.
   virtual void members(Members& visit);
@@ -118,6 +134,8 @@ class Module {
   /// left open make their parameters. Before parameters(), optimizers and to().
   /// @throws std::invalid_argument where the shape does not fit.
   Shape build(const Shape& example, SourceLine line = SourceLine::current());
+  /// The same of each result, from one example of each input.
+  std::vector<Shape> build_many(const std::vector<Shape>& examples, SourceLine line = SourceLine::current());
 
   /// Sets whether it and all beneath behave as in training (dropout, batch statistics); so at first.
   void train(bool on = true);
@@ -139,10 +157,17 @@ class Module {
   /// What build() does. By default forward() on one example of zeros, as in eval and unrecorded: a module with children of open size or
   /// with int64 input gives its own, which calls build() of its children.
   virtual Shape on_build(const Shape& example);
+  /// What build_many() does; the same way.
+  virtual std::vector<Shape> on_build_many(const std::vector<Shape>& examples);
+  /// The shapes that forward gives for one example of zeros each, as in eval and unrecorded.
+  std::vector<Shape> try_zeros(const std::vector<Shape>& examples);
 
  private:
-  // forward(x) as operator() calls it: a user's names its own lines.
+  // forward() and forward_many() as operator() calls them: a user's name their own lines.
   virtual Tensor run(const Tensor& x) const;
+  virtual std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const;
+
+  void require_inputs(std::size_t got, const SourceLine& line) const;
 
   friend class Members;
   template <class Derived>
@@ -152,11 +177,55 @@ class Module {
   bool training_ = true;
 };
 
+/// A module of several inputs or outputs, told to the constructor:
+///
+///     struct TwoTowers : nn::MultiModule {
+///       nn::Dense left{8, 4}, right{6, 4};
+///       TwoTowers() : MultiModule(2, 1) {}
+///       std::vector<cr::Tensor> forward_many(const std::vector<cr::Tensor>& x) const override { return {left(x[0]) * right(x[1])}; }
+///       void members(nn::Members& visit) override { visit("left", left); visit("right", right); }
+///     };
+///
+///     std::vector<cr::Tensor> y = model({a, b});
+class MultiModule : public Module {
+ public:
+  std::vector<Tensor> forward_many(const std::vector<Tensor>& inputs) const override = 0;
+  /// Where it takes one and gives one.
+  Tensor forward(const Tensor& x) const final;
+  std::size_t input_count() const noexcept final { return inputs_; }
+  std::size_t output_count() const noexcept final { return outputs_; }
+
+ protected:
+  /// @throws std::invalid_argument for none of either.
+  MultiModule(std::size_t inputs, std::size_t outputs, SourceLine line = SourceLine::current());
+  MultiModule(MultiModule&&) = default;
+  MultiModule& operator=(MultiModule&&) = default;
+
+  Shape on_build(const Shape& example) final;
+  /// By default forward_many() on one example of zeros each, as in eval and unrecorded.
+  std::vector<Shape> on_build_many(const std::vector<Shape>& examples) override;
+
+ private:
+  Tensor run(const Tensor& x) const final;
+  std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const override;
+
+  std::size_t inputs_, outputs_;
+};
+
 /// What the layers of the library derive from: errors within one name the line that called it.
 template <class Derived>
 class BuiltIn : public Module {
  public:
   using Module::operator();
+  /// The layer in a layer graph (see symbol.h), moved there; one to be used twice is made a Layer first.
+  template <std::same_as<Symbol> S>
+  S operator()(const S& x, SourceLine line = SourceLine::current()) && {
+    return call_layer(std::move(static_cast<Derived&>(*this)), x, line);
+  }
+  template <std::same_as<Symbol> S>
+  S operator()(const S&, SourceLine = SourceLine::current()) const& {
+    static_assert(!std::same_as<S, S>, "a layer moves into a layer graph: call a temporary, `Dense(8)(x)`, or a shared `Layer`");
+  }
 
  protected:
   BuiltIn() = default;
@@ -164,7 +233,7 @@ class BuiltIn : public Module {
   BuiltIn& operator=(BuiltIn&&) = default;
 
  private:
-  Tensor run(const Tensor& x) const override { return this->forward(x); }
+  Tensor run(const Tensor& x) const final { return this->forward(x); }
 };
 
 }  // namespace chainrule::nn

@@ -71,6 +71,29 @@ struct Bad : nn::Module {
   void members(nn::Members& visit) override { visit("fc", fc); }
 };
 
+struct TwoTowers : nn::MultiModule {
+  nn::Dense left{3, 2}, right{4, 2};
+  TwoTowers() : MultiModule(2, 2) {}
+  std::vector<cr::Tensor> forward_many(const std::vector<cr::Tensor>& x) const override {
+    const cr::Tensor a = left(x[0]), b = right(x[1]);
+    return {a + b, a * b};
+  }
+  void members(nn::Members& visit) override {
+    visit("left", left);
+    visit("right", right);
+  }
+};
+
+struct Doubling : nn::MultiModule {
+  Doubling() : MultiModule(1, 1) {}
+  std::vector<cr::Tensor> forward_many(const std::vector<cr::Tensor>& x) const override { return {2 * x[0]}; }
+};
+
+struct Miscounting : nn::MultiModule {
+  Miscounting() : MultiModule(1, 2) {}
+  std::vector<cr::Tensor> forward_many(const std::vector<cr::Tensor>& x) const override { return {x[0]}; }
+};
+
 std::vector<std::string> names(const std::vector<nn::NamedTensor>& list) {
   std::vector<std::string> names;
   for (const nn::NamedTensor& entry : list) names.push_back(entry.name);
@@ -258,6 +281,37 @@ BOOST_AUTO_TEST_CASE(errors_in_a_users_forward_name_its_own_lines) {
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                model(cr::zeros({4, 2}));
              }) == "Sequential.1 (Bad): add: shapes [4, 3] and [4, 2] do not broadcast together" + at_line(Bad::kCallLine + 1));
+}
+
+BOOST_AUTO_TEST_CASE(several_inputs_and_outputs) {
+  const TwoTowers towers;
+  const cr::Tensor a = cr::tensor({{1, 2, 3}}), b = cr::tensor({{4, 3, 2, 1}});
+  const std::vector<cr::Tensor> y = towers({a, b});
+  BOOST_TEST(y.size() == 2u);
+  check_close(y[1], (towers.left(a) * towers.right(b)).to_vector<double>(), 0);
+  BOOST_TEST(towers.parameter_count() == 8 + 10);
+  BOOST_TEST(Doubling()(a).to_vector<double>() == (std::vector<double>{2, 4, 6}), boost::test_tools::per_element());
+  BOOST_TEST(Doubling()({a})[0].to_vector<double>() == (std::vector<double>{2, 4, 6}), boost::test_tools::per_element());
+  const std::vector<cr::Tensor> only{a};
+  BOOST_TEST(nn::Dense(3, 1)(only).size() == 1u);  // any module takes a list
+  const std::vector<cr::Shape> shapes = TwoTowers().build_many({{3}, {4}});
+  BOOST_TEST(shapes.size() == 2u);
+  BOOST_TEST(shapes[0] == cr::Shape({2}));
+}
+
+BOOST_AUTO_TEST_CASE(counts_of_inputs_and_outputs_are_checked) {
+  const TwoTowers towers;
+  const cr::Tensor a = cr::zeros({1, 3});
+  const unsigned line = __LINE__ + 1;
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               towers({a, a, a});
+             }) == "TwoTowers: forward: got 3 inputs, expected 2" + at_line(line));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { towers(a); }).find("takes 2 inputs and gives 2 outputs") != std::string::npos);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Dense(3, 1)({a, a}); }).find("got 2 inputs, expected 1") != std::string::npos);
+  BOOST_TEST(message_of<std::logic_error>([&] { Miscounting()({a}); }).find("gave 1 output, expected 2") != std::string::npos);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { TwoTowers().build({3}); }).find("call build_many()") != std::string::npos);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { TwoTowers().build_many({{3}}); }).find("got shapes of 1 input, expected 2") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
