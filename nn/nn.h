@@ -20,6 +20,7 @@
 #include "nn/layers/sequential.h"
 #include "nn/loss.h"
 #include "nn/losses.h"
+#include "nn/metric.h"
 #include "nn/metrics.h"
 #include "nn/module.h"
 #include "nn/optim/adadelta.h"
