@@ -17,7 +17,6 @@
 #include "apps/common/interrupt.h"
 #include "apps/common/logging.h"
 #include "apps/common/progress_bar.h"
-#include "apps/common/write_file.h"
 #include "apps/mnist/history.h"
 #include "apps/mnist/options.h"
 #include "apps/mnist/report.h"
@@ -27,6 +26,7 @@
 #include "nn/data/dataset.h"
 #include "nn/data/loader.h"
 #include "nn/data/mnist.h"
+#include "nn/io/write_file.h"
 
 namespace chainrule::apps {
 namespace {
@@ -198,7 +198,7 @@ class Run {
 
 int run(const MnistOptions& options) {
   if (options.threads) set_num_threads(*options.threads);
-  if (options.history) check_writable(*options.history);
+  if (options.history) nn::check_writable(*options.history);
   Run run(options);
   if (options.bench_steps == 0) return run.train();
   run.bench();

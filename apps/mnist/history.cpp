@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/common/write_file.h"
+#include "nn/io/write_file.h"
 
 namespace chainrule::apps {
 
@@ -35,7 +35,7 @@ void write_history(const std::filesystem::path& path, const MnistOptions& option
   json["total_seconds"] = history.total_seconds;
   json["weights_fingerprint"] = history.weights_fingerprint;
   // A path need not be UTF-8, but JSON must.
-  write_whole_file(path, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  nn::write_whole_file(path, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace chainrule::apps

@@ -1,15 +1,16 @@
-#include "apps/common/write_file.h"
+#include "nn/io/write_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 
-namespace chainrule::apps {
+namespace chainrule::nn {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,13 +22,17 @@ namespace fs = std::filesystem;
 // The file under its other name; gone when this goes, unless it was renamed.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const fs::path& path) : path_(path), name_(path.string() + ".tmp" + std::to_string(getpid())) {
+  explicit TemporaryFile(const fs::path& path) : path_(path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (fs::exists(status) && !fs::is_regular_file(status))
       throw std::runtime_error(path.string() + ": cannot be written: not a regular file");
-    fd_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd_ < 0) fail(path_, errno);
+    // A name that nobody has: another thread may be writing the same file, and a killed process may have left its own.
+    for (int attempt = 0; fd_ < 0; ++attempt) {
+      name_ = path.string() + ".tmp" + std::to_string(getpid()) + "-" + std::to_string(attempt);
+      fd_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (fd_ < 0 && (errno != EEXIST || attempt == kMaxAttempts)) fail(path_, errno);
+    }
   }
   ~TemporaryFile() {
     if (fd_ >= 0) close(fd_);
@@ -38,7 +43,8 @@ class TemporaryFile {
 
   void write(std::string_view text) {
     while (!text.empty()) {
-      const ssize_t written = ::write(fd_, text.data(), text.size());
+      constexpr std::size_t kMaxWrite = std::size_t{1} << 30;  // Linux writes at most 2 GiB - 4 KiB in one call
+      const ssize_t written = ::write(fd_, text.data(), std::min(text.size(), kMaxWrite));
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) fail(path_, errno);
       text.remove_prefix(static_cast<std::size_t>(written));
@@ -50,11 +56,15 @@ class TemporaryFile {
     const int fd = fd_;
     fd_ = -1;
     if (close(fd) != 0) fail(path_, errno);
-    if (std::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, errno);
+    std::error_code error;
+    fs::rename(name_, path_, error);
+    if (error) fail(path_, error.value());
     kept_ = true;
   }
 
  private:
+  static constexpr int kMaxAttempts = 1000;
+
   fs::path path_;
   std::string name_;
   int fd_ = -1;
@@ -74,11 +84,13 @@ void sync_directory_of(const fs::path& path) {
 
 void check_writable(const fs::path& path) { const TemporaryFile file(path); }
 
-void write_whole_file(const fs::path& path, std::string_view text) {
+void write_whole_file(const fs::path& path, std::string_view text) { write_whole_file(path, std::span(&text, 1)); }
+
+void write_whole_file(const fs::path& path, std::span<const std::string_view> parts) {
   TemporaryFile file(path);
-  file.write(text);
+  for (const std::string_view part : parts) file.write(part);
   file.keep();
   sync_directory_of(path);
 }
 
-}  // namespace chainrule::apps
+}  // namespace chainrule::nn

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
-namespace chainrule::apps {
+namespace chainrule::nn {
 
 /// Makes sure that write_whole_file(path, ...) can make its file, so that hours of work do not end in a spelling mistake.
 /// @throws std::runtime_error naming the path and what stands against it.
@@ -13,5 +14,7 @@ void check_writable(const std::filesystem::path& path);
 /// Writes the file under another name in the same directory, has the disk take it, and renames it. What was there stays until then.
 /// @throws std::runtime_error naming the path and what went wrong.
 void write_whole_file(const std::filesystem::path& path, std::string_view text);
+/// The same for a file of several parts, one after another.
+void write_whole_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
 
-}  // namespace chainrule::apps
+}  // namespace chainrule::nn
