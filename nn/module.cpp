@@ -33,6 +33,7 @@ struct Call {
 };
 
 constinit thread_local const Call* innermost_call = nullptr;
+constinit thread_local bool eval_in_force = false;
 
 // members() only names things, so that what merely looks may start from a const module.
 Module& nameable(const Module& module) { return const_cast<Module&>(module); }
@@ -128,6 +129,12 @@ std::string kind_and_shape(const Tensor& tensor) { return text(tensor.dtype(), "
 
 }  // namespace
 
+EvalScope::EvalScope() noexcept : outer_(std::exchange(eval_in_force, true)) {}
+
+EvalScope::~EvalScope() { eval_in_force = outer_; }
+
+bool EvalScope::in_force() noexcept { return eval_in_force; }
+
 std::string Members::path_to(std::string_view name) const { return prefix_.empty() ? std::string(name) : text(prefix_, ".", name); }
 
 void Members::walk(Module& root) {
@@ -209,22 +216,8 @@ std::vector<Shape> Module::build_many(const std::vector<Shape>& examples, Source
 }
 
 std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
-  class EvalScope : public Members {
-   public:
-    explicit EvalScope(Module& root) { walk(root); }
-    ~EvalScope() override {
-      for (Module* module : training_) module->training_ = true;
-    }
-
-   private:
-    void on_module(const std::string&, Module& module) override {
-      if (module.training_) training_.push_back(&module);
-      module.training_ = false;
-    }
-    std::vector<Module*> training_;
-  };
   const NoGrad no_grad;
-  const EvalScope eval(*this);
+  const EvalScope eval;
   const std::vector<Tensor> own = parameters();
   std::vector<Tensor> inputs;
   for (Shape batch : examples) {
@@ -362,6 +355,18 @@ void Module::train(bool on) {
     bool training_;
   };
   Setter(*this, on);
+}
+
+bool Module::needs_build() const {
+  class Finder : public Members {
+   public:
+    explicit Finder(Module& root) { walk(root); }
+    bool found = false;
+
+   private:
+    void on_module(const std::string&, Module& module) override { found = found || module.is_open(); }
+  };
+  return Finder(nameable(*this)).found;
 }
 
 void Module::to(DType dtype, SourceLine line) {

@@ -73,6 +73,20 @@ class Members {
   std::unordered_set<const Module*> met_;
 };
 
+/// Makes every module behave as in eval in this thread until it ends: a shared model can be evaluated without being changed.
+class EvalScope {
+ public:
+  [[nodiscard]] EvalScope() noexcept;
+  ~EvalScope();
+  EvalScope(const EvalScope&) = delete;
+  EvalScope& operator=(const EvalScope&) = delete;
+
+  static bool in_force() noexcept;
+
+ private:
+  bool outer_;
+};
+
 /// A function with parameters. A module of one's own derives from it, gives `forward` and names its members:
 ///
 ///     struct Residual : nn::Module {
@@ -140,7 +154,13 @@ class Module {
   /// Sets whether it and all beneath behave as in training (dropout, batch statistics); so at first.
   void train(bool on = true);
   void eval() { train(false); }
-  bool is_training() const noexcept { return training_; }
+  /// Whether it does so in this thread now: not while an EvalScope is in force.
+  bool is_training() const noexcept { return training_ && !EvalScope::in_force(); }
+
+  /// Whether it, regardless of those beneath, lacks parameters that build() would make.
+  virtual bool is_open() const noexcept { return false; }
+  /// Whether it or any module beneath does.
+  bool needs_build() const;
 
   /// Makes every parameter and buffer of a floating dtype one of `dtype`. A Tensor cannot change its dtype, so these are other Tensors
   /// afterwards, without gradient: make optimizers after it.

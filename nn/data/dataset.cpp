@@ -14,40 +14,75 @@ namespace chainrule::nn {
 using detail::text;
 using detail::throw_invalid;
 
+namespace {
+
+Shape without_first_axis(Shape shape) {
+  shape.erase(0);
+  return shape;
+}
+
+std::vector<Shape> example_shapes(const std::vector<Tensor>& tensors) {
+  std::vector<Shape> shapes;
+  for (const Tensor& tensor : tensors) shapes.push_back(without_first_axis(tensor.shape()));
+  return shapes;
+}
+
+// "features", or "features 1" where there are several.
+std::string numbered(const char* what, std::size_t i, std::size_t count) { return count == 1 ? what : text(what, " ", i); }
+
+}  // namespace
+
 struct Dataset::Store {
-  Tensor features;                  // [n, ...]; undefined where bytes hold them
+  std::vector<Tensor> features;     // each [n, ...]; none where bytes hold them
   std::vector<std::uint8_t> bytes;  // [n, numel of sample]
   ByteScale values;
-  Shape sample;
-  Tensor targets;
+  Shape sample;  // of the bytes
+  std::vector<Tensor> targets;
+  std::vector<std::int64_t> classes;  // of each target
   std::int64_t size = 0;
-  std::int64_t classes = 0;
 
-  void set_targets(const Tensor& tensor, const Shape& features_shape, const SourceLine& line) {
+  void add_target(const std::string& what, const Tensor& tensor, const Shape& features_shape, const SourceLine& line) {
     if (tensor.rank() == 0 || tensor.size(0) != size)
       throw_invalid("Dataset",
-                    text("targets have shape ", tensor.shape(), ", expected [", size, ", ...] to match features of shape ", features_shape),
+                    text(what, " have shape ", tensor.shape(), ", expected [", size, ", ...] to match features of shape ", features_shape),
                     line);
-    targets = tensor.detach();
-    if (tensor.dtype() != DType::int64) return;
-    if (tensor.rank() != 1)
-      throw_invalid("Dataset", text("targets are int64", tensor.shape(), ", expected labels, int64[", size, "], or a floating dtype"),
-                    line);
-    const auto labels = targets.data<std::int64_t>();
-    if (!labels.empty()) classes = std::max<std::int64_t>(0, *std::ranges::max_element(labels) + 1);
+    if (tensor.dtype() == DType::int64 && tensor.rank() != 1)
+      throw_invalid("Dataset", text(what, " are int64", tensor.shape(), ", expected labels, int64[", size, "], or a floating dtype"), line);
+    std::int64_t count = 0;
+    if (tensor.dtype() == DType::int64)
+      for (const std::int64_t label : tensor.data<std::int64_t>()) count = std::max(count, label + 1);
+    targets.push_back(tensor.detach());
+    classes.push_back(count);
   }
 };
 
-Dataset::Dataset(const Tensor& features, const Tensor& targets, SourceLine line) {
-  if (!features.defined()) throw_invalid("Dataset", "features: undefined tensor", line);
-  if (!targets.defined()) throw_invalid("Dataset", "targets: undefined tensor", line);
-  if (features.rank() == 0) throw_invalid("Dataset", "features have rank 0, expected [n, ...]", line);
+Dataset::Dataset(const Tensor& features, const Tensor& targets, SourceLine line)
+    : Dataset(std::vector<Tensor>{features}, std::vector<Tensor>{targets}, line) {}
+
+Dataset::Dataset(const std::vector<Tensor>& features, const std::vector<Tensor>& targets, SourceLine line) {
+  if (features.empty() || targets.empty())
+    throw_invalid("Dataset", text("got ", features.size(), " features and ", targets.size(), " targets, expected at least 1 each"), line);
+  const auto require_defined = [&](const char* what, const std::vector<Tensor>& tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      if (!tensors[i].defined()) throw_invalid("Dataset", text(numbered(what, i, tensors.size()), ": undefined tensor"), line);
+  };
+  require_defined("features", features);
+  require_defined("targets", targets);
   auto store = std::make_shared<Store>();
-  store->features = features.detach();
-  store->sample = features.shape();
-  store->size = store->sample[0];
-  store->sample.erase(0);
-  store->set_targets(targets, features.shape(), line);
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const Tensor& tensor = features[i];
+    const std::string what = numbered("features", i, features.size());
+    if (tensor.rank() == 0) throw_invalid("Dataset", text(what, " have rank 0, expected [n, ...]"), line);
+    if (i == 0) store->size = tensor.size(0);
+    if (tensor.size(0) != store->size)
+      throw_invalid("Dataset",
+                    text(what, " have shape ", tensor.shape(), ", expected [", store->size, ", ...] to match features 0 of shape ",
+                         features[0].shape()),
+                    line);
+    store->features.push_back(tensor.detach());
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    store->add_target(numbered("targets", i, targets.size()), targets[i], features[0].shape(), line);
   count_ = store->size;
   store_ = std::move(store);
 }
@@ -66,31 +101,45 @@ Dataset::Dataset(IdxArray features, std::span<const std::uint8_t> labels, const 
   store->values = {options.scale, options.shift};
   Tensor targets = zeros({labels.size()}, DType::int64);
   std::ranges::copy(labels, targets.mutable_data<std::int64_t>().begin());
-  store->set_targets(targets, Shape(features.shape), line);
+  store->add_target("targets", targets, Shape(features.shape), line);
   count_ = store->size;
   store_ = std::move(store);
 }
 
-Shape Dataset::sample_shape() const { return store_->sample; }
+Shape Dataset::sample_shape() const { return sample_shapes().front(); }
 
-Shape Dataset::target_shape() const {
-  Shape shape = store_->targets.shape();
-  shape.erase(0);
-  return shape;
+Shape Dataset::target_shape() const { return target_shapes().front(); }
+
+std::size_t Dataset::input_count() const noexcept { return std::max<std::size_t>(1, store_->features.size()); }
+
+std::size_t Dataset::target_count() const noexcept { return store_->targets.size(); }
+
+std::vector<Shape> Dataset::sample_shapes() const {
+  if (store_->features.empty()) return {store_->sample};
+  return example_shapes(store_->features);
 }
 
-std::int64_t Dataset::classes() const noexcept { return store_->classes; }
+std::vector<Shape> Dataset::target_shapes() const { return example_shapes(store_->targets); }
+
+std::int64_t Dataset::classes(std::size_t target) const noexcept { return target < store_->classes.size() ? store_->classes[target] : 0; }
 
 Batch Dataset::gather(std::span<const std::int64_t> rows, const SourceLine& line) const {
   const CallerScope caller(line);
-  if (store_->features.defined()) return {gather_rows(store_->features, rows), gather_rows(store_->targets, rows)};
-  Tensor inputs = gather_rows(store_->bytes, store_->sample.numel(), rows, store_->values);
-  if (store_->sample.rank() != 1) {
-    Shape shape = store_->sample;
-    shape.insert(0, static_cast<std::int64_t>(rows.size()));
-    inputs = inputs.reshape(shape);
+  Batch batch;
+  if (!store_->features.empty()) {
+    batch.inputs = gather_rows(store_->features.front(), rows);
+    for (std::size_t i = 1; i < store_->features.size(); ++i) batch.more_inputs.push_back(gather_rows(store_->features[i], rows));
+  } else {
+    batch.inputs = gather_rows(store_->bytes, store_->sample.numel(), rows, store_->values);
+    if (store_->sample.rank() != 1) {
+      Shape shape = store_->sample;
+      shape.insert(0, static_cast<std::int64_t>(rows.size()));
+      batch.inputs = batch.inputs.reshape(shape);
+    }
   }
-  return {std::move(inputs), gather_rows(store_->targets, rows)};
+  batch.targets = gather_rows(store_->targets.front(), rows);
+  for (std::size_t i = 1; i < store_->targets.size(); ++i) batch.more_targets.push_back(gather_rows(store_->targets[i], rows));
+  return batch;
 }
 
 void Dataset::check(std::span<const std::int64_t> picks, const SourceLine& line) const {

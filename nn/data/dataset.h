@@ -1,6 +1,7 @@
 // Dataset: examples and what each should give, from which batches are gathered.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -14,6 +15,8 @@ namespace chainrule::nn {
 struct Batch {
   Tensor inputs;   ///< [n, ...]
   Tensor targets;  ///< [n] int64 labels, or [n, ...] of a floating dtype
+  /// The second and further ones of a dataset that has several.
+  std::vector<Tensor> more_inputs = {}, more_targets = {};
 };
 
 struct ByteDatasetOptions {
@@ -32,6 +35,10 @@ class Dataset {
   /// @throws std::invalid_argument where the lengths differ, or targets of int64 are not of rank 1.
   Dataset(const Tensor& features, const Tensor& targets, SourceLine line = SourceLine::current());
 
+  /// n examples with several features each, several targets, or both; the same for each of them.
+  /// @throws std::invalid_argument also for none of either.
+  Dataset(const std::vector<Tensor>& features, const std::vector<Tensor>& targets, SourceLine line = SourceLine::current());
+
   /// n examples of bytes, `[n, ...]`, kept as they are and converted to float32 while a batch is gathered, with their labels.
   /// @throws std::invalid_argument where the lengths differ, or the bytes are not as many as their shape says.
   Dataset(IdxArray features, std::span<const std::uint8_t> labels, const ByteDatasetOptions& options = {},
@@ -42,9 +49,14 @@ class Dataset {
   /// The shape of one example's features, such as [784], and of its target, which is [] for a label.
   Shape sample_shape() const;
   Shape target_shape() const;
+  /// How many inputs and targets an example has, and the shapes of all of them.
+  std::size_t input_count() const noexcept;
+  std::size_t target_count() const noexcept;
+  std::vector<Shape> sample_shapes() const;
+  std::vector<Shape> target_shapes() const;
   /// The largest label of all the examples that this was made from, plus 1; 0 where targets are not labels. Negative labels are
-  /// left to losses that ignore some.
-  std::int64_t classes() const noexcept;
+  /// left to losses that ignore some. Of the first target, or the i-th.
+  std::int64_t classes(std::size_t target = 0) const noexcept;
 
   /// The examples at these positions, in that order; recorded nowhere.
   /// @throws std::invalid_argument for a position outside 0 to size() - 1.

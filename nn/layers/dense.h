@@ -35,6 +35,7 @@ class Dense : public BuiltIn<Dense> {
   Tensor forward(const Tensor& x) const override;
   void members(Members& visit) override;
   std::string describe() const override;
+  bool is_open() const noexcept override { return open_.has_value(); }
 
   /// 0 while open.
   std::int64_t d_in() const noexcept { return d_in_; }

@@ -45,6 +45,7 @@ class LBFGS : public Optimizer {
   double step(const std::function<Tensor()>& closure, SourceLine line = SourceLine::current()) override;
   /// @throws std::logic_error: one gradient is not enough.
   void step(SourceLine line = SourceLine::current()) override;
+  bool needs_closure() const noexcept override { return true; }
 
   /// "iterations" (int64), and of the last one "step_size", "scale" (of the first H), "direction", "gradient" and the remembered pairs
   /// "steps" and "changes" [pairs, n], all float64, n being the elements of all parameters.

@@ -26,6 +26,9 @@ class Optimizer {
   /// The same with the loss that a function computes, for methods that need it more than once (LBFGS). Returns the first loss.
   virtual double step(const std::function<Tensor()>& closure, SourceLine line = SourceLine::current());
 
+  /// Whether step() must be given a closure: one gradient is not enough.
+  virtual bool needs_closure() const noexcept { return false; }
+
   /// The learning rate of a group, at first that of its options.
   /// @throws std::invalid_argument where there is no such group.
   double learning_rate(std::size_t group = 0, SourceLine line = SourceLine::current()) const;

@@ -82,6 +82,32 @@ BOOST_AUTO_TEST_CASE(bytes_may_be_shifted_and_keep_their_shape) {
   check_batch(batch, {11, 13, 15, 17, 19, 21, -1, 1, 3, 5, 7, 9}, {1, 0});
 }
 
+BOOST_AUTO_TEST_CASE(several_inputs_and_targets) {
+  const cr::Tensor a = cr::arange(6).reshape({3, 2}), b = cr::arange(3), values = cr::arange(3).reshape({3, 1});
+  const nn::Dataset data({a, b}, {labels_of({2, 0, 1}), values});
+  BOOST_TEST(data.size() == 3);
+  BOOST_TEST(data.input_count() == 2u);
+  BOOST_TEST(data.target_count() == 2u);
+  BOOST_TEST(data.sample_shapes()[1] == cr::Shape());
+  BOOST_TEST(data.target_shapes()[1] == cr::Shape({1}));
+  BOOST_TEST(data.classes() == 3);
+  BOOST_TEST(data.classes(1) == 0);
+  const nn::Batch batch = data.subset(Picks{2, 0}).batch(0, 2);
+  check_batch(batch, {4, 5, 0, 1}, {1, 2});
+  BOOST_TEST(batch.more_inputs.size() == 1u);
+  BOOST_TEST(batch.more_inputs[0].to_vector<double>() == (Numbers{2, 0}));
+  BOOST_TEST(batch.more_targets[0].to_vector<double>() == (Numbers{2, 0}));
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               nn::Dataset({a, cr::arange(4)}, {b});
+             }) == "Dataset: features 1 have shape [4], expected [3, ...] to match features 0 of shape [3, 2]" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               nn::Dataset({a, b}, {b, cr::Tensor()});
+             }) == "Dataset: targets 1: undefined tensor" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               nn::Dataset({a, b}, std::vector<cr::Tensor>{});
+             }) == "Dataset: got 2 features and 0 targets, expected at least 1 each" + at_line());
+}
+
 BOOST_AUTO_TEST_CASE(subsets_of_subsets) {
   const nn::Dataset data = counted(10);
   const nn::Dataset middle = data.subset(2, 8);

@@ -283,6 +283,30 @@ BOOST_AUTO_TEST_CASE(errors_in_a_users_forward_name_its_own_lines) {
              }) == "Sequential.1 (Bad): add: shapes [4, 3] and [4, 2] do not broadcast together" + at_line(Bad::kCallLine + 1));
 }
 
+BOOST_AUTO_TEST_CASE(eval_scope_is_of_its_thread) {
+  const nn::Sequential model{nn::Dense(2, 2), nn::Dropout(0.5)};
+  const cr::Tensor x = cr::ones({64, 2});
+  {
+    const nn::EvalScope eval;
+    BOOST_TEST(!model.is_training());
+    BOOST_TEST(!model[1]->is_training());
+    check_close(model(x), model[0](x).to_vector<double>());
+    bool elsewhere = false;
+    std::thread([&] { elsewhere = model.is_training(); }).join();
+    BOOST_TEST(elsewhere);
+    const nn::EvalScope inner;
+  }
+  BOOST_TEST(model.is_training());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_open_is_known) {
+  nn::Sequential model{nn::Dense(2), nn::Tanh(), nn::Dense(3)};
+  BOOST_TEST(model.needs_build());
+  model.build({4});
+  BOOST_TEST(!model.needs_build());
+  BOOST_TEST(!Residual().needs_build());
+}
+
 BOOST_AUTO_TEST_CASE(several_inputs_and_outputs) {
   const TwoTowers towers;
   const cr::Tensor a = cr::tensor({{1, 2, 3}}), b = cr::tensor({{4, 3, 2, 1}});
