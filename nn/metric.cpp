@@ -90,7 +90,7 @@ struct Known {
   Metric::Function function;  // of metrics.h, where it is one without options
 };
 
-Metric accuracy_metric() { return of_sums("accuracy", RightClass(), Better::larger); }
+Metric accuracy_metric() { return of_sums("accuracy", AmongTop(1), Better::larger); }
 Metric binary_accuracy_metric() { return binary_accuracy(BinaryAccuracyOptions{}); }
 Metric mse_metric() { return of_sums("mse", SquaredError(), Better::smaller); }
 Metric mae_metric() { return of_sums("mae", AbsoluteError(), Better::smaller); }

@@ -44,8 +44,8 @@ class Metric {
   /// A function of metrics.h.
   using Function = double (*)(const TensorArg&, const Tensor&);
 
-  /// One of accuracy, binary_accuracy, topK_accuracy for any K (top5_accuracy), mse, mae, r2, precision, recall, f1 (of the classes,
-  /// Average::macro), or a loss of losses.h (cross_entropy): its mean over the examples.
+  /// One of accuracy, binary_accuracy (of probabilities: threshold 0.5), topK_accuracy for any K (top5_accuracy), mse, mae, r2, precision,
+  /// recall, f1 (Average::macro), or a loss of losses.h (cross_entropy): its mean over the examples, without those of an ignored label.
   /// @throws std::invalid_argument for an unknown name, listing the known.
   Metric(std::string_view name, SourceLine line = SourceLine::current());
   Metric(const char* name, SourceLine line = SourceLine::current()) : Metric(std::string_view(name), line) {}

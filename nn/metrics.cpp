@@ -1,6 +1,7 @@
 #include "nn/metrics.h"
 
 #include "autograd/ops/create.h"
+#include "autograd/ops/reduce.h"
 #include "nn/scoring.h"
 
 namespace chainrule::nn {
@@ -16,7 +17,7 @@ double value_of(const char* op, Sums sums, const TensorArg& prediction, const Te
 
 }  // namespace
 
-double accuracy(const TensorArg& scores, const Tensor& labels) { return value_of("accuracy", RightClass(), scores, labels); }
+double accuracy(const TensorArg& scores, const Tensor& labels) { return value_of("accuracy", AmongTop(1), scores, labels); }
 
 double binary_accuracy(const TensorArg& scores, const Tensor& targets) { return binary_accuracy(scores, targets, 0.5); }
 
@@ -30,11 +31,12 @@ double top_k_accuracy(const TensorArg& scores, const Tensor& labels, std::int64_
 
 Tensor confusion_matrix(const TensorArg& scores, const Tensor& labels) {
   const CallerScope caller(scores.line());
-  const ExampleClasses of = example_classes("confusion_matrix", scores.tensor(), labels, scores.line());
+  const Tensor known = example_labels("confusion_matrix", scores.tensor(), labels, scores.line());
+  const Tensor predicted = argmax(scores.tensor(), 1);
   const std::int64_t classes = scores.tensor().size(1);
   Tensor counts = zeros({classes, classes}, DType::int64);
   const std::span<std::int64_t> cells = counts.mutable_data<std::int64_t>();
-  const std::span<const std::int64_t> got = of.predicted.data<std::int64_t>(), wanted = of.labels.data<std::int64_t>();
+  const std::span<const std::int64_t> got = predicted.data<std::int64_t>(), wanted = known.data<std::int64_t>();
   for (std::size_t i = 0; i < got.size(); ++i) ++cells[static_cast<std::size_t>(wanted[i] * classes + got[i])];
   return counts;
 }

@@ -1,6 +1,5 @@
 #include "nn/scoring.h"
 
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -43,54 +42,57 @@ void check_sides(const char* op, const Tensor& scores, const Tensor& targets, co
   });
 }
 
-// Calls add with the sum of error(prediction - target) over the elements of each example. Four sums at a time: one alone would wait for
-// each addition.
+// Calls add with the sum of error(prediction - target) over the elements of each example: several sums at a time, where one alone would
+// wait for each addition.
 template <class Error, class Add>
 void sum_errors(const Tensor& prediction, const Tensor& target, const Error& error, const Add& add) {
+  constexpr std::size_t kSums = 8;
   const std::int64_t n = prediction.rank() == 0 ? 1 : prediction.size(0);
   const std::size_t d = n == 0 ? 0 : static_cast<std::size_t>(prediction.numel() / n);
   visit_values(prediction, target, [&](auto got, auto wanted) {
     for (std::size_t begin = 0; begin < got.size(); begin += d) {
-      std::array<double, 4> sums{};
-      const auto at = [&](std::size_t i) { return error(static_cast<double>(got[begin + i]) - static_cast<double>(wanted[begin + i])); };
+      const auto *p = got.data() + begin, *y = wanted.data() + begin;
+      const auto at = [&](std::size_t i) { return error(static_cast<double>(p[i]) - static_cast<double>(y[i])); };
+      double sums[kSums] = {}, sum = 0;
       std::size_t i = 0;
-      for (; i + 4 <= d; i += 4)
-        for (std::size_t k = 0; k < 4; ++k) sums[k] += at(i + k);
-      for (; i < d; ++i) sums[0] += at(i);
-      add((sums[0] + sums[1]) + (sums[2] + sums[3]));
+      for (; i + kSums <= d; i += kSums)
+        for (std::size_t k = 0; k < kSums; ++k) sums[k] += at(i + k);
+      for (; i < d; ++i) sum += at(i);
+      for (double part : sums) sum += part;
+      add(sum);
     }
   });
 }
 
-// Whether a class of score a goes before one of score b; of equal ones the first does.
+// How many classes go before the label: those of larger scores, and of equal ones those before it. Without branches on the scores.
 template <class T>
-bool goes_before(T a, T b, bool first) {
-  if (std::isnan(b)) return std::isnan(a) && first;
-  return std::isnan(a) || a > b || (first && a == b);
+std::int64_t classes_before(std::span<const T> row, std::size_t label) {
+  const T score = row[label];
+  std::int64_t before = 0;
+  if (std::isnan(score)) {
+    for (std::size_t c = 0; c < label; ++c) before += std::isnan(row[c]);
+    return before;
+  }
+  for (std::size_t c = 0; c < label; ++c) before += !(row[c] < score);
+  for (std::size_t c = label + 1; c < row.size(); ++c) before += !(row[c] <= score);
+  return before;
 }
 
 }  // namespace
 
-ExampleClasses example_classes(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line) {
+Tensor example_labels(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line) {
   if (scores.defined() && labels.defined() && labels.dtype() != DType::int64 && scores.rank() == 2 && labels.rank() == 2) {
     check_target(op, "scores", scores, labels, line);
     if (scores.size(1) < 2)
       throw_invalid(op, text("scores and target have shape ", scores.shape(), ", expected two classes or more: see binary_accuracy"), line);
-    return {argmax(scores, 1), argmax(labels, 1)};
+    return argmax(labels, 1);
   }
   check_labels(op, "scores", scores, labels, line);
   if (scores.size(1) == 0) throw_invalid(op, text("scores has shape ", scores.shape(), ", expected a class or more"), line);
-  return {argmax(scores, 1), labels};
+  return labels;
 }
 
 double Share::value() const noexcept { return quotient(static_cast<double>(right_), all_); }
-
-void RightClass::add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line) {
-  const ExampleClasses classes = example_classes(op, scores, labels, line);
-  const std::span<const std::int64_t> got = classes.predicted.data<std::int64_t>(), wanted = classes.labels.data<std::int64_t>();
-  for (std::size_t i = 0; i < got.size(); ++i) right_ += got[i] == wanted[i];
-  all_ += static_cast<std::int64_t>(got.size());
-}
 
 void RightSide::add(const char* op, const Tensor& scores, const Tensor& targets, const SourceLine& line) {
   check_sides(op, scores, targets, line);
@@ -102,17 +104,12 @@ void RightSide::add(const char* op, const Tensor& scores, const Tensor& targets,
 
 void AmongTop::add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line) {
   if (k_ < 1) throw_invalid(op, text("k is ", k_, ", expected 1 or more"), line);
-  const Tensor wanted_classes = example_classes(op, scores, labels, line).labels;
-  const std::span<const std::int64_t> wanted = wanted_classes.data<std::int64_t>();
+  const Tensor known = example_labels(op, scores, labels, line);
+  const std::span<const std::int64_t> wanted = known.data<std::int64_t>();
   const auto classes = static_cast<std::size_t>(scores.size(1));
   visit_values(scores, scores, [&](auto values, auto) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const auto row = values.subspan(i * classes, classes);
-      const auto label = static_cast<std::size_t>(wanted[i]);
-      std::int64_t before = 0;
-      for (std::size_t c = 0; c < classes; ++c) before += c != label && goes_before(row[c], row[label], c < label);
-      right_ += before < k_;
-    }
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      right_ += classes_before(values.subspan(i * classes, classes), static_cast<std::size_t>(wanted[i])) < k_;
   });
   all_ += static_cast<std::int64_t>(wanted.size());
 }
@@ -173,9 +170,10 @@ void ClassCounts::add(const char* op, const Tensor& scores, const Tensor& labels
     });
     return;
   }
-  const ExampleClasses classes = example_classes(op, scores, labels, line);
+  const Tensor known = example_labels(op, scores, labels, line);
   set_classes(op, scores.size(1), line);
-  const std::span<const std::int64_t> got = classes.predicted.data<std::int64_t>(), wanted = classes.labels.data<std::int64_t>();
+  const Tensor predicted = argmax(scores, 1);
+  const std::span<const std::int64_t> got = predicted.data<std::int64_t>(), wanted = known.data<std::int64_t>();
   for (std::size_t i = 0; i < got.size(); ++i) count(wanted[i], got[i]);
 }
 

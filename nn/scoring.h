@@ -21,11 +21,6 @@ class Share {
   std::int64_t right_ = 0, all_ = 0;
 };
 
-class RightClass : public Share {
- public:
-  void add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
-};
-
 class RightSide : public Share {
  public:
   explicit RightSide(double threshold) : threshold_(threshold) {}
@@ -35,6 +30,7 @@ class RightSide : public Share {
   double threshold_;
 };
 
+/// Whether the label is among the k classes of the largest scores; with 1, accuracy.
 class AmongTop : public Share {
  public:
   explicit AmongTop(std::int64_t k) : k_(k) {}
@@ -120,12 +116,8 @@ class Determination {
   std::int64_t count_ = 0;
 };
 
-/// The class of the largest score of each example, and that of its label, both int64 [n].
-struct ExampleClasses {
-  Tensor predicted, labels;
-};
-
+/// The label of each example, int64 [n], each below the number of classes.
 /// @throws std::invalid_argument as accuracy.
-ExampleClasses example_classes(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
+Tensor example_labels(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
 
 }  // namespace chainrule::nn

@@ -212,6 +212,7 @@ BOOST_AUTO_TEST_CASE(names_and_directions) {
   check(nn::f1({.average = nn::Average::binary}), "f1_binary", kLarger);
   check(nn::f1({.average = nn::Average::binary}).named("f"), "f", kLarger);
   check(nn::accuracy, "accuracy", kLarger);
+  check(nn::binary_accuracy, "binary_accuracy", kLarger);
   check(nn::mean_squared_error, "mse", kSmaller);
   check(nn::f1_score, "f1", kLarger);
   check(nn::Metric("share", nn::accuracy), "share", kLarger);
@@ -219,6 +220,16 @@ BOOST_AUTO_TEST_CASE(names_and_directions) {
   check(nn::Metric(closeness, kLarger), "function", kLarger);
   check(nn::Metric("closeness", closeness), "closeness", kSmaller);
   check(nn::Metric("closeness", closeness, kLarger), "closeness", kLarger);
+}
+
+BOOST_AUTO_TEST_CASE(lists_may_mix_names_factories_and_functions) {
+  const std::vector<nn::Metric> metrics{
+      "accuracy", nn::top_k(5), nn::r2_score, {"closeness", closeness}, {"any", [](const auto&, const auto&) { return 1; }}};
+  std::string names;
+  for (const nn::Metric& metric : metrics) names += metric.name() + " ";
+  BOOST_TEST(names == "accuracy top5_accuracy r2 closeness any ");
+  const std::vector<nn::Metric> two = {"accuracy", "f1"};
+  BOOST_TEST(two.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(functions_of_the_library_are_the_metrics_of_the_pass) {

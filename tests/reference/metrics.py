@@ -100,7 +100,8 @@ def main():
         classification("classes of one", [[0.5], [-1]], [0, 0]),
         classification("one example", [[0, 0, 1]], [1]),
         classification("two classes", rows(30, 2), [RANDOM.randrange(2) for _ in range(30)]),
-        classification("NaN", [[0, NAN, 5], [NAN, NAN, NAN], [NAN, 1, 2], [1, 2, NAN], [3, 2, 1], [NAN, 7, NAN]], [1, 1, 2, 2, 0, 2]),
+        classification("NaN", [[0, NAN, 5], [NAN, NAN, NAN], [NAN, 1, 2], [1, 2, NAN], [3, 2, 1], [NAN, 7, NAN], [9, 1, NAN], [2, NAN, 1]],
+                       [1, 1, 2, 2, 0, 2, 0, 0]),
     ]
     regressions = [
         regression("random", rows(30, 1), rows(30, 1)),
