@@ -30,6 +30,9 @@ namespace {
 struct Call {
   const Module& module;
   const Call* outer;
+  // Of a layer graph only: what the module comes after, and one example of each input.
+  const std::string* after = nullptr;
+  const std::vector<Tensor>* examples = nullptr;
 };
 
 constinit thread_local const Call* innermost_call = nullptr;
@@ -56,14 +59,20 @@ class PathFinder : public Members {
 std::string place_of(const void* object) {
   const Call& call = *static_cast<const Call*>(object);
   std::string name = call.outer == nullptr ? call.module.name() : PathFinder(call.outer->module, call.module).path();
-  const std::string what = call.module.describe();
-  if (name.empty()) return what;
-  return &call == innermost_call ? name + " (" + what + ")" : name;
+  std::string place = call.module.describe();
+  if (!name.empty()) place = &call == innermost_call ? name + " (" + place + ")" : std::move(name);
+  if (&call != innermost_call) return place;
+  for (const Call* outer = &call; outer != nullptr; outer = outer->outer)
+    if (outer->after != nullptr) place += " after " + *outer->after;
+  return place;
 }
 
 class CallGuard {
  public:
-  explicit CallGuard(const Module& module) noexcept : call_{module, innermost_call}, place_(&call_, place_of) { innermost_call = &call_; }
+  explicit CallGuard(const Module& module, const std::string* after = nullptr, const std::vector<Tensor>* examples = nullptr) noexcept
+      : call_{module, innermost_call, after, examples}, place_(&call_, place_of) {
+    innermost_call = &call_;
+  }
   ~CallGuard() { innermost_call = call_.outer; }
   CallGuard(const CallGuard&) = delete;
   CallGuard& operator=(const CallGuard&) = delete;
@@ -176,8 +185,7 @@ std::vector<Tensor> Module::operator()(const std::vector<Tensor>& inputs, Source
   const CallGuard guard(*this);
   require_inputs(inputs.size(), line);
   std::vector<Tensor> outputs = run_many(inputs);
-  if (outputs.size() != output_count())
-    throw_misuse("forward_many", text("gave ", count_of(outputs.size(), "output"), ", expected ", output_count()), line);
+  require_outputs(outputs.size(), line);
   return outputs;
 }
 
@@ -201,6 +209,10 @@ void Module::require_inputs(std::size_t got, const SourceLine& line) const {
   if (got != input_count()) throw_invalid("forward", text("got ", count_of(got, "input"), ", expected ", input_count()), line);
 }
 
+void Module::require_outputs(std::size_t got, const SourceLine& line) const {
+  if (got != output_count()) throw_misuse("forward_many", text("gave ", count_of(got, "output"), ", expected ", output_count()), line);
+}
+
 Shape Module::build(const Shape& example, SourceLine line) {
   const CallerScope caller(line);
   const CallGuard guard(*this);
@@ -215,6 +227,28 @@ std::vector<Shape> Module::build_many(const std::vector<Shape>& examples, Source
   return on_build_many(examples);
 }
 
+std::vector<Tensor> Module::build_after(const std::string& after, const std::vector<Tensor>& zeros, const SourceLine& line) {
+  const CallerScope caller(line);
+  const CallGuard guard(*this, &after, &zeros);
+  require_inputs(zeros.size(), line);
+  std::vector<Shape> examples;
+  for (const Tensor& x : zeros) examples.push_back(x.shape());
+  for (Shape& example : examples) example.erase(0);
+  const std::vector<Shape> built = on_build_many(examples);
+  require_outputs(built.size(), line);
+  const NoGrad no_grad;
+  const EvalScope eval;
+  std::vector<Tensor> outputs = run_many(zeros);
+  require_outputs(outputs.size(), line);
+  for (std::size_t i = 0; i < built.size(); ++i) {
+    Shape batch = built[i];
+    batch.insert(0, 1);
+    if (outputs[i].shape() != batch)
+      throw_misuse("build", text("told of ", batch, " for one example, but forward gives ", outputs[i].shape()), line);
+  }
+  return outputs;
+}
+
 std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
   const NoGrad no_grad;
   const EvalScope eval;
@@ -222,7 +256,10 @@ std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
   std::vector<Tensor> inputs;
   for (Shape batch : examples) {
     batch.insert(0, 1);
-    inputs.push_back(zeros(batch, own.empty() ? DType::float32 : own.front().dtype()));
+    // In a layer graph the dtypes are known.
+    const bool known = innermost_call != nullptr && &innermost_call->module == this && innermost_call->examples != nullptr;
+    const DType dtype = known ? (*innermost_call->examples)[inputs.size()].dtype() : own.empty() ? DType::float32 : own.front().dtype();
+    inputs.push_back(zeros(batch, dtype));
   }
   std::vector<Shape> shapes;
   for (const Tensor& y : run_many(inputs)) {

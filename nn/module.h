@@ -183,6 +183,11 @@ class Module {
   std::vector<Shape> try_zeros(const std::vector<Shape>& examples);
 
  private:
+  // For a layer graph: build_many() and then the results for one example of zeros each, as in eval and unrecorded. Errors say what the
+  // module comes `after`.
+  std::vector<Tensor> build_after(const std::string& after, const std::vector<Tensor>& zeros, const SourceLine& line);
+  void require_outputs(std::size_t got, const SourceLine& line) const;
+
   // forward() and forward_many() as operator() calls them: a user's name their own lines.
   virtual Tensor run(const Tensor& x) const;
   virtual std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const;
@@ -190,6 +195,7 @@ class Module {
   void require_inputs(std::size_t got, const SourceLine& line) const;
 
   friend class Members;
+  friend class Symbol;
   template <class Derived>
   friend class BuiltIn;
 

@@ -1,0 +1,99 @@
+// Model: a layer graph as a module.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nn/symbol.h"
+
+namespace chainrule::nn {
+
+/// A layer of a Model and its name there.
+struct NamedLayer {
+  std::string name;
+  Layer layer;
+};
+
+/// One call of a layer in a Model. Values are counted: the Model's inputs first, then the results of each call.
+struct ModelCall {
+  /// Which of layers().
+  std::size_t layer;
+  /// How many calls of the same layer come before it.
+  std::size_t again;
+  /// The values it is given.
+  std::vector<std::size_t> inputs;
+  /// Its first result; the others follow.
+  std::size_t output;
+  /// Of one example of each result.
+  std::vector<Shape> shapes;
+};
+
+/// The layers between input() Symbols and those to compute, any graph without cycles:
+///
+///     nn::Symbol x = nn::input({784});
+///     nn::Symbol h = nn::Dense(128, {.activation = "relu"})(x);
+///     nn::Model model(x, nn::Dense(10)(nn::add(h, nn::Dense(128)(x))));
+///     cr::Tensor y = model(images);                              // [n, 784] gives [n, 10]
+///     nn::Model two({a, b}, {y, z});
+///     std::vector<cr::Tensor> both = two({left, right});
+///
+/// A layer has the name set_name() gave it before, else one made of what it is: `dense`, `dense_1`, `add`. Layers are shared with the
+/// Symbols and so with other Models made of them.
+class Model : public MultiModule {
+ public:
+  /// @throws std::invalid_argument, naming the symbols: for an input that is not made by input(), listed twice or not used; an output that
+  /// depends on an input not listed; a name given twice or with a dot; nothing listed.
+  Model(const SymbolList& inputs, const SymbolList& outputs, SourceLine line = SourceLine::current());
+
+  /// Frees each value once the last layer that takes it has run, as far as no graph for backward() holds it.
+  /// @throws std::invalid_argument, naming the input, for another shape than [n, example...], another dtype, or another n than the first's.
+  std::vector<Tensor> forward_many(const std::vector<Tensor>& inputs) const override;
+  /// The layers by their names, each once.
+  void members(Members& visit) override;
+  std::string describe() const override { return "Model"; }
+
+  /// What it was made from.
+  const std::vector<Symbol>& inputs() const noexcept { return inputs_; }
+  const std::vector<Symbol>& outputs() const noexcept { return outputs_; }
+  const std::vector<std::string>& input_names() const noexcept { return input_names_; }
+  /// The names of the values that are the outputs; see value_name().
+  std::vector<std::string> output_names() const;
+
+  /// Each layer once, in the order of their first calls.
+  const std::vector<NamedLayer>& layers() const noexcept { return layers_; }
+  /// The layer of this name.
+  /// @throws std::invalid_argument for none, listing those there are.
+  const Layer& layer(std::string_view name, SourceLine line = SourceLine::current()) const;
+  /// What runs, in order.
+  const std::vector<ModelCall>& calls() const noexcept { return calls_; }
+  /// The numbers of the values that are the outputs.
+  const std::vector<std::size_t>& output_values() const noexcept { return output_values_; }
+  /// The input's or layer's name; `encoder#2` from a layer's second call, `towers:0` from one of several results.
+  std::string value_name(std::size_t value) const;
+
+  /// The table of nn::summary().
+  std::string summary(SourceLine line = SourceLine::current()) const;
+
+ private:
+  std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const override { return forward_many(inputs); }
+  std::vector<Shape> on_build_many(const std::vector<Shape>& examples) override;
+
+  void order(const SourceLine& line);
+  void choose_names(const SourceLine& line);
+  void find_last_uses();
+  void check(const std::vector<Tensor>& inputs) const;
+  bool takes(DType dtype, const Symbol& input) const;
+
+  std::vector<Symbol> inputs_, outputs_;
+  std::vector<std::string> input_names_;
+  std::vector<NamedLayer> layers_;
+  std::vector<ModelCall> calls_;
+  std::vector<std::size_t> output_values_;
+  std::vector<std::vector<std::size_t>> last_uses_;  // the values that nobody needs after each call
+  std::size_t value_count_ = 0;
+};
+
+}  // namespace chainrule::nn
