@@ -92,7 +92,7 @@ class MemberRows : public Members {
     rows_.push_back({titled(path, module), "", count_of(module, line_), ""});
   }
   void on_parameter(const std::string& path, Tensor& parameter) override {
-    if (!is_deeper(path)) rows_.push_back({path + " (parameter)", parameter.shape().str(), grouped(parameter.numel()), ""});
+    if (!is_deeper(path)) rows_.push_back({text(path, " (parameter ", parameter.shape(), ")"), "", grouped(parameter.numel()), ""});
   }
   bool is_deeper(const std::string& path) const { return !child_.empty() && path.starts_with(child_); }
 
