@@ -9,6 +9,7 @@
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/update.h"
+#include "nn/hook_list.h"
 #include "nn/layer.h"
 
 #if __has_include(<cxxabi.h>)
@@ -37,6 +38,7 @@ struct Call {
 
 constinit thread_local const Call* innermost_call = nullptr;
 constinit thread_local bool eval_in_force = false;
+constinit thread_local bool trying_zeros = false;
 
 // members() only names things, so that what merely looks may start from a const module.
 Module& nameable(const Module& module) { return const_cast<Module&>(module); }
@@ -80,6 +82,18 @@ class CallGuard {
  private:
   Call call_;
   PlaceScope place_;
+};
+
+// Keeps hooks quiet while build() tries a module.
+class TryingZeros {
+ public:
+  TryingZeros() noexcept : outer_(std::exchange(trying_zeros, true)) {}
+  ~TryingZeros() { trying_zeros = outer_; }
+  TryingZeros(const TryingZeros&) = delete;
+  TryingZeros& operator=(const TryingZeros&) = delete;
+
+ private:
+  bool outer_;
 };
 
 bool holds(const std::vector<NamedTensor>& list, const Tensor& tensor) {
@@ -163,7 +177,10 @@ void Members::operator()(std::string_view name, Module& child) {
 void Members::operator()(std::string_view name, const Layer& child) { (*this)(name, *child); }
 
 void Members::operator()(std::string_view name, Tensor& parameter) {
-  if (!parameter.defined()) return;
+  if (!parameter.defined()) {
+    on_undefined(path_to(name), parameter);
+    return;
+  }
   if (!is_floating(parameter.dtype()))
     throw_invalid("members", text("the parameter ", path_to(name), " is int64, expected float32 or float64: visit.buffer takes any dtype"),
                   SourceLine::current());
@@ -171,12 +188,19 @@ void Members::operator()(std::string_view name, Tensor& parameter) {
 }
 
 void Members::buffer(std::string_view name, Tensor& tensor) {
-  if (tensor.defined()) on_buffer(path_to(name), tensor);
+  if (tensor.defined()) {
+    on_buffer(path_to(name), tensor);
+  } else {
+    on_undefined(path_to(name), tensor);
+  }
 }
 
 Tensor Module::operator()(const TensorArg& x) const {
   const CallerScope caller(x.line());
   const CallGuard guard(*this);
+  if (hooks_ != nullptr) [[unlikely]] {
+    return run_hooked({x.tensor()}, [this](const std::vector<Tensor>& inputs) { return std::vector<Tensor>{run(inputs.front())}; }).front();
+  }
   return run(x.tensor());
 }
 
@@ -184,8 +208,21 @@ std::vector<Tensor> Module::operator()(const std::vector<Tensor>& inputs, Source
   const CallerScope caller(line);
   const CallGuard guard(*this);
   require_inputs(inputs.size(), line);
-  std::vector<Tensor> outputs = run_many(inputs);
-  require_outputs(outputs.size(), line);
+  const auto checked = [&](const std::vector<Tensor>& given) {
+    std::vector<Tensor> outputs = run_many(given);
+    require_outputs(outputs.size(), line);
+    return outputs;
+  };
+  return hooks_ == nullptr ? checked(inputs) : run_hooked(inputs, checked);
+}
+
+template <class Run>
+std::vector<Tensor> Module::run_hooked(std::vector<Tensor> inputs, Run run) const {
+  if (trying_zeros) return run(inputs);
+  const std::shared_ptr<const HookList> hooks = hooks_;
+  hooks->call_before(*this, inputs);
+  std::vector<Tensor> outputs = run(inputs);
+  hooks->call_after(*this, inputs, outputs);
   return outputs;
 }
 
@@ -196,6 +233,23 @@ std::vector<Tensor> Module::operator()(std::initializer_list<Tensor> inputs, Sou
 std::vector<Tensor> Module::forward_many(const std::vector<Tensor>& inputs) const {
   require_inputs(inputs.size(), SourceLine::current());
   return {forward(inputs.front())};
+}
+
+HookList& Module::hooks() {
+  if (hooks_ == nullptr) hooks_ = std::make_shared<HookList>();
+  return *hooks_;
+}
+
+HookHandle Module::before_forward(BeforeForward hook, SourceLine line) {
+  if (!hook) throw_invalid("before_forward", "got an empty function", line);
+  const std::uint64_t number = hooks().add(std::move(hook));
+  return {hooks_, number};
+}
+
+HookHandle Module::on_forward(OnForward hook, SourceLine line) {
+  if (!hook) throw_invalid("on_forward", "got an empty function", line);
+  const std::uint64_t number = hooks().add(std::move(hook));
+  return {hooks_, number};
 }
 
 Tensor Module::run(const Tensor& x) const {
@@ -238,6 +292,7 @@ std::vector<Tensor> Module::build_after(const std::string& after, const std::vec
   require_outputs(built.size(), line);
   const NoGrad no_grad;
   const EvalScope eval;
+  const TryingZeros trying;
   std::vector<Tensor> outputs = run_many(zeros);
   require_outputs(outputs.size(), line);
   for (std::size_t i = 0; i < built.size(); ++i) {
@@ -252,6 +307,7 @@ std::vector<Tensor> Module::build_after(const std::string& after, const std::vec
 std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
   const NoGrad no_grad;
   const EvalScope eval;
+  const TryingZeros trying;
   const std::vector<Tensor> own = parameters();
   std::vector<Tensor> inputs;
   for (Shape batch : examples) {
@@ -345,6 +401,50 @@ std::int64_t Module::parameter_count(SourceLine line) const {
   std::int64_t count = 0;
   for (const NamedTensor& entry : named_parameters(line)) count += entry.tensor.numel();
   return count;
+}
+
+std::vector<Tensor> Module::trainable_parameters(SourceLine line) const {
+  std::vector<Tensor> tensors = parameters(line);
+  std::erase_if(tensors, [](const Tensor& parameter) { return !parameter.requires_grad(); });
+  return tensors;
+}
+
+std::int64_t Module::trainable_parameter_count(SourceLine line) const {
+  std::int64_t count = 0;
+  for (const Tensor& parameter : trainable_parameters(line)) count += parameter.numel();
+  return count;
+}
+
+Module& Module::set_requires_grad(bool on, SourceLine line) {
+  for (Tensor& parameter : parameters(line)) parameter.set_requires_grad(on, line);
+  return *this;
+}
+
+std::shared_ptr<Module> Module::copy_structure(Cloner&) const {
+  const std::string type = Module::describe();
+  throw_misuse(
+      "clone",
+      text(type, " does not say how to make another of itself, expected the member\n  std::shared_ptr<nn::Module> ",
+           "copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\nwith what its constructor takes"),
+      SourceLine::current());
+}
+
+void Module::copy_settings(const Module&) {}
+
+std::shared_ptr<Module> Module::copy_unfilled(Cloner& cloner) const {
+  const CallGuard guard(*this);
+  std::shared_ptr<Module> copy = copy_structure(cloner);
+  if (copy == nullptr) throw_misuse("clone", "copy_structure gave no module", SourceLine::current());
+  const Module& made = *copy;
+  if (typeid(made) != typeid(*this)) {
+    const std::string type = Module::describe();
+    throw_misuse("clone",
+                 text("copy_structure made a ", made.Module::describe(), ", expected a ", type, ": give ", type, " the member\n  ",
+                      "std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\n",
+                      "with what its constructor takes"),
+                 SourceLine::current());
+  }
+  return copy;
 }
 
 std::vector<NamedTensor> Module::state(SourceLine line) const {

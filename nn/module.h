@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -12,9 +13,11 @@
 #include <vector>
 
 #include "autograd/tensor.h"
+#include "nn/hooks.h"
 
 namespace chainrule::nn {
 
+class Cloner;
 class Layer;
 class Module;
 class Symbol;
@@ -65,6 +68,7 @@ class Members {
   virtual void on_module(const std::string& /*path*/, Module& /*module*/) {}
   virtual void on_parameter(const std::string& /*path*/, Tensor& /*parameter*/) {}
   virtual void on_buffer(const std::string& /*path*/, Tensor& /*tensor*/) {}
+  virtual void on_undefined(const std::string& /*path*/, Tensor& /*tensor*/) {}
 
  private:
   std::string path_to(std::string_view name) const;
@@ -95,7 +99,7 @@ class EvalScope {
 ///       void members(nn::Members& visit) override { visit("fc1", fc1); visit("fc2", fc2); }
 ///     };
 ///
-/// Moves and does not copy (a Layer shares). Calling one writes nothing to it: many threads may.
+/// Moves and does not copy (a Layer shares, clone() copies). Calling one writes nothing to it: many threads may.
 class Module {
  public:
   virtual ~Module() = default;
@@ -135,8 +139,31 @@ class Module {
   std::vector<NamedTensor> named_parameters(SourceLine line = SourceLine::current()) const;
   /// The buffers beneath with their paths, each once.
   std::vector<NamedTensor> named_buffers(SourceLine line = SourceLine::current()) const;
+  /// Those that require grad, for an optimizer.
+  std::vector<Tensor> trainable_parameters(SourceLine line = SourceLine::current()) const;
   /// The number of elements of all parameters.
   std::int64_t parameter_count(SourceLine line = SourceLine::current()) const;
+  /// The number of elements of those that require grad.
+  std::int64_t trainable_parameter_count(SourceLine line = SourceLine::current()) const;
+
+  /// Freezes (false) or unfreezes every parameter there is beneath; those that build() makes later require grad. An optimizer made before
+  /// goes on with what it was given: a frozen parameter without gradient stays as it is.
+  Module& set_requires_grad(bool on, SourceLine line = SourceLine::current());
+
+  /// A deep copy that shares no Tensor with this one: the same structure, values, requires_grad, names and mode. What was one Tensor or one
+  /// Layer in two places is one in the copy. Gradients and hooks are not copied; a Generator that was given by pointer is drawn from by
+  /// both, and a function of one's own is copied as C++ copies it. default_generator() is left as it is.
+  /// @throws std::logic_error where a module beneath does not say how to make another of itself, see copy_structure(), or makes one that
+  /// has other members or describe()s itself otherwise.
+  Layer clone(SourceLine line = SourceLine::current()) const;
+
+  /// Calls `hook` before each forward through operator(), once the number of inputs is checked; it may replace the inputs. Several run in
+  /// the order they were added. What they call names their own lines in errors. Hooks move with the module. To add and remove them while
+  /// other threads call the module is not allowed; that several threads call it is, if the hooks are made for it. build() calls none.
+  /// @throws std::invalid_argument for an empty function.
+  HookHandle before_forward(BeforeForward hook, SourceLine line = SourceLine::current());
+  /// The same after each forward; it may replace the outputs. The inputs are those that forward had.
+  HookHandle on_forward(OnForward hook, SourceLine line = SourceLine::current());
 
   /// Parameters and buffers with their paths, in the order of members(): all that a copy needs. The Tensors are the module's own.
   std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
@@ -174,6 +201,17 @@ class Module {
   Module(Module&&) = default;
   Module& operator=(Module&&) = default;
 
+  /// Another module of the same type and the same members, whose values, open sizes, names and mode need not be right: clone() sees to
+  /// them. A module of one's own gives it to be copied, in one line:
+  ///
+  ///     std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<Residual>(); }
+  ///
+  /// Layers that were given to it go through the Cloner.
+  virtual std::shared_ptr<Module> copy_structure(Cloner& cloner) const;
+  /// Called on the copy for what neither copy_structure() nor members() covers, such as a size that build() learned. `original` is of the
+  /// same type. By default nothing.
+  virtual void copy_settings(const Module& original);
+
   /// What build() does. By default forward() on one example of zeros, as in eval and unrecorded: a module with children of open size or
   /// with int64 input gives its own, which calls build() of its children.
   virtual Shape on_build(const Shape& example);
@@ -193,13 +231,19 @@ class Module {
   virtual std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const;
 
   void require_inputs(std::size_t got, const SourceLine& line) const;
+  std::shared_ptr<Module> copy_unfilled(Cloner& cloner) const;
+  HookList& hooks();
+  template <class Run>
+  std::vector<Tensor> run_hooked(std::vector<Tensor> inputs, Run run) const;
 
+  friend class Cloner;
   friend class Members;
   friend class Symbol;
   template <class Derived>
   friend class BuiltIn;
 
   std::string name_;
+  std::shared_ptr<HookList> hooks_;  // none: nullptr
   bool training_ = true;
 };
 

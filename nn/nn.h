@@ -3,10 +3,12 @@
 
 #include "autograd/autograd.h"
 #include "nn/activation.h"
+#include "nn/clone.h"
 #include "nn/data/dataset.h"
 #include "nn/data/idx.h"
 #include "nn/data/loader.h"
 #include "nn/data/mnist.h"
+#include "nn/hooks.h"
 #include "nn/init.h"
 #include "nn/io/safetensors.h"
 #include "nn/io/save.h"

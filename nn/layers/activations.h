@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "autograd/ops/activation.h"
@@ -25,6 +26,9 @@ class OpLayer : public BuiltIn<OpLayer<op, name>> {
  public:
   Tensor forward(const Tensor& x) const override { return op(x); }
   std::string describe() const override { return name.text; }
+
+ private:
+  std::shared_ptr<Module> copy_structure(Cloner&) const override { return std::make_shared<OpLayer>(); }
 };
 
 using ReLU = OpLayer<relu, "ReLU">;
@@ -49,6 +53,8 @@ class LeakyReLU : public BuiltIn<LeakyReLU> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   double negative_slope_;
 };
 
@@ -60,6 +66,8 @@ class ELU : public BuiltIn<ELU> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   double alpha_;
 };
 
@@ -71,6 +79,8 @@ class CELU : public BuiltIn<CELU> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   double alpha_;
 };
 
@@ -82,6 +92,8 @@ class Softplus : public BuiltIn<Softplus> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   double beta_, threshold_;
 };
 
@@ -93,6 +105,8 @@ class Hardtanh : public BuiltIn<Hardtanh> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   double low_, high_;
 };
 
@@ -104,6 +118,8 @@ class GLU : public BuiltIn<GLU> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   int axis_;
 };
 
@@ -115,6 +131,8 @@ class Softmax : public BuiltIn<Softmax> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   int axis_;
 };
 
@@ -126,6 +144,8 @@ class LogSoftmax : public BuiltIn<LogSoftmax> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   int axis_;
 };
 
@@ -141,6 +161,8 @@ class PReLU : public BuiltIn<PReLU> {
   const Tensor& weight() const noexcept { return weight_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   Tensor weight_;
 };
 

@@ -61,4 +61,8 @@ void BatchNorm::members(Members& visit) {
 
 std::string BatchNorm::describe() const { return text("BatchNorm ", features_); }
 
+std::shared_ptr<Module> BatchNorm::copy_structure(Cloner&) const {
+  return std::make_shared<BatchNorm>(features_, BatchNormOptions{.momentum = momentum_, .epsilon = epsilon_, .affine = false});
+}
+
 }  // namespace chainrule::nn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "autograd/shape.h"
@@ -41,6 +42,7 @@ class BatchNorm : public BuiltIn<BatchNorm> {
   const Tensor& running_var() const noexcept { return running_var_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
   Tensor train_on(const Tensor& x) const;
 
   std::int64_t features_;

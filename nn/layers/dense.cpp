@@ -59,4 +59,16 @@ std::string Dense::describe() const {
   return words;
 }
 
+std::shared_ptr<Module> Dense::copy_structure(Cloner&) const {
+  return std::make_shared<Dense>(d_out_, DenseOptions{.activation = activation_});
+}
+
+void Dense::copy_settings(const Module& original) {
+  const Dense& from = static_cast<const Dense&>(original);
+  d_in_ = from.d_in_;
+  d_out_ = from.d_out_;
+  activation_ = from.activation_;
+  open_ = from.open_;
+}
+
 }  // namespace chainrule::nn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "autograd/random.h"
@@ -46,6 +47,8 @@ class Dense : public BuiltIn<Dense> {
   const Activation& activation() const noexcept { return activation_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void copy_settings(const Module& original) override;
   Shape on_build(const Shape& example) override;
   void make_parameters(const DenseOptions& options);
 

@@ -23,4 +23,8 @@ Tensor Dropout::forward(const Tensor& x) const {
 
 std::string Dropout::describe() const { return text("Dropout ", p_); }
 
+std::shared_ptr<Module> Dropout::copy_structure(Cloner&) const {
+  return std::make_shared<Dropout>(p_, DropoutOptions{.generator = generator_});
+}
+
 }  // namespace chainrule::nn

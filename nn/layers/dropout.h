@@ -1,6 +1,7 @@
 // Dropout: leaves out random elements in training.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "autograd/random.h"
@@ -29,6 +30,8 @@ class Dropout : public BuiltIn<Dropout> {
   double p() const noexcept { return p_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   double p_;
   Generator* generator_;
 };

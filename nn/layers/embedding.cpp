@@ -36,4 +36,8 @@ void Embedding::members(Members& visit) { visit("weight", weight_); }
 
 std::string Embedding::describe() const { return text("Embedding ", weight_.size(0), " x ", weight_.size(1)); }
 
+std::shared_ptr<Module> Embedding::copy_structure(Cloner&) const {
+  return std::make_shared<Embedding>(1, 1, EmbeddingOptions{.initializer = "zeros"});
+}
+
 }  // namespace chainrule::nn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "autograd/random.h"
@@ -33,6 +34,7 @@ class Embedding : public BuiltIn<Embedding> {
   const Tensor& weight() const noexcept { return weight_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
   Shape on_build(const Shape& example) override;
 
   Tensor weight_;

@@ -12,4 +12,6 @@ Tensor Flatten::forward(const Tensor& x) const {
   return x.reshape({x.size(0), features});
 }
 
+std::shared_ptr<Module> Flatten::copy_structure(Cloner&) const { return std::make_shared<Flatten>(); }
+
 }  // namespace chainrule::nn

@@ -1,6 +1,7 @@
 // Flatten: makes each example a vector.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "nn/module.h"
@@ -12,6 +13,9 @@ class Flatten : public BuiltIn<Flatten> {
  public:
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override { return "Flatten"; }
+
+ private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
 };
 
 }  // namespace chainrule::nn

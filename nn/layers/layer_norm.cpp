@@ -44,4 +44,8 @@ void LayerNorm::members(Members& visit) {
 
 std::string LayerNorm::describe() const { return sizes_.rank() == 1 ? text("LayerNorm ", sizes_[0]) : text("LayerNorm ", sizes_); }
 
+std::shared_ptr<Module> LayerNorm::copy_structure(Cloner&) const {
+  return std::make_shared<LayerNorm>(sizes_, LayerNormOptions{.epsilon = epsilon_, .affine = false});
+}
+
 }  // namespace chainrule::nn

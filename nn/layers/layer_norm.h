@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <memory>
 #include <string>
 
 #include "autograd/shape.h"
@@ -39,6 +40,8 @@ class LayerNorm : public BuiltIn<LayerNorm> {
   const Tensor& bias() const noexcept { return bias_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   Shape sizes_;
   double epsilon_;
   Tensor weight_, bias_;

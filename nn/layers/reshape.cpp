@@ -35,4 +35,6 @@ Tensor Reshape::forward(const Tensor& x) const {
 
 std::string Reshape::describe() const { return text("Reshape to ", shape_); }
 
+std::shared_ptr<Module> Reshape::copy_structure(Cloner&) const { return std::make_shared<Reshape>(shape_); }
+
 }  // namespace chainrule::nn

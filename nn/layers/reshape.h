@@ -1,6 +1,7 @@
 // Reshape: gives each example another shape.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "autograd/shape.h"
@@ -18,6 +19,8 @@ class Reshape : public BuiltIn<Reshape> {
   std::string describe() const override;
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+
   Shape shape_;
 };
 

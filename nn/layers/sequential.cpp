@@ -1,6 +1,7 @@
 #include "nn/layers/sequential.h"
 
 #include "autograd/check.h"
+#include "nn/clone.h"
 
 namespace chainrule::nn {
 
@@ -26,5 +27,7 @@ const Layer& Sequential::operator[](Index i) const {
   if (at < 0 || at >= count) detail::throw_invalid("Sequential", detail::text("there is no layer ", i.value(), " among ", count), i.line());
   return layers_[static_cast<std::size_t>(at)];
 }
+
+std::shared_ptr<Module> Sequential::copy_structure(Cloner& cloner) const { return std::make_shared<Sequential>(cloner(layers_)); }
 
 }  // namespace chainrule::nn

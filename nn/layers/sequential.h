@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@ class Sequential : public BuiltIn<Sequential> {
   std::vector<Layer>::const_iterator end() const noexcept { return layers_.end(); }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
   Shape on_build(const Shape& example) override;
 
   std::vector<Layer> layers_;

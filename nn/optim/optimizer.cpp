@@ -21,7 +21,8 @@ void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_r
     if (!parameter.defined()) throw_invalid(name_, text("parameter ", i, " is an undefined tensor"), line);
     const std::string what = text("parameter ", i, " of shape ", parameter.shape());
     if (!parameter.is_leaf()) throw_invalid(name_, text(what, " is the result of ", parameter.op(), ", expected a leaf"), line);
-    if (!parameter.requires_grad()) throw_invalid(name_, text(what, " does not require grad"), line);
+    if (!parameter.requires_grad())
+      throw_invalid(name_, text(what, " does not require grad: frozen parameters stay out with trainable_parameters()"), line);
     for (std::size_t j = 0; j < i; ++j)
       if (all[j].is(parameter)) throw_invalid(name_, text(what, " is also parameter ", j), line);
     all.push_back(parameter);

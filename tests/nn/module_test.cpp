@@ -244,6 +244,47 @@ BOOST_AUTO_TEST_CASE(load_state_names_all_that_is_wrong_and_changes_nothing) {
   BOOST_TEST(load({{"weight", weight}, {"bias", bias}}) == "no exception");
 }
 
+BOOST_AUTO_TEST_CASE(frozen_parameters_stay_out_of_training) {
+  Residual model;
+  const std::int64_t all = model.parameter_count();
+  BOOST_TEST(model.trainable_parameter_count() == all);
+  BOOST_TEST(&model.fc1.set_requires_grad(false) == &model.fc1);
+  BOOST_TEST(model.parameter_count() == all);
+  BOOST_TEST(model.trainable_parameter_count() == all / 2);
+  const std::vector<cr::Tensor> trainable = model.trainable_parameters();
+  BOOST_REQUIRE(trainable.size() == 2u);
+  BOOST_TEST(trainable[0].is(model.fc2.weight()));
+  BOOST_TEST(trainable[1].is(model.fc2.bias()));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { nn::SGD(model.parameters()); }) ==
+             "SGD: parameter 0 of shape [64, 64] does not require grad: frozen parameters stay out with trainable_parameters()" +
+                 at_line());
+  const std::vector<double> frozen = model.fc1.weight().to_vector<double>(), bias = model.fc2.bias().to_vector<double>();
+  nn::SGD optimizer(trainable, {.learning_rate = 0.1});
+  optimizer.step(cr::sum(model(cr::ones({2, 64}))));
+  BOOST_TEST(model.fc1.weight().to_vector<double>() == frozen, boost::test_tools::per_element());
+  BOOST_TEST(!model.fc1.weight().grad().defined());
+  BOOST_TEST(model.fc2.bias().to_vector<double>() != bias);
+  model.set_requires_grad(true);
+  BOOST_TEST(model.trainable_parameter_count() == all);
+  BOOST_TEST(model.set_requires_grad(false).trainable_parameters().empty());
+  BOOST_TEST(!model(cr::ones({1, 64})).requires_grad());
+  nn::Dense open(3);
+  open.set_requires_grad(false);
+  open.build({2});
+  BOOST_TEST(open.trainable_parameter_count() == 9);
+}
+
+// Optimizers know parameters, not layers: one's own are as good as the library's.
+BOOST_AUTO_TEST_CASE(a_module_of_ones_own_has_a_group_of_its_own) {
+  nn::Sequential model{nn::Dense(64, 64), Residual()};
+  nn::SGD optimizer(model[0]->parameters(), {.learning_rate = 0});
+  optimizer.add_group(model[1]->parameters(), {.learning_rate = 0.5});
+  const std::vector<double> slow = model.parameters()[0].to_vector<double>(), fast = model.parameters()[2].to_vector<double>();
+  optimizer.step(cr::sum(model(cr::ones({2, 64}))));
+  BOOST_TEST(model.parameters()[0].to_vector<double>() == slow, boost::test_tools::per_element());
+  BOOST_TEST(model.parameters()[2].to_vector<double>() != fast);
+}
+
 BOOST_AUTO_TEST_CASE(zero_grad_forgets_all_gradients) {
   Residual model;
   cr::sum(model(cr::ones({1, 64}))).backward();

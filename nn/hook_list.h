@@ -1,0 +1,33 @@
+// HookList: the hooks of one module, and how they are called.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "nn/hooks.h"
+
+namespace chainrule::nn {
+
+class HookList {
+ public:
+  std::uint64_t add(BeforeForward hook);
+  std::uint64_t add(OnForward hook);
+  void remove(std::uint64_t number);
+
+  void call_before(const Module& module, std::span<Tensor> inputs) const;
+  void call_after(const Module& module, std::span<const Tensor> inputs, std::span<Tensor> outputs) const;
+
+ private:
+  // Shared, so that a call goes on with the hooks it began with when one of them removes or adds some.
+  template <class Function>
+  using Entries = std::vector<std::pair<std::uint64_t, std::shared_ptr<const Function>>>;
+
+  Entries<BeforeForward> before_;
+  Entries<OnForward> after_;
+  std::uint64_t added_ = 0;
+};
+
+}  // namespace chainrule::nn
