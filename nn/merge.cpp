@@ -54,6 +54,10 @@ class Lambda : public MultiModule {
   std::string describe() const override { return "Lambda"; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner&) const override {
+    return std::make_shared<Lambda>(input_count(), function_, SourceLine::current());
+  }
+
   Function function_;
 };
 
@@ -90,6 +94,8 @@ std::string Merge::describe() const {
   words[0] = static_cast<char>(words[0] - 'a' + 'A');
   return combine_ != nullptr || axis_ == -1 ? words : text(words, " along axis ", axis_);
 }
+
+std::shared_ptr<Module> Merge::copy_structure(Cloner&) const { return std::make_shared<Merge>(op_, input_count(), axis_); }
 
 Symbol add(const SymbolList& symbols, SourceLine line) { return merge("add", symbols, line); }
 Symbol subtract(const SymbolList& symbols, SourceLine line) { return merge("subtract", symbols, line); }

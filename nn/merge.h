@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ class Merge : public MultiModule {
   int axis() const noexcept { return axis_; }
 
  private:
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
   std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const override { return forward_many(inputs); }
 
   std::string op_;

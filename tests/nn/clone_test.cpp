@@ -280,6 +280,19 @@ BOOST_AUTO_TEST_CASE(modules_of_ones_own) {
   BOOST_TEST(twin(inputs)[0].to_vector<float>() == towers(inputs)[0].to_vector<float>(), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(merges) {
+  const std::vector<cr::Tensor> inputs{cr::randn({2, 3, 4}), cr::randn({2, 3, 4})};
+  for (const char* op : {"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"}) {
+    BOOST_TEST_CONTEXT(op) {
+      const nn::Merge merge(op, 2, 0);
+      const nn::Layer copy = merge.clone();
+      BOOST_TEST(copy->describe() == merge.describe());
+      BOOST_TEST(copy(inputs)[0].shape() == merge(inputs)[0].shape());
+      BOOST_TEST(copy(inputs)[0].to_vector<float>() == merge(inputs)[0].to_vector<float>(), boost::test_tools::per_element());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(training_the_copy_leaves_the_original) {
   const Residual model;
   const auto before = values_of(model);
