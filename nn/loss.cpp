@@ -1,5 +1,9 @@
 #include "nn/loss.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "nn/losses.h"
 #include "nn/names.h"
 
@@ -24,9 +28,19 @@ constexpr Named<Function> kLosses[] = {
     {"hinge_loss", hinge_loss},
     {"multi_margin_loss", multi_margin_loss},
     {"softmax_mse_loss", softmax_mse_loss},
+    {"mse", mse_loss},
+    {"mae", l1_loss},
 };
 
+constexpr auto kNames = [] {
+  std::array<std::string_view, std::size(kLosses)> names;
+  std::ranges::transform(kLosses, names.begin(), [](const Named<Function>& entry) { return entry.name; });
+  return names;
+}();
+
 }  // namespace
+
+std::span<const std::string_view> Loss::names() noexcept { return kNames; }
 
 Loss::Loss(std::string_view name, SourceLine line) : function_(find_named("Loss", "loss", kLosses, name, line)), name_(name) {}
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -10,8 +11,8 @@
 
 namespace chainrule::nn {
 
-/// A function of prediction and target: a name ("mse_loss", "cross_entropy", ...: those of losses.h), a loss of the library such as
-/// `nn::mse_loss`, or any function of one's own.
+/// A function of prediction and target: a name ("mse_loss", "cross_entropy", ...: those of losses.h, and "mse" and "mae" in short), a loss
+/// of the library such as `nn::mse_loss`, or any function of one's own.
 class Loss {
  public:
   /// @throws std::invalid_argument for an unknown name, listing the known.
@@ -33,6 +34,9 @@ class Loss {
     const CallerScope caller(prediction.line());
     return function_(prediction.tensor(), target);
   }
+  /// The names there are.
+  static std::span<const std::string_view> names() noexcept;
+
   /// The name, or "function".
   const std::string& name() const noexcept { return name_; }
 

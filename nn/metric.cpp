@@ -110,24 +110,6 @@ constexpr Known kMetrics[] = {
     {"f1", f1_metric, f1_score},
 };
 
-constexpr std::string_view kLosses[] = {
-    "mse_loss",
-    "l1_loss",
-    "squared_error_loss",
-    "huber_loss",
-    "smooth_l1_loss",
-    "log_cosh_loss",
-    "poisson_nll_loss",
-    "cross_entropy",
-    "nll_loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "kl_div",
-    "hinge_loss",
-    "multi_margin_loss",
-    "softmax_mse_loss",
-};
-
 // The K of "topK_accuracy", 1 or more.
 std::optional<std::int64_t> top_of(std::string_view name) {
   constexpr std::string_view kBefore = "top", kAfter = "_accuracy";
@@ -143,7 +125,7 @@ Metric by_name(std::string_view name, const SourceLine& line) {
   for (const Known& known : kMetrics)
     if (known.name == name) return known.make();
   if (const std::optional<std::int64_t> k = top_of(name)) return top_k(*k, line).named(std::string(name));
-  if (std::find(std::begin(kLosses), std::end(kLosses), name) != std::end(kLosses)) {
+  if (std::ranges::find(Loss::names(), name) != Loss::names().end()) {
     const bool ignores = name == "cross_entropy" || name == "nll_loss";
     Value value = [loss = Loss(name, line)](const Tensor& prediction, const Tensor& target) { return loss(prediction, target).item(); };
     return of_mean(std::string(name), std::move(value), ignores ? known_rows : rows, Better::smaller);
@@ -151,7 +133,10 @@ Metric by_name(std::string_view name, const SourceLine& line) {
   std::string list;
   for (const Known& known : kMetrics) list += std::string(known.name) + ", ";
   list += "topK_accuracy for any K, and the losses";
-  for (std::string_view loss : kLosses) list += (loss == kLosses[0] ? " " : ", ") + std::string(loss);
+  for (const std::string_view loss : Loss::names()) {
+    const bool both = std::ranges::any_of(kMetrics, [&](const Known& known) { return known.name == loss; });
+    if (!both) list += (loss == Loss::names().front() ? " " : ", ") + std::string(loss);
+  }
   throw_invalid("Metric", text("unknown metric \"", name, "\", known are ", list), line);
 }
 

@@ -54,22 +54,6 @@ void check_close_in_all_cuts(const nn::Metric& metric, const cr::Tensor& predict
   for (const std::vector<std::int64_t>& cut : kCuts) check_number(over_batches(metric, prediction, target, cut), whole, metric.name());
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(", ", begin), list.size());
-    parts.push_back(list.substr(begin, end - begin));
-    begin = end + 2;
-  }
-  return parts;
-}
-
-// The part of a message between two others.
-std::string between(const std::string& text, const std::string& before, const std::string& after) {
-  const std::size_t begin = text.find(before) + before.size();
-  return text.substr(begin, text.find(after, begin) - begin);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(metric)
@@ -239,11 +223,9 @@ BOOST_AUTO_TEST_CASE(functions_of_the_library_are_the_metrics_of_the_pass) {
   check_number(over_batches(nn::Metric("f", nn::f1_score), scores, labels, {7}), c.at("f1").at("macro"), "f1");
 }
 
-BOOST_AUTO_TEST_CASE(every_loss_is_known_and_no_other) {
-  const std::string losses = message_of<std::invalid_argument>([] { nn::Loss("?"); });
-  const std::string metrics = message_of<std::invalid_argument>([] { nn::Metric("?"); });
-  BOOST_TEST((split(between(losses, "known are ", " (at")) == split(between(metrics, "the losses ", " (at"))), metrics);
-  for (const std::string& loss : split(between(losses, "known are ", " (at"))) BOOST_TEST(nn::Metric(loss).name() == loss);
+BOOST_AUTO_TEST_CASE(every_loss_is_a_metric) {
+  BOOST_TEST(nn::Loss::names().size() >= 17u);
+  for (const std::string_view loss : nn::Loss::names()) BOOST_TEST(nn::Metric(loss).name() == loss);
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_are_refused) {
