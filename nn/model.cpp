@@ -8,11 +8,13 @@
 
 #include "autograd/check.h"
 #include "nn/summary.h"
+#include "nn/train/trainer.h"
 
 namespace chainrule::nn {
 
 using detail::text;
 using detail::throw_invalid;
+using detail::throw_misuse;
 
 namespace {
 
@@ -249,5 +251,55 @@ std::string Model::value_name(std::size_t value) const {
 }
 
 std::string Model::summary(SourceLine line) const { return nn::summary(*this, {}, line); }
+
+struct Model::Compiled {
+  Objective objective;
+  std::unique_ptr<Optimizer> optimizer;
+  bool full_batch;
+};
+
+void Model::compile(const CompileOptions& options, SourceLine line) {
+  const CallerScope caller(line);
+  Objective objective("compile", options, output_names(), line);
+  if (!objective.has_loss()) throw_invalid("compile", "got no loss to minimise", line);
+  compiled_ = std::make_shared<const Compiled>(Compiled{.objective = std::move(objective),
+                                                        .optimizer = options.optimizer(parameters_to_train(*this, "compile", line), line),
+                                                        .full_batch = options.optimizer.full_batch()});
+}
+
+const Model::Compiled& Model::compiled(const char* op, const SourceLine& line) const {
+  if (compiled_ == nullptr) throw_misuse(op, "the model is not compiled: call compile() with a loss first", line);
+  return *compiled_;
+}
+
+Optimizer& Model::optimizer(SourceLine line) const { return *compiled("optimizer", line).optimizer; }
+
+History Model::fit(const Dataset& data, const FitOptions& options, SourceLine line) {
+  const CallerScope caller(line);
+  const Compiled& chosen = compiled("fit", line);
+  if (!options.loss.list().empty() || !options.loss_weights.empty() || !options.optimizer.name().empty() || !options.metrics.empty() ||
+      !options.output_metrics.empty() || !options.class_weights.empty() || options.existing_optimizer != nullptr)
+    throw_invalid("fit", "got a loss, an optimizer, metrics or weights, which compile() chooses for a Model", line);
+  Trainer trainer(*this, data, chosen.objective, options, line);
+  build_for(*this, data, "fit", line);
+  return trainer.run(*chosen.optimizer, chosen.full_batch);
+}
+
+Metrics Model::evaluate(const Dataset& data, const EvaluateOptions& options, SourceLine line) const {
+  const CallerScope caller(line);
+  const Compiled& chosen = compiled("evaluate", line);
+  if (!options.loss.list().empty() || !options.loss_weights.empty() || !options.metrics.empty() || !options.output_metrics.empty() ||
+      !options.class_weights.empty())
+    throw_invalid("evaluate", "got a loss, metrics or weights, which compile() chooses for a Model", line);
+  return evaluate_with(*this, data, chosen.objective, options.batch_size, line);
+}
+
+Tensor Model::predict(const Tensor& inputs, const PredictOptions& options, SourceLine line) const {
+  return nn::predict(*this, inputs, options, line);
+}
+
+std::vector<Tensor> Model::predict(const std::vector<Tensor>& inputs, const PredictOptions& options, SourceLine line) const {
+  return nn::predict(*this, inputs, options, line);
+}
 
 }  // namespace chainrule::nn

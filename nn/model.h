@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "nn/symbol.h"
+#include "nn/train/fit.h"
 
 namespace chainrule::nn {
 
@@ -77,7 +79,31 @@ class Model : public MultiModule {
   /// The table of nn::summary().
   std::string summary(SourceLine line = SourceLine::current()) const;
 
+  /// Chooses what to minimise, by what, and what to measure, and makes the optimizer of the parameters that require grad. Of several
+  /// outputs, each has its loss and metrics by its name: `<output>_loss`.
+  /// @throws std::invalid_argument for counts that do not fit or no loss; std::logic_error for nothing to train.
+  void compile(const CompileOptions& options, SourceLine line = SourceLine::current());
+  bool is_compiled() const noexcept { return compiled_ != nullptr; }
+  /// The one that compile() made; its state lasts from fit() to fit().
+  /// @throws std::logic_error before compile().
+  Optimizer& optimizer(SourceLine line = SourceLine::current()) const;
+
+  /// nn::fit() with what compile() chose.
+  /// @throws std::logic_error before compile(), and as nn::fit().
+  History fit(const Dataset& data, const FitOptions& options = {}, SourceLine line = SourceLine::current());
+  /// nn::evaluate() with what compile() chose.
+  /// @throws std::logic_error before compile(), and as nn::evaluate().
+  Metrics evaluate(const Dataset& data, const EvaluateOptions& options = {}, SourceLine line = SourceLine::current()) const;
+  /// nn::predict().
+  Tensor predict(const Tensor& inputs, const PredictOptions& options = {}, SourceLine line = SourceLine::current()) const;
+  std::vector<Tensor> predict(const std::vector<Tensor>& inputs, const PredictOptions& options = {},
+                              SourceLine line = SourceLine::current()) const;
+
  private:
+  struct Compiled;
+
+  const Compiled& compiled(const char* op, const SourceLine& line) const;
+
   std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const override { return forward_many(inputs); }
   std::vector<Shape> on_build_many(const std::vector<Shape>& examples) override;
 
@@ -94,6 +120,7 @@ class Model : public MultiModule {
   std::vector<std::size_t> output_values_;
   std::vector<std::vector<std::size_t>> last_uses_;  // the values that nobody needs after each call
   std::size_t value_count_ = 0;
+  std::shared_ptr<const Compiled> compiled_;
 };
 
 }  // namespace chainrule::nn

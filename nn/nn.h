@@ -49,3 +49,7 @@
 #include "nn/optim/sgd.h"
 #include "nn/summary.h"
 #include "nn/symbol.h"
+#include "nn/train/callback.h"
+#include "nn/train/callbacks.h"
+#include "nn/train/fit.h"
+#include "nn/train/history.h"

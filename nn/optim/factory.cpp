@@ -8,6 +8,7 @@ namespace {
 
 using detail::text;
 using detail::throw_invalid;
+using detail::throw_misuse;
 using Make = OptimizerFactory::Make;
 
 template <class O>
@@ -79,6 +80,7 @@ OptimizerFactory::OptimizerFactory(std::string_view name, const OptimizerSetting
 }
 
 std::unique_ptr<Optimizer> OptimizerFactory::operator()(std::vector<Tensor> parameters, SourceLine line) const {
+  if (make_ == nullptr) throw_misuse("OptimizerFactory", "none was chosen", line);
   return make_(std::move(parameters), line);
 }
 

@@ -36,6 +36,8 @@ class OptimizerFactory {
  public:
   using Make = std::function<std::unique_ptr<Optimizer>(std::vector<Tensor> parameters, const SourceLine& line)>;
 
+  /// None: it makes nothing, and its name is empty.
+  OptimizerFactory() = default;
   /// One of sgd, momentum (SGD with momentum 0.9), rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, radam, lion, lbfgs and iterative
   /// (SGD by full batches).
   /// @throws std::invalid_argument for an unknown name, listing the known, or a setting that it does not have.
@@ -47,7 +49,7 @@ class OptimizerFactory {
   OptimizerFactory(std::string name, Make make, bool full_batch = false)
       : name_(std::move(name)), make_(std::move(make)), full_batch_(full_batch) {}
 
-  /// @throws std::invalid_argument for what the optimizer's constructor refuses.
+  /// @throws std::invalid_argument for what the optimizer's constructor refuses; std::logic_error for none.
   std::unique_ptr<Optimizer> operator()(std::vector<Tensor> parameters, SourceLine line = SourceLine::current()) const;
 
   const std::string& name() const noexcept { return name_; }

@@ -289,6 +289,87 @@ BOOST_AUTO_TEST_CASE(a_graph_learns) {
   BOOST_TEST(nn::binary_cross_entropy_with_logits(model(inputs), targets).item() < 0.05);
 }
 
+BOOST_AUTO_TEST_CASE(a_graph_trains_as_the_same_network_by_hand) {
+  nn::Model model = graph_of_everything();
+  ByHand by_hand;
+  by_hand.load_state(model.state());
+  cr::Generator generator(11);
+  const cr::Tensor left = cr::randn({50, 6}, generator), right = cr::randn({50, 6}, generator);
+  const nn::Dataset data({left, right}, {cr::randn({50, 1}, generator), cr::randint(0, 3, {50}, generator)});
+  cr::Generator order(5), same_order(5);
+  model.compile({.loss = {"mse_loss", "cross_entropy"},
+                 .loss_weights = {1, 0.5},
+                 .optimizer = nn::adam({.learning_rate = 0.02}),
+                 .output_metrics = {{"mae"}, {"accuracy"}}});
+  const nn::History of_model = model.fit(data, {.epochs = 6, .batch_size = 16, .generator = &order, .validation_split = 0.2});
+  const nn::History of_hand = nn::fit(by_hand, data,
+                                      {.loss = {"mse_loss", "cross_entropy"},
+                                       .loss_weights = {1, 0.5},
+                                       .optimizer = nn::adam({.learning_rate = 0.02}),
+                                       .output_metrics = {{"mae"}, {"accuracy"}},
+                                       .epochs = 6,
+                                       .batch_size = 16,
+                                       .generator = &same_order,
+                                       .validation_split = 0.2});
+  BOOST_TEST(of_model["loss"] == of_hand["loss"], boost::test_tools::per_element());
+  BOOST_TEST(of_model["loss"].back() < of_model["loss"].front());
+  BOOST_TEST(of_model["val_score_mae"] == of_hand["val_output0_mae"], boost::test_tools::per_element());
+  BOOST_TEST(of_model["dense_2_accuracy"] == of_hand["output1_accuracy"], boost::test_tools::per_element());
+  for (const nn::NamedTensor& entry : model.state()) {
+    for (const nn::NamedTensor& same : by_hand.state())
+      if (same.name == entry.name) BOOST_TEST(same.tensor.to_vector<double>() == entry.tensor.to_vector<double>());
+  }
+  const std::vector<cr::Tensor> predicted = model.predict({left, right});
+  check_close(predicted[1], nn::predict(by_hand, {left, right})[1].to_vector<double>(), 0);
+  const nn::Metrics metrics = model.evaluate(data, {.batch_size = 7});
+  BOOST_TEST(metrics.size() == 5u);
+  BOOST_TEST(std::abs(metrics["loss"] - (metrics["score_loss"] + 0.5 * metrics["dense_2_loss"])) < 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(the_optimizer_lasts_from_fit_to_fit) {
+  const nn::Symbol x = nn::input({2});
+  cr::Generator generator(3);
+  nn::Model model(x, nn::Dense(1, {.generator = &generator})(x));
+  const nn::Dataset data(cr::randn({8, 2}, generator), cr::randn({8, 1}, generator));
+  model.compile({.loss = "mse_loss"});
+  model.fit(data, {.epochs = 2});
+  const auto steps = [&] {
+    for (const nn::NamedTensor& entry : model.optimizer().state())
+      if (entry.name == "0.steps") return entry.tensor.item();
+    return -1.0;
+  };
+  BOOST_TEST(steps() == 2);
+  model.fit(data);
+  BOOST_TEST(steps() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(compiling_and_fitting_are_checked) {
+  const nn::Symbol x = nn::input({2}, {.name = "pixels"});
+  nn::Model model(x, nn::Dense(3)(x));
+  const nn::Dataset data(cr::zeros({4, 2}), cr::zeros({4}, cr::DType::int64));
+  BOOST_TEST(message_of<std::logic_error>([&] { model.fit(data); }) ==
+             "fit: the model is not compiled: call compile() with a loss first" + at_line());
+  BOOST_TEST(message_of<std::logic_error>([&] { model.evaluate(data); }) ==
+             "evaluate: the model is not compiled: call compile() with a loss first" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { model.compile({}); }) == "compile: got no loss to minimise" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               model.compile({.loss = {"mse_loss", "mse_loss"}});
+             }) == "compile: got 2 losses for 1 output, expected one each" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               model.compile({.loss = "mse_los"});
+             }).find("unknown loss \"mse_los\", known are mse_loss") != std::string::npos);
+  model.compile({.loss = "cross_entropy", .metrics = {"accuracy"}});
+  BOOST_TEST(model.is_compiled());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { model.fit(data, {.loss = "mse_loss"}); }).find("which compile() chooses") !=
+             std::string::npos);
+  const nn::Dataset wide(cr::zeros({4, 5}), cr::zeros({4}, cr::DType::int64));
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               model.fit(wide);
+             }).find("input \"pixels\" got an example of shape [5], expected [2]") != std::string::npos);
+  const nn::Dataset many(cr::zeros({4, 2}), cr::from_vector(std::vector<std::int64_t>{0, 1, 2, 3}));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { model.fit(many); }).find("targets hold labels up to 3") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(model_threads)

@@ -1,0 +1,61 @@
+#include "nn/train/history.h"
+
+#include <ostream>
+
+#include "autograd/check.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+namespace {
+
+[[noreturn]] void throw_unknown(const char* who, std::string_view name, const Metrics& known) {
+  std::string names;
+  for (const Metrics::Entry& entry : known) names += (names.empty() ? "" : ", ") + entry.first;
+  throw_invalid(who, text("there is no \"", name, "\", recorded are ", names.empty() ? "none" : names), SourceLine::current());
+}
+
+}  // namespace
+
+const double* Metrics::find(std::string_view name) const noexcept {
+  for (const Entry& entry : entries_)
+    if (entry.first == name) return &entry.second;
+  return nullptr;
+}
+
+double Metrics::operator[](std::string_view name) const {
+  if (const double* value = find(name)) return *value;
+  throw_unknown("Metrics", name, *this);
+}
+
+void Metrics::set(std::string_view name, double value) {
+  for (Entry& entry : entries_) {
+    if (entry.first == name) {
+      entry.second = value;
+      return;
+    }
+  }
+  entries_.emplace_back(name, value);
+}
+
+std::ostream& operator<<(std::ostream& out, const Metrics& metrics) {
+  const char* between = "";
+  for (const auto& [name, value] : metrics) {
+    out << between << name << ' ' << value;
+    between = "  ";
+  }
+  return out;
+}
+
+std::vector<double> History::operator[](std::string_view name) const {
+  std::vector<double> values;
+  for (const Metrics& epoch : epochs) {
+    if (!epoch.contains(name)) throw_unknown("History", name, epoch);
+    values.push_back(epoch[name]);
+  }
+  return values;
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,421 @@
+#include "nn/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <ostream>
+#include <sstream>
+
+#include "autograd/backward.h"
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/update.h"
+#include "nn/data/loader.h"
+#include "nn/losses.h"
+#include "nn/optim/clip.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+using detail::throw_misuse;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::vector<Tensor> inputs_of(const Batch& batch) {
+  std::vector<Tensor> inputs{batch.inputs};
+  inputs.insert(inputs.end(), batch.more_inputs.begin(), batch.more_inputs.end());
+  return inputs;
+}
+
+const Tensor& target_of(const Batch& batch, std::size_t output) { return output == 0 ? batch.targets : batch.more_targets[output - 1]; }
+
+std::int64_t examples_in(const Batch& batch) { return batch.inputs.size(0); }
+
+Loss with_class_weights(const char* op, const Loss& loss, const std::vector<double>& class_weights, const SourceLine& line) {
+  for (const double weight : class_weights)
+    if (!(weight >= 0 && std::isfinite(weight)))
+      throw_invalid(op, text("class_weights hold ", weight, ", expected finite numbers, 0 or more"), line);
+  const Tensor weight = from_vector(class_weights);
+  if (loss.name() == "cross_entropy")
+    return [weight](const Tensor& logits, const Tensor& target) {
+      return cross_entropy(logits, target, {.weight = weight.to(logits.dtype())});
+    };
+  if (loss.name() == "nll_loss")
+    return [weight](const Tensor& log_probabilities, const Tensor& labels) {
+      return nll_loss(log_probabilities, labels, {.weight = weight.to(log_probabilities.dtype())});
+    };
+  throw_invalid(op, text("class_weights are of no use to the loss ", loss.name(), ", expected \"cross_entropy\" or \"nll_loss\""), line);
+}
+
+}  // namespace
+
+Objective::Objective(const char* op, const CompileOptions& options, std::vector<std::string> output_names, const SourceLine& line)
+    : losses_(options.loss.list()), weights_(options.loss_weights), names_(std::move(output_names)) {
+  const CallerScope caller(line);
+  const std::size_t outputs = names_.size();
+  const auto require_count = [&](const char* what, std::size_t got) {
+    if (got != outputs)
+      throw_invalid(op, text("got ", got, " ", what, " for ", outputs, outputs == 1 ? " output" : " outputs", ", expected one each"), line);
+  };
+  if (!losses_.empty()) require_count("losses", losses_.size());
+  if (weights_.empty()) weights_.assign(outputs, 1);
+  require_count("loss_weights", weights_.size());
+  for (const double weight : weights_)
+    if (!std::isfinite(weight)) throw_invalid(op, text("loss_weights hold ", weight, ", expected finite numbers"), line);
+  if (!options.class_weights.empty())
+    for (Loss& loss : losses_) loss = with_class_weights(op, loss, options.class_weights, line);
+  metrics_.assign(outputs, options.metrics);
+  if (!options.output_metrics.empty()) {
+    require_count("lists of output_metrics", options.output_metrics.size());
+    for (std::size_t i = 0; i < outputs; ++i)
+      metrics_[i].insert(metrics_[i].end(), options.output_metrics[i].begin(), options.output_metrics[i].end());
+  }
+  std::vector<std::string> names;
+  for (const Column& column : columns()) {
+    if (std::ranges::find(names, column.name) != names.end())
+      throw_invalid(op, text("two metrics are called ", column.name, ": give one another name by Metric::named()"), line);
+    names.push_back(column.name);
+  }
+}
+
+std::string Objective::prefix_of(std::size_t output) const { return names_.size() == 1 ? "" : names_[output] + "_"; }
+
+std::vector<Objective::Column> Objective::columns() const {
+  std::vector<Column> columns;
+  if (has_loss()) columns.push_back({"loss", Better::smaller});
+  if (has_loss() && names_.size() > 1)
+    for (std::size_t i = 0; i < names_.size(); ++i) columns.push_back({prefix_of(i) + "loss", Better::smaller});
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    for (const Metric& metric : metrics_[i]) columns.push_back({prefix_of(i) + metric.name(), metric.better()});
+  return columns;
+}
+
+void Objective::check(const Module& module, const Dataset& data, const char* op, const SourceLine& line) const {
+  const NoGrad no_grad;
+  const EvalScope eval;
+  const auto require_count = [&](std::size_t got, const char* got_what, std::size_t expected, const char* what) {
+    if (got != expected)
+      throw_invalid(op, text("the data have ", got, " ", got_what, ", expected ", expected, " for the ", what, " of ", module.describe()),
+                    line);
+  };
+  require_count(data.input_count(), "inputs", module.input_count(), "inputs");
+  require_count(data.target_count(), "targets", names_.size(), "outputs");
+  const Batch example = data.batch(0, 1, line);
+  const std::vector<Tensor> outputs = module(inputs_of(example), line);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor& y = outputs[i];
+    const std::string which = names_.size() == 1 ? "the model" : text("output ", names_[i]);
+    if (y.rank() == 0 || y.size(0) != 1)
+      throw_invalid(op, text("for one example ", which, " gives shape ", y.shape(), ", expected [1, ...]"), line);
+    if (data.classes(i) > 0 && y.rank() == 2 && y.size(1) < data.classes(i))
+      throw_invalid(op,
+                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", which, " (", module.describe(), ") gives ", y.size(1),
+                         " values an example, expected at least ", data.classes(i)),
+                    line);
+  }
+  Pass(*this).add(outputs, example);
+}
+
+Objective::Pass::Pass(const Objective& objective)
+    : objective_(&objective), output_sums_(objective.names_.size()), states_(objective.names_.size()) {
+  for (std::size_t i = 0; i < states_.size(); ++i)
+    for (const Metric& metric : objective.metrics_[i]) states_[i].push_back(metric.begin());
+}
+
+Tensor Objective::Pass::add(const std::vector<Tensor>& outputs, const Batch& batch) {
+  const auto examples = static_cast<double>(examples_in(batch));
+  Tensor total;
+  for (std::size_t i = 0; i < objective_->losses_.size(); ++i) {
+    Tensor loss = objective_->losses_[i](outputs[i], target_of(batch, i));
+    if (!loss.defined() || loss.numel() != 1)
+      throw_invalid("fit",
+                    text("the loss ", objective_->losses_[i].name(), " gave ", loss.defined() ? text(loss.shape()) : "an undefined tensor",
+                         ", expected one number"),
+                    SourceLine::current());
+    output_sums_[i] += loss.item() * examples;
+    if (objective_->weights_[i] != 1) loss = loss * objective_->weights_[i];
+    total = total.defined() ? total + loss : loss;
+  }
+  if (total.defined()) {
+    last_loss_ = total.item();
+    loss_sum_ += last_loss_ * examples;
+  }
+  examples_ += examples_in(batch);
+  for (std::size_t i = 0; i < states_.size(); ++i)
+    for (const std::unique_ptr<MetricState>& state : states_[i]) state->update(outputs[i], target_of(batch, i));
+  return total;
+}
+
+void Objective::Pass::write(Metrics& metrics, std::string_view prefix) const {
+  const auto examples = static_cast<double>(examples_);
+  std::vector<double> values;
+  if (objective_->has_loss()) values.push_back(loss_sum_ / examples);
+  if (objective_->has_loss() && output_sums_.size() > 1)
+    for (const double sum : output_sums_) values.push_back(sum / examples);
+  for (const auto& list : states_)
+    for (const std::unique_ptr<MetricState>& state : list) values.push_back(state->result());
+  std::size_t i = 0;
+  for (const Column& column : objective_->columns()) metrics.set(std::string(prefix) + column.name, values[i++]);
+}
+
+void build_for(Module& module, const Dataset& data, const char* op, const SourceLine& line) {
+  if (data.size() == 0) throw_invalid(op, "the data hold no examples", line);
+  // Layers on int64 inputs may know nothing of zeros in a floating dtype, which build() tries; then the first example is the check.
+  const std::vector<Tensor> example = inputs_of(data.batch(0, 1, line));
+  const bool floating = std::ranges::all_of(example, [](const Tensor& x) { return is_floating(x.dtype()); });
+  if (data.input_count() == module.input_count() && (floating || module.needs_build())) module.build_many(data.sample_shapes(), line);
+}
+
+void evaluate_into(Metrics& metrics, std::string_view prefix, const Module& module, const Dataset& data, const Objective& objective,
+                   std::int64_t batch_size) {
+  const NoGrad no_grad;
+  const EvalScope eval;
+  Objective::Pass pass(objective);
+  for (std::int64_t start = 0; start < data.size(); start += batch_size) {
+    const Batch batch = data.batch(start, std::min(start + batch_size, data.size()));
+    pass.add(module(inputs_of(batch)), batch);
+  }
+  pass.write(metrics, prefix);
+}
+
+Metrics evaluate_with(const Module& module, const Dataset& data, const Objective& objective, std::int64_t batch_size,
+                      const SourceLine& line) {
+  if (batch_size < 1) throw_invalid("evaluate", text("batch_size is ", batch_size, ", expected at least 1"), line);
+  if (data.size() == 0) throw_invalid("evaluate", "the data hold no examples", line);
+  objective.check(module, data, "evaluate", line);
+  Metrics metrics;
+  evaluate_into(metrics, "", module, data, objective, batch_size);
+  return metrics;
+}
+
+std::vector<Tensor> parameters_to_train(const Module& module, const char* op, const SourceLine& line) {
+  std::vector<Tensor> parameters = module.trainable_parameters(line);
+  if (parameters.empty())
+    throw_misuse(op,
+                 text(module.describe(), " has nothing to train: ",
+                      module.parameters(line).empty() ? "no parameters; does its members() name them?" : "no parameter requires grad"),
+                 line);
+  return parameters;
+}
+
+std::vector<std::string> numbered_outputs(const Module& module) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < module.output_count(); ++i) names.push_back("output" + std::to_string(i));
+  return names;
+}
+
+Trainer::Trainer(Module& module, const Dataset& data, const Objective& objective, const FitOptions& options, const SourceLine& line)
+    : module_(module), data_(data), objective_(objective), options_(options), line_(line) {
+  training_.module_ = &module;
+}
+
+void Trainer::check_options() const {
+  const auto require = [&](bool holds, const char* what, auto value, const char* expected) {
+    if (!holds) throw_invalid("fit", text(what, " is ", value, ", expected ", expected), line_);
+  };
+  require(options_.epochs >= 0, "epochs", options_.epochs, "at least 0");
+  require(!options_.batch_size || *options_.batch_size >= 1, "batch_size", options_.batch_size.value_or(1), "at least 1");
+  require(options_.accumulate >= 1, "accumulate", options_.accumulate, "at least 1");
+  require(options_.show_every >= 0, "show_every", options_.show_every, "at least 0");
+  require(options_.validation_split >= 0 && options_.validation_split < 1, "validation_split", options_.validation_split,
+          "0 or more and below 1");
+  require(!options_.clip_norm || *options_.clip_norm > 0, "clip_norm", options_.clip_norm.value_or(1), "above 0");
+  require(!options_.clip_value || *options_.clip_value > 0, "clip_value", options_.clip_value.value_or(1), "above 0");
+  if (options_.validation_split > 0 && options_.validation_data)
+    throw_invalid("fit", "got validation_split and validation_data, expected one of them", line_);
+  for (const SharedCallback& callback : options_.callbacks)
+    if (callback.get() == nullptr) throw_invalid("fit", "callbacks hold a null pointer", line_);
+  if (!objective_.has_loss()) throw_invalid("fit", "got no loss to minimise", line_);
+}
+
+void Trainer::split() {
+  validation_ = options_.validation_data;
+  if (options_.validation_split > 0) {
+    const std::int64_t kept = data_.size() - static_cast<std::int64_t>(static_cast<double>(data_.size()) * options_.validation_split);
+    if (kept == data_.size() || kept == 0)
+      throw_invalid("fit",
+                    text("validation_split ", options_.validation_split, " of ", data_.size(), " examples leaves none for ",
+                         kept == 0 ? "the training" : "the validation"),
+                    line_);
+    validation_ = data_.subset(kept, data_.size(), line_);
+    data_ = data_.subset(0, kept, line_);
+  }
+  if (validation_ && validation_->size() == 0) throw_invalid("fit", "the validation data hold no examples", line_);
+}
+
+template <class F>
+void Trainer::tell(F&& call) {
+  for (const SharedCallback& callback : options_.callbacks) call(*callback.get());
+}
+
+// Sees to the end of a training, however it comes.
+class Trainer::Finish {
+ public:
+  explicit Finish(Trainer& trainer) : trainer_(trainer), exceptions_(std::uncaught_exceptions()), eval_(!trainer.module_.is_training()) {
+    if (eval_) trainer_.module_.train();
+  }
+  Finish(const Finish&) = delete;
+  Finish& operator=(const Finish&) = delete;
+  ~Finish() noexcept(false) {
+    const bool thrown = std::uncaught_exceptions() > exceptions_;
+    try {
+      if (begun_) trainer_.tell([&](Callback& callback) { callback.on_fit_end(trainer_.training_); });
+    } catch (...) {
+      restore();
+      if (!thrown) throw;
+      return;
+    }
+    restore();
+  }
+  void begin() { begun_ = true; }
+
+ private:
+  void restore() {
+    if (eval_) trainer_.module_.eval();
+    if (!trainer_.training_.kept_.empty()) trainer_.module_.load_state(trainer_.training_.kept_, trainer_.line_);
+  }
+
+  Trainer& trainer_;
+  int exceptions_;
+  bool eval_;
+  bool begun_ = false;
+};
+
+History Trainer::run(Optimizer& optimizer, bool full_batch) {
+  check_options();
+  split();
+  if (optimizer.needs_closure() && (options_.accumulate > 1 || options_.clip_norm || options_.clip_value))
+    throw_invalid("fit", "accumulate, clip_norm and clip_value are not for an optimizer that takes a closure", line_);
+  objective_.check(module_, data_, "fit", line_);
+  if (validation_) objective_.check(module_, *validation_, "fit", line_);
+  batch_size_ = options_.batch_size.value_or(full_batch ? std::max<std::int64_t>(1, data_.size()) : 32);
+
+  training_.optimizer_ = &optimizer;
+  training_.epochs_ = options_.epochs;
+  const std::int64_t per_step = batch_size_ * options_.accumulate;
+  const std::int64_t used = options_.drop_last ? data_.size() / batch_size_ * batch_size_ : data_.size();
+  training_.steps_per_epoch_ = (used + per_step - 1) / per_step;
+  if (used == 0) throw_invalid("fit", text("the ", data_.size(), " examples are fewer than one batch of ", batch_size_), line_);
+  for (const std::string prefix : {"", "val_"}) {
+    if (prefix.empty() || validation_)
+      for (const Objective::Column& column : objective_.columns()) {
+        training_.recorded_.push_back(prefix + column.name);
+        training_.directions_.emplace_back(prefix + column.name, column.better);
+      }
+  }
+  for (const char* name : {"learning_rate", "train_seconds", "seconds"}) training_.recorded_.emplace_back(name);
+
+  {
+    Finish finish(*this);
+    finish.begin();
+    tell([&](Callback& callback) { callback.on_fit_begin(training_); });
+    for (std::int64_t epoch = 1; epoch <= options_.epochs && !training_.stopped_; ++epoch) {
+      training_.epoch_ = epoch;
+      const Clock::time_point start = Clock::now();
+      tell([&](Callback& callback) { callback.on_epoch_begin(training_); });
+      Metrics record;
+      train_epoch(optimizer, record);
+      const double train_seconds = seconds_since(start);
+      tell([&](Callback& callback) { callback.on_validation_begin(training_); });
+      if (validation_) validate(record);
+      record.set("learning_rate", optimizer.learning_rate());
+      record.set("train_seconds", train_seconds);
+      record.set("seconds", seconds_since(start));
+      training_.history_.epochs.push_back(record);
+      tell([&](Callback& callback) { callback.on_epoch_end(training_); });
+      tell([&](Callback& callback) { callback.on_epoch_ended(training_); });
+      show(record);
+    }
+  }
+  return std::move(training_.history_);
+}
+
+void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
+  const DataLoader loader(
+      data_, {.batch_size = batch_size_, .shuffle = options_.shuffle, .generator = options_.generator, .drop_last = options_.drop_last},
+      line_);
+  Objective::Pass pass(objective_);
+  std::vector<Batch> batches;
+  auto batch = loader.begin();
+  while (batch != loader.end() && !training_.stopped_) {
+    batches.clear();
+    for (; batch != loader.end() && static_cast<std::int64_t>(batches.size()) < options_.accumulate; ++batch) batches.push_back(*batch);
+    tell([&](Callback& callback) { callback.on_step_begin(training_); });
+    if (training_.stopped_) break;
+    const bool finite = step_on(optimizer, batches, pass);
+    ++training_.step_;
+    if (!finite && options_.stop_on_nan) {
+      training_.stop(text("the loss became ", training_.step_loss_, " in epoch ", training_.epoch_, " at step ", training_.step_,
+                          "; a lower learning rate than ", optimizer.learning_rate(), " may help"));
+      training_.history_.ending = Ending::diverged;
+      break;
+    }
+    tell([&](Callback& callback) { callback.on_step_end(training_); });
+  }
+  pass.write(record, "");
+}
+
+// Returns whether the loss is a number; no step is taken where it is not and that ends the training.
+bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Pass& pass) {
+  if (optimizer.needs_closure()) {
+    bool first = true;
+    const Batch& batch = batches.front();
+    training_.step_loss_ = optimizer.step(
+        [&] {
+          const std::vector<Tensor> outputs = module_(inputs_of(batch));
+          if (first) {
+            first = false;
+            return pass.add(outputs, batch);
+          }
+          return Objective::Pass(objective_).add(outputs, batch);
+        },
+        line_);
+    return std::isfinite(training_.step_loss_);
+  }
+  std::int64_t examples = 0;
+  for (const Batch& batch : batches) examples += examples_in(batch);
+  optimizer.zero_grad(line_);
+  double loss_of_step = 0;
+  for (Batch& batch : batches) {
+    const Tensor loss = pass.add(module_(inputs_of(batch)), batch);
+    const double share = static_cast<double>(examples_in(batch)) / static_cast<double>(examples);
+    loss_of_step += share * pass.last_loss();
+    training_.step_loss_ = loss_of_step;
+    if (options_.stop_on_nan && !std::isfinite(loss_of_step)) return false;
+    if (batches.size() == 1) {
+      loss.backward(line_);
+    } else {
+      loss.backward({.gradient = full(loss.shape(), share, loss.dtype())}, line_);
+    }
+    batch = {};  // its memory serves the next
+  }
+  if (options_.clip_value) clip_grad_value(optimizer.parameters(), *options_.clip_value);
+  if (options_.clip_norm) clip_grad_norm(optimizer.parameters(), *options_.clip_norm);
+  optimizer.step(line_);
+  return std::isfinite(loss_of_step);
+}
+
+void Trainer::validate(Metrics& record) const {
+  evaluate_into(record, "val_", module_, *validation_, objective_, std::max<std::int64_t>(batch_size_, 1024));
+}
+
+void Trainer::show(const Metrics& record) const {
+  if (options_.out == nullptr || options_.show_every == 0) return;
+  const std::int64_t epoch = training_.epoch_;
+  const bool last = epoch == options_.epochs || training_.stopped_;
+  if (epoch != 1 && epoch % options_.show_every != 0 && !last) return;
+  std::ostringstream line;
+  line << "epoch " << epoch << '/' << options_.epochs << "  " << record << '\n';
+  if (training_.stopped_) line << "stopped: " << training_.history_.reason << '\n';
+  if (last && training_.history_.best_epoch) line << "the weights are those of epoch " << *training_.history_.best_epoch << '\n';
+  *options_.out << line.str();
+}
+
+}  // namespace chainrule::nn
