@@ -302,4 +302,16 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& inputs, const Pred
   return nn::predict(*this, inputs, options, line);
 }
 
+std::shared_ptr<Module> Model::copy_structure(Cloner& cloner) const {
+  std::vector<Symbol> symbols = inputs_;
+  symbols.insert(symbols.end(), outputs_.begin(), outputs_.end());
+  symbols = Symbol::copies_of(symbols, cloner);
+  const auto first_output = symbols.begin() + static_cast<std::ptrdiff_t>(inputs_.size());
+  auto copy = std::make_shared<Model>(std::vector<Symbol>(symbols.begin(), first_output), std::vector<Symbol>(first_output, symbols.end()));
+  // Chosen when this one was made; names given since then change no path.
+  copy->input_names_ = input_names_;
+  for (std::size_t i = 0; i < layers_.size(); ++i) copy->layers_[i].name = layers_[i].name;
+  return copy;
+}
+
 }  // namespace chainrule::nn

@@ -105,6 +105,7 @@ class Model : public MultiModule {
   const Compiled& compiled(const char* op, const SourceLine& line) const;
 
   std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const override { return forward_many(inputs); }
+  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
   std::vector<Shape> on_build_many(const std::vector<Shape>& examples) override;
 
   void order(const SourceLine& line);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
+#include "nn/clone.h"
 
 namespace chainrule::nn {
 
@@ -93,6 +95,40 @@ std::vector<Symbol> Symbol::of_call(const Layer& layer, const std::vector<Symbol
   std::vector<Symbol> outputs;
   for (std::size_t i = 0; i < results.size(); ++i) outputs.push_back(Symbol(call, i));
   return outputs;
+}
+
+std::vector<Symbol> Symbol::copies_of(const std::vector<Symbol>& symbols, Cloner& cloner) {
+  std::unordered_map<const Call*, std::shared_ptr<const Call>> copies;
+  const auto copy_of = [&](const Symbol& symbol) { return Symbol(copies.at(symbol.call_.get()), symbol.output_); };
+  // By a stack of its own: graphs may be deep. A call is copied once all that it takes is.
+  struct Visit {
+    const Call* call;
+    std::size_t next_input;
+  };
+  std::vector<Visit> visits;
+  std::vector<Symbol> found;
+  for (const Symbol& wanted : symbols) {
+    visits.push_back({wanted.call_.get(), 0});
+    while (!visits.empty()) {
+      const Call& call = *visits.back().call;
+      if (copies.contains(&call)) {
+        visits.pop_back();
+      } else if (visits.back().next_input < call.inputs.size()) {
+        visits.push_back({call.inputs[visits.back().next_input++].call_.get(), 0});
+      } else {
+        std::vector<Symbol> inputs;
+        for (const Symbol& input : call.inputs) inputs.push_back(copy_of(input));
+        auto copy = std::make_shared<Call>(call.layer ? std::optional(cloner(*call.layer)) : std::nullopt, std::move(inputs), call.line);
+        copy->shapes = call.shapes;
+        copy->dtypes = call.dtypes;
+        copy->name = call.name;
+        copies.emplace(&call, std::move(copy));
+        visits.pop_back();
+      }
+    }
+    found.push_back(copy_of(wanted));
+  }
+  return found;
 }
 
 }  // namespace chainrule::nn

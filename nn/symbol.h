@@ -64,8 +64,11 @@ class Symbol {
 
   Symbol(std::shared_ptr<const Call> call, std::size_t output) noexcept : call_(std::move(call)), output_(output) {}
 
+  // The same graph with copies of its layers.
+  static std::vector<Symbol> copies_of(const std::vector<Symbol>& symbols, Cloner& cloner);
   static std::vector<Symbol> of_call(const Layer& layer, const std::vector<Symbol>& inputs, const SourceLine& line);
 
+  friend class Model;
   friend Symbol input(const Shape& example, const InputOptions& options, SourceLine line);
   friend std::vector<Symbol> call_layer(const Layer& layer, const std::vector<Symbol>& inputs, SourceLine line);
 

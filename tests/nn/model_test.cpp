@@ -370,6 +370,41 @@ BOOST_AUTO_TEST_CASE(compiling_and_fitting_are_checked) {
   BOOST_TEST(message_of<std::invalid_argument>([&] { model.fit(many); }).find("targets hold labels up to 3") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_is_the_same_graph_of_layers_of_its_own) {
+  const nn::Layer encoder = nn::Dense(3, 4);
+  encoder->set_name("encoder");
+  const nn::Symbol a = nn::input({3}, {.name = "left"}), b = nn::input({3}), words = nn::input({2}, {.dtype = cr::DType::int64});
+  const nn::Symbol both = nn::concatenate({encoder(a), nn::Tanh()(encoder(b)), nn::Flatten()(nn::Embedding(5, 3)(words))});
+  const nn::Symbol halved = nn::lambda("half", both, [](const cr::Tensor& x) { return x / 2; });
+  nn::Model model({a, b, words}, {nn::Dense(2)(halved), both});
+  encoder->set_name("renamed later");
+  encoder->set_requires_grad(false);
+  const nn::Layer copy = model.clone();
+  const auto& same = dynamic_cast<const nn::Model&>(*copy);
+  BOOST_TEST(same.summary() == model.summary());
+  BOOST_TEST(same.input_names() == model.input_names(), boost::test_tools::per_element());
+  BOOST_TEST(same.output_names() == model.output_names(), boost::test_tools::per_element());
+  BOOST_TEST(same.layers().size() == model.layers().size());
+  BOOST_TEST(same.layer("encoder")->name() == "renamed later");
+  BOOST_TEST(same.layer("encoder").shared().get() != encoder.shared().get());
+  BOOST_TEST(same.trainable_parameter_count() == model.trainable_parameter_count());
+  // The graph holds the copy's layers too, so that what is built on it trains the copy.
+  const nn::Model first(same.inputs(), same.outputs()[1]);
+  BOOST_TEST(first.layer("renamed later").shared().get() == same.layer("encoder").shared().get());
+  const std::vector<cr::Tensor> x{cr::randn({2, 3}), cr::randn({2, 3}), cr::randint(0, 5, {2, 2})};
+  const std::vector<cr::Tensor> expected = model(x);
+  BOOST_TEST(copy(x)[0].to_vector<float>() == expected[0].to_vector<float>(), boost::test_tools::per_element());
+  nn::SGD(copy->trainable_parameters(), {.learning_rate = 0.1}).step(cr::sum(copy(x)[0]));
+  BOOST_TEST(copy(x)[0].to_vector<float>() != expected[0].to_vector<float>());
+  BOOST_TEST(model(x)[0].to_vector<float>() == expected[0].to_vector<float>(), boost::test_tools::per_element());
+
+  nn::Symbol deep = nn::input({1});
+  const nn::Symbol start = deep;
+  const nn::Layer step = nn::Tanh();
+  for (int i = 0; i < 20000; ++i) deep = step(deep);
+  BOOST_TEST(dynamic_cast<const nn::Model&>(*nn::Model(start, deep).clone()).calls().size() == 20000U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(model_threads)
