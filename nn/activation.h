@@ -32,6 +32,7 @@ class Activation {
         }),
         name_("function") {}
 
+  /// Its value for x; x itself for none.
   Tensor operator()(const TensorArg& x) const;
   /// The name, "function" for a function, "" for none.
   const std::string& name() const noexcept { return name_; }

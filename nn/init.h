@@ -16,6 +16,7 @@ namespace chainrule::nn {
 /// shape, dtype and generator to values.
 class Initializer {
  public:
+  /// From shape, dtype and generator to values.
   using Function = std::function<Tensor(const Shape&, DType, Generator&)>;
 
   /// @throws std::invalid_argument for an unknown name, listing the known.
@@ -59,7 +60,7 @@ Initializer values(const Tensor& values, SourceLine line = SourceLine::current()
 /// Normal with mean 0.
 /// @throws std::invalid_argument for a negative or NaN deviation.
 Initializer normal(double standard_deviation, SourceLine line = SourceLine::current());
-/// Uniform in [low, high).
+/// Uniform from low to high.
 /// @throws std::invalid_argument unless low <= high.
 Initializer uniform(double low, double high, SourceLine line = SourceLine::current());
 Initializer constant(double value);

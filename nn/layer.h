@@ -14,11 +14,13 @@ namespace chainrule::nn {
 /// A handle on a module: copies share it, and with it the weights. Made from any module by moving it in: `Layer shared = Dense(64, 64)`.
 class Layer {
  public:
+  /// Of a module, which is moved in.
   template <class M>
   requires(std::derived_from<M, Module>) Layer(M&& module) : module_(std::make_shared<M>(std::move(module))) {}
   /// @throws std::invalid_argument for none.
   explicit Layer(std::shared_ptr<Module> module, SourceLine line = SourceLine::current());
 
+  /// Calls the module.
   Tensor operator()(const TensorArg& x) const { return (*module_)(x); }
   std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const {
     return (*module_)(inputs, line);
@@ -40,6 +42,7 @@ class Layer {
     return call_layer(*this, std::vector<S>(inputs), line);
   }
 
+  /// The module.
   Module& operator*() const noexcept { return *module_; }
   Module* operator->() const noexcept { return module_.get(); }
   const std::shared_ptr<Module>& shared() const noexcept { return module_; }

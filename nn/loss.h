@@ -30,6 +30,7 @@ class Loss {
         }),
         name_("function") {}
 
+  /// The loss of a prediction.
   Tensor operator()(const TensorArg& prediction, const Tensor& target) const {
     const CallerScope caller(prediction.line());
     return function_(prediction.tensor(), target);

@@ -9,13 +9,14 @@ namespace chainrule::nn {
 
 /// What becomes of the losses of the single elements or examples.
 enum class Reduction {
-  mean,
+  mean,  ///< over all, or as the loss says
   sum,
   none,  ///< they are returned as they are
 };
 
+/// The options of losses that have no others.
 struct LossOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
 };
 
 /// No loss broadcasts its prediction against its target: shapes that differ are an error that names both. Each without options is an
@@ -37,8 +38,9 @@ Tensor l1_loss(const TensorArg& prediction, const Tensor& target, const LossOpti
 Tensor squared_error_loss(const TensorArg& prediction, const Tensor& target);
 Tensor squared_error_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options);
 
+/// The options of huber_loss().
 struct HuberOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// Where the square ends and the line begins; above 0.
   double delta = 1;
 };
@@ -48,8 +50,9 @@ struct HuberOptions {
 Tensor huber_loss(const TensorArg& prediction, const Tensor& target);
 Tensor huber_loss(const TensorArg& prediction, const Tensor& target, const HuberOptions& options);
 
+/// The options of smooth_l1_loss().
 struct SmoothL1Options {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// Where the square ends and the line begins; with 0 it is l1_loss.
   double beta = 1;
 };
@@ -63,8 +66,9 @@ Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target, const S
 Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target);
 Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options);
 
+/// The options of poisson_nll_loss().
 struct PoissonNllOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// Whether the prediction is the logarithm of the expected count.
   bool log_input = true;
   /// Adds Stirling's approximation of log(target!), which no prediction changes, for targets above 1.
@@ -79,8 +83,9 @@ Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target, const
 
 // Classification: labels are int64 [n], scores [n, classes]; mean over the n examples unless said otherwise.
 
+/// The options of cross_entropy().
 struct CrossEntropyOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// A factor for each class, [classes] of the logits' dtype; undefined for 1. The mean over labels divides by the sum of their factors,
   /// the one over probabilities by n.
   Tensor weight = {};
@@ -97,8 +102,9 @@ struct CrossEntropyOptions {
 Tensor cross_entropy(const TensorArg& logits, const Tensor& target);
 Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const CrossEntropyOptions& options);
 
+/// The options of nll_loss().
 struct NllOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// As in CrossEntropyOptions.
   Tensor weight = {};
   std::int64_t ignore_index = -100;
@@ -109,8 +115,9 @@ struct NllOptions {
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels);
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels, const NllOptions& options);
 
+/// The options of binary_cross_entropy().
 struct BinaryCrossEntropyOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// A factor for each element: its shape is the prediction's or broadcasts to it; undefined for 1. The mean divides by the number of
   /// elements all the same.
   Tensor weight = {};
@@ -122,8 +129,9 @@ struct BinaryCrossEntropyOptions {
 Tensor binary_cross_entropy(const TensorArg& probabilities, const Tensor& target);
 Tensor binary_cross_entropy(const TensorArg& probabilities, const Tensor& target, const BinaryCrossEntropyOptions& options);
 
+/// The options of binary_cross_entropy_with_logits().
 struct BinaryCrossEntropyWithLogitsOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// As in BinaryCrossEntropyOptions.
   Tensor weight = {};
   /// A factor for what y = 1 costs, such as [d] for logits [n, d]; broadcasts as weight does.
@@ -135,8 +143,9 @@ struct BinaryCrossEntropyWithLogitsOptions {
 Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& target);
 Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& target, const BinaryCrossEntropyWithLogitsOptions& options);
 
+/// The options of kl_div().
 struct KlDivOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// Whether the target is log-probabilities too.
   bool log_target = false;
 };
@@ -146,8 +155,10 @@ struct KlDivOptions {
 Tensor kl_div(const TensorArg& log_probabilities, const Tensor& target);
 Tensor kl_div(const TensorArg& log_probabilities, const Tensor& target, const KlDivOptions& options);
 
+/// The options of hinge_loss().
 struct HingeOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
+  /// Products from here on cost nothing.
   double margin = 1;
 };
 
@@ -156,8 +167,9 @@ struct HingeOptions {
 Tensor hinge_loss(const TensorArg& prediction, const Tensor& target);
 Tensor hinge_loss(const TensorArg& prediction, const Tensor& target, const HingeOptions& options);
 
+/// The options of multi_margin_loss().
 struct MultiMarginOptions {
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the single losses
   /// 1 or 2.
   int p = 1;
   double margin = 1;

@@ -24,6 +24,7 @@ class Merge : public MultiModule {
   /// `Add`, `Concatenate along axis 0`.
   std::string describe() const override;
 
+  /// As given to the constructor.
   const std::string& op() const noexcept { return op_; }
   int axis() const noexcept { return axis_; }
 

@@ -40,6 +40,7 @@ class MetricState {
 /// the last are of the whole pass, however it is cut into batches: counts and sums are added up, not averages averaged.
 class Metric {
  public:
+  /// Makes the state of a pass.
   using Begin = std::function<std::unique_ptr<MetricState>()>;
   /// A function of metrics.h.
   using Function = double (*)(const TensorArg&, const Tensor&);
@@ -91,6 +92,7 @@ class Metric {
   Better better_;
 };
 
+/// The options of binary_accuracy().
 struct BinaryAccuracyOptions {
   /// 0.5 for probabilities, 0 for logits.
   double threshold = 0.5;

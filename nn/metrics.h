@@ -42,7 +42,9 @@ enum class Average {
   binary,    ///< the score of class 1 of two
 };
 
+/// The options of scores that are taken for each class.
 struct ClassScoreOptions {
+  /// What becomes of the classes' scores.
   Average average = Average::macro;
   /// For scores and targets [n] or [n, 1] of floating dtype, 0 or 1 being the target: class 1 is predicted where the score is above it.
   double threshold = 0.5;
@@ -67,6 +69,7 @@ double f1_score(const TensorArg& scores, const Tensor& labels);
 
 /// A number for each class.
 struct ClassScores {
+  /// One number for each class.
   std::vector<double> precision, recall, f1;
   /// Examples with this label.
   std::vector<std::int64_t> support;

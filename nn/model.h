@@ -15,6 +15,7 @@ namespace chainrule::nn {
 
 /// A layer of a Model and its name there.
 struct NamedLayer {
+  /// Its name in the graph, and the layer.
   std::string name;
   Layer layer;
 };

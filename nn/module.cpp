@@ -31,7 +31,7 @@ namespace {
 struct Call {
   const Module& module;
   const Call* outer;
-  // Of a layer graph only: what the module comes after, and one example of each input.
+  // While it is built, where known: what the module comes after, and in a layer graph one example of each input.
   const std::string* after = nullptr;
   const std::vector<Tensor>* examples = nullptr;
 };
@@ -64,9 +64,9 @@ std::string place_of(const void* object) {
   std::string place = call.module.describe();
   if (!name.empty()) place = &call == innermost_call ? name + " (" + place + ")" : std::move(name);
   if (&call != innermost_call) return place;
-  for (const Call* outer = &call; outer != nullptr; outer = outer->outer)
-    if (outer->after != nullptr) place += " after " + *outer->after;
-  return place;
+  const Call* told = &call;
+  while (told != nullptr && told->after == nullptr) told = told->outer;
+  return told == nullptr ? place : place + " after " + *told->after;
 }
 
 class CallGuard {
@@ -279,6 +279,11 @@ std::vector<Shape> Module::build_many(const std::vector<Shape>& examples, Source
   if (examples.size() != input_count())
     throw_invalid("build", text("got shapes of ", count_of(examples.size(), "input"), ", expected ", input_count()), line);
   return on_build_many(examples);
+}
+
+Shape Module::build_after(const std::string& after, const Shape& example) {
+  const CallGuard guard(*this, after.empty() ? nullptr : &after);
+  return on_build(example);
 }
 
 std::vector<Tensor> Module::build_after(const std::string& after, const std::vector<Tensor>& zeros, const SourceLine& line) {

@@ -20,10 +20,12 @@ namespace chainrule::nn {
 class Cloner;
 class Layer;
 class Module;
+class Sequential;
 class Symbol;
 
 /// A Tensor and its path within a module (`block.fc1.weight`) or an optimizer.
 struct NamedTensor {
+  /// The path, and the module's or optimizer's own Tensor.
   std::string name;
   Tensor tensor;
 };
@@ -80,11 +82,13 @@ class Members {
 /// Makes every module behave as in eval in this thread until it ends: a shared model can be evaluated without being changed.
 class EvalScope {
  public:
+  /// In force from here to its end.
   [[nodiscard]] EvalScope() noexcept;
   ~EvalScope();
   EvalScope(const EvalScope&) = delete;
   EvalScope& operator=(const EvalScope&) = delete;
 
+  /// Whether one is, in this thread.
   static bool in_force() noexcept;
 
  private:
@@ -224,6 +228,8 @@ class Module {
   // For a layer graph: build_many() and then the results for one example of zeros each, as in eval and unrecorded. Errors say what the
   // module comes `after`.
   std::vector<Tensor> build_after(const std::string& after, const std::vector<Tensor>& zeros, const SourceLine& line);
+  // For a Sequential: build() of a module that comes `after` another, "" for none.
+  Shape build_after(const std::string& after, const Shape& example);
   void require_outputs(std::size_t got, const SourceLine& line) const;
 
   // forward() and forward_many() as operator() calls them: a user's name their own lines.
@@ -238,6 +244,7 @@ class Module {
 
   friend class Cloner;
   friend class Members;
+  friend class Sequential;
   friend class Symbol;
   template <class Derived>
   friend class BuiltIn;

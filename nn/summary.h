@@ -9,6 +9,7 @@
 
 namespace chainrule::nn {
 
+/// What a summary() shows.
 struct SummaryOptions {
   /// The shape of one example: fills in the shapes of a Sequential, whose layers of open size make their parameters by it. A Model knows
   /// its own; other modules show none.

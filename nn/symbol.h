@@ -15,6 +15,7 @@
 
 namespace chainrule::nn {
 
+/// What an input() is.
 struct InputOptions {
   /// What errors and summaries call it; "" for `input`, `input_1`, ... in the order of the Model's inputs.
   std::string name = "";
@@ -79,10 +80,12 @@ class Symbol {
 /// One Symbol or several as an argument: `x`, `{a, b}` or a vector.
 class SymbolList {
  public:
+  /// Of one, or of several.
   SymbolList(const Symbol& symbol) : symbols_{symbol} {}
   SymbolList(std::initializer_list<Symbol> symbols) : symbols_(symbols) {}
   SymbolList(std::vector<Symbol> symbols) : symbols_(std::move(symbols)) {}
 
+  /// The Symbols in their order.
   const std::vector<Symbol>& symbols() const noexcept { return symbols_; }
   std::size_t size() const noexcept { return symbols_.size(); }
   const Symbol& operator[](std::size_t i) const noexcept { return symbols_[i]; }

@@ -12,6 +12,7 @@
 
 namespace chainrule::nn {
 
+/// Some examples of a Dataset.
 struct Batch {
   Tensor inputs;   ///< [n, ...]
   Tensor targets;  ///< [n] int64 labels, or [n, ...] of a floating dtype
@@ -19,6 +20,7 @@ struct Batch {
   std::vector<Tensor> more_inputs = {}, more_targets = {};
 };
 
+/// How bytes become inputs.
 struct ByteDatasetOptions {
   /// What a byte b becomes: b·scale + shift, in float32.
   double scale = 1.0 / 255;

@@ -19,6 +19,7 @@ inline constexpr std::uint64_t kMaxInflation = 1032;
 /// True when the file begins with the two bytes of every gzip stream, 1f 8b.
 bool is_gzip(const InputFile& file);
 
+/// Inflates a gzip file piece by piece.
 class GzipReader {
  public:
   /// Reads `file`, which must outlive the reader.

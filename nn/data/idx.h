@@ -8,12 +8,15 @@
 
 namespace chainrule::nn {
 
+/// What an IDX file holds.
 struct IdxArray {
   std::vector<std::int64_t> shape;  ///< each size at least 1
   std::vector<std::uint8_t> bytes;  ///< row-major, as many as the product of `shape`
 };
 
+/// What an IDX file is expected to hold.
 struct IdxLimits {
+  /// In place of a size that may be any.
   static constexpr std::int64_t kAnySize = -1;
 
   /// The shape the file must have, kAnySize where a size is open; empty: any rank and sizes.

@@ -9,6 +9,7 @@
 
 namespace chainrule::nn {
 
+/// A file that is read, whose errors name it.
 class InputFile {
  public:
   /// Never blocks on a pipe. @throws runtime_error when the path cannot be opened or is not a regular file.

@@ -9,7 +9,9 @@
 
 namespace chainrule::nn {
 
+/// How a DataLoader makes batches.
 struct DataLoaderOptions {
+  /// Examples in a batch.
   std::int64_t batch_size = 32;
   /// Takes the examples in a new random order in each epoch.
   bool shuffle = false;
@@ -19,6 +21,7 @@ struct DataLoaderOptions {
   bool drop_last = false;
 };
 
+/// The batches of a Dataset, pass after pass.
 class DataLoader {
  public:
   using Options = DataLoaderOptions;
@@ -27,6 +30,7 @@ class DataLoader {
   /// @throws std::invalid_argument for batch_size < 1.
   explicit DataLoader(Dataset dataset, const DataLoaderOptions& options = {}, SourceLine line = SourceLine::current());
 
+  /// What it takes batches of.
   const Dataset& dataset() const noexcept { return dataset_; }
   /// Batches in an epoch.
   std::int64_t size() const noexcept;

@@ -11,18 +11,24 @@
 
 namespace chainrule::nn {
 
+/// A directory to hold the files, and who named it.
 struct MnistPlace {
+  /// The directory itself.
   std::filesystem::path directory;
   std::string origin;  ///< who named it, for messages: "--data", "$MNIST_DIR"
 };
 
+/// The four files and where they were found.
 struct MnistFiles {
+  /// Where they are.
   MnistPlace place;
   std::filesystem::path train_images, train_labels, test_images, test_labels;
 };
 
+/// The images and labels of both parts.
 struct MnistData {
   IdxArray train_images, test_images;  ///< [n, rows, columns]
+  /// One for each image.
   std::vector<std::uint8_t> train_labels, test_labels;
   std::vector<std::string> class_names;  ///< one for each label: the garments of Fashion-MNIST, otherwise "0", "1", ...
   std::string name;                      ///< "MNIST", "Fashion-MNIST", or the name of the directory for other data

@@ -13,6 +13,7 @@ namespace chainrule::nn {
 
 /// What a safetensors file holds.
 struct SafetensorsFile {
+  /// With the names that the file has.
   std::vector<NamedTensor> tensors;
   std::map<std::string, std::string> metadata = {};
 };

@@ -7,6 +7,7 @@
 
 namespace chainrule::nn {
 
+/// How weights are laid out in a file.
 struct StateFileOptions {
   /// As PyTorch has them, for `load_state_dict(safetensors.torch.load_file(path))` of the like model and for files from there: the weight
   /// of a Dense as [d_out, d_in], the one of nn.Linear, and with each BatchNorm its `num_batches_tracked`, written as 0 and not read.

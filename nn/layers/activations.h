@@ -16,6 +16,7 @@ namespace chainrule::nn {
 /// Text as a template argument.
 template <std::size_t n>
 struct LayerName {
+  /// The letters and a 0 after them.
   constexpr LayerName(const char (&letters)[n]) noexcept { std::copy_n(letters, n, text); }
   char text[n];
 };
@@ -31,6 +32,7 @@ class OpLayer : public BuiltIn<OpLayer<op, name>> {
   std::shared_ptr<Module> copy_structure(Cloner&) const override { return std::make_shared<OpLayer>(); }
 };
 
+/// The ops of these names, which take nothing but x.
 using ReLU = OpLayer<relu, "ReLU">;
 using ReLU6 = OpLayer<relu6, "ReLU6">;
 using SELU = OpLayer<selu, "SELU">;
@@ -48,6 +50,7 @@ using Hardswish = OpLayer<hardswish, "Hardswish">;
 /// cr::leaky_relu.
 class LeakyReLU : public BuiltIn<LeakyReLU> {
  public:
+  /// `negative_slope` is the slope below 0.
   explicit LeakyReLU(double negative_slope = 0.01) noexcept : negative_slope_(negative_slope) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -61,6 +64,7 @@ class LeakyReLU : public BuiltIn<LeakyReLU> {
 /// cr::elu.
 class ELU : public BuiltIn<ELU> {
  public:
+  /// -alpha is where it ends below 0.
   explicit ELU(double alpha = 1) noexcept : alpha_(alpha) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -74,6 +78,7 @@ class ELU : public BuiltIn<ELU> {
 /// cr::celu.
 class CELU : public BuiltIn<CELU> {
  public:
+  /// -alpha is where it ends below 0.
   explicit CELU(double alpha = 1) noexcept : alpha_(alpha) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -87,6 +92,7 @@ class CELU : public BuiltIn<CELU> {
 /// cr::softplus.
 class Softplus : public BuiltIn<Softplus> {
  public:
+  /// log(1 + exp(beta·x)) / beta, x itself where beta·x is above the threshold.
   explicit Softplus(double beta = 1, double threshold = 20) noexcept : beta_(beta), threshold_(threshold) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -100,6 +106,7 @@ class Softplus : public BuiltIn<Softplus> {
 /// cr::hardtanh.
 class Hardtanh : public BuiltIn<Hardtanh> {
  public:
+  /// Clamps to [low, high].
   explicit Hardtanh(double low = -1, double high = 1) noexcept : low_(low), high_(high) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -113,6 +120,7 @@ class Hardtanh : public BuiltIn<Hardtanh> {
 /// cr::glu: halves an axis.
 class GLU : public BuiltIn<GLU> {
  public:
+  /// The axis to halve; negative: from the end.
   explicit GLU(int axis = -1) noexcept : axis_(axis) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -126,6 +134,7 @@ class GLU : public BuiltIn<GLU> {
 /// cr::softmax. Not before cross_entropy, which takes logits.
 class Softmax : public BuiltIn<Softmax> {
  public:
+  /// The axis that adds up to 1; negative: from the end.
   explicit Softmax(int axis = -1) noexcept : axis_(axis) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -139,6 +148,7 @@ class Softmax : public BuiltIn<Softmax> {
 /// cr::log_softmax. Not before cross_entropy, which takes logits.
 class LogSoftmax : public BuiltIn<LogSoftmax> {
  public:
+  /// The axis whose exponentials add up to 1; negative: from the end.
   explicit LogSoftmax(int axis = -1) noexcept : axis_(axis) {}
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
@@ -158,6 +168,7 @@ class PReLU : public BuiltIn<PReLU> {
   void members(Members& visit) override;
   std::string describe() const override;
 
+  /// [channels].
   const Tensor& weight() const noexcept { return weight_; }
 
  private:

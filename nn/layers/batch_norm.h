@@ -10,6 +10,7 @@
 
 namespace chainrule::nn {
 
+/// As those of torch.nn.BatchNorm1d.
 struct BatchNormOptions {
   /// How much of a batch's statistics goes into the running ones.
   double momentum = 0.1;

@@ -13,7 +13,9 @@
 
 namespace chainrule::nn {
 
+/// What a Dense is made with.
 struct DenseOptions {
+  /// Whether there is a bias, and how weight and bias are filled.
   bool bias = true;
   Initializer initializer = "he_uniform";
   Initializer bias_initializer = "zeros";

@@ -9,6 +9,7 @@
 
 namespace chainrule::nn {
 
+/// What a Dropout draws by.
 struct DropoutOptions {
   /// Draws the masks and must outlive the layer, whose calls in training then belong to one thread at a time; nullptr:
   /// default_generator() of the calling thread.
@@ -27,6 +28,7 @@ class Dropout : public BuiltIn<Dropout> {
   Tensor forward(const Tensor& x) const override;
   std::string describe() const override;
 
+  /// The probability of leaving an element out.
   double p() const noexcept { return p_; }
 
  private:

@@ -12,7 +12,9 @@
 
 namespace chainrule::nn {
 
+/// What an Embedding is made with.
 struct EmbeddingOptions {
+  /// How the vectors are filled.
   Initializer initializer = init::normal(1);
   /// Draws the vectors; nullptr: default_generator(). Used by the constructor only.
   Generator* generator = nullptr;
@@ -31,6 +33,7 @@ class Embedding : public BuiltIn<Embedding> {
   void members(Members& visit) override;
   std::string describe() const override;
 
+  /// [count, size].
   const Tensor& weight() const noexcept { return weight_; }
 
  private:

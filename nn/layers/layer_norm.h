@@ -10,6 +10,7 @@
 
 namespace chainrule::nn {
 
+/// As those of torch.nn.LayerNorm.
 struct LayerNormOptions {
   /// Added to the variance.
   double epsilon = 1e-5;

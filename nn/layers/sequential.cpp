@@ -1,9 +1,30 @@
 #include "nn/layers/sequential.h"
 
+#include <cstdint>
+#include <string>
+
 #include "autograd/check.h"
 #include "nn/clone.h"
 
 namespace chainrule::nn {
+namespace {
+
+// The layer that the size of a result comes from: within a Sequential the last with parameters.
+const Module& source_of(const Module& module) {
+  if (const auto* list = dynamic_cast<const Sequential*>(&module)) {
+    for (std::size_t i = list->size(); i-- > 0;) {
+      const Module& layer = *(*list)[static_cast<std::int64_t>(i)];
+      if (layer.parameter_count() > 0) return source_of(layer);
+    }
+  }
+  return module;
+}
+
+std::string name_of(const Module& module) {
+  return module.name().empty() ? module.describe() : detail::text(module.name(), " (", module.describe(), ")");
+}
+
+}  // namespace
 
 Tensor Sequential::forward(const Tensor& x) const {
   Tensor y = x;
@@ -13,7 +34,13 @@ Tensor Sequential::forward(const Tensor& x) const {
 
 Shape Sequential::on_build(const Shape& example) {
   Shape shape = example;
-  for (const Layer& layer : layers_) shape = layer->build(shape);
+  std::string after;
+  for (const Layer& layer : layers_) {
+    const Shape built = layer->build_after(after, shape);
+    // An error names the layer that a size comes from, past those that leave it as it is, such as activations.
+    if (built != shape || layer->parameter_count() > 0) after = name_of(source_of(*layer));
+    shape = built;
+  }
   return shape;
 }
 

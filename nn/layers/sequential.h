@@ -17,6 +17,7 @@ namespace chainrule::nn {
 class Sequential : public BuiltIn<Sequential> {
  public:
   Sequential() = default;
+  /// Of Layers, which are shared.
   explicit Sequential(std::vector<Layer> layers) : layers_(std::move(layers)) {}
   /// `Sequential{Dense(2, 16), Tanh(), shared_layer}`: modules are moved in, Layers shared.
   template <class... L>

@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// As torch.optim.Adadelta.
 struct AdadeltaOptions {
+  /// The formula's lr, ρ and ε.
   double learning_rate = 1;
   double rho = 0.9;
   double epsilon = 1e-6;

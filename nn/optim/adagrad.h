@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// As torch.optim.Adagrad.
 struct AdagradOptions {
+  /// The formula's lr.
   double learning_rate = 1e-2;
   /// The learning rate of step t (from 1) is divided by 1 + (t - 1)·lr_decay.
   double lr_decay = 0;

@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// As torch.optim.Adamax.
 struct AdamaxOptions {
+  /// The formula's lr, β₁, β₂ and ε.
   double learning_rate = 2e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

@@ -9,6 +9,7 @@
 
 namespace chainrule::nn {
 
+/// How long an EMA remembers.
 struct EMAOptions {
   /// What an update keeps of the average, 0 or more and below 1.
   double decay = 0.999;

@@ -24,6 +24,7 @@ namespace chainrule::nn {
 
 /// What can be said of an optimizer named by text; what is left out has the default of its Options.
 struct OptimizerSettings {
+  /// None: the optimizer's own default.
   std::optional<double> learning_rate = {};
   /// Not for lbfgs.
   std::optional<double> weight_decay = {};
@@ -34,6 +35,7 @@ struct OptimizerSettings {
 /// What makes an optimizer of parameters: `"adam"`, or `nn::adam({.learning_rate = 1e-3})`.
 class OptimizerFactory {
  public:
+  /// From parameters, and the line that errors name, to an optimizer.
   using Make = std::function<std::unique_ptr<Optimizer>(std::vector<Tensor> parameters, const SourceLine& line)>;
 
   /// None: it makes nothing, and its name is empty.
@@ -52,6 +54,7 @@ class OptimizerFactory {
   /// @throws std::invalid_argument for what the optimizer's constructor refuses; std::logic_error for none.
   std::unique_ptr<Optimizer> operator()(std::vector<Tensor> parameters, SourceLine line = SourceLine::current()) const;
 
+  /// The name it was made by.
   const std::string& name() const noexcept { return name_; }
   /// Whether each step is meant to see all data at once (lbfgs, iterative).
   bool full_batch() const noexcept { return full_batch_; }

@@ -7,6 +7,7 @@
 
 namespace chainrule::nn {
 
+/// How far LBFGS goes along a direction.
 enum class LineSearch {
   /// Each step is the learning rate long.
   none,
@@ -16,6 +17,7 @@ enum class LineSearch {
 
 /// As torch.optim.LBFGS.
 struct LBFGSOptions {
+  /// The length of a step along a direction, where no line search finds another.
   double learning_rate = 1;
   /// Iterations of one step().
   std::int64_t max_iter = 20;

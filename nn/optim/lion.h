@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// The defaults of the paper; PyTorch has none.
 struct LionOptions {
+  /// The formula's lr, β₁ and β₂.
   double learning_rate = 1e-4;
   double beta1 = 0.9;
   double beta2 = 0.99;

@@ -52,6 +52,7 @@ class Optimizer {
 
   /// What update() is told of one parameter.
   struct Turn {
+    /// What is to change, and its gradient.
     Tensor& parameter;
     const Tensor& gradient;
     /// The Tensors named to the constructor, undefined at first.

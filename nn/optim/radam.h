@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// As torch.optim.RAdam.
 struct RAdamOptions {
+  /// The formula's lr, β₁, β₂ and ε.
   double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

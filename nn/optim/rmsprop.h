@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// As torch.optim.RMSprop.
 struct RMSpropOptions {
+  /// The formula's lr, α and ε.
   double learning_rate = 1e-2;
   double alpha = 0.99;
   double epsilon = 1e-8;

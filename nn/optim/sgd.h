@@ -7,6 +7,7 @@ namespace chainrule::nn {
 
 /// As torch.optim.SGD.
 struct SGDOptions {
+  /// The formula's lr, momentum and dampening.
   double learning_rate = 1e-3;
   double momentum = 0;
   double dampening = 0;

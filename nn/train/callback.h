@@ -23,6 +23,7 @@ class Training {
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
 
+  /// What is trained, and by what.
   Module& module() const noexcept { return *module_; }
   Optimizer& optimizer() const noexcept { return *optimizer_; }
   /// Of the epochs that ended; in on_epoch_end the last one is the epoch that ends.
@@ -95,6 +96,7 @@ class Callback {
 /// A callback in a list: made from one by moving it in, or from a pointer that the caller keeps too, to look at it afterwards.
 class SharedCallback {
  public:
+  /// Of a callback moved in, or of a pointer to one.
   template <class C>
   requires(std::derived_from<C, Callback> && !std::is_lvalue_reference_v<C>) SharedCallback(C&& callback)
       : callback_(std::make_shared<C>(std::move(callback))) {}

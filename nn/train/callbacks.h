@@ -15,6 +15,7 @@
 
 namespace chainrule::nn {
 
+/// When an EarlyStopping stops.
 struct EarlyStoppingOptions {
   /// What is watched; which way it improves is known from the loss or metric.
   std::string monitor = "val_loss";
@@ -71,6 +72,7 @@ class ReduceOnPlateau : public Callback {
  public:
   using Options = ReduceOnPlateauOptions;
 
+  /// A training begins by checking the options.
   explicit ReduceOnPlateau(ReduceOnPlateauOptions options = {}, SourceLine line = SourceLine::current());
 
   /// @throws std::invalid_argument where what it watches is not recorded.
@@ -86,6 +88,7 @@ class ReduceOnPlateau : public Callback {
 /// Sets the learning rate of all groups by a schedule, at each step or at each epoch; both count from 0.
 class LearningRateSchedule : public Callback {
  public:
+  /// What a schedule counts.
   enum class Per { step, epoch };
 
   /// @throws std::invalid_argument for an empty function.
@@ -99,6 +102,7 @@ class LearningRateSchedule : public Callback {
   Per per_;
 };
 
+/// When a Checkpoint writes.
 struct CheckpointOptions {
   /// Writes only where this improves; empty: after every epoch.
   std::string monitor = {};
@@ -162,6 +166,7 @@ class AverageWeights : public Callback {
 /// Calls a function of one's own after each epoch: `nn::EpochFunction([](nn::Training& t) { if (...) t.stop("..."); })`.
 class EpochFunction : public Callback {
  public:
+  /// To be called with the training.
   explicit EpochFunction(std::function<void(Training&)> function) : function_(std::move(function)) {}
   void on_epoch_end(Training& training) override {
     const UserCodeScope user;

@@ -32,6 +32,7 @@ class Losses {
   Losses(Tensor (*loss)(const TensorArg&, const Tensor&)) : losses_{Loss(loss)} {}
   Losses(std::initializer_list<Loss> losses) : losses_(losses) {}
 
+  /// One for all outputs, or one for each.
   const std::vector<Loss>& list() const noexcept { return losses_; }
 
  private:
@@ -49,6 +50,7 @@ requires(std::convertible_to<L, Loss> && !std::same_as<std::remove_cvref_t<L>, L
 
 /// What is minimised, by what, and what is measured. Losses are means over the examples of a batch.
 struct CompileOptions {
+  /// What is minimised.
   Losses loss = {};
   /// A factor of each output's loss; without them 1 each. The loss of the module is their sum.
   std::vector<double> loss_weights = {};
@@ -62,6 +64,7 @@ struct CompileOptions {
   std::vector<double> class_weights = {};
 };
 
+/// How fit() trains.
 struct FitOptions {
   /// As in CompileOptions, which has them for a Model: Model::fit() takes none of these six.
   Losses loss = {};
@@ -74,6 +77,7 @@ struct FitOptions {
   /// One that exists already, with groups or a past, instead of `optimizer`. It must outlive the call.
   Optimizer* existing_optimizer = nullptr;
 
+  /// Passes over the data.
   std::int64_t epochs = 1;
   /// 32 without, or all examples for an optimizer that wants the full batch (lbfgs, iterative).
   std::optional<std::int64_t> batch_size = {};
@@ -106,6 +110,7 @@ struct FitOptions {
 /// what callbacks throw. Weights that a callback kept are restored in that case too.
 History fit(Module& module, const Dataset& data, const FitOptions& options, SourceLine line = SourceLine::current());
 
+/// What evaluate() measures.
 struct EvaluateOptions {
   /// As in CompileOptions; Model::evaluate() takes only the batch size.
   Losses loss = {};
@@ -113,6 +118,7 @@ struct EvaluateOptions {
   std::vector<Metric> metrics = {};
   std::vector<std::vector<Metric>> output_metrics = {};
   std::vector<double> class_weights = {};
+  /// Examples at a time.
   std::int64_t batch_size = 1024;
 };
 
@@ -120,8 +126,9 @@ struct EvaluateOptions {
 /// @throws std::invalid_argument for what does not fit together, and for no examples.
 Metrics evaluate(const Module& module, const Dataset& data, const EvaluateOptions& options, SourceLine line = SourceLine::current());
 
+/// How predict() goes through the data.
 struct PredictOptions {
-  std::int64_t batch_size = 1024;
+  std::int64_t batch_size = 1024;  ///< examples at a time
 };
 
 /// What the module makes of inputs [n, ...], as in eval, unrecorded and batch by batch. Changes nothing: threads may share the module.

@@ -14,6 +14,7 @@ namespace chainrule::nn {
 /// Numbers by name, in the order they were recorded: "loss", "accuracy", "val_loss", ...
 class Metrics {
  public:
+  /// A name and its value.
   using Entry = std::pair<std::string, double>;
 
   /// @throws std::invalid_argument for a name that is not there, listing those that are.
@@ -21,6 +22,7 @@ class Metrics {
   bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
   void set(std::string_view name, double value);
 
+  /// The entries in the order they were set.
   std::size_t size() const noexcept { return entries_.size(); }
   std::vector<Entry>::const_iterator begin() const noexcept { return entries_.begin(); }
   std::vector<Entry>::const_iterator end() const noexcept { return entries_.end(); }
@@ -41,6 +43,7 @@ enum class Ending {
   diverged,  ///< by a loss that was NaN or infinite
 };
 
+/// What fit() measured.
 struct History {
   /// Of each epoch: the means over its training as it went (`loss` and each metric), the same over the validation data after it
   /// (`val_...`), `learning_rate` of its last step, `train_seconds` without and `seconds` with the validation.

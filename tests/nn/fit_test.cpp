@@ -614,6 +614,15 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(fit_threads)
 
+BOOST_AUTO_TEST_CASE(a_width_mismatch_names_both_layers_before_training) {
+  nn::Sequential model{nn::Dense(2, 8), nn::ReLU(), nn::Dense(4, 2)};
+  const std::vector<std::vector<double>> before = weights_of(model);
+  const std::string wanted = "Sequential.2 (Dense 4 -> 2) after Dense 2 -> 8: Dense: an example has shape [8], expected [..., 4]";
+  BOOST_TEST(message_of<std::invalid_argument>(
+                 [&] { nn::fit(model, points(16), {.loss = "cross_entropy", .optimizer = "sgd", .epochs = 1}); }) == wanted + at_line());
+  BOOST_TEST(weights_of(model) == before);
+}
+
 BOOST_AUTO_TEST_CASE(a_shared_model_is_evaluated_by_many) {
   const nn::Sequential model{nn::Dense(2, 16), nn::BatchNorm(16), nn::Dropout(0.5), nn::Dense(16, 2)};
   const nn::Dataset data = points(100);

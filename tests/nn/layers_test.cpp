@@ -240,6 +240,38 @@ BOOST_AUTO_TEST_CASE(sequential_runs_its_layers_in_turn) {
   BOOST_TEST(sharing.parameters()[0].is(model.parameters()[0]));
 }
 
+BOOST_AUTO_TEST_CASE(a_width_mismatch_names_both_layers_and_both_sizes) {
+  const auto message = [](nn::Sequential model, const cr::Shape& example) {
+    return message_of<std::invalid_argument>([&] { model.build(example); });
+  };
+  const std::string mismatch = " (Dense 64 -> 10) after Dense 784 -> 128: Dense: an example has shape [128], expected [..., 64] (at ";
+  const auto names_both = [&](nn::Sequential model, const char* path, const cr::Shape& example) {
+    const std::string found = message(std::move(model), example);
+    BOOST_TEST(found.starts_with(path + mismatch), found);
+  };
+  names_both(nn::Sequential{nn::Flatten(), nn::Dense(784, 128), nn::Dense(64, 10)}, "Sequential.2", {28, 28});
+  // Past what leaves the size as it is, also where it was left open, and within one another.
+  names_both(nn::Sequential{nn::Dense(128), nn::ReLU(), nn::Dropout(0.5), nn::Dense(64, 10)}, "Sequential.3", {784});
+  names_both(nn::Sequential{nn::Sequential{nn::Dense(784, 128), nn::Tanh()}, nn::Dense(64, 10)}, "Sequential.1", {784});
+  names_both(nn::Sequential{nn::Dense(784, 128), nn::Sequential{nn::ReLU(), nn::Dense(64, 10)}}, "Sequential.1.1", {784});
+  BOOST_TEST(
+      message(nn::Sequential{nn::Dense(4, 6), nn::GLU(), nn::Dense(6, 2)}, {4})
+          .starts_with("Sequential.2 (Dense 6 -> 2) after GLU over axis -1: Dense: an example has shape [3], expected [..., 6] (at "));
+  BOOST_TEST(
+      message(nn::Sequential{nn::Dense(4, 6), nn::BatchNorm(5)}, {4}).starts_with("Sequential.1 (BatchNorm 5) after Dense 4 -> 6: "));
+  nn::Dense named(4, 6);
+  named.set_name("body");
+  BOOST_TEST(message(nn::Sequential{std::move(named), nn::Dense(5, 2)}, {4})
+                 .starts_with("Sequential.1 (Dense 5 -> 2) after body (Dense 4 -> 6): "));
+  // Nothing comes before the first.
+  BOOST_TEST(message(nn::Sequential{nn::ReLU(), nn::Dense(4, 6)}, {5})
+                 .starts_with("Sequential.1 (Dense 4 -> 6): Dense: an example has shape [5]"));
+  nn::Sequential model{nn::Flatten(), nn::Dense(784, 128), nn::Dense(64, 10)};
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               model.build({28, 28});
+             }) == "Sequential.2" + mismatch.substr(0, mismatch.find(" (at")) + at_line());
+}
+
 BOOST_AUTO_TEST_CASE(layers_describe_themselves) {
   BOOST_TEST(nn::Dense(784, 128).describe() == "Dense 784 -> 128");
   BOOST_TEST(nn::Dense(2, 3, {.activation = "relu"}).describe() == "Dense 2 -> 3, relu");
