@@ -58,7 +58,7 @@ run(${CMAKE_COMMAND} -S ${consumers}/${NAME} -B ${FOLDER}/build -G Ninja -DCMAKE
     ${prefix} ${ARGUMENTS})
 run(${CMAKE_COMMAND} --build ${FOLDER}/build)
 check_printed(${FOLDER}/build/plain)
-foreach(program own_layer own_loop second_derivatives)
+foreach(program layer_graph own_layer own_loop second_derivatives)
   run(${FOLDER}/build/${program})
 endforeach()
 
