@@ -12,10 +12,7 @@ constinit thread_local Counters thread_counters;
 namespace {
 
 constexpr std::size_t kBlockStep = 16, kBlockLimit = 512, kBlockClasses = kBlockLimit / kBlockStep + 1;
-constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
-constexpr std::uint32_t kBatch = 256;                              // blocks that move between threads at once
-constexpr std::size_t kBufferClasses = 4 * 58;                     // four to each power of two
-constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // what one thread keeps at most
+constexpr std::size_t kBufferClasses = 4 * 58;  // four to each power of two
 
 struct FreeBlock {
   FreeBlock* next;
@@ -136,6 +133,10 @@ ThreadCache& this_cache() noexcept {
 }
 
 #if CHAINRULE_POOL
+
+constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
+constexpr std::uint32_t kBatch = 256;                              // blocks that move between threads at once
+constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // what one thread keeps at most
 
 std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
 

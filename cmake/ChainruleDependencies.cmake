@@ -28,9 +28,9 @@ elseif(NOT CHAINRULE_GEMM STREQUAL "builtin")
 endif()
 # Kernels exist once for each set of instructions. SSSE3 has nothing over plain loops that SSE4 does not better; under sanitizers, which
 # take minutes for each, only plain loops and AVX2 are left.
-set(disabled_targets HWY_SSSE3)
+set(chainrule_disabled_targets HWY_SSSE3)
 if(CHAINRULE_SANITIZE)
-  string(APPEND disabled_targets "|HWY_SSE4|HWY_AVX3")
+  string(APPEND chainrule_disabled_targets "|HWY_SSE4|HWY_AVX3")
 endif()
-target_compile_definitions(chainrule PRIVATE "HWY_DISABLED_TARGETS=(${disabled_targets})")
+target_compile_definitions(chainrule PRIVATE "HWY_DISABLED_TARGETS=(${chainrule_disabled_targets})")
 target_compile_definitions(chainrule PRIVATE CHAINRULE_POOL=$<BOOL:${CHAINRULE_POOL}>)

@@ -89,13 +89,20 @@ std::vector<Tensor> gradients(const std::vector<Tensor>& results, const std::vec
   return all;
 }
 
-const std::vector<Shape> kShapes{Shape{}, {1}, {1, 1}, {1, 5}, {5, 1}, {0}, {2, 0, 3}, {19}, {2, 3, 4}, {2, 1, 2, 3}};
+// Functions, since rows are made before main().
+const std::vector<Shape>& shapes() {
+  static const std::vector<Shape> all{Shape{}, {1}, {1, 1}, {1, 5}, {5, 1}, {0}, {2, 0, 3}, {19}, {2, 3, 4}, {2, 1, 2, 3}};
+  return all;
+}
 
-const std::vector<std::pair<Shape, Shape>> kShapePairs{
-    {Shape{}, Shape{}},       {{2, 3}, {2, 3}}, {{2, 3}, {3}},     {{3}, {2, 3}},     {{2, 3}, {1, 3}},    {{2, 1}, {2, 3}},
-    {{2, 1}, {1, 3}},         {{1, 3}, {2, 1}}, {{2, 3}, Shape{}}, {Shape{}, {2, 3}}, {{1, 1}, {2, 3}},    {{1, 1}, {1, 1}},
-    {{0, 3}, {1, 3}},         {{1}, {2, 0}},    {{17}, {17}},      {{5}, {1}},        {{2, 1, 3}, {4, 1}}, {{4, 1}, {2, 1, 3}},
-    {{2, 1, 2, 1}, {3, 1, 2}}};
+const std::vector<std::pair<Shape, Shape>>& shape_pairs() {
+  static const std::vector<std::pair<Shape, Shape>> all{
+      {Shape{}, Shape{}},       {{2, 3}, {2, 3}}, {{2, 3}, {3}},     {{3}, {2, 3}},     {{2, 3}, {1, 3}},    {{2, 1}, {2, 3}},
+      {{2, 1}, {1, 3}},         {{1, 3}, {2, 1}}, {{2, 3}, Shape{}}, {Shape{}, {2, 3}}, {{1, 1}, {2, 3}},    {{1, 1}, {1, 1}},
+      {{0, 3}, {1, 3}},         {{1}, {2, 0}},    {{17}, {17}},      {{5}, {1}},        {{2, 1, 3}, {4, 1}}, {{4, 1}, {2, 1, 3}},
+      {{2, 1, 2, 1}, {3, 1, 2}}};
+  return all;
+}
 
 std::vector<Shape> shapes_of(const std::vector<Tensor>& tensors) {
   std::vector<Shape> shapes;
@@ -261,7 +268,7 @@ Row& Table::unary(const char* name, const Unary& f, const Domain& domain, Source
 Row& Table::unary_any(const char* name, const Unary& f, const Domain& domain, SourceLine line) {
   Row& added = row(
       name, [f](const Tensor& x) { return f(x); }, domain, line);
-  for (const Shape& shape : kShapes) added.on({shape});
+  for (const Shape& shape : shapes()) added.on({shape});
   return added.fails(
       std::string(name) + ": undefined tensor", [f, line] { f(TensorArg(Tensor(), line)); }, line);
 }
@@ -278,7 +285,7 @@ Row& Table::binary_any(const char* name, const Binary& f, const Domain& a, const
   const std::string op = name;
   Row& added = row(
       name, [f](const Tensor& x, const Tensor& y) { return f(x, y); }, a, line);
-  for (const auto& [left, right] : kShapePairs) added.on({left, in(right, b)});
+  for (const auto& [left, right] : shape_pairs()) added.on({left, in(right, b)});
   added.on({{2, 3}}, [f](const Tensor& x) { return f(x, x); });
   for (const Shape& shape : {Shape{}, Shape{2, 3}, Shape{0}}) {
     added.on({shape}, [f, other = number(b)](const Tensor& x) { return f(x, other); });
