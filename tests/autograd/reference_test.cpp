@@ -306,8 +306,8 @@ void check_op(const std::string& name, const Op& op) {
 const bool registered = [] {
   namespace unit = boost::unit_test;
   unit::test_suite* suite = BOOST_TEST_SUITE("reference");
-  for (const auto& [name, op] : ops())
-    suite->add(unit::make_test_case([&name = name, &op = op] { check_op(name, op); }, name, __FILE__, __LINE__));
+  for (const auto& entry : ops())
+    suite->add(unit::make_test_case([&entry] { check_op(entry.first, entry.second); }, entry.first, __FILE__, __LINE__));
   suite->add(unit::make_test_case(
       [] {
         BOOST_TEST(reference().version.contains("torch"), REFERENCE_FILE << " cannot be read");

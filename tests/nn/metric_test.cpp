@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(losses_are_means_over_the_examples) {
   check_close_in_all_cuts("huber_loss", logits, other, nn::huber_loss(logits, other).item());
   check_close_in_all_cuts("squared_error_loss", logits, other, nn::squared_error_loss(logits, other).item());
   // Ignored labels are not among the examples: two batches of one hold nothing else.
-  for (std::size_t i : {0, 1, 5, 39}) labels[i] = -100;
+  for (const std::size_t i : {0U, 1U, 5U, 39U}) labels[i] = -100;
   check_close_in_all_cuts("cross_entropy", logits, labels_of(labels), nn::cross_entropy(logits, labels_of(labels)).item());
   const cr::Tensor log_probabilities = cr::log_softmax(logits, 1);
   check_close_in_all_cuts("nll_loss", log_probabilities, labels_of(labels), nn::nll_loss(log_probabilities, labels_of(labels)).item());

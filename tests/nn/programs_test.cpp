@@ -25,7 +25,7 @@ cr::Tensor log_cosh(const cr::Tensor& prediction, const cr::Tensor& target) { re
 BOOST_AUTO_TEST_SUITE(programs)
 
 BOOST_AUTO_TEST_CASE(xor_is_learnt) {
-  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
     cr::Generator generator(seed);
     nn::Sequential model{nn::Dense(2, 16, {.generator = &generator}), nn::Tanh(), nn::Dense(16, 1, {.generator = &generator})};
     nn::SGD optimizer(model.parameters(), {.learning_rate = 0.5});
