@@ -4,7 +4,9 @@
 #include <concepts>
 #include <initializer_list>
 #include <memory>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "nn/module.h"
@@ -40,6 +42,16 @@ class Layer {
   template <std::same_as<Symbol> S>
   std::vector<S> operator()(std::initializer_list<S> inputs, SourceLine line = SourceLine::current()) const {
     return call_layer(*this, std::vector<S>(inputs), line);
+  }
+
+  /// Names the module and returns the handle: `nn::Layer(nn::Dense(1)).named("score")(x)`.
+  Layer& named(std::string_view name) & {
+    module_->set_name(name);
+    return *this;
+  }
+  Layer named(std::string_view name) && {
+    module_->set_name(name);
+    return std::move(*this);
   }
 
   /// The module.

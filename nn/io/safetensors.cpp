@@ -19,6 +19,7 @@
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
 #include "nn/data/input_file.h"
+#include "nn/half.h"
 #include "nn/io/write_file.h"
 
 namespace chainrule::nn {
@@ -326,18 +327,6 @@ void check_header(const InputFile& file, Header& header, std::uint64_t data_byte
   if (next != data_bytes) file.fail(text("the tensors take ", next, " bytes, but the file holds ", data_bytes, " bytes of data"));
 }
 
-float from_half(std::uint16_t half) {
-  const std::uint32_t sign = (half & 0x8000u) << 16, exponent = (half >> 10) & 0x1Fu, mantissa = half & 0x3FFu;
-  if (exponent == 0) {  // zero and subnormals: mantissa · 2^-24, exact in float
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | mantissa << 13);
-}
-
-float from_bfloat16(std::uint16_t high) { return std::bit_cast<float>(std::uint32_t{high} << 16); }
-
 void read_exactly(const InputFile& file, std::uint64_t offset, std::span<std::uint8_t> out) {
   if (file.read_at(offset, out) < out.size()) file.fail("became shorter while it was read");
 }
@@ -376,9 +365,9 @@ Tensor read_tensor(const InputFile& file, const Entry& entry, std::uint64_t offs
   } else if (type == "I64") {
     read_as_is<std::int64_t>(file, offset, tensor);
   } else if (type == "F16") {
-    read_converted<std::uint16_t>(file, offset, tensor.mutable_data<float>(), from_half);
+    read_converted<std::uint16_t>(file, offset, tensor.mutable_data<float>(), float_of_half);
   } else if (type == "BF16") {
-    read_converted<std::uint16_t>(file, offset, tensor.mutable_data<float>(), from_bfloat16);
+    read_converted<std::uint16_t>(file, offset, tensor.mutable_data<float>(), float_of_bfloat16);
   } else if (type == "I32") {
     read_integers<std::int32_t>(file, offset, tensor);
   } else if (type == "I16") {

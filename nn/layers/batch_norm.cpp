@@ -38,7 +38,7 @@ Tensor BatchNorm::forward(const Tensor& x) const {
 Tensor BatchNorm::train_on(const Tensor& x) const {
   const std::int64_t n = x.size(0);
   if (n < 2)
-    throw_invalid("BatchNorm", text("x has shape ", x.shape(), ", expected 2 examples or more in training"), SourceLine::current());
+    throw_invalid("BatchNorm", text("x has shape ", x.shape(), ", expected 2 examples or more in training (drop_last leaves a smaller last batch out)"), SourceLine::current());
   const Tensor centre = mean(x, 0), variance = var(x, 0, false, 0);
   const Tensor inverse = rsqrt(variance + epsilon_);
   const Tensor y = weight_.defined() ? (x - centre) * (inverse * weight_) + bias_ : (x - centre) * inverse;

@@ -56,7 +56,7 @@ void EarlyStopping::on_epoch_end(Training& training) {
     best_epoch_ = training.epoch();
     waited_ = 0;
     training.keep_weights();
-  } else if (++waited_ > options_.patience) {
+  } else if (++waited_ >= options_.patience) {
     training.stop(best_epoch_ == 0 ? text(options_.monitor, " was never a number")
                                    : text(options_.monitor, " has not improved on ", best_, " since epoch ", best_epoch_));
   }

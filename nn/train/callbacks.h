@@ -19,7 +19,7 @@ namespace chainrule::nn {
 struct EarlyStoppingOptions {
   /// What is watched; which way it improves is known from the loss or metric.
   std::string monitor = "val_loss";
-  /// Epochs in a row without improvement that are put up with.
+  /// Ends after so many epochs in a row without improvement; 0 is as 1.
   std::int64_t patience = 5;
   /// Only a change by more than this is an improvement.
   double min_delta = 0;

@@ -74,7 +74,7 @@ struct FitOptions {
   std::vector<Metric> metrics = {};
   std::vector<std::vector<Metric>> output_metrics = {};
   std::vector<double> class_weights = {};
-  /// One that exists already, with groups or a past, instead of `optimizer`. It must outlive the call.
+  /// One that exists already, with groups or a past, instead of `optimizer`; of this module's parameters or some of them.
   Optimizer* existing_optimizer = nullptr;
 
   /// Passes over the data.
@@ -87,7 +87,7 @@ struct FitOptions {
   bool drop_last = false;
   /// Where the order comes from; nullptr: default_generator().
   Generator* generator = nullptr;
-  /// The last part of the examples, held out before any shuffling: 0.1 for a tenth.
+  /// The last part of the examples, held out before any shuffling: 0.1 for a tenth, to the nearest whole example.
   double validation_split = 0;
   std::optional<Dataset> validation_data = {};
   /// Batches whose gradients make one step together: 4 of 16 are one of 64.
@@ -104,7 +104,7 @@ struct FitOptions {
 };
 
 /// Trains a module: its parameters that require grad, as in training (for which Module::train() is called if the module is in eval, and
-/// eval() again afterwards). Layers of open input size are built. One example goes through model and losses in eval first, so that whatever
+/// eval() again afterwards). Layers of open input size are built. Two examples go through model and losses in eval first, so that whatever
 /// does not fit is an error before any training. The same seed gives the same bits with any number of threads.
 /// @throws std::invalid_argument for what does not fit together, by name; std::logic_error for a module without anything to train; and
 /// what callbacks throw. Weights that a callback kept are restored in that case too.

@@ -11,10 +11,10 @@ using detail::throw_invalid;
 
 namespace {
 
-[[noreturn]] void throw_unknown(const char* who, std::string_view name, const Metrics& known) {
+[[noreturn]] void throw_unknown(const char* who, const RecordName& name, const Metrics& known) {
   std::string names;
   for (const Metrics::Entry& entry : known) names += (names.empty() ? "" : ", ") + entry.first;
-  throw_invalid(who, text("there is no \"", name, "\", recorded are ", names.empty() ? "none" : names), SourceLine::current());
+  throw_invalid(who, text("there is no \"", name.name(), "\", recorded are ", names.empty() ? "none" : names), name.line());
 }
 
 }  // namespace
@@ -25,8 +25,8 @@ const double* Metrics::find(std::string_view name) const noexcept {
   return nullptr;
 }
 
-double Metrics::operator[](std::string_view name) const {
-  if (const double* value = find(name)) return *value;
+double Metrics::operator[](const RecordName& name) const {
+  if (const double* value = find(name.name())) return *value;
   throw_unknown("Metrics", name, *this);
 }
 
@@ -49,10 +49,10 @@ std::ostream& operator<<(std::ostream& out, const Metrics& metrics) {
   return out;
 }
 
-std::vector<double> History::operator[](std::string_view name) const {
+std::vector<double> History::operator[](const RecordName& name) const {
   std::vector<double> values;
   for (const Metrics& epoch : epochs) {
-    if (!epoch.contains(name)) throw_unknown("History", name, epoch);
+    if (!epoch.contains(name.name())) throw_unknown("History", name, epoch);
     values.push_back(epoch[name]);
   }
   return values;

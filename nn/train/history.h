@@ -9,7 +9,24 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/caller.h"
+
 namespace chainrule::nn {
+
+/// The name of a number, with the line that asks for it.
+class RecordName {
+ public:
+  RecordName(std::string_view name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
+  RecordName(const char* name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
+  RecordName(const std::string& name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
+
+  std::string_view name() const noexcept { return name_; }
+  const SourceLine& line() const noexcept { return line_; }
+
+ private:
+  std::string_view name_;
+  SourceLine line_;
+};
 
 /// Numbers by name, in the order they were recorded: "loss", "accuracy", "val_loss", ...
 class Metrics {
@@ -18,7 +35,7 @@ class Metrics {
   using Entry = std::pair<std::string, double>;
 
   /// @throws std::invalid_argument for a name that is not there, listing those that are.
-  double operator[](std::string_view name) const;
+  double operator[](const RecordName& name) const;
   bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
   void set(std::string_view name, double value);
 
@@ -56,7 +73,7 @@ struct History {
 
   /// One number of every epoch.
   /// @throws std::invalid_argument for a name that was not recorded, listing those that were.
-  std::vector<double> operator[](std::string_view name) const;
+  std::vector<double> operator[](const RecordName& name) const;
 };
 
 }  // namespace chainrule::nn

@@ -107,20 +107,22 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
   };
   require_count(data.input_count(), "inputs", module.input_count(), "inputs");
   require_count(data.target_count(), "targets", names_.size(), "outputs");
-  const Batch example = data.batch(0, 1, line);
-  const std::vector<Tensor> outputs = module(inputs_of(example), line);
+  const Batch examples = data.batch(0, std::min<std::int64_t>(2, data.size()), line);
+  const std::int64_t n = examples_in(examples);
+  const std::vector<Tensor> outputs = module(inputs_of(examples), line);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Tensor& y = outputs[i];
-    const std::string which = names_.size() == 1 ? "the model" : text("output ", names_[i]);
-    if (y.rank() == 0 || y.size(0) != 1)
-      throw_invalid(op, text("for one example ", which, " gives shape ", y.shape(), ", expected [1, ...]"), line);
+    const std::string which = names_.size() == 1 ? module.describe() : text("output ", names_[i], " of ", module.describe());
+    if (y.rank() == 0 || y.size(0) != n)
+      throw_invalid(
+          op, text("for ", n, n == 1 ? " example " : " examples ", which, " gives shape ", y.shape(), ", expected [", n, ", ...]"), line);
     if (data.classes(i) > 0 && y.rank() == 2 && y.size(1) < data.classes(i))
       throw_invalid(op,
-                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", which, " (", module.describe(), ") gives ", y.size(1),
+                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", which, " gives ", y.size(1),
                          " values an example, expected at least ", data.classes(i)),
                     line);
   }
-  Pass(*this).add(outputs, example);
+  Pass(*this).add(outputs, examples);
 }
 
 Objective::Pass::Pass(const Objective& objective)
@@ -235,10 +237,24 @@ void Trainer::check_options() const {
   if (!objective_.has_loss()) throw_invalid("fit", "got no loss to minimise", line_);
 }
 
+void Trainer::check_optimizer(const Optimizer& optimizer) const {
+  for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
+    const Tensor& parameter = optimizer.parameters()[i];
+    const bool own = std::ranges::any_of(parameters_, [&](const Tensor& mine) { return mine.is(parameter); });
+    if (!own)
+      throw_invalid("fit",
+                    text("parameter ", i, " of the optimizer, of shape ", parameter.shape(), ", is none of ", module_.describe(),
+                         "'s: is the optimizer another module's, or was it made before to()?"),
+                    line_);
+  }
+  if (optimizer.needs_closure() && (options_.accumulate > 1 || options_.clip_norm || options_.clip_value))
+    throw_invalid("fit", "accumulate, clip_norm and clip_value are not for an optimizer that takes a closure", line_);
+}
+
 void Trainer::split() {
   validation_ = options_.validation_data;
   if (options_.validation_split > 0) {
-    const std::int64_t kept = data_.size() - static_cast<std::int64_t>(static_cast<double>(data_.size()) * options_.validation_split);
+    const std::int64_t kept = data_.size() - std::llround(static_cast<double>(data_.size()) * options_.validation_split);
     if (kept == data_.size() || kept == 0)
       throw_invalid("fit",
                     text("validation_split ", options_.validation_split, " of ", data_.size(), " examples leaves none for ",
@@ -291,8 +307,8 @@ class Trainer::Finish {
 History Trainer::run(Optimizer& optimizer, bool full_batch) {
   check_options();
   split();
-  if (optimizer.needs_closure() && (options_.accumulate > 1 || options_.clip_norm || options_.clip_value))
-    throw_invalid("fit", "accumulate, clip_norm and clip_value are not for an optimizer that takes a closure", line_);
+  parameters_ = module_.parameters(line_);
+  check_optimizer(optimizer);
   objective_.check(module_, data_, "fit", line_);
   if (validation_) objective_.check(module_, *validation_, "fit", line_);
   batch_size_ = options_.batch_size.value_or(full_batch ? std::max<std::int64_t>(1, data_.size()) : 32);
@@ -352,8 +368,9 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
     const bool finite = step_on(optimizer, batches, pass);
     ++training_.step_;
     if (!finite && options_.stop_on_nan) {
-      training_.stop(text("the loss became ", training_.step_loss_, " in epoch ", training_.epoch_, " at step ", training_.step_,
-                          "; a lower learning rate than ", optimizer.learning_rate(), " may help"));
+      training_.stop(text("the loss became ", std::isnan(training_.step_loss_) ? "nan" : text(training_.step_loss_), " in epoch ",
+                          training_.epoch_, " at step ", training_.step_, "; a lower learning rate than ", optimizer.learning_rate(),
+                          " may help"));
       training_.history_.ending = Ending::diverged;
       break;
     }
@@ -381,7 +398,7 @@ bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objecti
   }
   std::int64_t examples = 0;
   for (const Batch& batch : batches) examples += examples_in(batch);
-  optimizer.zero_grad(line_);
+  for (Tensor& parameter : parameters_) parameter.zero_grad(line_);
   double loss_of_step = 0;
   for (Batch& batch : batches) {
     const Tensor loss = pass.add(module_(inputs_of(batch)), batch);

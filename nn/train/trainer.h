@@ -43,7 +43,7 @@ class Objective {
     std::vector<std::vector<std::unique_ptr<MetricState>>> states_;  // of each output
   };
 
-  /// @throws std::invalid_argument where one example does not go through module, losses and metrics, or labels are more than the classes.
+  /// @throws std::invalid_argument where two examples do not go through module, losses and metrics, or labels are more than the classes.
   void check(const Module& module, const Dataset& data, const char* op, const SourceLine& line) const;
 
   std::size_t output_count() const noexcept { return names_.size(); }
@@ -70,6 +70,7 @@ class Trainer {
   class Finish;
 
   void check_options() const;
+  void check_optimizer(const Optimizer& optimizer) const;
   void split();
   void train_epoch(Optimizer& optimizer, Metrics& record);
   bool step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Pass& pass);
@@ -84,6 +85,7 @@ class Trainer {
   const Objective& objective_;
   const FitOptions& options_;
   SourceLine line_;
+  std::vector<Tensor> parameters_;  // all of the module, of which the optimizer may have a part
   Training training_;
   std::int64_t batch_size_ = 0;
 };

@@ -1,0 +1,62 @@
+// Tables of comma-separated values: features and what is to be told from them.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "autograd/tensor.h"
+#include "nn/data/dataset.h"
+
+namespace chainrule::nn {
+
+/// A column by its name in the header, or by its number from 0; negative ones count from the end.
+class CsvColumn {
+ public:
+  template <std::integral I>
+  requires(!std::same_as<I, bool>) CsvColumn(I number) : which_(static_cast<std::int64_t>(number)) {}
+  CsvColumn(std::string name) : which_(std::move(name)) {}
+  CsvColumn(const char* name) : which_(std::string(name)) {}
+
+  const std::variant<std::int64_t, std::string>& which() const noexcept { return which_; }
+
+ private:
+  std::variant<std::int64_t, std::string> which_;
+};
+
+struct CsvOptions {
+  /// Whether the first row names the columns.
+  bool header = true;
+  char delimiter = ',';
+  /// The column with the class of each example. Where every one is a whole number from 0 on, these are the labels; else each text is a
+  /// class, numbered in alphabetical order.
+  std::optional<CsvColumn> label = {};
+  /// Columns of numbers to predict; not together with `label`.
+  std::vector<CsvColumn> targets = {};
+  /// Columns that are not read.
+  std::vector<CsvColumn> ignore = {};
+};
+
+struct CsvData {
+  Tensor features;                         ///< float32 [n, columns]: all that are neither label, targets nor ignored
+  Tensor targets;                          ///< int64 [n] labels, float32 [n, targets], or undefined for neither
+  std::vector<std::string> feature_names;  ///< from the header; empty without
+  std::vector<std::string> target_names;
+  std::vector<std::string> class_names;  ///< of label 0, 1, ...; empty for labels that were numbers
+
+  /// @throws std::logic_error without targets.
+  Dataset dataset(SourceLine line = SourceLine::current()) const;
+};
+
+/// Reads a table of numbers, RFC 4180: cells may be quoted, with "" for a quote; rows end with LF or CRLF; a byte order mark and blank
+/// lines are passed over, as are spaces around a number. Numbers have a decimal point whatever the locale.
+/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` for a cell that is no finite number, a row of another length than the first, a quote
+/// without end, a column that is not there, or a file without rows.
+/// @throws std::invalid_argument for options that contradict each other.
+CsvData read_csv(const std::filesystem::path& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
+
+}  // namespace chainrule::nn

@@ -1,0 +1,145 @@
+#include "nn/data/transform.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "autograd/backward.h"
+#include "autograd/check.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+namespace {
+
+void check_examples(const char* op, const Tensor& x, const SourceLine& line) {
+  if (!x.defined()) throw_invalid(op, "undefined tensor", line);
+  if (!is_floating(x.dtype()) || x.rank() == 0 || x.numel() == 0)
+    throw_invalid(op, text("got ", x.dtype(), " ", x.shape(), ", expected numbers of a floating dtype, [n, ...], at least one"), line);
+}
+
+// All of x as one column, or as a row of features for each example.
+Tensor columns(const Tensor& x, Over over) {
+  return over == Over::all ? x.reshape({x.numel(), 1}) : x.reshape({x.size(0), x.numel() / x.size(0)});
+}
+
+// 1 / spread, or 1 where all is the same.
+Tensor inverse_of(const Tensor& spread) { return where(gt(spread, 0), 1 / where(gt(spread, 0), spread, 1.0), 1.0); }
+
+// What of each class goes to the second part.
+std::vector<std::int64_t> stratified(const Dataset& data, double fraction, Generator& generator, const SourceLine& line) {
+  const Tensor targets = data.batch(0, data.size(), line).targets;
+  if (targets.dtype() != DType::int64) throw_invalid("train_test_split", "stratify needs labels, expected int64 targets", line);
+  const std::span<const std::int64_t> labels = targets.data<std::int64_t>();
+  const std::vector<std::int64_t> order = randperm(data.size(), generator).to_vector<std::int64_t>();
+  std::vector<std::int64_t> classes(labels.begin(), labels.end());
+  std::ranges::sort(classes);
+  classes.erase(std::ranges::unique(classes).begin(), classes.end());
+  std::vector<std::int64_t> picks;
+  for (const std::int64_t label : classes) {
+    const auto count = std::llround(fraction * static_cast<double>(std::ranges::count(labels, label)));
+    std::int64_t taken = 0;
+    for (const std::int64_t i : order) {
+      if (taken == count) break;
+      if (labels[static_cast<std::size_t>(i)] != label) continue;
+      picks.push_back(i);
+      ++taken;
+    }
+  }
+  return picks;
+}
+
+}  // namespace
+
+std::pair<Dataset, Dataset> train_test_split(const Dataset& data, double fraction, const SplitOptions& options, SourceLine line) {
+  const CallerScope caller(line);
+  if (!(fraction > 0 && fraction < 1))
+    throw_invalid("train_test_split", text("fraction is ", fraction, ", expected between 0 and 1"), line);
+  if (options.stratify && options.in_order)
+    throw_invalid("train_test_split", "got stratify and in_order, expected at most one of them", line);
+  Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
+  const std::int64_t n = data.size();
+  const auto count = static_cast<std::int64_t>(std::llround(fraction * static_cast<double>(n)));
+  std::vector<std::int64_t> second;
+  if (options.stratify) {
+    second = stratified(data, fraction, generator, line);
+  } else if (options.in_order) {
+    second.resize(static_cast<std::size_t>(count));
+    std::iota(second.begin(), second.end(), n - count);
+  } else {
+    second = randperm(n, generator).to_vector<std::int64_t>();
+    second.resize(static_cast<std::size_t>(count));
+  }
+  std::ranges::sort(second);
+  if (second.empty() || static_cast<std::int64_t>(second.size()) == n)
+    throw_invalid("train_test_split",
+                  text("fraction ", fraction, " of ", n, " examples leaves none for the ", second.empty() ? "second" : "first", " part"),
+                  line);
+  std::vector<std::int64_t> all(static_cast<std::size_t>(n)), first;
+  std::iota(all.begin(), all.end(), 0);
+  std::ranges::set_difference(all, second, std::back_inserter(first));
+  return {data.subset(first, line), data.subset(second, line)};
+}
+
+Scaler::Scaler(Tensor shift, Tensor scale, Shape example)
+    : shift_(std::move(shift)), scale_(std::move(scale)), example_(std::move(example)) {}
+
+Scaler Scaler::min_max(const Tensor& x, Over over, SourceLine line) {
+  const CallerScope caller(line);
+  const NoGrad no_grad;
+  check_examples("Scaler", x, line);
+  Shape example = x.shape();
+  example.erase(0);
+  const Tensor values = columns(x, over), low = min(values, {0});
+  const Shape shape = over == Over::all ? Shape{1} : example;
+  return {low.reshape(shape), inverse_of(max(values, {0}) - low).reshape(shape), example};
+}
+
+Scaler Scaler::standard(const Tensor& x, Over over, SourceLine line) {
+  const CallerScope caller(line);
+  const NoGrad no_grad;
+  check_examples("Scaler", x, line);
+  Shape example = x.shape();
+  example.erase(0);
+  const Tensor values = columns(x, over), center = mean(values, {0});
+  const Tensor deviation = sqrt(mean(square(values - center), {0}));
+  const Shape shape = over == Over::all ? Shape{1} : example;
+  return {center.reshape(shape), inverse_of(deviation).reshape(shape), example};
+}
+
+void Scaler::check(const char* op, const Tensor& x, const SourceLine& line) const {
+  if (!x.defined()) throw_invalid(op, "undefined tensor", line);
+  Shape example = x.shape();
+  if (example.rank() > 0) example.erase(0);
+  if (x.rank() == 0 || example != example_ || x.dtype() != shift_.dtype())
+    throw_invalid(op, text("got ", x.dtype(), " ", x.shape(), ", expected ", shift_.dtype(), " examples of shape ", example_), line);
+}
+
+Tensor Scaler::operator()(const TensorArg& x) const {
+  const CallerScope caller(x.line());
+  check("Scaler", x.tensor(), x.line());
+  return (x.tensor() - shift_) * scale_;
+}
+
+Tensor Scaler::inverse(const TensorArg& x) const {
+  const CallerScope caller(x.line());
+  check("Scaler", x.tensor(), x.line());
+  return x.tensor() / scale_ + shift_;
+}
+
+Tensor standardize_samples(const TensorArg& x) {
+  const CallerScope caller(x.line());
+  check_examples("standardize_samples", x.tensor(), x.line());
+  const Tensor rows = columns(x.tensor(), Over::features);
+  const Tensor centered = rows - mean(rows, {1}, true);
+  const Tensor deviation = sqrt(mean(square(centered), {1}, true));
+  return (centered * inverse_of(deviation)).reshape(x.tensor().shape());
+}
+
+}  // namespace chainrule::nn
