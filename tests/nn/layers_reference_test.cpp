@@ -1,4 +1,7 @@
 // Layers against torch 1.13.1 (numbers: tests/reference/layers_and_losses.py), their derivatives, their modes and their errors.
+#include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -19,10 +22,64 @@ namespace {
 
 constexpr cr::DType kDouble = cr::DType::float64;
 
+// An activation's layer made with its first arguments, or with its defaults.
+using MakeActivation = std::function<nn::Layer(const std::vector<double>&)>;
+
+template <class L>
+nn::Layer plain(const std::vector<double>&) {
+  return L();
+}
+
+template <class L>
+nn::Layer with_number(const std::vector<double>& a) {
+  return a.empty() ? L() : L(a[0]);
+}
+
+template <class L>
+nn::Layer with_two(const std::vector<double>& a) {
+  return a.empty() ? L() : L(a.at(0), a.at(1));
+}
+
+template <class L>
+nn::Layer with_integer(const std::vector<double>& a) {
+  return a.empty() ? L() : L(static_cast<int>(a[0]));
+}
+
+const std::map<std::string, MakeActivation>& activation_layers() {
+  static const std::map<std::string, MakeActivation> layers{
+      {"relu", plain<nn::ReLU>},
+      {"relu6", plain<nn::ReLU6>},
+      {"leaky_relu", with_number<nn::LeakyReLU>},
+      {"elu", with_number<nn::ELU>},
+      {"selu", plain<nn::SELU>},
+      {"celu", with_number<nn::CELU>},
+      {"gelu", plain<nn::GELU>},
+      {"gelu_tanh", plain<nn::GELUTanh>},
+      {"silu", plain<nn::SiLU>},
+      {"mish", plain<nn::Mish>},
+      {"softplus", with_two<nn::Softplus>},
+      {"softsign", plain<nn::Softsign>},
+      {"hardtanh", with_two<nn::Hardtanh>},
+      {"hardsigmoid", plain<nn::Hardsigmoid>},
+      {"hardswish", plain<nn::Hardswish>},
+      {"sigmoid", plain<nn::Sigmoid>},
+      {"log_sigmoid", plain<nn::LogSigmoid>},
+      {"tanh", plain<nn::Tanh>},
+      {"softmax", with_integer<nn::Softmax>},
+      {"log_softmax", with_integer<nn::LogSoftmax>},
+      {"glu", with_integer<nn::GLU>},
+      {"prelu", with_integer<nn::PReLU>},
+  };
+  return layers;
+}
+
 // The case's layer, with weights and buffers not yet the case's.
 nn::Layer layer_of(const json& entry) {
   const std::string name = entry.at("layer");
   const json& inputs = entry.at("inputs");
+  if (name == "activation") return activation_layers().at(entry.at("name"))(entry.at("arguments").get<std::vector<double>>());
+  if (name == "flatten") return nn::Flatten();
+  if (name == "reshape") return nn::Reshape(cr::Shape(entry.at("sizes").get<std::vector<std::int64_t>>()));
   const cr::Shape x = cr::test::shape_in(inputs.at("x"));
   const bool affine = inputs.contains("weight");
   if (name == "batch_norm")
@@ -80,7 +137,28 @@ BOOST_AUTO_TEST_CASE(values_gradients_and_buffers_as_torch) {
         check_as_reference(own.tensor, entry.at(own.name + "_after").at("values"), own.name + " after " + what);
     }
   }
-  BOOST_TEST(met.size() == 4U);
+  BOOST_TEST(met.size() == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(activations_by_name_as_torch) {
+  std::set<std::string> met;
+  for (const cr::DType dtype : {kDouble, cr::DType::float32}) {
+    for (const json& entry : cr::test::reference().at("layers")) {
+      if (entry.at("layer") != "activation" || !entry.at("arguments").empty()) continue;
+      const std::string name = entry.at("name");
+      met.insert(name);
+      cr::Tensor x = tensor_in(entry.at("inputs").at("x"), dtype).set_requires_grad(true);
+      const cr::Tensor y = nn::Activation(name)(x);
+      check_as_reference(y, entry.at("y").at("values"), name + " by name");
+      y.backward({.gradient = cr::test::weights_like(y)});
+      check_as_reference(x.grad(), entry.at("gradients").at("x"), "the gradient of " + name + " by name");
+    }
+  }
+  // All that there are but "linear" (and glu and prelu, which are no names: one changes the shape, one has a weight).
+  BOOST_TEST(met.size() == activation_layers().size() - 2);
+  const std::string known = message_of<std::invalid_argument>([] { nn::Activation("none"); });
+  for (const std::string& name : met) BOOST_TEST(known.find(name) != std::string::npos, name);
+  BOOST_TEST(std::count(known.begin(), known.end(), ',') == static_cast<std::ptrdiff_t>(met.size()) + 1, known);
 }
 
 BOOST_AUTO_TEST_CASE(gradients_agree_with_differences) {
@@ -100,6 +178,67 @@ BOOST_AUTO_TEST_CASE(gradients_agree_with_differences) {
   check(nn::LayerNorm(4), random({2, 3, 4}, 3));
   check(nn::LayerNorm({3, 4}), random({2, 3, 4}, 4));
   check(nn::Reshape({2, -1}), random({3, 8}, 5));
+  check(nn::Flatten(), random({3, 2, 4}, 6));
+  check(nn::Dense(4, 3), random({5, 4}, 7));
+  check(nn::Dense(4, 3, {.bias = false, .activation = "mish"}), random({2, 3, 4}, 8));
+  for (const auto& [name, make] : activation_layers()) check(make({}), random({3, 4}, 9));
+  check(nn::PReLU(4), random({3, 4}, 10));
+  nn::Layer embedded = nn::Embedding(5, 3);
+  embedded->to(kDouble);
+  const cr::Tensor words = cr::from_vector(std::vector<std::int64_t>{4, 0, 4, 2, 4});
+  BOOST_TEST(cr::test::worst_gradient([&] { return cr::square(embedded(words)); }, embedded->parameters()) < 1e-7);
+}
+
+BOOST_AUTO_TEST_CASE(dropout_has_the_gradient_of_its_mask) {
+  // Drawn by the same seed at each call, the mask is the same: a linear function of x.
+  const auto masked = [](double p) {
+    return [p](const cr::Tensor& x) {
+      cr::Generator generator(21);
+      return nn::Dropout(p, {.generator = &generator})(x);
+    };
+  };
+  const cr::Tensor x = random({6, 7}, 12);
+  for (const double p : {0.0, 0.25, 0.8, 1.0}) {
+    const cr::GradcheckResult first = cr::gradcheck(masked(p), {x});
+    BOOST_TEST(first.passed, "Dropout " << p << ": " << first.report);
+    const cr::GradcheckResult second = cr::gradgradcheck(masked(p), {x});
+    BOOST_TEST(second.passed, "Dropout " << p << ", twice: " << second.report);
+    for (const cr::DType dtype : {kDouble, cr::DType::float32}) {
+      const cr::Tensor mask = masked(p)(cr::ones({6, 7}, dtype));
+      const double tolerance = dtype == kDouble ? 1e-15 : 1e-6;
+      for (const double factor : mask.to_vector<double>()) BOOST_TEST((factor == 0 || std::abs(factor * (1 - p) - 1) < tolerance));
+      cr::Tensor z = x.to(dtype).detach().set_requires_grad(true);
+      const cr::Tensor y = masked(p)(z), weights = cr::test::weights_like(y);
+      BOOST_TEST(y.dtype() == dtype);
+      check_close(y, (mask * z).to_vector<double>(), tolerance);
+      y.backward({.gradient = weights});
+      check_close(z.grad(), (mask * weights).to_vector<double>(), tolerance);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(dropout_leaves_out_each_element_alone) {
+  for (const double p : {0.1, 0.5, 0.75}) {
+    cr::Generator generator(31);
+    const nn::Dropout dropout(p, {.generator = &generator});
+    const cr::Tensor left_out = cr::eq(dropout(cr::ones({300, 200}, kDouble)), 0).to(kDouble);
+    const double share = cr::mean(left_out).item();
+    // Bounds of five deviations: of the share, of its rows' and columns' shares, and of neighbours both left out.
+    const auto within = [&](double got, double wanted, double draws) {
+      BOOST_TEST(std::abs(got - wanted) < 5 * std::sqrt(wanted * (1 - wanted) / draws),
+                 "p " << p << ": " << got << ", expected " << wanted);
+    };
+    within(share, p, 60000);
+    within(cr::max(cr::mean(left_out, {1})).item(), p, 200);
+    within(cr::min(cr::mean(left_out, {1})).item(), p, 200);
+    within(cr::max(cr::mean(left_out, {0})).item(), p, 300);
+    within(cr::min(cr::mean(left_out, {0})).item(), p, 300);
+    within(cr::mean(cr::slice(left_out, 1, 0, 199) * cr::slice(left_out, 1, 1, 200)).item(), p * p, 299 * 199 / 3.0);
+    within(cr::mean(cr::slice(left_out, 0, 0, 299) * cr::slice(left_out, 0, 1, 300)).item(), p * p, 299 * 199 / 3.0);
+    // The next mask has nothing to do with this one.
+    const cr::Tensor next = cr::eq(dropout(cr::ones({300, 200}, kDouble)), 0).to(kDouble);
+    within(cr::mean(left_out * next).item(), p * p, 60000);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(batch_norm_refuses_one_example_in_training_only) {

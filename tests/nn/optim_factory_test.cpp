@@ -46,6 +46,15 @@ BOOST_AUTO_TEST_CASE(lbfgs_as_torch) {
   check_lbfgs("lbfgs_limits",
               {.learning_rate = 0.3, .max_iter = 4, .max_eval = 3, .tolerance_grad = 1e-4, .tolerance_change = 1e-6, .history_size = 2});
   check_lbfgs("lbfgs_strong_wolfe", {.max_iter = 2, .history_size = 3, .line_search = nn::LineSearch::strong_wolfe});
+  check_lbfgs("lbfgs_tolerance_grad", {.learning_rate = 0.5, .max_iter = 5, .tolerance_grad = 0.05});
+  check_lbfgs("lbfgs_tolerance_change", {.learning_rate = 0.5, .max_iter = 5, .tolerance_change = 0.01});
+  check_lbfgs("lbfgs_strong_wolfe_limits", {.learning_rate = 0.4,
+                                            .max_iter = 6,
+                                            .max_eval = 5,
+                                            .tolerance_grad = 0.05,
+                                            .tolerance_change = 1e-3,
+                                            .history_size = 2,
+                                            .line_search = nn::LineSearch::strong_wolfe});
 }
 
 BOOST_AUTO_TEST_CASE(lbfgs_finds_the_minimum) {

@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(schedules_as_torch) {
   check_schedule("cosine", nn::cosine_schedule(0.3, 12, 0.01));
   check_schedule("cosine_restarts", nn::cosine_restarts_schedule(0.3, 4, 2, 0.02));
   check_schedule("cosine_restarts_equal", nn::cosine_restarts_schedule(0.3, 6));
+  check_schedule("linear", nn::linear_schedule(0.3, 7, 0.075));
   check_schedule("warmup", nn::warmup_schedule(0.3, 6, 0.2));
   check_schedule("warmup_exponential",
                  nn::sequential_schedule({nn::warmup_schedule(0.3, 5, 0.25), nn::exponential_schedule(0.3, 0.9)}, {5}));

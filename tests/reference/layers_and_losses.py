@@ -100,6 +100,7 @@ def smooth_l1_loss(x, target, reduction, beta=1.0):
 
 def regression():
     pairs = [(draw(4, 3, scale=2), draw(4, 3)), (draw(1, 1), draw(1, 1)), (draw(7), draw(7)), (draw(2, 3, 2), draw(2, 3, 2)),
+             (draw(2, 17, scale=2), draw(2, 17)),
              # equal, and at both ends of the square
              (torch.tensor([[0.5, 1.5, -0.5, 40.0, -40.0, 1.0, 0.0]]), torch.tensor([[0.5, 0.5, 0.5, 0.0, 0.0, 0.5, 0.5]]))]
     for x, target in pairs:
@@ -115,11 +116,12 @@ def regression():
     x, counts = draw(3, 4), torch.tensor([[0.0, 1.0, 2.0, 5.0], [0.5, 1.5, 9.0, 0.0], [3.0, 1.0, 0.0, 40.0]])
     for full in (False, True):
         yield loss_case(poisson_nll_loss, "poisson_nll_loss", x, counts, full=full)
+        yield loss_case(poisson_nll_loss, "poisson_nll_loss", x.abs() + 0.125, counts, full=full, log_input=False)
         yield loss_case(poisson_nll_loss, "poisson_nll_loss", x.abs() + 0.125, counts, full=full, log_input=False, epsilon=0.25)
 
 
 def classification():
-    sizes = [(5, 4), (1, 3), (3, 1), (6, 2)]
+    sizes = [(5, 4), (1, 3), (3, 1), (6, 2), (2, 17)]
     for n, classes in sizes:
         x = draw(n, classes, scale=2)
         labels = torch.randint(0, classes, (n,))
@@ -138,6 +140,7 @@ def classification():
                 yield loss_case(F.nll_loss, "nll_loss", logs, holes, **factors)
             if (labels != labels[0]).any():
                 yield loss_case(cross_entropy, "cross_entropy", x, labels, ignore_index=int(labels[0]), **factors)
+                yield loss_case(cross_entropy, "cross_entropy", x, labels, ignore_index=int(labels[0]), label_smoothing=0.125, **factors)
                 yield loss_case(F.nll_loss, "nll_loss", logs, labels, ignore_index=int(labels[0]), **factors)
             yield loss_case(cross_entropy, "cross_entropy", x, unit(n, classes), **factors)
             yield loss_case(cross_entropy, "cross_entropy", x, unit(n, classes), label_smoothing=0.5, **factors)
@@ -172,12 +175,12 @@ def layer_case(layer, y, inputs, **fields):
 
 
 def batch_norm():
-    for n, features in ((4, 3), (2, 1), (7, 5), (1, 3)):
+    for n, features in ((4, 3), (2, 1), (7, 5), (1, 3), (9, 17)):
         for training in (True, False):
             if training and n == 1:
                 continue
             for affine in (True, False):
-                for momentum, epsilon in ((0.1, 1e-5), (0.375, 0.125)):
+                for momentum, epsilon in ((0.1, 1e-5), (0.375, 0.125)) if n < 9 else ((0.25, 0.5),):
                     layer = torch.nn.BatchNorm1d(features, momentum=momentum, eps=epsilon, affine=affine)
                     layer.train(training)
                     mean, var = draw(features), unit(features) * 2
@@ -194,7 +197,7 @@ def batch_norm():
 
 
 def layer_norm():
-    for shape, normalized in (((4, 3), (3,)), ((1, 5), (5,)), ((2, 3, 4), (4,)), ((2, 3, 4), (3, 4)), ((3, 1), (1,)), ((6,), (6,))):
+    for shape, normalized in (((4, 3), (3,)), ((1, 5), (5,)), ((2, 3, 4), (4,)), ((2, 3, 4), (3, 4)), ((3, 1), (1,)), ((6,), (6,)), ((2, 37), (37,))):
         for affine in (True, False):
             for epsilon in (1e-5, 0.125):
                 layer = torch.nn.LayerNorm(normalized, eps=epsilon, elementwise_affine=affine)
@@ -207,18 +210,73 @@ def layer_norm():
 
 
 def embedding():
-    for index, count, size in (([2, 0, 2, 1], 4, 3), ([[1, 1], [0, 4], [3, 1]], 5, 2), ([0], 1, 1), (2, 3, 4)):
+    for index, count, size in (([2, 0, 2, 1], 4, 3), ([[1, 1], [0, 4], [3, 1]], 5, 2), ([0], 1, 1), (2, 3, 4), ([i * i % 7 for i in range(13)], 7, 17)):
         weight = leaf(draw(count, size))
         x = torch.tensor(index)
         yield layer_case("embedding", F.embedding(x, weight), {"x": x, "weight": weight})
 
 
+def hardsigmoid(x):
+    """F.hardsigmoid with 1/6 in double: its gradient takes the nearest float."""
+    return F.relu6(x + 3) / 6
+
+
+# Each by its name, with the arguments of its layer.
+ACTIVATIONS = {
+    "relu": [([], F.relu)],
+    "relu6": [([], F.relu6)],
+    "leaky_relu": [([], F.leaky_relu), ([0.25], lambda x: F.leaky_relu(x, 0.25))],
+    "elu": [([], F.elu), ([0.5], lambda x: F.elu(x, 0.5))],
+    "selu": [([], F.selu)],
+    "celu": [([], F.celu), ([0.5], lambda x: F.celu(x, 0.5))],
+    "gelu": [([], F.gelu)],
+    "gelu_tanh": [([], lambda x: F.gelu(x, approximate="tanh"))],
+    "silu": [([], F.silu)],
+    "mish": [([], F.mish)],
+    "softplus": [([], F.softplus), ([2, 3], lambda x: F.softplus(x, 2, 3))],
+    "softsign": [([], F.softsign)],
+    "hardtanh": [([], F.hardtanh), ([-2, 4], lambda x: F.hardtanh(x, -2, 4))],
+    "hardsigmoid": [([], hardsigmoid)],
+    "hardswish": [([], F.hardswish)],
+    "sigmoid": [([], torch.sigmoid)],
+    "log_sigmoid": [([], F.logsigmoid)],
+    "tanh": [([], torch.tanh)],
+    "softmax": [([], lambda x: torch.softmax(x, -1)), ([0], lambda x: torch.softmax(x, 0)), ([1], lambda x: torch.softmax(x, 1))],
+    "log_softmax": [([], lambda x: F.log_softmax(x, -1)), ([0], lambda x: F.log_softmax(x, 0)), ([1], lambda x: F.log_softmax(x, 1))],
+    "glu": [([-1], lambda x: F.glu(x, -1)), ([0], lambda x: F.glu(x, 0))],
+}
+
+
+def activations():
+    # The kinks but for hardswish's, where torch 1.13 and later versions differ, and both ends.
+    edges = torch.tensor([[0.0, -1.0, 1.0, 6.0, -2.0, 4.0], [20.0, -20.0, 40.0, -40.0, 1.5, 0.25]])
+    for name, variants in ACTIVATIONS.items():
+        for arguments, f in variants:
+            for x in (draw(4, 6, scale=2), draw(2, 2, 4, scale=3), draw(1, 2) if arguments != [0] else draw(2, 1), draw(2, 18), edges):
+                x = leaf(x)
+                yield layer_case("activation", f(x), {"x": x}, name=name, arguments=arguments)
+    for channels, shape in ((1, (4, 3)), (3, (4, 3)), (1, (1, 1)), (2, (3, 2, 4)), (17, (2, 17))):
+        inputs = {"x": leaf(draw(*shape)), "weight": leaf(draw(channels))}
+        yield layer_case("activation", F.prelu(**inputs), inputs, name="prelu", arguments=[channels])
+
+
+def shapes():
+    for shape in ((4, 3), (2, 3, 5), (1, 2, 2, 2), (7,)):
+        x = leaf(draw(*shape))
+        # torch's keeps [7] as it is: an example that is a number makes a vector of one here.
+        yield layer_case("flatten", torch.nn.Flatten()(x) if len(shape) > 1 else x[:, None], {"x": x})
+    for shape, sizes in (((4, 6), [2, 3]), ((1, 2, 6), [-1, 4]), ((3, 1), []), ((5, 2, 3), [-1])):
+        x = leaf(draw(*shape))
+        yield layer_case("reshape", x.reshape(shape[0], *sizes), {"x": x}, sizes=sizes)
+
+
 def dense():
-    activations = {"": lambda y: y, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "gelu": F.gelu,
-                   "softmax": lambda y: torch.softmax(y, -1)}
-    for shape, d_out in (((4, 3), 5), ((1, 1), 1), ((2, 3, 4), 2)):
+    activations = {"": lambda y: y} | {name: by_default for name, ((arguments, by_default), *_) in ACTIVATIONS.items() if not arguments}
+    for shape, d_out in (((4, 3), 5), ((1, 1), 1), ((2, 3, 4), 2), ((5, 17), 9)):
         for name, activation in activations.items():
-            for bias in (True, False):
+            if d_out == 9 and name not in ("", "relu"):
+                continue
+            for bias in (True, False) if name in ("", "relu", "softmax") else (True,):
                 # The weight is [in, out].
                 inputs = {"x": leaf(draw(*shape)), "weight": leaf(draw(shape[-1], d_out))}
                 if bias:
@@ -246,7 +304,7 @@ def lines(name, cases):
 
 if __name__ == "__main__":
     losses = [*regression(), *classification()]
-    layers = [*batch_norm(), *layer_norm(), *embedding(), *dense()]
+    layers = [*batch_norm(), *layer_norm(), *embedding(), *dense(), *activations(), *shapes()]
     path = pathlib.Path(__file__).with_suffix(".json")
     path.write_text(f'{{"torch":"{torch.__version__}",\n{lines("losses", losses)},\n{lines("layers", layers)}}}\n')
     print(path.name, len(losses), "losses,", len(layers), "layers,", path.stat().st_size, "bytes")

@@ -73,13 +73,27 @@ def decoupled(optimizer):
     return Decoupled
 
 
-def run(name, make, first, second):
+def values_of(make, first, second):
     tensors = parameters()
     optimizer = make([{"params": [tensors[0]], **first}, {"params": [tensors[1]], **second}])
+    values = []
     for step in range(STEPS):
         set_gradients(tensors, step)
         optimizer.step()
-        emit(name, step, flat(tensors))
+        values.append(flat(tensors))
+    return values
+
+
+def run(name, make, first, second):
+    values = values_of(make, first, second)
+    for step in range(STEPS):
+        emit(name, step, values[step])
+    # An option that changes nothing, be it at its default, is not compared with anything.
+    for mine, other in ((first, second), (second, first)):
+        for key in set(mine) - {"lr"} if make is not Lion else ():
+            less = {k: v for k, v in mine.items() if k != key}
+            changed = values_of(make, less, other) if mine is first else values_of(make, other, less)
+            assert changed != values, f"{name}: {key} changes nothing"
 
 
 def optimizers():
@@ -112,26 +126,38 @@ def optimizers():
     run("lion", Lion, {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0}, {"lr": 0.01, **betas, "weight_decay": 0.1})
 
 
+def lbfgs_run(options):
+    a, b = parameters()
+    optimizer = torch.optim.LBFGS([a, b], **options)
+
+    def closure():
+        optimizer.zero_grad()
+        bend = a[1:] - a[:-1] * a[:-1]
+        loss = (2 * (bend * bend).sum() + ((1 - a) ** 2).sum() + (b**4).sum() / 4 - (BASES[1] * b).sum() + (b * b).sum() * a[0] ** 2)
+        loss.backward()
+        return loss
+
+    return [[optimizer.step(closure).item(), *flat((a, b))] for _ in range(STEPS)]
+
+
 def lbfgs():
     cases = {
         "lbfgs": dict(lr=0.5, max_iter=2),
         "lbfgs_limits": dict(lr=0.3, max_iter=4, max_eval=3, tolerance_grad=1e-4, tolerance_change=1e-6, history_size=2),
         "lbfgs_strong_wolfe": dict(lr=1, max_iter=2, history_size=3, line_search_fn="strong_wolfe"),
+        # Each tolerance where it ends steps.
+        "lbfgs_tolerance_grad": dict(lr=0.5, max_iter=5, tolerance_grad=0.05),
+        "lbfgs_tolerance_change": dict(lr=0.5, max_iter=5, tolerance_change=0.01),
+        "lbfgs_strong_wolfe_limits": dict(lr=0.4, max_iter=6, max_eval=5, tolerance_grad=0.05, tolerance_change=1e-3, history_size=2,
+                                          line_search_fn="strong_wolfe"),
     }
+    decide = set()
     for name, options in cases.items():
-        a, b = parameters()
-        optimizer = torch.optim.LBFGS([a, b], **options)
-
-        def closure():
-            optimizer.zero_grad()
-            bend = a[1:] - a[:-1] * a[:-1]
-            loss = (2 * (bend * bend).sum() + ((1 - a) ** 2).sum() + (b**4).sum() / 4 - (BASES[1] * b).sum() + (b * b).sum() * a[0] ** 2)
-            loss.backward()
-            return loss
-
+        numbers = lbfgs_run(options)
         for step in range(STEPS):
-            loss = optimizer.step(closure)
-            emit(name, step, [loss.item(), *flat((a, b))])
+            emit(name, step, numbers[step])
+        decide |= {key for key in options if lbfgs_run({k: v for k, v in options.items() if k != key}) != numbers}
+    assert decide == {"lr", "max_iter", "max_eval", "tolerance_grad", "tolerance_change", "history_size", "line_search_fn"}, decide
 
 
 def schedules():
@@ -143,6 +169,7 @@ def schedules():
         "cosine": lambda o: s.CosineAnnealingLR(o, T_max=12, eta_min=0.01),
         "cosine_restarts": lambda o: s.CosineAnnealingWarmRestarts(o, T_0=4, T_mult=2, eta_min=0.02),
         "cosine_restarts_equal": lambda o: s.CosineAnnealingWarmRestarts(o, T_0=6),
+        "linear": lambda o: s.LinearLR(o, start_factor=1, end_factor=0.25, total_iters=7),
         "warmup": lambda o: s.LinearLR(o, start_factor=0.2, total_iters=6),
         "warmup_exponential": lambda o: s.SequentialLR(
             o, [s.LinearLR(o, start_factor=0.25, total_iters=5), s.ExponentialLR(o, gamma=0.9)], milestones=[5]),
