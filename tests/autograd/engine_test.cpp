@@ -411,6 +411,10 @@ BOOST_AUTO_TEST_CASE(sizes_beyond_memory_are_refused) {
   BOOST_CHECK_THROW(cr::zeros({-1}), std::invalid_argument);
   BOOST_CHECK_EQUAL(cr::zeros({0, std::int64_t{1} << 40}).numel(), 0);
   BOOST_CHECK_THROW(cr::zeros({0, std::int64_t{1} << 62}), std::invalid_argument);  // products of some of its sizes could overflow
+  const Tensor none = cr::zeros({std::int64_t{1} << 45, 3, 0});
+  BOOST_CHECK_EQUAL(cr::sum(none, {0, 2}).to_vector<float>().size(), 3u);  // without the 3 * 2^45 sums of the last axis
+  BOOST_CHECK_EQUAL(cr::sum(cr::any(none, {0, 2})).item(), 0);
+  BOOST_CHECK_EQUAL(cr::sum(cr::all(none, {0, 2})).item(), 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
