@@ -13,15 +13,22 @@ using detail::text;
 using detail::throw_invalid;
 using detail::throw_misuse;
 
+namespace {
+
+// What FitOptions and EvaluateOptions have in common.
+CompileOptions measured(const auto& options) {
+  return {.loss = options.loss,
+          .loss_weights = options.loss_weights,
+          .metrics = options.metrics,
+          .output_metrics = options.output_metrics,
+          .class_weights = options.class_weights};
+}
+
+}  // namespace
+
 History fit(Module& module, const Dataset& data, const FitOptions& options, SourceLine line) {
   const CallerScope caller(line);
-  const Objective objective("fit",
-                            {.loss = options.loss,
-                             .loss_weights = options.loss_weights,
-                             .metrics = options.metrics,
-                             .output_metrics = options.output_metrics,
-                             .class_weights = options.class_weights},
-                            numbered_outputs(module), line);
+  const Objective objective("fit", measured(options), numbered_outputs(module), line);
   Trainer trainer(module, data, objective, options, line);
   build_for(module, data, "fit", line);
   const bool given = !options.optimizer.name().empty();
@@ -36,13 +43,7 @@ History fit(Module& module, const Dataset& data, const FitOptions& options, Sour
 
 Metrics evaluate(const Module& module, const Dataset& data, const EvaluateOptions& options, SourceLine line) {
   const CallerScope caller(line);
-  const Objective objective("evaluate",
-                            {.loss = options.loss,
-                             .loss_weights = options.loss_weights,
-                             .metrics = options.metrics,
-                             .output_metrics = options.output_metrics,
-                             .class_weights = options.class_weights},
-                            numbered_outputs(module), line);
+  const Objective objective("evaluate", measured(options), numbered_outputs(module), line);
   return evaluate_with(module, data, objective, options.batch_size, line);
 }
 

@@ -4,20 +4,22 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <sstream>
 #include <thread>
 
 #include "nn/nn.h"
 #include "tests/autograd/throws.h"
+#include "tests/nn/folder.h"
 #include "tests/nn/numbers.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
 using cr::test::at_line;
 using cr::test::check_close;
+using cr::test::Folder;
 using cr::test::message_of;
+using cr::test::text_of;
 
 namespace {
 
@@ -69,24 +71,6 @@ struct Recorder : nn::Callback {
   void on_epoch_ended(nn::Training&) override { events.emplace_back("epoch ended"); }
   void on_fit_end(nn::Training&) override { events.emplace_back("fit end"); }
 };
-
-// A folder that goes with the test.
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "chainrule-fit-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 struct TwoTowers : nn::MultiModule {
   nn::Dense left{2, 4}, right{2, 4}, a{4, 2}, b{4, 1};

@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
-#include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace chainrule::test {
 
@@ -16,16 +17,18 @@ struct Folder {
   std::filesystem::path path;
 
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "chainrule-test-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
+    std::string name = (std::filesystem::temp_directory_path() / "chainrule-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + name);
     path = name;
   }
   ~Folder() {
-    std::error_code ignored;
+    std::error_code ignored;  // a leftover folder fails no test
     std::filesystem::remove_all(path, ignored);
   }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
+
+  std::filesystem::path operator/(std::string_view name) const { return path / name; }
 
   /// Writes a file and returns its path.
   std::filesystem::path file(std::string_view name, std::string_view text) const {

@@ -1,7 +1,6 @@
-// Writes IDX files, right and wrong ones, into a directory that lives as long as a test.
+// Writes IDX files, right and wrong ones.
 #pragma once
 
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <array>
@@ -17,28 +16,6 @@
 namespace chainrule::test {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A fresh directory, removed with what it holds.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "chainrule-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + name);
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;  // a leftover directory fails no test
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline void write_file(const std::filesystem::path& path, const Bytes& bytes) {
   std::filesystem::remove(path);  // some filesystems flush to disk, slowly, what replaces a file's content

@@ -14,6 +14,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "tests/nn/folder.h"
 #include "tests/nn/idx_files.h"
 
 namespace {
@@ -49,7 +50,7 @@ Bytes noise(std::size_t count) {
 }
 
 struct Fixture {
-  TempDir dir;
+  Folder dir;
 
   std::filesystem::path plain(const Bytes& bytes) const {
     write_file(dir / "x-ubyte", bytes);
@@ -198,7 +199,7 @@ BOOST_FIXTURE_TEST_CASE(limits_that_hold_let_the_file_through, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(not_a_regular_file, Fixture) {
-  BOOST_TEST(error_of(dir.path()) == dir.path().string() + ": is a directory, expected a regular file");
+  BOOST_TEST(error_of(dir.path) == dir.path.string() + ": is a directory, expected a regular file");
   BOOST_REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
   BOOST_TEST(error_of(dir / "pipe") == (dir / "pipe").string() + ": is a pipe, expected a regular file");
   BOOST_TEST(error_of("/dev/null") == "/dev/null: is a device, expected a regular file");

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <optional>
 
+#include "tests/nn/folder.h"
 #include "tests/nn/idx_files.h"
 
 namespace {
@@ -81,14 +82,14 @@ BOOST_AUTO_TEST_CASE(every_spelling_reads_alike) {
   const MnistSet set = separable_set(40, 20);
   for (const char separator : {'-', '.'}) {
     for (const bool gzip : {false, true}) {
-      TempDir dir;
-      write_mnist(dir.path(), set, {separator, gzip});
-      const MnistFiles files = find_in(dir.path());
+      Folder dir;
+      write_mnist(dir.path, set, {separator, gzip});
+      const MnistFiles files = find_in(dir.path);
       BOOST_TEST(files.place.origin == "test");
-      BOOST_TEST(files.train_images == mnist_path(dir.path(), "train-images", 3, {separator, gzip}));
-      BOOST_TEST(files.train_labels == mnist_path(dir.path(), "train-labels", 1, {separator, gzip}));
-      BOOST_TEST(files.test_images == mnist_path(dir.path(), "t10k-images", 3, {separator, gzip}));
-      BOOST_TEST(files.test_labels == mnist_path(dir.path(), "t10k-labels", 1, {separator, gzip}));
+      BOOST_TEST(files.train_images == mnist_path(dir.path, "train-images", 3, {separator, gzip}));
+      BOOST_TEST(files.train_labels == mnist_path(dir.path, "train-labels", 1, {separator, gzip}));
+      BOOST_TEST(files.test_images == mnist_path(dir.path, "t10k-images", 3, {separator, gzip}));
+      BOOST_TEST(files.test_labels == mnist_path(dir.path, "t10k-labels", 1, {separator, gzip}));
       const MnistData data = load_mnist(files);
       BOOST_TEST(data.train_images.shape == (std::vector<std::int64_t>{40, 28, 28}));
       BOOST_TEST(data.test_images.shape == (std::vector<std::int64_t>{20, 28, 28}));
@@ -96,20 +97,20 @@ BOOST_AUTO_TEST_CASE(every_spelling_reads_alike) {
       BOOST_TEST((idx_header({20, 28, 28}) + data.test_images.bytes == set.test_images));
       BOOST_TEST((labels_file(data.train_labels) == set.train_labels));
       BOOST_TEST((labels_file(data.test_labels) == set.test_labels));
-      BOOST_TEST(data.name == dir.path().filename().string());
+      BOOST_TEST(data.name == dir.path.filename().string());
       BOOST_TEST(data.class_names == (std::vector<std::string>{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE(mixed_spellings_and_preference) {
-  TempDir dir;
+  Folder dir;
   const MnistSet set = separable_set(4, 3);
-  write_mnist(dir.path(), set, {'-', true});
-  write_mnist(dir.path(), set, {'.', false});
+  write_mnist(dir.path, set, {'-', true});
+  write_mnist(dir.path, set, {'.', false});
   fs::remove(dir / "t10k-labels.idx1-ubyte");
   fs::create_directory(dir / "train-images-idx3-ubyte");  // as some archives unpack
-  const MnistFiles files = find_in(dir.path());
+  const MnistFiles files = find_in(dir.path);
   BOOST_TEST(files.train_images == dir / "train-images.idx3-ubyte");
   BOOST_TEST(files.test_labels == dir / "t10k-labels-idx1-ubyte.gz");
   BOOST_TEST(load_mnist(files).test_labels.size() == 3u);
@@ -147,7 +148,7 @@ BOOST_AUTO_TEST_CASE(places_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(first_complete_place_wins) {
-  TempDir dir;
+  Folder dir;
   for (const char* name : {"partial", "first", "second"}) {
     fs::create_directory(dir / name);
     write_mnist(dir / name, separable_set(2, 2));
@@ -159,13 +160,13 @@ BOOST_AUTO_TEST_CASE(first_complete_place_wins) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_found_lists_all) {
-  TempDir dir;
+  Folder dir;
   fs::create_directory(dir / "empty");
   fs::create_directory(dir / "partial");
   write_file(dir / "file", {1});
   write_file(dir / "partial" / "train-images.idx3-ubyte.gz", {1});
   write_file(dir / "partial" / "t10k-labels-idx1-ubyte", {1});
-  const std::string at = "\n  " + dir.path().string();
+  const std::string at = "\n  " + dir.path.string();
   BOOST_TEST(error_of([&] {
                find_mnist({{dir / "none", "--data"}, {dir / "file", "$MNIST_DIR"}, {dir / "empty", "default"}, {dir / "partial", ""}});
              }) ==
@@ -182,54 +183,54 @@ BOOST_AUTO_TEST_CASE(nothing_found_lists_all) {
 
 BOOST_AUTO_TEST_CASE(counts_that_disagree) {
   for (const bool gzip : {false, true}) {
-    TempDir dir;
+    Folder dir;
     const MnistSpelling spelling = {'-', gzip};
     const MnistSet set = separable_set(12, 6);
-    const auto path = [&](const std::string& stem, int rank) { return mnist_path(dir.path(), stem, rank, spelling).string(); };
+    const auto path = [&](const std::string& stem, int rank) { return mnist_path(dir.path, stem, rank, spelling).string(); };
     MnistSet wrong = set;
     wrong.train_labels = labels_file(Bytes(11));
-    write_mnist(dir.path(), wrong, spelling);
-    BOOST_TEST(load_error(dir.path()) ==
+    write_mnist(dir.path, wrong, spelling);
+    BOOST_TEST(load_error(dir.path) ==
                path("train-labels", 1) + ": byte 4: declares 11 labels, but " + path("train-images", 3) + " holds 12 images");
     wrong = set;
     wrong.test_labels = labels_file(Bytes(7));
-    write_mnist(dir.path(), wrong, spelling);
-    BOOST_TEST(load_error(dir.path()) ==
+    write_mnist(dir.path, wrong, spelling);
+    BOOST_TEST(load_error(dir.path) ==
                path("t10k-labels", 1) + ": byte 4: declares 7 labels, but " + path("t10k-images", 3) + " holds 6 images");
   }
 }
 
 BOOST_AUTO_TEST_CASE(faults_of_one_file_are_named) {
-  TempDir dir;
+  Folder dir;
   const MnistSet set = separable_set(12, 6);
-  const auto path = [&](const std::string& stem, int rank) { return mnist_path(dir.path(), stem, rank).string(); };
+  const auto path = [&](const std::string& stem, int rank) { return mnist_path(dir.path, stem, rank).string(); };
   MnistSet wrong = set;
   wrong.test_labels.pop_back();
-  write_mnist(dir.path(), wrong);
-  BOOST_TEST(load_error(dir.path()) == path("t10k-labels", 1) + ": byte 4: declares 6 labels, but the file holds 5");
+  write_mnist(dir.path, wrong);
+  BOOST_TEST(load_error(dir.path) == path("t10k-labels", 1) + ": byte 4: declares 6 labels, but the file holds 5");
   wrong = set;
   wrong.test_images.push_back(0);
-  write_mnist(dir.path(), wrong);
-  BOOST_TEST(load_error(dir.path()) ==
+  write_mnist(dir.path, wrong);
+  BOOST_TEST(load_error(dir.path) ==
              path("t10k-images", 3) + ": byte 4: declares 6 images of 28x28 (4704 bytes), but the file holds 4705 bytes");
   wrong = set;
   std::swap(wrong.train_images, wrong.train_labels);
-  write_mnist(dir.path(), wrong);
-  BOOST_TEST(load_error(dir.path()) == path("train-images", 3) + ": byte 3: found rank 1, expected 3");
+  write_mnist(dir.path, wrong);
+  BOOST_TEST(load_error(dir.path) == path("train-images", 3) + ": byte 3: found rank 1, expected 3");
   wrong = set;
   wrong.test_images = idx_header({0, 28, 28});
   wrong.test_labels = idx_header({0});
-  write_mnist(dir.path(), wrong);
-  BOOST_TEST(load_error(dir.path()) == path("t10k-images", 3) + ": byte 4: dimension 0 is 0, expected at least 1");
+  write_mnist(dir.path, wrong);
+  BOOST_TEST(load_error(dir.path) == path("t10k-images", 3) + ": byte 4: dimension 0 is 0, expected at least 1");
 }
 
 BOOST_AUTO_TEST_CASE(image_sizes_that_disagree) {
-  TempDir dir;
+  Folder dir;
   const auto check = [&](std::uint32_t rows, std::uint32_t columns, const std::string& text) {
     MnistSet set = separable_set(12, 6);
     set.test_images = idx_bytes({6, rows, columns}, Bytes(6 * rows * columns));
-    write_mnist(dir.path(), set);
-    BOOST_TEST(load_error(dir.path()) ==
+    write_mnist(dir.path, set);
+    BOOST_TEST(load_error(dir.path) ==
                (dir / "t10k-images-idx3-ubyte").string() + text + (dir / "train-images-idx3-ubyte").string() + " holds images of 28x28");
   };
   check(32, 28, ": byte 8: images are 32x28, but ");
@@ -237,27 +238,27 @@ BOOST_AUTO_TEST_CASE(image_sizes_that_disagree) {
 }
 
 BOOST_AUTO_TEST_CASE(labels_out_of_range) {
-  TempDir dir;
+  Folder dir;
   MnistSet set = separable_set(12, 6);
   set.train_labels[8 + 7] = 10;
-  write_mnist(dir.path(), set);
-  BOOST_TEST(load_error(dir.path()) == (dir / "train-labels-idx1-ubyte").string() + ": byte 15: label is 10, expected 0 to 9");
-  BOOST_TEST(load_error(dir.path(), 11) == "no error");
-  BOOST_TEST(load_mnist(find_in(dir.path()), 11).class_names.back() == "10");
+  write_mnist(dir.path, set);
+  BOOST_TEST(load_error(dir.path) == (dir / "train-labels-idx1-ubyte").string() + ": byte 15: label is 10, expected 0 to 9");
+  BOOST_TEST(load_error(dir.path, 11) == "no error");
+  BOOST_TEST(load_mnist(find_in(dir.path), 11).class_names.back() == "10");
   set = separable_set(12, 6, 3);
   set.test_labels[8] = 255;
-  write_mnist(dir.path(), set);
-  BOOST_TEST(load_error(dir.path(), 3) == (dir / "t10k-labels-idx1-ubyte").string() + ": byte 8: label is 255, expected 0 to 2");
-  BOOST_TEST(load_error(dir.path(), 256) == "no error");
+  write_mnist(dir.path, set);
+  BOOST_TEST(load_error(dir.path, 3) == (dir / "t10k-labels-idx1-ubyte").string() + ": byte 8: label is 255, expected 0 to 2");
+  BOOST_TEST(load_error(dir.path, 256) == "no error");
   for (const int classes : {0, -1, 257}) {
-    BOOST_CHECK_EXCEPTION(load_mnist(find_in(dir.path()), classes), std::invalid_argument, [&](const std::invalid_argument& error) {
+    BOOST_CHECK_EXCEPTION(load_mnist(find_in(dir.path), classes), std::invalid_argument, [&](const std::invalid_argument& error) {
       return error.what() == "load_mnist: classes is " + std::to_string(classes) + ", expected 1 to 256";
     });
   }
 }
 
 BOOST_AUTO_TEST_CASE(datasets_are_told_apart) {
-  TempDir dir;
+  Folder dir;
   const MnistSet set = separable_set(12, 6);
   const auto load = [&](const std::string& name, const MnistSet& files) {
     fs::create_directories(dir / name);

@@ -27,6 +27,7 @@
 #include "nn/layers/embedding.h"
 #include "nn/layers/layer_norm.h"
 #include "nn/layers/sequential.h"
+#include "tests/nn/folder.h"
 #include "tests/nn/idx_files.h"
 
 namespace {
@@ -34,7 +35,7 @@ namespace {
 using namespace chainrule;
 using namespace chainrule::nn;
 using chainrule::test::Bytes;
-using chainrule::test::TempDir;
+using chainrule::test::Folder;
 
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -89,7 +90,7 @@ std::string print(const std::vector<NamedTensor>& tensors) {
 }
 
 struct Files {
-  TempDir dir;
+  Folder dir;
   std::filesystem::path path = dir / "w.safetensors";
 
   /// What reading these bytes ends in, without the file's name in front.
@@ -106,7 +107,7 @@ struct Files {
 
   std::vector<std::string> names() const {
     std::vector<std::string> all;
-    for (const auto& entry : std::filesystem::directory_iterator(dir.path())) all.push_back(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(dir.path)) all.push_back(entry.path().filename().string());
     return all;
   }
 };
@@ -333,10 +334,10 @@ BOOST_AUTO_TEST_CASE(long_and_wild_names_in_messages) {
 
 BOOST_AUTO_TEST_CASE(places_that_cannot_be_read_or_written) {
   BOOST_TEST(error_of([&] { load_safetensors(path); }) == path.string() + ": cannot be opened: No such file or directory");
-  BOOST_TEST(error_of([&] { load_safetensors(dir.path()); }) == dir.path().string() + ": is a directory, expected a regular file");
+  BOOST_TEST(error_of([&] { load_safetensors(dir.path); }) == dir.path.string() + ": is a directory, expected a regular file");
   const auto no_folder = dir / "no" / "w";
   BOOST_TEST(error_of([&] { save_safetensors(no_folder, {}); }) == no_folder.string() + ": cannot be written: No such file or directory");
-  BOOST_TEST(error_of([&] { save_safetensors(dir.path(), {}); }) == dir.path().string() + ": cannot be written: not a regular file");
+  BOOST_TEST(error_of([&] { save_safetensors(dir.path, {}); }) == dir.path.string() + ": cannot be written: not a regular file");
   BOOST_TEST(names().empty());
 }
 
