@@ -53,8 +53,12 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   if (!tensor.defined()) return out << "tensor(undefined)";
   Node* node = node_of(tensor);
   out << "tensor(";
-  visit_dtype(node->dtype,
-              [&](auto zero) { print_axis(out, node->values<decltype(zero)>(), node->sizes(), node->rank, node->numel > kShownInFull); });
+  if (node->numel == 0) {
+    out << "[]";
+  } else {
+    visit_dtype(node->dtype,
+                [&](auto zero) { print_axis(out, node->values<decltype(zero)>(), node->sizes(), node->rank, node->numel > kShownInFull); });
+  }
   out << ", " << node->dtype;
   if (node->numel == 0 || node->numel > kShownInFull) out << ", shape=" << shape_of(node);
   if (node->recorded) {

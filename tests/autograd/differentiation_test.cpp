@@ -422,6 +422,7 @@ BOOST_AUTO_TEST_CASE(printing) {
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::variable(-4.0, DType::float64)).str(), "tensor(-4, float64, requires_grad)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({1, 2}, DType::int64)).str(), "tensor([1, 2], int64)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::zeros({0, 3})).str(), "tensor([], float32, shape=[0, 3])");
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::zeros({std::int64_t{1} << 40, 0})).str(), "tensor([], float32, shape=[1099511627776, 0])");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({NAN, -NAN, -INFINITY})).str(), "tensor([nan, nan, -inf], float32)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::arange(2000)).str(), "tensor([0, 1, 2, ..., 1997, 1998, 1999], float32, shape=[2000])");
   BOOST_CHECK_EQUAL((std::ostringstream() << Tensor()).str(), "tensor(undefined)");
