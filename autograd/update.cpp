@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/flush_denormals.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/kernels/update.h"
 #include "autograd/ops/create.h"
@@ -96,7 +97,10 @@ void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& 
 namespace detail {
 
 void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
-  kernels::parallel_pieces(count, grain, body);
+  kernels::parallel_pieces(count, grain, [&](std::int64_t begin, std::int64_t end) {
+    const kernels::FlushDenormals flush;
+    body(begin, end);
+  });
 }
 
 void add_in_place(const Tensor& into, const Tensor& x) { add_in_place(into, 0, x); }

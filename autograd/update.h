@@ -45,7 +45,8 @@ void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& 
 
 namespace detail {
 
-// body(begin, end) over pieces of [0, count), on several threads where that pays; a piece is worth some 10 µs.
+// body(begin, end) over pieces of [0, count), on several threads where that pays, with denormal numbers as zeros; a piece is worth some
+// 10 µs.
 void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body);
 
 // into += x; shapes and dtypes agree.

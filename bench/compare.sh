@@ -2,6 +2,7 @@
 # The library's training step beside the one written by hand: builds the release preset, runs the two in turn and prints, for each
 # batch size, the median of the rounds' medians and their ratio.
 # Usage: bench/compare.sh [rounds] [steps] [threads]     (BATCHES="32 128" in the environment chooses the batch sizes)
+# Both train on the same images: those of $MNIST_DIR, data/mnist or Debian's Fashion-MNIST.
 set -euo pipefail
 
 rounds=${1:-5}
@@ -13,6 +14,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 cmake --preset release >/dev/null
 cmake --build build/release --target hand_step mnist_train >/dev/null
+
+for data in "${MNIST_DIR:-}" data/mnist /usr/share/datasets/fashion-mnist ""; do
+  [ -z "$data" ] || [ ! -d "$data" ] || break
+done
+[ -n "$data" ] || { echo "compare.sh: no images; set MNIST_DIR or run scripts/setup.sh" >&2; exit 1; }
 
 # median_us=... of the line that "$@" prints
 median_of() {
@@ -27,8 +33,8 @@ for batch in $batches; do
   hand=()
   library=()
   for ((round = 0; round < rounds; ++round)); do
-    hand+=("$(median_of build/release/bench/hand_step --steps "$steps" --batch "$batch" --threads "$threads")")
-    library+=("$(median_of build/release/apps/mnist_train --bench-steps "$steps" --batch "$batch" --threads "$threads")")
+    hand+=("$(median_of build/release/bench/hand_step --steps "$steps" --batch "$batch" --threads "$threads" --data "$data")")
+    library+=("$(median_of build/release/apps/mnist_train --bench-steps "$steps" --batch "$batch" --threads "$threads" --data "$data")")
   done
   hand_median=$(printf '%s\n' "${hand[@]}" | middle)
   library_median=$(printf '%s\n' "${library[@]}" | middle)

@@ -134,6 +134,27 @@ BOOST_AUTO_TEST_CASE(the_first_adam_step_is_the_learning_rate) {
   BOOST_TEST(std::abs(v[0] - 0.009) < 1e-15);
 }
 
+BOOST_AUTO_TEST_CASE(momenta_without_gradient_decay_to_zero) {
+  const AdamStep<float> adam{.learning_rate = 0.001F,
+                             .beta1 = 0.9F,
+                             .one_minus_beta1 = 0.1F,
+                             .beta2 = 0.999F,
+                             .one_minus_beta2 = 0.001F,
+                             .epsilon = 1e-8F,
+                             .weight_decay = 0,
+                             .step_size = 0.001F,
+                             .sqrt_correction2 = 1,
+                             .decoupled = false};
+  const std::vector<float> g(67, 0.0F);
+  std::vector<float> p(67, 1.0F), m(67, 1.5e-38F), v(67, 1e-30F);
+  for (int step = 0; step < 3; ++step) kernels::adam_step(adam, g.data(), m.data(), v.data(), p.data(), 67);
+  BOOST_TEST(m == std::vector<float>(67, 0.0F), boost::test_tools::per_element());  // 1.1e-38 is not normal
+  BOOST_TEST(p == std::vector<float>(67, 1.0F), boost::test_tools::per_element());
+  volatile float tiny = 1.2e-38F;
+  tiny = tiny * 0.5F;
+  BOOST_TEST(tiny != 0.0F);  // outside the pass they are as ever
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(update_threads)
