@@ -43,6 +43,11 @@ Activation::Activation(std::string_view name, SourceLine line) {
   name_ = name;
 }
 
+Activation::Activation(Tensor (*op)(const TensorArg&)) : function_(op), name_("function") {
+  for (const Named<Op>& known : kActivations)
+    if (op != nullptr && known.value == op) name_ = known.name;
+}
+
 Tensor Activation::operator()(const TensorArg& x) const {
   const CallerScope caller(x.line());
   return function_ ? function_(x.tensor()) : x.tensor();

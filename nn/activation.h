@@ -21,7 +21,7 @@ class Activation {
   Activation(const char* name, SourceLine line = SourceLine::current()) : Activation(std::string_view(name), line) {}
   Activation(const std::string& name, SourceLine line = SourceLine::current()) : Activation(std::string_view(name), line) {}
   /// An op of the library.
-  Activation(Tensor (*op)(const TensorArg&)) : function_([op](const Tensor& x) { return op(x); }), name_("function") {}
+  Activation(Tensor (*op)(const TensorArg&));
   /// A function of one's own; its calls name their own lines in errors.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&> && !std::is_convertible_v<const F&, std::string_view>)
@@ -34,7 +34,7 @@ class Activation {
 
   /// Its value for x; x itself for none.
   Tensor operator()(const TensorArg& x) const;
-  /// The name, "function" for a function, "" for none.
+  /// The name, also of an op that has one; "function" for a function, "" for none.
   const std::string& name() const noexcept { return name_; }
 
  private:

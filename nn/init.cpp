@@ -12,6 +12,7 @@
 #include "autograd/ops/shape.h"
 #include "autograd/update.h"
 #include "nn/names.h"
+#include "nn/parameter_budget.h"
 
 namespace chainrule::nn {
 
@@ -93,6 +94,10 @@ Initializer::Initializer(std::string_view name, SourceLine line)
 Tensor Initializer::operator()(const Shape& shape, DType dtype, Generator& generator, SourceLine line) const {
   const CallerScope caller(line);
   const NoGrad no_grad;
+  if (ParameterBudget::in_force()) {
+    claim_parameters("Initializer", shape, 1, line);
+    return zeros(shape, dtype).set_requires_grad(true);
+  }
   Tensor values = function_(shape, dtype, generator);
   if (!values.defined() || values.shape() != shape || values.dtype() != dtype)
     throw_invalid("Initializer",

@@ -5,6 +5,7 @@
 #include "autograd/check.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/shape.h"
+#include "nn/config.h"
 #include "nn/names.h"
 
 namespace chainrule::nn {
@@ -57,6 +58,10 @@ class Lambda : public MultiModule {
   std::shared_ptr<Module> copy_structure(Cloner&) const override {
     return std::make_shared<Lambda>(input_count(), function_, SourceLine::current());
   }
+  void config(Config&) const override {
+    detail::throw_misuse("config", "it is a function, which a file cannot hold: put it into a module of your own and register that",
+                         SourceLine::current());
+  }
 
   Function function_;
 };
@@ -94,6 +99,8 @@ std::string Merge::describe() const {
   words[0] = static_cast<char>(words[0] - 'a' + 'A');
   return combine_ != nullptr || axis_ == -1 ? words : text(words, " along axis ", axis_);
 }
+
+void Merge::config(Config& config) const { config.set("op", op_).set("inputs", input_count()).set("axis", axis_); }
 
 std::shared_ptr<Module> Merge::copy_structure(Cloner&) const { return std::make_shared<Merge>(op_, input_count(), axis_); }
 

@@ -99,7 +99,7 @@ void Model::order(const SourceLine& line) {
       }
       std::vector<std::size_t> values;
       for (const Symbol& input : from) values.push_back(first_value.at(input.call_id()) + input.output());
-      calls_.push_back({index, calls_of_layer[index]++, std::move(values), value_count_, symbol.call_shapes()});
+      calls_.push_back({index, calls_of_layer[index]++, std::move(values), value_count_, symbol.call_shapes(), symbol.call_dtypes()});
       first_value.emplace(symbol.call_id(), value_count_);
       value_count_ += symbol.call_shapes().size();
       visits.pop_back();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,8 +31,9 @@ struct ModelCall {
   std::vector<std::size_t> inputs;
   /// Its first result; the others follow.
   std::size_t output;
-  /// Of one example of each result.
+  /// Of one example of each result, and their dtypes.
   std::vector<Shape> shapes;
+  std::vector<DType> dtypes;
 };
 
 /// The layers between input() Symbols and those to compute, any graph without cycles:
@@ -77,6 +79,14 @@ class Model : public MultiModule {
   /// The input's or layer's name; `encoder#2` from a layer's second call, `towers:0` from one of several results.
   std::string value_name(std::size_t value) const;
 
+  /// nn::save_model(): layers, weights and what connects them; not what compile() chose.
+  void save(const std::filesystem::path& path, SourceLine line = SourceLine::current()) const;
+  /// nn::load_model() of a Model.
+  /// @throws std::runtime_error `PATH: ...` for anything wrong with the file, and for one that holds another module.
+  static Model load(const std::filesystem::path& path, SourceLine line = SourceLine::current());
+  /// The Model whose config() set this.
+  static std::shared_ptr<Model> from_config(const Config& config);
+
   /// The table of nn::summary().
   std::string summary(SourceLine line = SourceLine::current()) const;
 
@@ -107,6 +117,7 @@ class Model : public MultiModule {
 
   std::vector<Tensor> run_many(const std::vector<Tensor>& inputs) const override { return forward_many(inputs); }
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
   std::vector<Shape> on_build_many(const std::vector<Shape>& examples) override;
 
   void order(const SourceLine& line);

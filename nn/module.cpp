@@ -370,6 +370,8 @@ std::vector<Shape> MultiModule::on_build_many(const std::vector<Shape>& examples
 
 void Module::members(Members&) {}
 
+void Module::config(Config&) const {}
+
 std::string Module::describe() const {
   std::string name = typeid(*this).name();
 #if __has_include(<cxxabi.h>)

@@ -18,6 +18,7 @@
 namespace chainrule::nn {
 
 class Cloner;
+class Config;
 class Layer;
 class Module;
 class Sequential;
@@ -215,6 +216,8 @@ class Module {
   /// Called on the copy for what neither copy_structure() nor members() covers, such as a size that build() learned. `original` is of the
   /// same type. By default nothing.
   virtual void copy_settings(const Module& original);
+  /// Sets in `config` what the constructor needs, for files: see config.h, register_module() and save_model(). By default nothing.
+  virtual void config(Config& config) const;
 
   /// What build() does. By default forward() on one example of zeros, as in eval and unrecorded: a module with children of open size or
   /// with int64 input gives its own, which calls build() of its children.
@@ -244,6 +247,7 @@ class Module {
 
   friend class Cloner;
   friend class Members;
+  friend class ModuleFile;
   friend class Sequential;
   friend class Symbol;
   template <class Derived>

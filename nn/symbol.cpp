@@ -46,6 +46,7 @@ const SourceLine& Symbol::line() const noexcept { return call_->line; }
 const Layer* Symbol::layer() const noexcept { return call_->layer ? &*call_->layer : nullptr; }
 const std::vector<Symbol>& Symbol::inputs() const noexcept { return call_->inputs; }
 const std::vector<Shape>& Symbol::call_shapes() const noexcept { return call_->shapes; }
+const std::vector<DType>& Symbol::call_dtypes() const noexcept { return call_->dtypes; }
 
 std::string Symbol::describe() const {
   if (!call_->layer) return name().empty() ? text("input of shape ", shape()) : text("input \"", name(), "\"");
@@ -85,15 +86,23 @@ std::vector<Symbol> Symbol::of_call(const Layer& layer, const std::vector<Symbol
     after += (after.empty() ? "" : &symbol == &inputs.back() ? " and " : ", ") + symbol.describe();
   }
   const std::vector<Tensor> results = layer->build_after(after, examples, line);
-  auto call = std::make_shared<Symbol::Call>(layer, inputs, line);
+  std::vector<Shape> shapes;
+  std::vector<DType> dtypes;
   for (const Tensor& result : results) {
-    Shape shape = result.shape();
-    shape.erase(0);
-    call->shapes.push_back(shape);
-    call->dtypes.push_back(result.dtype());
+    shapes.push_back(result.shape());
+    shapes.back().erase(0);
+    dtypes.push_back(result.dtype());
   }
+  return of_known_call(layer, inputs, std::move(shapes), std::move(dtypes), line);
+}
+
+std::vector<Symbol> Symbol::of_known_call(const Layer& layer, const std::vector<Symbol>& inputs, std::vector<Shape> shapes,
+                                          std::vector<DType> dtypes, const SourceLine& line) {
+  auto call = std::make_shared<Symbol::Call>(layer, inputs, line);
+  call->shapes = std::move(shapes);
+  call->dtypes = std::move(dtypes);
   std::vector<Symbol> outputs;
-  for (std::size_t i = 0; i < results.size(); ++i) outputs.push_back(Symbol(call, i));
+  for (std::size_t i = 0; i < call->shapes.size(); ++i) outputs.push_back(Symbol(call, i));
   return outputs;
 }
 

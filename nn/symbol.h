@@ -50,6 +50,8 @@ class Symbol {
   const std::vector<Symbol>& inputs() const noexcept;
   /// The shapes of one example of all that the call gives.
   const std::vector<Shape>& call_shapes() const noexcept;
+  /// Their dtypes.
+  const std::vector<DType>& call_dtypes() const noexcept;
   /// Which of them it is.
   std::size_t output() const noexcept { return output_; }
   /// The same for all results of one call, another for each call.
@@ -67,6 +69,9 @@ class Symbol {
 
   // The same graph with copies of its layers.
   static std::vector<Symbol> copies_of(const std::vector<Symbol>& symbols, Cloner& cloner);
+  // Of a call whose results are known, without building or trying the layer.
+  static std::vector<Symbol> of_known_call(const Layer& layer, const std::vector<Symbol>& inputs, std::vector<Shape> shapes,
+                                           std::vector<DType> dtypes, const SourceLine& line);
   static std::vector<Symbol> of_call(const Layer& layer, const std::vector<Symbol>& inputs, const SourceLine& line);
 
   friend class Model;

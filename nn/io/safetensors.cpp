@@ -20,6 +20,7 @@
 #include "autograd/ops/create.h"
 #include "nn/data/input_file.h"
 #include "nn/half.h"
+#include "nn/io/json_text.h"
 #include "nn/io/write_file.h"
 
 namespace chainrule::nn {
@@ -51,16 +52,6 @@ constexpr FileType kTypes[] = {
 std::string_view file_dtype(DType dtype) {
   if (dtype == DType::float32) return "F32";
   return dtype == DType::float64 ? "F64" : "I64";
-}
-
-// The text in quotes, as JSON has it and no longer than a message can bear. Its bytes are UTF-8.
-std::string quote(std::string_view words) {
-  constexpr std::size_t kMost = 200;
-  if (words.size() <= kMost) return nlohmann::json(words).dump();
-  std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0) == 0x80) --end;  // not inside a character
-  std::string shortened = nlohmann::json(words.substr(0, end)).dump();
-  return shortened.insert(shortened.size() - 1, "...");
 }
 
 // A tensor as the header has it.
@@ -114,7 +105,7 @@ class HeaderParser {
     } else if (place_ == Place::fields) {
       start_field(key);
     } else {
-      if (header_.metadata.count(key) != 0) file_.fail(text(kMetadata, ": ", quote(key), " is given twice"));
+      if (header_.metadata.count(key) != 0) file_.fail(text(kMetadata, ": ", json_quote(key), " is given twice"));
       metadata_key_ = key;
       place_ = Place::metadata_value;
     }
@@ -192,11 +183,11 @@ class HeaderParser {
 
   Entry& entry() { return header_.entries.back(); }
   const Entry& entry() const { return header_.entries.back(); }
-  std::string subject() const { return "tensor " + quote(entry().name); }
+  std::string subject() const { return "tensor " + json_quote(entry().name); }
 
   void start_entry(const std::string& name) {
     if (!names_.insert(name).second)
-      file_.fail(name == kMetadata ? text(kMetadata, " is given twice") : text("tensor ", quote(name), " is given twice"));
+      file_.fail(name == kMetadata ? text(kMetadata, " is given twice") : text("tensor ", json_quote(name), " is given twice"));
     if (name == kMetadata) {
       place_ = Place::metadata;
       return;
@@ -218,7 +209,7 @@ class HeaderParser {
       given = &has_offsets_;
       place_ = Place::offsets;
     } else {
-      file_.fail(text(subject(), " has a field ", quote(field), ", expected dtype, shape and data_offsets"));
+      file_.fail(text(subject(), " has a field ", json_quote(field), ", expected dtype, shape and data_offsets"));
     }
     if (std::exchange(*given, true)) file_.fail(text(subject(), ": ", field, " is given twice"));
   }
@@ -243,7 +234,7 @@ class HeaderParser {
       case Place::metadata:
         file_.fail(text(kMetadata, " is ", found, ", expected an object"));
       case Place::metadata_value:
-        file_.fail(text(kMetadata, ": ", quote(metadata_key_), " is ", found, ", expected a string"));
+        file_.fail(text(kMetadata, ": ", json_quote(metadata_key_), " is ", found, ", expected a string"));
       default:
         file_.fail(text("the header is ", found, ", expected an object"));
     }
@@ -291,17 +282,17 @@ std::uint64_t checked_bytes(const InputFile& file, const Entry& entry) {
   }
   const std::uint64_t widening = static_cast<std::uint64_t>(dtype_size(entry.type->loaded)) / entry.type->bytes;
   if (beyond || most > static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max()) / std::max<std::uint64_t>(widening, 1))
-    file.fail(text("tensor ", quote(entry.name), ": shape ", entry.shape, " of ", entry.dtype, " has more bytes than memory can"));
+    file.fail(text("tensor ", json_quote(entry.name), ": shape ", entry.shape, " of ", entry.dtype, " has more bytes than memory can"));
   return empty ? 0 : most;
 }
 
 void check_entry(const InputFile& file, Entry& entry, std::uint64_t data_bytes) {
-  const std::string subject = "tensor " + quote(entry.name);
+  const std::string subject = "tensor " + json_quote(entry.name);
   const auto type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const FileType& known) { return known.name == entry.dtype; });
   if (type == std::end(kTypes)) {
     std::string known;
     for (const FileType& each : kTypes) known += (known.empty() ? "" : ", ") + std::string(each.name);
-    file.fail(text(subject, ": dtype is ", quote(entry.dtype), ", known are ", known));
+    file.fail(text(subject, ": dtype is ", json_quote(entry.dtype), ", known are ", known));
   }
   entry.type = type;
   const std::string offsets = text(subject, ": data_offsets is [", entry.begin(), ", ", entry.end(), "]");
@@ -320,7 +311,7 @@ void check_header(const InputFile& file, Header& header, std::uint64_t data_byte
   std::uint64_t next = 0;
   for (const Entry* entry : order) {
     if (entry->begin() != next)
-      file.fail(text("tensor ", quote(entry->name), " begins at byte ", entry->begin(), " of the data, expected ", next,
+      file.fail(text("tensor ", json_quote(entry->name), " begins at byte ", entry->begin(), " of the data, expected ", next,
                      entry->begin() < next ? ": it overlaps another" : ": no tensor has the bytes between"));
     next = entry->end();
   }

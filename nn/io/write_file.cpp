@@ -87,8 +87,14 @@ void check_writable(const fs::path& path) { const TemporaryFile file(path); }
 void write_whole_file(const fs::path& path, std::string_view text) { write_whole_file(path, std::span(&text, 1)); }
 
 void write_whole_file(const fs::path& path, std::span<const std::string_view> parts) {
+  write_whole_file(path, [&](const std::function<void(std::string_view)>& write) {
+    for (const std::string_view part : parts) write(part);
+  });
+}
+
+void write_whole_file(const fs::path& path, const std::function<void(const std::function<void(std::string_view)>& write)>& produce) {
   TemporaryFile file(path);
-  for (const std::string_view part : parts) file.write(part);
+  produce([&](std::string_view text) { file.write(text); });
   file.keep();
   sync_directory_of(path);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -16,5 +17,9 @@ void check_writable(const std::filesystem::path& path);
 void write_whole_file(const std::filesystem::path& path, std::string_view text);
 /// The same for a file of several parts, one after another.
 void write_whole_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
+
+/// The same for one that `produce` writes piece by piece, through the function that it is given.
+void write_whole_file(const std::filesystem::path& path,
+                      const std::function<void(const std::function<void(std::string_view)>& write)>& produce);
 
 }  // namespace chainrule::nn

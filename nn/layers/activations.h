@@ -57,6 +57,7 @@ class LeakyReLU : public BuiltIn<LeakyReLU> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   double negative_slope_;
 };
@@ -71,6 +72,7 @@ class ELU : public BuiltIn<ELU> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   double alpha_;
 };
@@ -85,6 +87,7 @@ class CELU : public BuiltIn<CELU> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   double alpha_;
 };
@@ -99,6 +102,7 @@ class Softplus : public BuiltIn<Softplus> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   double beta_, threshold_;
 };
@@ -113,6 +117,7 @@ class Hardtanh : public BuiltIn<Hardtanh> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   double low_, high_;
 };
@@ -127,6 +132,7 @@ class GLU : public BuiltIn<GLU> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   int axis_;
 };
@@ -141,6 +147,7 @@ class Softmax : public BuiltIn<Softmax> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   int axis_;
 };
@@ -155,6 +162,7 @@ class LogSoftmax : public BuiltIn<LogSoftmax> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   int axis_;
 };
@@ -173,6 +181,7 @@ class PReLU : public BuiltIn<PReLU> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   Tensor weight_;
 };

@@ -6,6 +6,8 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/update.h"
+#include "nn/config.h"
+#include "nn/parameter_budget.h"
 
 namespace chainrule::nn {
 
@@ -18,6 +20,7 @@ BatchNorm::BatchNorm(Dim features, const BatchNormOptions& options, SourceLine l
   if (features_ < 1) throw_invalid("BatchNorm", text("features is ", features_, ", expected at least 1"), line);
   if (!(momentum_ >= 0 && momentum_ <= 1)) throw_invalid("BatchNorm", text("momentum is ", momentum_, ", expected 0 to 1"), line);
   if (!(epsilon_ >= 0)) throw_invalid("BatchNorm", text("epsilon is ", epsilon_, ", expected 0 or more"), line);
+  claim_parameters("BatchNorm", {features}, options.affine ? 4 : 2, line);
   if (options.affine) {
     weight_ = ones({features}).set_requires_grad(true);
     bias_ = zeros({features}).set_requires_grad(true);
@@ -38,7 +41,9 @@ Tensor BatchNorm::forward(const Tensor& x) const {
 Tensor BatchNorm::train_on(const Tensor& x) const {
   const std::int64_t n = x.size(0);
   if (n < 2)
-    throw_invalid("BatchNorm", text("x has shape ", x.shape(), ", expected 2 examples or more in training (drop_last leaves a smaller last batch out)"), SourceLine::current());
+    throw_invalid("BatchNorm",
+                  text("x has shape ", x.shape(), ", expected 2 examples or more in training (drop_last leaves a smaller last batch out)"),
+                  SourceLine::current());
   const Tensor centre = mean(x, 0), variance = var(x, 0, false, 0);
   const Tensor inverse = rsqrt(variance + epsilon_);
   const Tensor y = weight_.defined() ? (x - centre) * (inverse * weight_) + bias_ : (x - centre) * inverse;
@@ -63,6 +68,10 @@ std::string BatchNorm::describe() const { return text("BatchNorm ", features_); 
 
 std::shared_ptr<Module> BatchNorm::copy_structure(Cloner&) const {
   return std::make_shared<BatchNorm>(features_, BatchNormOptions{.momentum = momentum_, .epsilon = epsilon_, .affine = false});
+}
+
+void BatchNorm::config(Config& config) const {
+  config.set("features", features_).set("momentum", momentum_).set("epsilon", epsilon_).set("affine", weight_.defined());
 }
 
 }  // namespace chainrule::nn

@@ -44,6 +44,7 @@ class BatchNorm : public BuiltIn<BatchNorm> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
   Tensor train_on(const Tensor& x) const;
 
   std::int64_t features_;

@@ -2,6 +2,7 @@
 
 #include "autograd/check.h"
 #include "autograd/ops/linalg.h"
+#include "nn/config.h"
 
 namespace chainrule::nn {
 
@@ -69,6 +70,13 @@ void Dense::copy_settings(const Module& original) {
   d_out_ = from.d_out_;
   activation_ = from.activation_;
   open_ = from.open_;
+}
+
+void Dense::config(Config& config) const {
+  if (activation_.name() == "function")
+    throw_misuse("config", "its activation is a function, which a file cannot hold: give it by name, or register a module that has it",
+                 SourceLine::current());
+  config.set("d_in", d_in_).set("d_out", d_out_).set("bias", bias_.defined()).set("activation", activation_.name());
 }
 
 }  // namespace chainrule::nn

@@ -50,6 +50,7 @@ class Dense : public BuiltIn<Dense> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
   void copy_settings(const Module& original) override;
   Shape on_build(const Shape& example) override;
   void make_parameters(const DenseOptions& options);

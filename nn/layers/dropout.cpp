@@ -3,6 +3,7 @@
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "nn/config.h"
 
 namespace chainrule::nn {
 
@@ -26,5 +27,7 @@ std::string Dropout::describe() const { return text("Dropout ", p_); }
 std::shared_ptr<Module> Dropout::copy_structure(Cloner&) const {
   return std::make_shared<Dropout>(p_, DropoutOptions{.generator = generator_});
 }
+
+void Dropout::config(Config& config) const { config.set("p", p_); }
 
 }  // namespace chainrule::nn

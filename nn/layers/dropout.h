@@ -33,6 +33,7 @@ class Dropout : public BuiltIn<Dropout> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   double p_;
   Generator* generator_;

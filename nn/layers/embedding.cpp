@@ -2,6 +2,7 @@
 
 #include "autograd/check.h"
 #include "autograd/ops/index.h"
+#include "nn/config.h"
 
 namespace chainrule::nn {
 
@@ -39,5 +40,7 @@ std::string Embedding::describe() const { return text("Embedding ", weight_.size
 std::shared_ptr<Module> Embedding::copy_structure(Cloner&) const {
   return std::make_shared<Embedding>(1, 1, EmbeddingOptions{.initializer = "zeros"});
 }
+
+void Embedding::config(Config& config) const { config.set("count", weight_.size(0)).set("size", weight_.size(1)); }
 
 }  // namespace chainrule::nn

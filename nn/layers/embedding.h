@@ -38,6 +38,7 @@ class Embedding : public BuiltIn<Embedding> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
   Shape on_build(const Shape& example) override;
 
   Tensor weight_;

@@ -7,6 +7,8 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
+#include "nn/config.h"
+#include "nn/parameter_budget.h"
 
 namespace chainrule::nn {
 
@@ -19,6 +21,7 @@ LayerNorm::LayerNorm(const Shape& sizes, const LayerNormOptions& options, Source
     throw_invalid("LayerNorm", text("got sizes ", sizes, ", expected one or more, at least 1 each"), line);
   if (!(epsilon_ >= 0)) throw_invalid("LayerNorm", text("epsilon is ", epsilon_, ", expected 0 or more"), line);
   if (options.affine) {
+    claim_parameters("LayerNorm", sizes, 2, line);
     weight_ = ones(sizes).set_requires_grad(true);
     bias_ = zeros(sizes).set_requires_grad(true);
   }
@@ -47,5 +50,7 @@ std::string LayerNorm::describe() const { return sizes_.rank() == 1 ? text("Laye
 std::shared_ptr<Module> LayerNorm::copy_structure(Cloner&) const {
   return std::make_shared<LayerNorm>(sizes_, LayerNormOptions{.epsilon = epsilon_, .affine = false});
 }
+
+void LayerNorm::config(Config& config) const { config.set("sizes", sizes_).set("epsilon", epsilon_).set("affine", weight_.defined()); }
 
 }  // namespace chainrule::nn

@@ -42,6 +42,7 @@ class LayerNorm : public BuiltIn<LayerNorm> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   Shape sizes_;
   double epsilon_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/check.h"
+#include "nn/config.h"
 
 namespace chainrule::nn {
 
@@ -36,5 +37,7 @@ Tensor Reshape::forward(const Tensor& x) const {
 std::string Reshape::describe() const { return text("Reshape to ", shape_); }
 
 std::shared_ptr<Module> Reshape::copy_structure(Cloner&) const { return std::make_shared<Reshape>(shape_); }
+
+void Reshape::config(Config& config) const { config.set("shape", shape_); }
 
 }  // namespace chainrule::nn

@@ -20,6 +20,7 @@ class Reshape : public BuiltIn<Reshape> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
 
   Shape shape_;
 };

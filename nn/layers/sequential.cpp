@@ -5,6 +5,7 @@
 
 #include "autograd/check.h"
 #include "nn/clone.h"
+#include "nn/config.h"
 
 namespace chainrule::nn {
 namespace {
@@ -56,5 +57,7 @@ const Layer& Sequential::operator[](Index i) const {
 }
 
 std::shared_ptr<Module> Sequential::copy_structure(Cloner& cloner) const { return std::make_shared<Sequential>(cloner(layers_)); }
+
+void Sequential::config(Config& config) const { config.set("layers", layers_); }
 
 }  // namespace chainrule::nn

@@ -41,6 +41,7 @@ class Sequential : public BuiltIn<Sequential> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  void config(Config& config) const override;
   Shape on_build(const Shape& example) override;
 
   std::vector<Layer> layers_;

@@ -1,0 +1,34 @@
+// The bytes of a JSON file as a stream that refuses what the JSON parser cannot be trusted with. Internal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <streambuf>
+#include <vector>
+
+#include "nn/data/input_file.h"
+
+namespace chainrule::nn {
+
+/// Fails at zero bytes, which the parser takes for the end, and at names, strings and numbers that are longer than allowed, which it would
+/// hold in memory.
+class CheckedBytes : public std::streambuf {
+ public:
+  CheckedBytes(const InputFile& file, std::size_t max_token_bytes);
+
+ protected:
+  int_type underflow() override;
+
+ private:
+  void check(char byte);
+
+  const InputFile& file_;
+  std::size_t max_token_bytes_;
+  std::vector<char> buffer_;
+  std::uint64_t next_ = 0;     // where in the file the buffer ends
+  std::uint64_t checked_ = 0;  // bytes that were
+  std::size_t token_bytes_ = 0;
+  bool in_string_ = false, is_escaped_ = false;
+};
+
+}  // namespace chainrule::nn
