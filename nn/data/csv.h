@@ -17,17 +17,20 @@ namespace chainrule::nn {
 /// A column by its name in the header, or by its number from 0; negative ones count from the end.
 class CsvColumn {
  public:
+  /// By number, or by name.
   template <std::integral I>
   requires(!std::same_as<I, bool>) CsvColumn(I number) : which_(static_cast<std::int64_t>(number)) {}
   CsvColumn(std::string name) : which_(std::move(name)) {}
   CsvColumn(const char* name) : which_(std::string(name)) {}
 
+  /// As it was given.
   const std::variant<std::int64_t, std::string>& which() const noexcept { return which_; }
 
  private:
   std::variant<std::int64_t, std::string> which_;
 };
 
+/// What the columns of a table are.
 struct CsvOptions {
   /// Whether the first row names the columns.
   bool header = true;
@@ -41,11 +44,12 @@ struct CsvOptions {
   std::vector<CsvColumn> ignore = {};
 };
 
+/// What a table holds.
 struct CsvData {
   Tensor features;                         ///< float32 [n, columns]: all that are neither label, targets nor ignored
   Tensor targets;                          ///< int64 [n] labels, float32 [n, targets], or undefined for neither
-  std::vector<std::string> feature_names;  ///< from the header; empty without
-  std::vector<std::string> target_names;
+  /// From the header; empty without one.
+  std::vector<std::string> feature_names, target_names;
   std::vector<std::string> class_names;  ///< of label 0, 1, ...; empty for labels that were numbers
 
   /// @throws std::logic_error without targets.

@@ -11,6 +11,7 @@
 
 namespace chainrule::nn {
 
+/// How examples are divided.
 struct SplitOptions {
   /// Draws which examples go where; nullptr: default_generator().
   Generator* generator = nullptr;

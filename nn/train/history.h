@@ -16,10 +16,12 @@ namespace chainrule::nn {
 /// The name of a number, with the line that asks for it.
 class RecordName {
  public:
+  /// Holds the text by reference.
   RecordName(std::string_view name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
   RecordName(const char* name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
   RecordName(const std::string& name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
 
+  /// What it was made from.
   std::string_view name() const noexcept { return name_; }
   const SourceLine& line() const noexcept { return line_; }
 
