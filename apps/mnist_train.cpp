@@ -6,26 +6,33 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "apps/common/confusion_table.h"
 #include "apps/common/fingerprint.h"
 #include "apps/common/interrupt.h"
 #include "apps/common/logging.h"
+#include "apps/common/model_files.h"
 #include "apps/common/progress_bar.h"
+#include "apps/mnist/guesses.h"
 #include "apps/mnist/history.h"
 #include "apps/mnist/options.h"
-#include "apps/mnist/report.h"
 #include "apps/mnist/training.h"
+#include "autograd/ops/create.h"
 #include "autograd/random.h"
 #include "autograd/stats.h"
 #include "nn/data/dataset.h"
 #include "nn/data/loader.h"
 #include "nn/data/mnist.h"
+#include "nn/data/transform.h"
+#include "nn/io/model_file.h"
 #include "nn/io/write_file.h"
 
 namespace chainrule::apps {
@@ -37,23 +44,66 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 struct Images {
   nn::Dataset train, test;
+  std::optional<nn::Dataset> validation;
   std::vector<std::string> class_names;
 };
 
-Images load_images(const MnistOptions& options, MnistHistory& history) {
+nn::Dataset dataset(nn::IdxArray images, const std::vector<std::uint8_t>& labels, bool standardize) {
+  nn::Dataset data(std::move(images), labels);
+  if (!standardize) return data;
+  const nn::Batch all = data.batch(0, data.size());
+  return {nn::standardize_samples(all.inputs), all.targets};
+}
+
+Images load_files(const MnistOptions& options, MnistHistory& history) {
   const nn::MnistFiles files = nn::find_mnist(nn::mnist_places(options.data));
   nn::MnistData data = nn::load_mnist(files);
   spdlog::info("{} from {} ({})", data.name, files.place.directory.string(), files.place.origin);
   for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels})
     spdlog::debug("read {}", path.string());
-  Images images{.train = nn::Dataset(std::move(data.train_images), data.train_labels),
-                .test = nn::Dataset(std::move(data.test_images), data.test_labels),
-                .class_names = std::move(data.class_names)};
+  history.dataset = data.name;
+  history.source = files.place.directory;
+  return {.train = dataset(std::move(data.train_images), data.train_labels, options.standardize),
+          .test = dataset(std::move(data.test_images), data.test_labels, options.standardize),
+          .validation = {},
+          .class_names = std::move(data.class_names)};
+}
+
+Images load_tables(const MnistOptions& options, MnistHistory& history) {
+  const auto read = [&](const std::filesystem::path& path) {
+    nn::MnistPart part = nn::read_mnist_csv(path);
+    spdlog::info("{} images from {}", part.labels.size(), path.string());
+    return dataset(std::move(part.images), part.labels, options.standardize);
+  };
+  history.dataset = "CSV";
+  history.source = options.csv.front();
+  std::vector<std::string> names;
+  for (int label = 0; label < 10; ++label) names.push_back(std::to_string(label));
+  nn::Dataset train = read(options.csv.front());
+  if (options.csv.size() == 2) {
+    nn::Dataset test = read(options.csv.back());
+    if (train.sample_shape() != test.sample_shape())
+      throw std::runtime_error(fmt::format("{}: images have {} pixels, expected {} as those of {}", options.csv.back().string(),
+                                           test.sample_shape().numel(), train.sample_shape().numel(), options.csv.front().string()));
+    return {.train = std::move(train), .test = std::move(test), .validation = {}, .class_names = std::move(names)};
+  }
+  if (!(options.test_split > 0)) throw std::invalid_argument("--test-split 0 of a single table leaves no test images");
+  Generator generator(options.seed);
+  auto [rest, test] = nn::train_test_split(train, options.test_split, {.generator = &generator});
+  return {.train = std::move(rest), .test = std::move(test), .validation = {}, .class_names = std::move(names)};
+}
+
+Images load_images(const MnistOptions& options, MnistHistory& history) {
+  Images images = options.csv.empty() ? load_files(options, history) : load_tables(options, history);
   if (options.limit_train) images.train = images.train.first(*options.limit_train);
   if (options.limit_test) images.test = images.test.first(*options.limit_test);
-  history.dataset = data.name;
-  history.directory = files.place.directory;
+  if (options.val_split > 0) {
+    auto [train, validation] = nn::train_test_split(images.train, options.val_split, {.in_order = true});
+    images.train = std::move(train);
+    images.validation = std::move(validation);
+  }
   history.train_images = images.train.size();
+  history.validation_images = images.validation ? images.validation->size() : 0;
   history.test_images = images.test.size();
   return images;
 }
@@ -66,6 +116,28 @@ std::vector<std::int64_t> network_sizes(const MnistOptions& options, const Image
   return sizes;
 }
 
+Score show_test(const Evaluation& test, const Images& images) {
+  spdlog::info("{}", confusion_table(test.confusion, images.class_names));
+  spdlog::info("test accuracy {:.2f} % ({} of {})", 100 * test.score.accuracy(), test.score.correct, test.score.images);
+  return test.score;
+}
+
+// Tests a network from a file on the test images.
+void test_network(const MnistOptions& options) {
+  MnistHistory unused;
+  const Images images = load_images(options, unused);
+  const nn::Layer network = nn::load_model(*options.load);
+  network->eval();
+  const Tensor one = (*network)(zeros({1, images.test.sample_shape().numel()}));
+  const auto classes = static_cast<std::int64_t>(images.class_names.size());
+  if (one.shape() != Shape{1, classes})
+    throw std::runtime_error(fmt::format("{}: the model gives {} numbers an image, expected one for each of {} classes",
+                                         options.load->string(), one.numel(), classes));
+  spdlog::info("{} with {} parameters from {}", network->describe(), network->parameter_count(), options.load->string());
+  show_test(evaluate(*network, images.test), images);
+  if (options.predict) write_guesses(*options.predict, guesses(*network, images.test), images.class_names);
+}
+
 // What becomes of an epoch.
 enum class Ending { finished, interrupted, diverged };
 
@@ -75,21 +147,24 @@ class Run {
       : options_(options),
         images_(load_images(options, history_)),
         generator_(options.seed),
-        loader_(images_.train, {.batch_size = options.batch,
-                                .shuffle = true,
+        loader_(images_.train, {.batch_size = options.batch > 0 ? options.batch : images_.train.size(),
+                                .shuffle = options.batch > 0,
                                 .generator = &generator_,
-                                .drop_last = options.bench_steps > 0}) {  // steps of one size only
+                                // Benches have steps of one size; a single example has no variance.
+                                .drop_last = options.bench_steps > 0 || (options.batch_norm && images_.train.size() > options.batch)}) {
     if (loader_.size() == 0)
       throw std::runtime_error(fmt::format("{} training images are fewer than one batch of {}", images_.train.size(), options.batch));
     history_.layers = network_sizes(options, images_);
     history_.threads = num_threads();
     const std::int64_t total_steps = options.bench_steps > 0 ? kWarmUpSteps + options.bench_steps : options.epochs * loader_.size();
     training_ = std::make_unique<MnistTraining>(options, history_.layers, total_steps, generator_);
-    spdlog::info("{} training and {} test images; layers {}, {} parameters; seed {}, {} thread{}", history_.train_images,
-                 history_.test_images, fmt::join(history_.layers, "-"), training_->network().parameter_count(), options.seed,
-                 history_.threads, history_.threads == 1 ? "" : "s");
+    spdlog::info("{} training{} and {} test images; layers {}, {} parameters; seed {}, {} thread{}", history_.train_images,
+                 images_.validation ? fmt::format(", {} validation", history_.validation_images) : "", history_.test_images,
+                 fmt::join(history_.layers, "-"), training_->network().parameter_count(), options.seed, history_.threads,
+                 history_.threads == 1 ? "" : "s");
     spdlog::info("{}, {}, {} with {} learning rate from {}, batch {}, {} epoch{}", options.activation, options.loss, options.optimizer,
-                 options.schedule, options.learning_rate, options.batch, options.epochs, options.epochs == 1 ? "" : "s");
+                 options.schedule, options.learning_rate, options.batch > 0 ? std::to_string(options.batch) : "of all", options.epochs,
+                 options.epochs == 1 ? "" : "s");
   }
 
   /// Returns the exit code.
@@ -145,20 +220,23 @@ class Run {
       }
     }
     const double train_seconds = seconds_since(start);
-    const Score test = training_->evaluate(images_.test).score;
+    const Score held_out = training_->evaluate(images_.validation ? *images_.validation : images_.test).score;
     const EpochRecord& record = history_.epochs.emplace_back(EpochRecord{.train_loss = score.mean_loss(),
                                                                          .train_accuracy = score.accuracy(),
-                                                                         .test_loss = test.mean_loss(),
-                                                                         .test_accuracy = test.accuracy(),
+                                                                         .held_out_loss = held_out.mean_loss(),
+                                                                         .held_out_accuracy = held_out.accuracy(),
                                                                          .train_seconds = train_seconds,
                                                                          .seconds = seconds_since(start)});
-    bar.clear();
-    spdlog::info("epoch {:>{}}/{}  train loss {:.4f}, accuracy {:.2f} %  test loss {:.4f}, accuracy {:.2f} %  {:.2f} s", epoch,
-                 std::to_string(options_.epochs).size(), options_.epochs, record.train_loss, 100 * record.train_accuracy, record.test_loss,
-                 100 * record.test_accuracy, record.seconds);
-    if (!std::isfinite(record.test_loss)) {
-      spdlog::error("the test loss became {} in epoch {}; a lower --learning-rate than {} may help", record.test_loss, epoch,
-                    options_.learning_rate);
+    const bool bad = !std::isfinite(record.held_out_loss);
+    if (bad || epoch == 1 || epoch == options_.epochs || epoch % options_.show_every == 0) {
+      bar.clear();
+      spdlog::info("epoch {:>{}}/{}  train loss {:.4f}, accuracy {:.2f} %  {} loss {:.4f}, accuracy {:.2f} %  {:.2f} s", epoch,
+                   std::to_string(options_.epochs).size(), options_.epochs, record.train_loss, 100 * record.train_accuracy, held_out_name(),
+                   record.held_out_loss, 100 * record.held_out_accuracy, record.seconds);
+    }
+    if (bad) {
+      spdlog::error("the {} loss became {} in epoch {}; a lower --learning-rate than {} may help", held_out_name(), record.held_out_loss,
+                    epoch, options_.learning_rate);
       return Ending::diverged;
     }
     return Ending::finished;
@@ -172,13 +250,19 @@ class Run {
              fmt::format("loss {:.4f}  {:.0f} images/s  {} left", score.mean_loss(), done / elapsed, duration_text(left / done * elapsed)));
   }
 
+  const char* held_out_name() const noexcept { return images_.validation ? "validation" : "test"; }
+
   int summarize(Ending ending) {
     history_.outcome = ending == Ending::finished ? "finished" : ending == Ending::interrupted ? "interrupted" : "diverged";
+    training_->finish();
     history_.weights_fingerprint = weights_fingerprint(training_->network());
     if (ending != Ending::diverged) {
-      const Evaluation test = training_->evaluate(images_.test);
-      spdlog::info("{}", confusion_table(test.confusion, images_.class_names));
-      spdlog::info("test accuracy {:.2f} % ({} of {})", 100 * test.score.accuracy(), test.score.correct, test.score.images);
+      const Score test = show_test(training_->evaluate(images_.test), images_);
+      history_.test_loss = test.mean_loss();
+      history_.test_accuracy = test.accuracy();
+      const nn::Sequential network = training_->with_output();
+      if (options_.save) write_model(network, *options_.save);
+      if (options_.predict) write_guesses(*options_.predict, guesses(network, images_.test), images_.class_names);
     }
     history_.total_seconds = seconds_since(start_);
     spdlog::info("{} in {}; weights {}", history_.outcome, duration_text(history_.total_seconds), history_.weights_fingerprint);
@@ -198,7 +282,12 @@ class Run {
 
 int run(const MnistOptions& options) {
   if (options.threads) set_num_threads(*options.threads);
-  if (options.history) nn::check_writable(*options.history);
+  for (const auto& path : {options.history, options.save, options.predict})
+    if (path && *path != "-") nn::check_writable(*path);
+  if (options.load) {
+    test_network(options);
+    return 0;
+  }
   Run run(options);
   if (options.bench_steps == 0) return run.train();
   run.bench();

@@ -12,20 +12,21 @@ namespace chainrule::apps {
 
 /// Losses are means over images, accuracies fractions.
 struct EpochRecord {
-  double train_loss = 0, train_accuracy = 0;  ///< of each batch before its step
-  double test_loss = 0, test_accuracy = 0;
-  double train_seconds = 0;  ///< without evaluation
+  double train_loss = 0, train_accuracy = 0;        ///< of each batch before its step
+  double held_out_loss = 0, held_out_accuracy = 0;  ///< of the validation images, where there are some, or the test images
+  double train_seconds = 0;                         ///< without evaluation
   double seconds = 0;
 };
 
 struct MnistHistory {
   std::string dataset;               ///< its name
-  std::filesystem::path directory;   ///< where it was found
+  std::filesystem::path source;      ///< where it was found
   std::vector<std::int64_t> layers;  ///< inputs, hidden units and classes
-  std::int64_t train_images = 0, test_images = 0;
+  std::int64_t train_images = 0, validation_images = 0, test_images = 0;
   int threads = 0;
   std::vector<EpochRecord> epochs;
-  std::string outcome = "finished";  ///< or "interrupted", "diverged"
+  std::string outcome = "finished";         ///< or "interrupted", "diverged"
+  double test_loss = 0, test_accuracy = 0;  ///< at the end
   double total_seconds = 0;
   std::string weights_fingerprint;
 };

@@ -4,11 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "nn/data/csv.h"
+#include "nn/data/input_file.h"
 
 namespace chainrule::nn {
 namespace {
@@ -142,6 +147,11 @@ std::string dataset_name(const MnistFiles& files, const std::vector<std::uint8_t
   return lower.find("fashion") != std::string::npos ? "Fashion-MNIST" : name;
 }
 
+void check_classes(const char* function, int classes) {
+  if (classes < 1 || classes > 256)
+    throw std::invalid_argument(std::string(function) + ": classes is " + std::to_string(classes) + ", expected 1 to 256");
+}
+
 }  // namespace
 
 std::vector<MnistPlace> mnist_places(const std::optional<fs::path>& data_dir) {
@@ -171,9 +181,7 @@ MnistFiles find_mnist(const std::vector<MnistPlace>& places) {
 }
 
 MnistData load_mnist(const MnistFiles& files, int classes) {
-  if (classes < 1 || classes > 256) {
-    throw std::invalid_argument("load_mnist: classes is " + std::to_string(classes) + ", expected 1 to 256");
-  }
+  check_classes("load_mnist", classes);
   MnistData data;
   data.train_images = read_images(files.train_images);
   data.train_labels = read_labels(files.train_labels, files.train_images, data.train_images, classes);
@@ -187,6 +195,39 @@ MnistData load_mnist(const MnistFiles& files, int classes) {
     for (int label = 0; label < classes; ++label) data.class_names.push_back(std::to_string(label));
   }
   return data;
+}
+
+MnistPart read_mnist_csv(const fs::path& path, int classes) {
+  check_classes("read_mnist_csv", classes);
+  const InputFile file(path);
+  std::uint8_t first = 0;
+  file.read_at(0, {&first, 1});
+  const bool header = first != ' ' && first != '"' && std::isdigit(first) == 0;
+  const CsvData table = read_csv(path, {.header = header, .label = 0});
+  const std::int64_t n = table.features.size(0), pixels = table.features.size(1);
+  const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
+  if (side * side != pixels) file.fail("a row has " + std::to_string(pixels) + " pixels after its label, which make no square image");
+
+  const auto row_of = [](std::int64_t i) { return "example " + std::to_string(i + 1) + ": "; };
+  MnistPart part;
+  part.images = {.shape = {n, side, side}, .bytes = std::vector<std::uint8_t>(static_cast<std::size_t>(n * pixels))};
+  const std::span<const float> values = table.features.data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(values[i] >= 0 && values[i] <= 255 && values[i] == std::floor(values[i]))) {
+      const auto at = static_cast<std::int64_t>(i);
+      file.fail(row_of(at / pixels) + "pixel " + std::to_string(at % pixels + 1) + " is " + std::to_string(values[i]) +
+                ", expected a whole number from 0 to 255");
+    }
+    part.images.bytes[i] = static_cast<std::uint8_t>(values[i]);
+  }
+  if (!table.class_names.empty()) file.fail("labels are text such as \"" + table.class_names.front() + "\", expected whole numbers");
+  for (const std::int64_t label : table.targets.data<std::int64_t>()) {
+    if (label >= classes)
+      file.fail(row_of(static_cast<std::int64_t>(part.labels.size())) + "the label is " + std::to_string(label) + ", expected 0 to " +
+                std::to_string(classes - 1));
+    part.labels.push_back(static_cast<std::uint8_t>(label));
+  }
+  return part;
 }
 
 }  // namespace chainrule::nn

@@ -34,6 +34,13 @@ struct MnistData {
   std::string name;                      ///< "MNIST", "Fashion-MNIST", or the name of the directory for other data
 };
 
+/// Images and their labels.
+struct MnistPart {
+  IdxArray images;  ///< [n, rows, columns]
+  /// One for each image.
+  std::vector<std::uint8_t> labels;
+};
+
 /// Where to look: `data_dir` alone when given, otherwise $MNIST_DIR when set, ./data/mnist, and where Debian's dataset-fashion-mnist
 /// installs.
 std::vector<MnistPlace> mnist_places(const std::optional<std::filesystem::path>& data_dir = std::nullopt);
@@ -48,5 +55,11 @@ MnistFiles find_mnist(const std::vector<MnistPlace>& places);
 /// @throws runtime_error as read_idx() does, for files wrong in themselves or not matching each other.
 /// @throws invalid_argument for `classes` outside 1 to 256.
 MnistData load_mnist(const MnistFiles& files, int classes = 10);
+
+/// The images of a table whose first column is the label and whose others are the pixels of a square image, row by row, as whole numbers
+/// from 0 to 255; with or without a header.
+/// @throws runtime_error as read_csv() does, for another number of columns, and for a label or pixel that is out of range.
+/// @throws invalid_argument for `classes` outside 1 to 256.
+MnistPart read_mnist_csv(const std::filesystem::path& path, int classes = 10);
 
 }  // namespace chainrule::nn

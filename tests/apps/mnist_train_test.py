@@ -92,10 +92,13 @@ class Training(MnistTrainTest):
     def test_history_tells_settings_epochs_and_weights(self):
         out, history = self.train("--epochs", "3", "--layers", "16", "--seed", "7", "--batch", "50", "--threads", "1", "--activation", "tanh",
                                   "--limit-train", "1000", "--limit-test", "200")
+        self.assertIn(" --layers 16 --seed 7 ", history["settings"].pop("command"))
         self.assertEqual(history["settings"], {
-            "dataset": "data", "data": self.data, "train_images": 1000, "test_images": 200, "layers": [784, 16, 10],
-            "activation": "tanh", "loss": "cross_entropy", "optimizer": "adam", "learning_rate": 0.001, "schedule": "linear",
-            "batch": 50, "epochs": 3, "seed": 7, "threads": 1})
+            "dataset": "data", "data": self.data, "standardize": False, "train_images": 1000, "validation_images": 0, "test_images": 200,
+            "layers": [784, 16, 10], "activation": "tanh", "output": "softmax", "initializer": "he_uniform", "batch_norm": False,
+            "input_dropout": 0, "dropout": 0, "loss": "cross_entropy", "label_smoothing": 0, "optimizer": "adam", "learning_rate": 0.001,
+            "weight_decay": 0, "averaging": 0, "schedule": "linear", "batch": 50, "epochs": 3, "seed": 7, "threads": 1})
+        self.assertEqual(history["test_accuracy"], history["epochs"][-1]["test_accuracy"])
         self.assertEqual(len(history["epochs"]), 3)
         for epoch in history["epochs"]:
             self.assertEqual(list(epoch), EPOCH_KEYS)
@@ -123,10 +126,103 @@ class Training(MnistTrainTest):
 
     def test_every_choice_learns(self):
         for arguments in (["--activation", "sigmoid"], ["--loss", "mse"], ["--optimizer", "sgd"], ["--optimizer", "momentum"],
-                          ["--schedule", "constant"], ["--layers", ""], ["--layers", "32,32,32"]):
+                          ["--schedule", "constant"], ["--schedule", "cosine"], ["--layers", ""], ["--layers", "32,32,32"],
+                          ["--output", "sigmoid"], ["--output", "sigmoid", "--loss", "mse"],
+                          ["--output", "linear", "--loss", "squared_error"], ["--init", "normal:0.1"], ["--init", "xavier_uniform"],
+                          ["--batch-norm"], ["--dropout", "0.2", "--input-dropout", "0.1"], ["--label-smoothing", "0.1"],
+                          ["--optimizer", "rmsprop"], ["--optimizer", "adamw", "--weight-decay", "0.1"], ["--average", "0.9"],
+                          ["--standardize"]):
             with self.subTest(arguments):
                 _, history = self.train("--epochs", "4", *arguments)
                 self.assertGreaterEqual(history["epochs"][-1]["test_accuracy"], 0.95)
+
+    def test_every_choice_counts(self):
+        def fingerprint(*arguments):
+            return self.train("--epochs", "1", "--limit-train", "200", "--threads", "1", *arguments)[1]["weights_fingerprint"]
+        choices = ([], ["--output", "sigmoid"], ["--loss", "mse"], ["--loss", "squared_error"], ["--loss", "mse", "--output", "linear"],
+                   ["--init", "normal:0.1"], ["--init", "normal:0.2"], ["--init", "uniform:0.1"], ["--batch-norm"], ["--dropout", "0.2"],
+                   ["--input-dropout", "0.2"], ["--label-smoothing", "0.1"], ["--optimizer", "adamax"], ["--weight-decay", "0.1"],
+                   ["--average", "0.9"], ["--standardize"], ["--full-batch"], ["--val-split", "0.25"], ["--schedule", "cosine"],
+                   ["--limit-test", "100", "--activation", "tanh"])
+        fingerprints = {}
+        for arguments in choices:
+            other = fingerprints.setdefault(fingerprint(*arguments), arguments)
+            self.assertIs(other, arguments, f"{arguments} gave what {other} did")
+
+    def table(self, name, first, header=True, limit=None):
+        """The images and labels of files `first` and `first` + 1 as a CSV file."""
+        pixels, labels = self.read(first)[16:], self.read(first + 1)[8:]
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            if header:
+                file.write(",".join(["label"] + [f"pixel{i}" for i in range(784)]) + "\n")
+            for i in range(len(labels) if limit is None else limit):
+                file.write(",".join(map(str, [labels[i], *pixels[784 * i:784 * (i + 1)]])) + "\n")
+        return self.path(name)
+
+    def test_tables_give_what_the_four_files_give(self):
+        _, files = self.train("--epochs", "1")
+        train, test = self.table("train.csv", 0), self.table("test.csv", 2, header=False)
+        result = self.run_program("--csv", train, test, "--epochs", "1", "--history", self.path("history.json"), data=False)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn(f"2000 images from {train}\n500 images from {test}\n", result.stdout)
+        with open(self.path("history.json"), encoding="utf-8") as file:
+            tables = json.load(file)
+        self.assertEqual(tables["weights_fingerprint"], files["weights_fingerprint"])
+        self.assertEqual(tables["test_accuracy"], files["test_accuracy"])
+        result = self.run_program("--csv", train, "--test-split", "0.2", "--epochs", "1", data=False)
+        self.assertIn("1600 training and 400 test images", result.stdout)
+
+    def test_validation_is_held_out(self):
+        out, history = self.train("--epochs", "5", "--val-split", "0.25", "--show-every", "2")
+        self.assertIn("1500 training, 500 validation and 500 test images", out)
+        self.assertEqual(re.findall(r"^epoch (\d)/5  .*validation loss", out, re.M), ["1", "2", "4", "5"])
+        self.assertEqual(len(history["epochs"]), 5)
+        self.assertEqual(list(history["epochs"][0]),
+                         ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "train_seconds", "seconds"])
+        self.assertGreater(history["test_accuracy"], 0.9)
+        # What is held out is not trained on.
+        self.assertEqual(history["settings"]["train_images"], 1500)
+        _, first = self.train("--epochs", "5", "--limit-train", "1500")
+        self.assertEqual(first["weights_fingerprint"], history["weights_fingerprint"])
+
+    def test_full_batch_is_one_step(self):
+        _, full = self.train("--epochs", "2", "--full-batch", "--limit-train", "300", "--schedule", "constant")
+        self.assertEqual(full["settings"]["batch"], 300)
+        self.assertLess(full["epochs"][1]["train_loss"], full["epochs"][0]["train_loss"])
+
+    def test_a_saved_model_gives_the_same_guesses(self):
+        for output in ("softmax", "sigmoid", "linear"):
+            with self.subTest(output):
+                model, trained, loaded = self.path("model.json"), self.path("trained.csv"), self.path("loaded.csv")
+                out, history = self.train("--epochs", "1", "--output", output, "--loss", "mse", "--batch-norm", "--dropout", "0.1",
+                                          "--average", "0.5", "--standardize", "--save", model, "--predict", trained)
+                self.assertIn(f"wrote {model}\n", out)
+                result = self.run_program("--load", model, "--standardize", "--predict", loaded)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                with open(trained, encoding="utf-8") as file:
+                    rows = file.read().splitlines()
+                with open(loaded, encoding="utf-8") as file:
+                    self.assertEqual(file.read().splitlines(), rows)
+                self.assertEqual(rows[0], "image,label,guess,confidence")
+                self.assertEqual(len(rows), 501)
+                cells = [row.split(",") for row in rows[1:]]
+                self.assertEqual([int(cell[0]) for cell in cells], list(range(500)))
+                self.assertEqual([int(cell[1]) for cell in cells], list(self.read(3)[8:]))
+                right = sum(cell[1] == cell[2] for cell in cells)
+                self.assertAlmostEqual(right / 500, history["test_accuracy"])
+                self.assertIn(f"test accuracy {right / 5:.2f} % ({right} of 500)", result.stdout)
+        result = self.run_program("--load", model, "--standardize", "--quiet", "--predict", "-")
+        self.assertEqual(result.stdout.splitlines(), rows)
+
+    def test_weights_alone_are_safetensors(self):
+        weights = self.path("weights.safetensors")
+        self.train("--epochs", "1", "--layers", "16", "--save", weights)
+        with open(weights, "rb") as file:
+            size, = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(size))
+        header.pop("__metadata__", None)
+        self.assertEqual({name: entry["shape"] for name, entry in header.items()},
+                         {"0.weight": [784, 16], "0.bias": [16], "1.weight": [16, 10], "1.bias": [10]})
 
     def test_linear_schedule_ends_at_zero(self):
         # The last of two steps has half the rate of the first, so one step of each schedule gives the same weights and two do not.
@@ -208,7 +304,7 @@ class Interrupt(MnistTrainTest):
         out, err = process.communicate(timeout=600)
         self.assertEqual(process.returncode, 130)
         self.assertRegex(err, r"\Amnist_train: interrupted in epoch \d+ after \d+ of 32 steps, with train loss [\d.]+, accuracy [\d.]+ %\n\Z")
-        self.assertIn("Test images by true class", out)
+        self.assertIn("Test examples by true class", out)
         self.assertIn("interrupted in ", out)
         with open(self.path("history.json"), encoding="utf-8") as file:
             history = json.load(file)
@@ -242,11 +338,27 @@ class Refusals(MnistTrainTest):
                 (["--layers", "128,0"], r"--layers: "),
                 (["--layers", "128,"], r"--layers: "),
                 (["--layers", "1e9"], r"--layers: "),
-                (["--layers", "65536,65536"], r"--layers: .* would have 4294967296 weights"),
+                (["--layers", "65536,65536"], r"--layers: .*at most 268435456 weights between two"),
                 (["--activation", "rleu"], r'--activation: .*"rleu".*relu, .*tanh'),
                 (["--loss", "mae"], r"--loss: .*mae.*cross_entropy,mse"),
-                (["--optimizer", "lbfgs"], r"--optimizer: .*lbfgs.*adam"),
-                (["--schedule", "cosine"], r"--schedule: .*cosine.*linear"),
+                (["--optimizer", "lbfgs"], r"--optimizer: lbfgs takes no single steps"),
+                (["--optimizer", "adm"], r'--optimizer: .*"adm".*sgd, .*adam'),
+                (["--schedule", "exponential"], r"--schedule: .*exponential.*linear"),
+                (["--output", "relu"], r"--output: .*relu.*softmax"),
+                (["--init", "he"], r'--init: .*"he".*he_uniform'),
+                (["--init", "normal:-1"], r'--init: "normal:-1" is no initializer such as normal:0.1'),
+                (["--init", "zeros:1"], r'--init: "zeros:1" is no initializer'),
+                (["--dropout", "1"], r'--dropout: "1" is no number from 0 to below 1'),
+                (["--input-dropout", "-0.1"], r"--input-dropout: "),
+                (["--label-smoothing", "2"], r"--label-smoothing: "),
+                (["--average", "1"], r"--average: "),
+                (["--weight-decay", "-1"], r"--weight-decay: "),
+                (["--val-split", "1"], r"--val-split: "),
+                (["--test-split", "0.1"], r"--test-split requires --csv"),
+                (["--csv", "a.csv"], r"--data excludes --csv"),
+                (["--full-batch", "--batch", "5"], r"--batch excludes --full-batch"),
+                (["--load", "a.json", "--save", "b.json"], r"--save excludes --load"),
+                (["--show-every", "0"], r"--show-every: "),
                 (["--learning-rate", "fast"], r'--learning-rate: "fast" is no number'),
                 (["--learning-rate", "nan"], r"--learning-rate: "),
                 (["--learning-rate", "inf"], r"--learning-rate: "),
@@ -317,6 +429,28 @@ class Refusals(MnistTrainTest):
         self.assert_refused(self.run_program("--history", self.path("no/where.json")), r"where\.json: cannot be written: No such file")
         self.assert_refused(self.run_program("--history", self.data), r"cannot be written: not a regular file")
         self.assert_refused(self.run_program("--history", "/dev/null"), r"/dev/null: cannot be written: not a regular file")
+
+    def test_choices_that_do_not_fit(self):
+        self.assert_refused(self.run_program("--output", "linear"), r"--loss cross_entropy is for --output softmax or sigmoid")
+        self.assert_refused(self.run_program("--loss", "mse", "--label-smoothing", "0.1"), r"--label-smoothing is for --loss cross_entropy")
+        self.assert_refused(self.run_program("--val-split", "0.0001", "--limit-train", "100"), r"leaves none for the second part")
+        self.assert_refused(self.run_program("--optimizer", "lion", "--learning-rate", "1e400"), r"--learning-rate", exit_code=2)
+
+    def test_tables_and_models_that_are_wrong(self):
+        bad = self.path("bad.csv")
+        for text, expected in (("", r"holds no rows"), ("label,a\n", r"no rows after its header"), ("1,2,3\n", r"make no square image"),
+                               ("1,256\n", r"example 1: pixel 1 is 256"), ("11,0\n", r"label is 11"), ("1,0\n2,x\n", r':2:2: "x" is not')):
+            with self.subTest(text):
+                with open(bad, "w", encoding="utf-8") as file:
+                    file.write(text)
+                self.assert_refused(self.run_program("--csv", bad, data=False), re.escape(bad) + ".*" + expected)
+        for text, expected in (("", r"bad\.csv: "), ("{}", r"bad\.csv: "), ("[1]", r"bad\.csv: ")):
+            with open(bad, "w", encoding="utf-8") as file:
+                file.write(text)
+            self.assert_refused(self.run_program("--load", bad), expected)
+        self.assert_refused(self.run_program("--load", self.path("none.json")), r"none\.json: ")
+        for option in ("--save", "--predict"):
+            self.assert_refused(self.run_program(option, self.path("nowhere/file")), r"nowhere/file: cannot be written")
 
     def test_history_is_replaced_whole(self):
         history = self.path("history.json")

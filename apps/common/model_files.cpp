@@ -1,0 +1,19 @@
+#include "apps/common/model_files.h"
+
+#include <spdlog/spdlog.h>
+
+#include "nn/io/model_file.h"
+#include "nn/io/save.h"
+
+namespace chainrule::apps {
+
+void write_model(const nn::Module& model, const std::filesystem::path& path) {
+  if (path.extension() == ".safetensors") {
+    nn::save(model, path);
+  } else {
+    nn::save_model(model, path);
+  }
+  spdlog::info("wrote {}", path.string());
+}
+
+}  // namespace chainrule::apps
