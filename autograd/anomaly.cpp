@@ -10,9 +10,6 @@ namespace chainrule {
 
 using namespace detail;
 
-DetectAnomaly::DetectAnomaly() noexcept : previous_(thread_context.anomaly) { thread_context.anomaly = true; }
-DetectAnomaly::~DetectAnomaly() { thread_context.anomaly = previous_; }
-
 namespace detail {
 namespace {
 
@@ -116,4 +113,10 @@ void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
 }
 
 }  // namespace detail
+DetectAnomaly::DetectAnomaly() noexcept : previous_(thread_context.anomaly) { thread_context.anomaly = true; }
+DetectAnomaly::~DetectAnomaly() {
+  thread_context.anomaly = previous_;
+  if (!previous_) detail::pending = {};  // left there by an op that threw while it computed
+}
+
 }  // namespace chainrule

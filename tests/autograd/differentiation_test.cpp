@@ -328,6 +328,16 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(anomaly)
 
+BOOST_AUTO_TEST_CASE(an_op_that_fails_leaves_nothing_behind) {
+  const cr::GraphStats before = cr::graph_stats();
+  {
+    const cr::DetectAnomaly detect;
+    const Tensor x = cr::tensor(1.0);
+    BOOST_CHECK_THROW(cr::broadcast_to(x, {std::int64_t{1} << 40, std::int64_t{1} << 40}), std::exception);
+  }
+  BOOST_CHECK(cr::graph_stats() == before);
+}
+
 BOOST_AUTO_TEST_CASE(first_bad_result_is_named) {
   Tensor x = cr::variable({{1, 2}, {-1, -3}});
   x.set_name("ratio");
