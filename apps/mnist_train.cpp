@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -18,6 +19,7 @@
 #include "apps/common/logging.h"
 #include "apps/common/progress_bar.h"
 #include "apps/mnist/history.h"
+#include "apps/mnist/html_report.h"
 #include "apps/mnist/options.h"
 #include "apps/mnist/report.h"
 #include "apps/mnist/training.h"
@@ -38,6 +40,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 struct Images {
   nn::Dataset train, test;
   std::vector<std::string> class_names;
+  std::int64_t rows = 0, columns = 0;  // of an image
 };
 
 Images load_images(const MnistOptions& options, MnistHistory& history) {
@@ -46,9 +49,12 @@ Images load_images(const MnistOptions& options, MnistHistory& history) {
   spdlog::info("{} from {} ({})", data.name, files.place.directory.string(), files.place.origin);
   for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels})
     spdlog::debug("read {}", path.string());
+  const Shape shape = Shape(data.train_images.shape);
   Images images{.train = nn::Dataset(std::move(data.train_images), data.train_labels),
                 .test = nn::Dataset(std::move(data.test_images), data.test_labels),
-                .class_names = std::move(data.class_names)};
+                .class_names = std::move(data.class_names),
+                .rows = shape[1],
+                .columns = shape[2]};
   if (options.limit_train) images.train = images.train.first(*options.limit_train);
   if (options.limit_test) images.test = images.test.first(*options.limit_test);
   history.dataset = data.name;
@@ -175,14 +181,25 @@ class Run {
   int summarize(Ending ending) {
     history_.outcome = ending == Ending::finished ? "finished" : ending == Ending::interrupted ? "interrupted" : "diverged";
     history_.weights_fingerprint = weights_fingerprint(training_->network());
+    std::optional<Evaluation> evaluation;
     if (ending != Ending::diverged) {
       const Evaluation test = training_->evaluate(images_.test);
       spdlog::info("{}", confusion_table(test.confusion, images_.class_names));
       spdlog::info("test accuracy {:.2f} % ({} of {})", 100 * test.score.accuracy(), test.score.correct, test.score.images);
+      evaluation = test;
     }
     history_.total_seconds = seconds_since(start_);
     spdlog::info("{} in {}; weights {}", history_.outcome, duration_text(history_.total_seconds), history_.weights_fingerprint);
     if (options_.history) write_history(*options_.history, options_, history_);
+    if (options_.report) {
+      write_mnist_report(*options_.report, options_, history_,
+                         {.network = training_->network(),
+                          .test = images_.test,
+                          .rows = images_.rows,
+                          .columns = images_.columns,
+                          .class_names = images_.class_names,
+                          .evaluation = evaluation});
+    }
     return ending == Ending::finished ? 0 : ending == Ending::interrupted ? kInterruptedExit : 1;
   }
 
@@ -199,6 +216,7 @@ class Run {
 int run(const MnistOptions& options) {
   if (options.threads) set_num_threads(*options.threads);
   if (options.history) nn::check_writable(*options.history);
+  if (options.report) nn::check_writable(*options.report);
   Run run(options);
   if (options.bench_steps == 0) return run.train();
   run.bench();

@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "apps/common/command_line.h"
 #include "nn/activation.h"
 
 namespace chainrule::apps {
@@ -123,6 +124,8 @@ std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const*
   app.add_option("--limit-test", options.limit_test, "Tests on the first so many images")->type_name("COUNT")->check(count);
   app.add_option("--history", options.history, "Writes settings, each epoch's results and a digest of the weights as JSON")
       ->type_name("FILE");
+  app.add_option("--report", options.report, "Writes a page with charts, the confusion matrix, the worst mistakes and weights as HTML")
+      ->type_name("FILE");
   app.add_option("--bench-steps", options.bench_steps, "Times so many steps instead of training, and prints one line")
       ->type_name("COUNT")
       ->check(whole_number<std::int64_t>(1, kMostBenchSteps));
@@ -145,6 +148,7 @@ std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const*
   options.layers = *parse_layers(layers);
   options.learning_rate = learning_rate.value_or(kLearningRates.at(options.optimizer));
   if (quiet) options.log_level = "warning";
+  options.command = command_line(argc, argv);
   return options;
 }
 

@@ -24,8 +24,10 @@ struct MnistOptions {
   std::optional<int> threads;
   std::optional<std::int64_t> limit_train, limit_test;
   std::optional<std::filesystem::path> history;
+  std::optional<std::filesystem::path> report;
   std::int64_t bench_steps = 0;  ///< 0: train
   std::string log_level = "info";
+  std::string command;  ///< all of the above as it was given
 };
 
 /// The options, or the exit code where the program has nothing left to do: what is wrong, or the help asked for, is printed.
