@@ -39,13 +39,20 @@
     canvas.getContext("2d").putImageData(pixels, 0, 0);
   }
 
+  // Rounded, but never to all of them where some are missing.
+  function percent(share) {
+    if (share == null || Number.isNaN(share)) return "\u2013";
+    const text = (100 * share).toFixed(2);
+    return text === "100.00" && share < 1 ? "> 99.99 %" : text + " %";
+  }
+
   // Charts.
 
   const kSteps = [1, 2, 5].flatMap(digit => [...Array(10).keys()].map(power => digit * 10 ** power)).sort((a, b) => a - b);
   const kDashes = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
   const kKinds = [
     {key: "loss", title: "Loss", show: value => value.toPrecision(4)},
-    {key: "accuracy", title: "Accuracy", show: value => (100 * value).toFixed(2) + " %"},
+    {key: "accuracy", title: "Accuracy", show: percent},
   ];
   const shown = (kind, value) => (value == null ? "\u2013" : kind.show(value));
   const known = values => values.filter(value => value != null);
@@ -71,18 +78,20 @@
     const epochs = Math.max(...series.map(one => one[kind.key].length));
     const numbers = Array.from({length: epochs}, (_, i) => i + 1);
     const values = series.map(one => numbers.map((_, i) => one[kind.key][i] ?? null));
+    const showLast = plot => plot.setLegend({idx: epochs - 1});
     const ink = color("--soft");
     const axis = {stroke: ink, grid: {stroke: color("--line"), width: 1}, ticks: {stroke: color("--line"), width: 1, size: 5},
                   font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif"};
     return new uPlot({
       width: host.clientWidth,
       height: 270,
+      hooks: {ready: [showLast], setCursor: [plot => plot.cursor.idx == null && showLast(plot)]},
       scales: {
         x: {time: false, range: (_, low, high) => (low == null ? [0, 1] : low === high ? [low - 1, high + 1] : [low, high])},
         y: {range: (_, low, high) => valueRange(kind, low, high)},
       },
       axes: [
-        {...axis, label: "epoch", labelSize: 20, incrs: kSteps},
+        {...axis, label: "epoch", size: 32, labelSize: 20, incrs: kSteps},
         {...axis, size: 62, values: (_, splits, index, space, step) => ticks(kind, splits, step)},
       ],
       series: [
@@ -126,7 +135,7 @@
   }
 
   function addCharts() {
-    const kinds = kKinds.filter(kind => report.series.some(one => one[kind.key].length > 0));
+    const kinds = kKinds.filter(kind => report.series.some(one => known(one[kind.key]).length > 0));
     if (kinds.length === 0) return;
     section("curves").hidden = false;
     for (const kind of kinds) {
@@ -167,29 +176,28 @@
     const head = make("thead", {},
       make("tr", {}, make("th"), make("th", {className: "axis", colSpan: classes.length}, "guess"), make("th"), make("th")),
       make("tr", {}, make("th", {className: "axis", scope: "col"}, "label"),
-           ...classes.map(name => make("th", {className: "guess" + tall, scope: "col"}, make("span", {}, name))),
+           ...classes.map(name => make("th", {className: "guess" + tall, scope: "col", title: name}, make("span", {}, name))),
            make("th", {className: "guess", scope: "col"}, "right"), make("th", {className: "guess", scope: "col"}, "of")));
     const body = make("tbody");
     classes.forEach((label, row) => {
       const cells = counts.slice(row * classes.length, (row + 1) * classes.length);
       const sum = cells.reduce((a, b) => a + b, 0);
-      const line = make("tr", {}, make("th", {scope: "row"}, label));
+      const line = make("tr", {}, make("th", {scope: "row", title: label}, label));
       cells.forEach((count, column) => {
         const share = sum > 0 ? count / sum : 0;
         const kind = count === 0 ? "none" : row === column ? "right" : "wrong";
-        const title = `${label}, taken for ${classes[column]}: ${count} of ${sum} (${(100 * share).toFixed(1)} %)`;
+        const title = `${label}, taken for ${classes[column]}: ${count} of ${sum}, ${percent(count / sum)}`;
         const cell = make("td", {className: kind, title}, count.toLocaleString("en"));
         // Mistakes are a few in a hundred: the root keeps them apart by eye.
         cell.style.setProperty("--shade", row === column ? share : Math.sqrt(share));
         line.append(cell);
       });
-      line.append(make("td", {className: "total"}, sum > 0 ? (100 * cells[row] / sum).toFixed(2) + " %" : "\u2013"),
+      line.append(make("td", {className: "total"}, percent(cells[row] / sum)),
                   make("td", {className: "total"}, sum.toLocaleString("en")));
       body.append(line);
     });
     section("confusion").append(
-      make("p", {}, `${right.toLocaleString("en")} of ${total.toLocaleString("en")} ${report.examples} right` +
-                    (total > 0 ? `, ${(100 * right / total).toFixed(2)} %.` : ".")),
+      make("p", {}, `${right.toLocaleString("en")} of ${total.toLocaleString("en")} ${report.examples} right: ${percent(right / total)}`),
       scrolling("Confusion matrix", make("table", {}, head, body)));
   }
 
@@ -198,7 +206,7 @@
     section("mistakes").hidden = false;
     const list = make("ol", {className: report.mistakes.some(mistake => mistake.image) ? "" : "texts"});
     for (const mistake of report.mistakes) {
-      const confidence = mistake.confidence == null ? "\u2013" : (100 * mistake.confidence).toFixed(1) + " %";
+      const confidence = percent(mistake.confidence);
       const item = make("li");
       if (mistake.image) {
         const canvas = picture(make("canvas", {className: "pixels"}),
@@ -207,14 +215,12 @@
         item.append(canvas);
       }
       if (mistake.example) item.append(make("p", {className: "example"}, mistake.example));
-      const list_of = make("dl");
-      for (const [name, value] of [["label", mistake.label], ["guess", mistake.guess], ["confidence", confidence]])
-        list_of.append(make("dt", {}, name), make("dd", {}, value));
-      item.append(list_of);
+      item.append(entries(make("dl"), [{name: "label", value: mistake.label}, {name: "guess", value: mistake.guess},
+                                       {name: "confidence", value: confidence}]));
       list.append(item);
     }
     section("mistakes").append(
-      make("p", {className: "note"}, `The wrong guesses among the ${report.examples} with the highest confidence, which comes first.`), list);
+      make("p", {className: "note"}, `The wrong guesses among the ${report.examples} with the highest confidence, in its order.`), list);
   }
 
   // Weights.
