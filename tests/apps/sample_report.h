@@ -8,7 +8,8 @@
 
 namespace chainrule::test {
 
-inline const std::string kAttack = "</script><script>document.documentElement.dataset.broken = 1</script><img src=x onerror=alert(1)>";
+inline const std::string kAttack =
+    "</script><script>document.documentElement.dataset.broken = 1</script><img src=x onerror=document.documentElement.dataset.broken=2>";
 
 inline apps::HtmlReport awkward_report() {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN(), kInfinity = std::numeric_limits<double>::infinity();
