@@ -87,7 +87,7 @@
       height: 270,
       hooks: {ready: [showLast], setCursor: [plot => plot.cursor.idx == null && showLast(plot)]},
       scales: {
-        x: {time: false, range: (_, low, high) => (low == null ? [0, 1] : low === high ? [low - 1, high + 1] : [low, high])},
+        x: {time: false, range: (_, low, high) => (low == null ? [0, 1] : low === high ? [low - 0.5, high + 0.5] : [low, high])},
         y: {range: (_, low, high) => valueRange(kind, low, high)},
       },
       axes: [
@@ -220,7 +220,8 @@
       list.append(item);
     }
     section("mistakes").append(
-      make("p", {className: "note"}, `The wrong guesses among the ${report.examples} with the highest confidence, in its order.`), list);
+      make("p", {className: "note"},
+           `The wrong guesses with the highest confidence among the ${report.examples}, the most confident first.`), list);
   }
 
   // Weights.
