@@ -22,6 +22,7 @@
 #include "apps/common/model_files.h"
 #include "apps/common/progress_bar.h"
 #include "apps/iris/options.h"
+#include "apps/iris/report.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/random.h"
@@ -110,6 +111,7 @@ class Watch : public nn::Callback {
 struct Trained {
   nn::Model model;
   nn::History history;
+  nn::Dataset test;
   Tensor confusion;  // of the test rows
 };
 
@@ -124,18 +126,20 @@ Trained train(const IrisOptions& options, const Table& table, std::int64_t split
     test = nn::Dataset(scaler(applied.inputs), applied.targets);
   }
   const auto classes = static_cast<std::int64_t>(table.class_names.size());
-  Trained result{.model = make_model(options, table.csv.features.size(1), classes, generator), .history = {}, .confusion = {}};
+  Trained result{
+      .model = make_model(options, table.csv.features.size(1), classes, generator), .history = {}, .test = test, .confusion = {}};
   if (split == 0) spdlog::info("{}", result.model.summary());
   const std::optional<double> decay = options.weight_decay > 0 ? std::optional(options.weight_decay) : std::nullopt;
   result.model.compile(
       {.loss = "cross_entropy",
        .optimizer = nn::OptimizerFactory(options.optimizer, {.learning_rate = options.learning_rate, .weight_decay = decay}),
        .metrics = {"accuracy"}});
-  result.history = result.model.fit(training, {.epochs = options.epochs,
-                                               .batch_size = options.batch,
-                                               .generator = &generator,
-                                               .validation_data = options.show_every > 0 ? std::optional(test) : std::nullopt,
-                                               .callbacks = {Watch(bar, options, split)}});
+  result.history =
+      result.model.fit(training, {.epochs = options.epochs,
+                                  .batch_size = options.batch,
+                                  .generator = &generator,
+                                  .validation_data = options.show_every > 0 || options.report ? std::optional(test) : std::nullopt,
+                                  .callbacks = {Watch(bar, options, split)}});
   const nn::Batch all = test.batch(0, test.size());
   result.confusion = nn::confusion_matrix(result.model.predict(all.inputs), all.targets);
   return result;
@@ -148,7 +152,8 @@ std::int64_t trace(const Tensor& counts) {
 }
 
 int run(const IrisOptions& options) {
-  if (options.save) nn::check_writable(*options.save);
+  for (const auto& path : {options.save, options.report})
+    if (path) nn::check_writable(*path);
   const Table table = read_table(options);
   watch_for_interrupt();
   ProgressBar bar(spdlog::should_log(spdlog::level::info));
@@ -177,6 +182,16 @@ int run(const IrisOptions& options) {
     const auto [worst, best] = std::ranges::minmax(accuracies);
     spdlog::info("test accuracy {:.2f} % over {} split{}, from {:.2f} to {:.2f} %, in {}", 100 * mean, accuracies.size(),
                  accuracies.size() == 1 ? "" : "s", 100 * worst, 100 * best, duration_text(seconds_since(start)));
+    if (options.report)
+      write_iris_report(*options.report, options,
+                        {.table = table.csv,
+                         .class_names = table.class_names,
+                         .accuracies = accuracies,
+                         .confusion = confusion,
+                         .model = trained->model,
+                         .history = trained->history,
+                         .test = trained->test,
+                         .seconds = seconds_since(start)});
     if (options.save) write_model(nn::Sequential(std::move(trained->model), nn::Softmax()), *options.save);
   }
   if (!interrupted()) return 0;

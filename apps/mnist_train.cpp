@@ -23,6 +23,7 @@
 #include "apps/common/progress_bar.h"
 #include "apps/mnist/guesses.h"
 #include "apps/mnist/history.h"
+#include "apps/mnist/html_report.h"
 #include "apps/mnist/options.h"
 #include "apps/mnist/training.h"
 #include "autograd/ops/create.h"
@@ -46,6 +47,7 @@ struct Images {
   nn::Dataset train, test;
   std::optional<nn::Dataset> validation;
   std::vector<std::string> class_names;
+  std::int64_t rows = 0, columns = 0;  // of an image
 };
 
 nn::Dataset dataset(nn::IdxArray images, const std::vector<std::uint8_t>& labels, bool standardize) {
@@ -61,17 +63,22 @@ Images load_files(const MnistOptions& options, MnistHistory& history) {
   spdlog::info("{} from {} ({})", data.name, files.place.directory.string(), files.place.origin);
   for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels})
     spdlog::debug("read {}", path.string());
+  const Shape shape = Shape(data.train_images.shape);
   history.dataset = data.name;
   history.source = files.place.directory;
   return {.train = dataset(std::move(data.train_images), data.train_labels, options.standardize),
           .test = dataset(std::move(data.test_images), data.test_labels, options.standardize),
           .validation = {},
-          .class_names = std::move(data.class_names)};
+          .class_names = std::move(data.class_names),
+          .rows = shape[1],
+          .columns = shape[2]};
 }
 
 Images load_tables(const MnistOptions& options, MnistHistory& history) {
+  std::int64_t side = 0;
   const auto read = [&](const std::filesystem::path& path) {
     nn::MnistPart part = nn::read_mnist_csv(path);
+    side = part.images.shape[1];
     spdlog::info("{} images from {}", part.labels.size(), path.string());
     return dataset(std::move(part.images), part.labels, options.standardize);
   };
@@ -85,12 +92,12 @@ Images load_tables(const MnistOptions& options, MnistHistory& history) {
     if (train.sample_shape() != test.sample_shape())
       throw std::runtime_error(fmt::format("{}: images have {} pixels, expected {} as those of {}", options.csv.back().string(),
                                            test.sample_shape().numel(), train.sample_shape().numel(), options.csv.front().string()));
-    return {.train = std::move(train), .test = std::move(test), .validation = {}, .class_names = std::move(names)};
+    return {.train = std::move(train), .test = std::move(test), .validation = {}, .class_names = names, .rows = side, .columns = side};
   }
   if (!(options.test_split > 0)) throw std::invalid_argument("--test-split 0 of a single table leaves no test images");
   Generator generator(options.seed);
   auto [rest, test] = nn::train_test_split(train, options.test_split, {.generator = &generator});
-  return {.train = std::move(rest), .test = std::move(test), .validation = {}, .class_names = std::move(names)};
+  return {.train = std::move(rest), .test = std::move(test), .validation = {}, .class_names = names, .rows = side, .columns = side};
 }
 
 Images load_images(const MnistOptions& options, MnistHistory& history) {
@@ -116,10 +123,9 @@ std::vector<std::int64_t> network_sizes(const MnistOptions& options, const Image
   return sizes;
 }
 
-Score show_test(const Evaluation& test, const Images& images) {
+void show_test(const Evaluation& test, const Images& images) {
   spdlog::info("{}", confusion_table(test.confusion, images.class_names));
   spdlog::info("test accuracy {:.2f} % ({} of {})", 100 * test.score.accuracy(), test.score.correct, test.score.images);
-  return test.score;
 }
 
 // Tests a network from a file on the test images.
@@ -256,17 +262,28 @@ class Run {
     history_.outcome = ending == Ending::finished ? "finished" : ending == Ending::interrupted ? "interrupted" : "diverged";
     training_->finish();
     history_.weights_fingerprint = weights_fingerprint(training_->network());
+    const nn::Sequential network = training_->with_output();
+    std::optional<Evaluation> evaluation;
     if (ending != Ending::diverged) {
-      const Score test = show_test(training_->evaluate(images_.test), images_);
-      history_.test_loss = test.mean_loss();
-      history_.test_accuracy = test.accuracy();
-      const nn::Sequential network = training_->with_output();
+      evaluation = training_->evaluate(images_.test);
+      show_test(*evaluation, images_);
+      history_.test_loss = evaluation->score.mean_loss();
+      history_.test_accuracy = evaluation->score.accuracy();
       if (options_.save) write_model(network, *options_.save);
       if (options_.predict) write_guesses(*options_.predict, guesses(network, images_.test), images_.class_names);
     }
     history_.total_seconds = seconds_since(start_);
     spdlog::info("{} in {}; weights {}", history_.outcome, duration_text(history_.total_seconds), history_.weights_fingerprint);
     if (options_.history) write_history(*options_.history, options_, history_);
+    if (options_.report) {
+      write_mnist_report(*options_.report, options_, history_,
+                         {.network = network,
+                          .test = images_.test,
+                          .rows = images_.rows,
+                          .columns = images_.columns,
+                          .class_names = images_.class_names,
+                          .evaluation = evaluation});
+    }
     return ending == Ending::finished ? 0 : ending == Ending::interrupted ? kInterruptedExit : 1;
   }
 
@@ -282,7 +299,7 @@ class Run {
 
 int run(const MnistOptions& options) {
   if (options.threads) set_num_threads(*options.threads);
-  for (const auto& path : {options.history, options.save, options.predict})
+  for (const auto& path : {options.history, options.report, options.save, options.predict})
     if (path && *path != "-") nn::check_writable(*path);
   if (options.load) {
     test_network(options);

@@ -32,7 +32,7 @@ endfunction()
 
 # chainrule_add_python_tests(name driver.py [SYSTEM_PYTHON] PROGRAMS target...): a unittest program that drives programs as their users do:
 # `driver.py --list` prints its cases, `driver.py PROGRAM... CASE` runs one. CTest sees each as "name.TestCase/what". As above, a case that
-# ends in "_threads" gets the machine to itself, and one that ends in "_mnist" or "_torch" may be skipped.
+# ends in "_threads" gets the machine to itself, and one that ends in "_mnist", "_torch" or "_chromium" may be skipped.
 # SYSTEM_PYTHON: by the system's Python, the one that has the system's PyTorch.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_program(CHAINRULE_SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
@@ -58,7 +58,7 @@ function(chainrule_add_python_tests name driver)
     else()
       set_tests_properties(${test} PROPERTIES ENVIRONMENT OMP_NUM_THREADS=1)
     endif()
-    if(case MATCHES "_(mnist|torch)$")
+    if(case MATCHES "_(mnist|torch|chromium)$")
       set_tests_properties(${test} PROPERTIES SKIP_REGULAR_EXPRESSION "(^|\n)skipped: ")
     endif()
   endforeach()

@@ -61,6 +61,7 @@ std::variant<IrisOptions, int> parse_iris_options(int argc, const char* const* a
       ->check(seed_number());
   app.add_option("--save", options.save, "Writes the model of the last training: FILE.json whole, FILE.safetensors its weights")
       ->type_name("FILE");
+  app.add_option("--report", options.report, "Writes a page with charts, of the last training, and the mistakes")->type_name("FILE");
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->type_name("NAME")
       ->capture_default_str()

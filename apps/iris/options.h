@@ -27,7 +27,7 @@ struct IrisOptions {
   std::int64_t epochs = 500;
   std::int64_t show_every = 0;
   std::uint64_t seed = 1;
-  std::optional<std::filesystem::path> save;
+  std::optional<std::filesystem::path> save, report;
   std::string log_level = "info";
   std::string command;  ///< as it was typed
 };

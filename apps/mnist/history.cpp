@@ -5,8 +5,9 @@
 #include "nn/io/write_file.h"
 
 namespace chainrule::apps {
+namespace {
 
-void write_history(const std::filesystem::path& path, const MnistOptions& options, const MnistHistory& history) {
+nlohmann::ordered_json history_json(const MnistOptions& options, const MnistHistory& history) {
   nlohmann::ordered_json json;
   json["settings"] = {{"command", options.command},
                       {"dataset", history.dataset},
@@ -48,8 +49,22 @@ void write_history(const std::filesystem::path& path, const MnistOptions& option
   json["test_accuracy"] = history.test_accuracy;
   json["total_seconds"] = history.total_seconds;
   json["weights_fingerprint"] = history.weights_fingerprint;
+  return json;
+}
+
+}  // namespace
+
+std::vector<ReportEntry> settings_of(const MnistOptions& options, const MnistHistory& history) {
+  std::vector<ReportEntry> entries;
+  const nlohmann::ordered_json json = history_json(options, history);
+  for (const auto& [name, value] : json["settings"].items())
+    entries.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  return entries;
+}
+
+void write_history(const std::filesystem::path& path, const MnistOptions& options, const MnistHistory& history) {
   // A path need not be UTF-8, but JSON must.
-  nn::write_whole_file(path, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  nn::write_whole_file(path, history_json(options, history).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace chainrule::apps

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/html_report.h"
 #include "apps/mnist/options.h"
 
 namespace chainrule::apps {
@@ -30,6 +31,9 @@ struct MnistHistory {
   double total_seconds = 0;
   std::string weights_fingerprint;
 };
+
+/// The settings as the history has them, in its order.
+std::vector<ReportEntry> settings_of(const MnistOptions& options, const MnistHistory& history);
 
 /// @throws std::runtime_error where the file cannot be written.
 void write_history(const std::filesystem::path& path, const MnistOptions& options, const MnistHistory& history);

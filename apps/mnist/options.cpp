@@ -115,6 +115,8 @@ void add_output_options(CLI::App& app, MnistOptions& options) {
       ->check(whole_number());
   app.add_option("--history", options.history, "Writes settings, each epoch's results and a digest of the weights as JSON")
       ->type_name("FILE");
+  app.add_option("--report", options.report, "Writes a page with charts, the worst mistakes and the first layer's weights")
+      ->type_name("FILE");
   CLI::Option* save =
       app.add_option("--save", options.save, "Writes the trained model: FILE.json whole, FILE.safetensors its weights")->type_name("FILE");
   app.add_option("--load", options.load, "Tests a model that --save wrote as JSON instead of training one")

@@ -35,7 +35,7 @@ struct MnistOptions {
   std::uint64_t seed = 1;
   std::optional<int> threads;
   std::optional<std::int64_t> limit_train, limit_test;
-  std::optional<std::filesystem::path> history, save, load, predict;
+  std::optional<std::filesystem::path> history, report, save, load, predict;
   std::int64_t bench_steps = 0;  ///< 0: train
   std::string log_level = "info";
   std::string command;  ///< as it was typed

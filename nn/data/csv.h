@@ -46,8 +46,8 @@ struct CsvOptions {
 
 /// What a table holds.
 struct CsvData {
-  Tensor features;                         ///< float32 [n, columns]: all that are neither label, targets nor ignored
-  Tensor targets;                          ///< int64 [n] labels, float32 [n, targets], or undefined for neither
+  Tensor features;  ///< float32 [n, columns]: all that are neither label, targets nor ignored
+  Tensor targets;   ///< int64 [n] labels, float32 [n, targets], or undefined for neither
   /// From the header; empty without one.
   std::vector<std::string> feature_names, target_names;
   std::vector<std::string> class_names;  ///< of label 0, 1, ...; empty for labels that were numbers

@@ -318,7 +318,7 @@ class Refusals(MnistTrainTest):
         self.assertEqual(result.returncode, 0)
         self.assertEqual(result.stderr, "")
         for option in ("data", "layers", "activation", "loss", "optimizer", "learning-rate", "schedule", "batch", "epochs", "seed", "threads",
-                       "limit-train", "limit-test", "history", "bench-steps", "log-level", "quiet"):
+                       "limit-train", "limit-test", "history", "report", "bench-steps", "log-level", "quiet"):
             self.assertIn(f"--{option} ", result.stdout)
 
     def test_bad_options(self):

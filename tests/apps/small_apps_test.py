@@ -75,6 +75,14 @@ class Iris(AppTest):
         self.assertIn(f"wrote {path}", self.run_program(IRIS_TRAIN, "--epochs", "1", "--save", path))
         self.assertGreater(os.path.getsize(path), 1000)
 
+    def test_report(self):
+        path = os.path.join(self.folder, "iris.html")
+        self.run_program(IRIS_TRAIN, "--epochs", "3", "--splits", "2", "--report", path)
+        with open(path, encoding="utf-8") as file:
+            page = file.read()
+        for expected in ("versicolor", "petal_length", "--splits 2 --report", "Dense 4 -&gt; 8, tanh", "xavier_uniform"):
+            self.assertTrue(expected in page or expected.replace("&gt;", ">") in page, expected)
+
     def test_refusals(self):
         def refused(expected, *arguments, exit_code=1):
             self.assertRegex(self.run_program(IRIS_TRAIN, *arguments, exit_code=exit_code), expected)
@@ -84,6 +92,7 @@ class Iris(AppTest):
         refused(r"there is one class only", "--data", self.file("b.csv", "x,label\n1,a\n2,a\n"))
         refused(r"labels go up to 5000, expected less than 1000", "--data", self.file("c.csv", "x,label\n1,5000\n2,0\n"))
         refused(r"nowhere/model\.json: cannot be written", "--save", "nowhere/model.json")
+        refused(r"nowhere/report\.html: cannot be written", "--report", "nowhere/report.html")
         refused(r"a lower --learning-rate than 1e\+20 may help", "--learning-rate", "1e20")
         for arguments, expected in ((["--epochs", "0"], "--epochs"), (["--test-split", "1"], "--test-split"), (["--splits", "x"], "--splits"),
                                     (["--activation", "tanh,rleu"], "rleu"), (["--activation", "tanh,tanh,tanh"], "3 names for 2 hidden layers"),
