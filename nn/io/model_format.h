@@ -35,6 +35,7 @@ constexpr std::size_t kMaxValues = 200'000;  // in architecture and modules
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kMaxTextBytes = 16'000'000;  // of all names and strings
 constexpr std::size_t kMaxTokenBytes = 65'536;     // of a name, string or number
+constexpr std::size_t kMaxGapBytes = 4'000'000;    // between two of them
 
 /// A Tensor as a file has it.
 struct Weight {

@@ -29,7 +29,7 @@ class ModelParser {
   explicit ModelParser(const InputFile& file) : file_(file), tensors_(file) {}
 
   Content parse() {
-    CheckedBytes bytes(file_, model_format::kMaxTokenBytes);
+    CheckedBytes bytes(file_, model_format::kMaxTokenBytes, model_format::kMaxGapBytes);
     std::istream stream(&bytes);
     nlohmann::json::sax_parse(stream, this);
     for (const auto& [field, given] : {std::pair("format", format_.has_value()),
