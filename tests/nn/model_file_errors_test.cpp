@@ -148,6 +148,11 @@ BOOST_AUTO_TEST_CASE(too_long_too_many_too_deep) {
     tensors += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":{"dtype":"float32","shape":[0],"values":[]})";
   BOOST_TEST(refusal(tensors + "}}") == "weights has more than 100000 tensors");
 
+  std::string chain;
+  for (int i = 1; i <= 20'000; ++i)
+    chain += (i == 1 ? "" : ",") + (R"({"type": "Sequential", "config": {"layers": [{"shared": )" + std::to_string(i) + "}]}}");
+  BOOST_TEST(refusal(R"({"format": "chainrule.model", "version": 1, "architecture": {"shared": 0}, "weights": {}, "shared": [)" + chain +
+                     R"(, {"type": "ReLU"}]})") == "layers are nested more than 256 deep");
   nn::Sequential nested;
   for (int i = 0; i < 100; ++i) nested = nn::Sequential{nn::Layer(std::move(nested))};
   BOOST_TEST(saving(nested) == "save_model: layers are nested too deep: more than 256 lists and objects");

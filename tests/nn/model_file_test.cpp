@@ -373,6 +373,11 @@ BOOST_AUTO_TEST_CASE(what_is_shared_stays_shared) {
   BOOST_TEST(tied.first.shared().get() == one);
   BOOST_TEST(tied.second.shared().get() == one);
   BOOST_TEST(tied.again.is(tied.gain));
+  // Constructors ask in an order that compilers choose.
+  const nn::Layer twice = there_and_back(Tied(shared, nn::Sequential{shared}));
+  const auto& made = dynamic_cast<const Tied&>(*twice);
+  BOOST_TEST(dynamic_cast<const nn::Sequential&>(*made.second)[0].shared().get() == made.first.shared().get());
+  BOOST_TEST(text_of(path).find("\"shared\": [{\"type\": \"Dense\", ") != std::string::npos);
   const cr::Tensor x = cr::randn({2, 3});
   BOOST_TEST((bits_of(copy(x)) == bits_of(model(x))));
   // Untied since it was made.
