@@ -57,8 +57,8 @@ std::span<const BuiltInModule> built_in_modules() {
       {"PReLU", typeid(PReLU), [](const Config& c) -> Made { return std::make_shared<PReLU>(c.integer("channels")); }},
       {"Dense", typeid(Dense),
        [](const Config& c) -> Made {
-         return std::make_shared<Dense>(c.integer("d_in"), c.integer("d_out"),
-                                        DenseOptions{.bias = c.boolean("bias"), .activation = c.string("activation")});
+         const std::int64_t d_in = c.integer("d_in"), d_out = c.integer("d_out");  // in this order, for one error on every compiler
+         return std::make_shared<Dense>(d_in, d_out, DenseOptions{.bias = c.boolean("bias"), .activation = c.string("activation")});
        }},
       {"BatchNorm", typeid(BatchNorm),
        [](const Config& c) -> Made {

@@ -4,14 +4,16 @@
 //     "format": "chainrule.model",
 //     "version": 1,
 //     "architecture": LAYER,
+//     "shared": [LAYER, ...],
 //     "modules": {PATH: {"name": "score", "training": false}, ...},
 //     "weights": {PATH: {"dtype": "float32", "shape": [2, 1], "values": [0.1, -2]}, PATH: {"same_as": PATH}, ...}
 //   }
 //
 // A LAYER is {"type": NAME, "config": {SETTING: value, ...}}, the config being left out where it is empty. One that stands in several
-// places has an "id" in the first and is {"same_as": ID} in the others. PATH is as in Module::state(). "modules" has those with a name or
-// in another mode than the one around them (at first training), and may be left out. Weights have besides "requires_grad", where it is
-// false of a parameter or true of a buffer, and "name", each before "values". NaN and infinities are the strings "nan", "inf" and "-inf".
+// places is {"shared": i} in each, that of place i in the list "shared", which may be left out. PATH is as in Module::state(). "modules"
+// has those with a name or in another mode than the one around them (at first training), and may be left out. Weights have besides
+// "requires_grad", where it is false of a parameter or true of a buffer, and "name", each before "values". NaN and infinities are the
+// strings "nan", "inf" and "-inf".
 #pragma once
 
 #include <cstddef>
@@ -31,10 +33,11 @@ constexpr std::int64_t kVersion = 1;
 
 // Limits, so that memory and time stay in proportion to the file; what is written keeps to them.
 constexpr std::size_t kMaxDepth = 256;       // of lists and objects within each other
-constexpr std::size_t kMaxValues = 200'000;  // in architecture and modules
+constexpr std::size_t kMaxValues = 200'000;  // besides the weights
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kMaxTextBytes = 16'000'000;  // of all names and strings
 constexpr std::size_t kMaxTokenBytes = 65'536;     // of a name, string or number
+constexpr std::size_t kMaxGapBytes = 4'000'000;    // between two of them
 
 /// A Tensor as a file has it.
 struct Weight {
@@ -48,6 +51,7 @@ struct Weight {
 /// What a file holds, its form checked.
 struct Content {
   detail::ConfigValue architecture;
+  detail::ConfigValue::List shared;
   detail::ConfigValue::Fields modules;
   std::vector<Weight> weights;
 };

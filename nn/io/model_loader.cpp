@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -41,18 +42,16 @@ class KeepsDefaultGenerator {
 // Makes the modules of an architecture, each before the one around it.
 class Maker : public detail::LayerMaker {
  public:
-  explicit Maker(const InputFile& file) : file_(file) {}
+  Maker(const InputFile& file, const ConfigValue::List& shared) : file_(file), shared_(shared), made_(shared.size()) {}
 
   Layer make(const ConfigValue& value, const std::string& path) override {
     const auto* const fields = std::get_if<ConfigValue::Fields>(&value.is);
     if (fields == nullptr) fail(text(path, " is ", detail::words_for(value), ", expected a layer"));
     const Config layer = ConfigState::reading(*fields, path, *this);
-    if (layer.has("same_as")) {
-      const std::int64_t id = layer.integer("same_as");
+    if (layer.has("shared")) {
+      const std::int64_t place = layer.integer("shared");
       ConfigState::of(layer).require_all_read();
-      const auto known = made_.find(id);
-      if (known == made_.end()) fail(text(path, ".same_as is ", id, ", which no layer before it has as its id"));
-      return known->second;
+      return shared_layer(place, path);
     }
     const std::string name = layer.string("type");
     const std::optional<ModuleType> type = type_of_name(name);
@@ -62,14 +61,18 @@ class Maker : public detail::LayerMaker {
     static const ConfigValue::Fields kNone;
     const ConfigValue* settings = detail::find_field(*fields, "config");
     const Config config = settings == nullptr ? ConfigState::reading(kNone, path + ".config", *this) : layer.config("config");
+    if (++depth_ > model_format::kMaxDepth) fail(text("layers are nested more than ", model_format::kMaxDepth, " deep"));
     Layer made = call(*type, config, path);
-    if (layer.has("id")) {
-      const std::int64_t id = layer.integer("id");
-      if (!made_.emplace(id, made).second) fail(text(path, ".id is ", id, ", which another layer has"));
-    }
+    --depth_;
     ConfigState::of(layer).require_all_read();
     ConfigState::of(config).require_all_read();
     return made;
+  }
+
+  /// Once the architecture was made: it has everything that is shared.
+  void require_all_made() const {
+    for (std::size_t i = 0; i < made_.size(); ++i)
+      if (!made_[i].layer) fail(text(detail::path_of_item("shared", i), " is not used"));
   }
 
   [[noreturn]] void fail(const std::string& what) const override { file_.fail(what); }
@@ -87,8 +90,28 @@ class Maker : public detail::LayerMaker {
     return Layer(std::move(module));
   }
 
+  // Made when it is met first, in whatever order constructors ask for it.
+  Layer shared_layer(std::int64_t place, const std::string& path) {
+    if (place < 0 || static_cast<std::uint64_t>(place) >= made_.size())
+      fail(text(path, ".shared is ", place, ", but there are ", made_.size(), " shared layers"));
+    const auto i = static_cast<std::size_t>(place);
+    if (std::exchange(made_[i].is_begun, true)) {
+      if (!made_[i].layer) fail(text(path, ".shared is ", place, ", a layer that it is part of"));
+      return *made_[i].layer;
+    }
+    made_[i].layer = make(shared_[i], detail::path_of_item("shared", i));
+    return *made_[i].layer;
+  }
+
+  struct Made {
+    bool is_begun = false;
+    std::optional<Layer> layer;
+  };
+
   const InputFile& file_;
-  std::unordered_map<std::int64_t, Layer> made_;
+  const ConfigValue::List& shared_;
+  std::vector<Made> made_;
+  std::size_t depth_ = 0;
 };
 
 std::int64_t element_count(const Content& content) {
@@ -169,11 +192,13 @@ Layer load(const InputFile& file) {
   constexpr std::int64_t kSpare = 1'000'000;
   const NoGrad no_grad;
   Content content = parse_model(file);
-  Maker maker(file);
+  Maker maker(file, content.shared);
   const Layer layer = [&] {
     const KeepsDefaultGenerator keeps;
     const ParameterBudget budget(element_count(content) + kSpare);
-    return maker.make(content.architecture, "architecture");
+    Layer made = maker.make(content.architecture, "architecture");
+    maker.require_all_made();
+    return made;
   }();
   ModulePlaces places(*layer);
   Filler(file, content).fill(places);

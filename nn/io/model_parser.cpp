@@ -29,7 +29,7 @@ class ModelParser {
   explicit ModelParser(const InputFile& file) : file_(file), tensors_(file) {}
 
   Content parse() {
-    CheckedBytes bytes(file_, model_format::kMaxTokenBytes);
+    CheckedBytes bytes(file_, model_format::kMaxTokenBytes, model_format::kMaxGapBytes);
     std::istream stream(&bytes);
     nlohmann::json::sax_parse(stream, this);
     for (const auto& [field, given] : {std::pair("format", format_.has_value()),
@@ -43,6 +43,11 @@ class ModelParser {
       auto* const fields = std::get_if<ConfigValue::Fields>(&modules_->is);
       if (fields == nullptr) file_.fail(text("modules is ", detail::words_for(*modules_), ", expected an object"));
       content.modules = std::move(*fields);
+    }
+    if (shared_) {
+      auto* const list = std::get_if<ConfigValue::List>(&shared_->is);
+      if (list == nullptr) file_.fail(text("shared is ", detail::words_for(*shared_), ", expected a list"));
+      content.shared = std::move(*list);
     }
     content.weights = tensors_.take();
     return content;
@@ -200,7 +205,7 @@ class ModelParser {
     if (!fields_.insert(key).second) file_.fail(text(detail::path_of_field("", key), " is given twice"));
     if (key == "weights") {
       in_weights_ = has_weights_ = true;
-    } else if (key != "format" && key != "version" && key != "architecture" && key != "modules") {
+    } else if (key != "format" && key != "version" && key != "architecture" && key != "shared" && key != "modules") {
       file_.fail(text("has an unknown field ", json_quote(key)));
     }
     field_ = key;
@@ -247,6 +252,8 @@ class ModelParser {
       version_ = *version;
     } else if (field_ == "architecture") {
       architecture_ = std::move(top_);
+    } else if (field_ == "shared") {
+      shared_ = std::move(top_);
     } else {
       modules_ = std::move(top_);
     }
@@ -276,7 +283,7 @@ class ModelParser {
   std::vector<Open> open_;
   std::optional<std::string> format_;
   std::optional<std::int64_t> version_;
-  std::optional<ConfigValue> architecture_, modules_;
+  std::optional<ConfigValue> architecture_, shared_, modules_;
 };
 
 }  // namespace

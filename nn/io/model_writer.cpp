@@ -40,13 +40,15 @@ class Architecture {
     visit(root);
     return value_of(root);
   }
+  /// The layers that stand in several places; after of().
+  ConfigValue shared() { return {std::move(shared_)}; }
 
  private:
   struct Met {
     std::string type;
     ConfigValue::Fields settings;
     std::size_t uses = 0;
-    std::int64_t id = 0;  // once written, where others refer to it
+    std::optional<std::size_t> place;  // in shared_
     bool is_complete = false;
   };
 
@@ -64,6 +66,8 @@ class Architecture {
       if (!met.is_complete) throw_misuse("save_model", name_of(module) + ": it is among the layers that its config() sets", line_);
       return;
     }
+    if (++depth_ > model_format::kMaxDepth)
+      throw_misuse("save_model", text("layers are nested more than ", model_format::kMaxDepth, " deep"), line_);
     if (!paths_.contains(&module))
       throw_misuse("save_model", text("config() sets a layer, ", module.describe(), ", that members() does not name"), line_);
     Config config;
@@ -86,6 +90,7 @@ class Architecture {
     met.settings = std::move(ConfigState::of(config).own);
     for (const ConfigField& field : met.settings) visit_layers(field.value);
     met.is_complete = true;
+    --depth_;
   }
 
   void visit_layers(const ConfigValue& value) {
@@ -98,10 +103,19 @@ class Architecture {
 
   ConfigValue value_of(const Module& module) {
     Met& met = met_.at(&module);
-    if (met.id != 0) return {ConfigValue::Fields{{"same_as", {met.id}}}};
+    if (met.uses == 1) return definition_of(met);
+    if (!met.place) {
+      met.place = shared_.size();
+      shared_.emplace_back();
+      ConfigValue definition = definition_of(met);
+      shared_[*met.place] = std::move(definition);
+    }
+    return {ConfigValue::Fields{{"shared", {static_cast<std::int64_t>(*met.place)}}}};
+  }
+
+  ConfigValue definition_of(Met& met) {
     ConfigValue::Fields fields;
     fields.push_back({"type", {met.type}});
-    if (met.uses > 1) fields.push_back({"id", {met.id = ++last_id_}});
     if (!met.settings.empty()) fields.push_back({"config", without_layers({std::move(met.settings)})});
     return {std::move(fields)};
   }
@@ -118,13 +132,15 @@ class Architecture {
   const SourceLine& line_;
   std::unordered_map<const Module*, std::string> paths_;
   std::unordered_map<const Module*, Met> met_;
-  std::int64_t last_id_ = 0;
+  ConfigValue::List shared_;
+  std::size_t depth_ = 0;
 };
 
 ConfigValue::Fields settings_of(const ModulePlaces& places) {
   ConfigValue::Fields entries;
   for (const ModulePlaces::Beneath& each : places.modules) {
     ConfigValue::Fields fields;
+    fields.reserve(2);
     if (!each.module->name().empty()) fields.push_back({"name", {each.module->name()}});
     const bool outer = &each == &places.modules.front() || ModuleFile::training(*places.modules[each.outer].module);
     if (ModuleFile::training(*each.module) != outer) fields.push_back({"training", {!outer}});
@@ -285,16 +301,22 @@ void save_model(const Module& module, const std::filesystem::path& path, SourceL
                         ": the input size is not known: call build() with the shape of one example"),
                    line);
   }
-  const ConfigValue architecture = Architecture(places, line).of(module);
+  Architecture layers(places, line);
+  const ConfigValue architecture = layers.of(module), shared = layers.shared();
   const ConfigValue modules = {settings_of(places)};
   Limits limits(line);
   limits.count(architecture, 1);
+  limits.count(shared, 1);
   limits.count(modules, 1);
   check_weights(places, limits, line);
 
   std::string head = text("{\n  \"format\": ", json_string(model_format::kFormat), ",\n  \"version\": ", model_format::kVersion);
   head += ",\n  \"architecture\": ";
   append_json(head, architecture, 2);
+  if (!std::get<ConfigValue::List>(shared.is).empty()) {
+    head += ",\n  \"shared\": ";
+    append_json(head, shared, 2);
+  }
   if (!std::get<ConfigValue::Fields>(modules.is).empty()) {
     head += ",\n  \"modules\": ";
     append_json(head, modules, 2);

@@ -10,11 +10,14 @@
 
 #include "nn/nn.h"
 #include "tests/autograd/throws.h"
+#include "tests/nn/every_layer.h"
 #include "tests/nn/numbers.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
 using cr::test::at_line;
+using cr::test::every_layer;
+using cr::test::input_for;
 using cr::test::message_of;
 
 namespace {
@@ -92,50 +95,6 @@ struct TwoTowers : nn::MultiModule {
   }
   std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<TwoTowers>(); }
 };
-
-// Every layer of the library, with settings that are not the default's.
-std::map<std::string, nn::Layer> every_layer() {
-  nn::Dense built(5, {.bias = false, .activation = "gelu"});
-  built.build({6});
-  return {{"ReLU", nn::ReLU()},
-          {"ReLU6", nn::ReLU6()},
-          {"SELU", nn::SELU()},
-          {"GELU", nn::GELU()},
-          {"GELUTanh", nn::GELUTanh()},
-          {"SiLU", nn::SiLU()},
-          {"Mish", nn::Mish()},
-          {"Sigmoid", nn::Sigmoid()},
-          {"LogSigmoid", nn::LogSigmoid()},
-          {"Tanh", nn::Tanh()},
-          {"Softsign", nn::Softsign()},
-          {"Hardsigmoid", nn::Hardsigmoid()},
-          {"Hardswish", nn::Hardswish()},
-          {"LeakyReLU", nn::LeakyReLU(0.3)},
-          {"ELU", nn::ELU(0.7)},
-          {"CELU", nn::CELU(0.7)},
-          {"Softplus", nn::Softplus(2, 0.5)},
-          {"Hardtanh", nn::Hardtanh(-0.5, 0.25)},
-          {"GLU", nn::GLU(0)},
-          {"Softmax", nn::Softmax(0)},
-          {"LogSoftmax", nn::LogSoftmax(0)},
-          {"PReLU", nn::PReLU(6, 0.1)},
-          {"Dense", nn::Dense(6, 3, {.bias_initializer = nn::init::normal(1), .activation = "tanh"})},
-          {"Dense, built", std::move(built)},
-          {"BatchNorm", nn::BatchNorm(6, {.momentum = 0.4, .epsilon = 0.1})},
-          {"BatchNorm, plain", nn::BatchNorm(6, {.epsilon = 0.1, .affine = false})},
-          {"LayerNorm", nn::LayerNorm(6, {.epsilon = 0.1})},
-          {"LayerNorm, plain", nn::LayerNorm({4, 6}, {.epsilon = 0.1, .affine = false})},
-          {"Dropout", nn::Dropout(0.3)},
-          {"Embedding", nn::Embedding(9, 4)},
-          {"Flatten", nn::Flatten()},
-          {"Reshape", nn::Reshape({3, -1})},
-          {"Sequential", nn::Sequential{nn::Dense(6, 4), nn::Tanh(), nn::BatchNorm(4)}},
-          {"Sequential, empty", nn::Sequential()}};
-}
-
-cr::Tensor input_for(const std::string& name, cr::Generator& generator) {
-  return name == "Embedding" ? cr::randint(0, 9, {4, 6}, generator) : cr::randn({4, 6}, generator);
-}
 
 std::vector<std::vector<double>> values_of(const nn::Module& module) {
   std::vector<std::vector<double>> values;
