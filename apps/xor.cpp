@@ -99,27 +99,17 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
       ->capture_default_str()
       ->check(CLI::IsMember(names).description(""));
   std::string layers = "32,16,8,4";
-  app.add_option("--layers", layers, "Units of the hidden layers")->type_name("UNITS")->capture_default_str()->check(layer_sizes());
-  app.add_option("--init", options.initializer, "First weights: xavier_uniform, he_normal, normal:0.1 (its deviation), ...")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->check(initializer_name());
-  app.add_option("--optimizer", options.optimizer, "sgd, momentum (sgd with momentum 0.9), adam, ...")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->check(optimizer_name());
+  add_hidden_layers(app, layers);
+  add_initializer(app, options.initializer);
+  add_optimizer(app, options.optimizer);
   app.add_option("--learning-rate", options.learning_rate, "Of every step")
       ->type_name("RATE")
       ->capture_default_str()
       ->check(number_from(0));
   app.add_option("--batch", options.batch, "Rows in a step")->type_name("COUNT")->capture_default_str()->check(whole_number(1, 4));
-  app.add_option("--epochs", options.epochs, "Passes over the four rows")->type_name("COUNT")->capture_default_str()->check(whole_number());
-  app.add_option("--seed", options.seed, "Of the first weights and the order of rows")
-      ->type_name("NUMBER")
-      ->capture_default_str()
-      ->check(seed_number());
-  app.add_flag_callback(
-      "--quiet", [&options] { options.log_level = "warning"; }, "Prints the table only");
+  add_count(app, "--epochs", options.epochs, "Passes over the four rows");
+  add_seed(app, options.seed, "Of the first weights and the order of rows");
+  add_log_level(app, options.log_level);
   const std::optional<int> exit_code = parse_command_line(app, argc, argv);
   if (!exit_code) options.layers = *parse_layers(layers);
   return exit_code;

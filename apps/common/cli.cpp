@@ -133,6 +133,48 @@ CLI::Validator layer_sizes() {
       "");
 }
 
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& help, std::int64_t least) {
+  return app.add_option(name, value, help)->type_name("COUNT")->capture_default_str()->check(whole_number(least));
+}
+
+void add_hidden_layers(CLI::App& app, std::string& units) {
+  app.add_option("--layers", units, "Units of the hidden layers, such as 128,64; \"\" for none")
+      ->type_name("UNITS")
+      ->capture_default_str()
+      ->check(layer_sizes());
+}
+
+void add_initializer(CLI::App& app, std::string& name) {
+  app.add_option("--init", name, "First weights: he_uniform, xavier_uniform, normal:0.1 (its deviation), ...")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check(initializer_name());
+}
+
+void add_optimizer(CLI::App& app, std::string& name) {
+  app.add_option("--optimizer", name, "adam, sgd, momentum (sgd with momentum 0.9), rmsprop, adamw, ...")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check(optimizer_name());
+}
+
+void add_weight_decay(CLI::App& app, double& rate) {
+  app.add_option("--weight-decay", rate, "As the optimizer has it")->type_name("RATE")->check(number_from(0));
+}
+
+void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
+  app.add_option("--seed", seed, help)->type_name("NUMBER")->capture_default_str()->check(seed_number());
+}
+
+void add_log_level(CLI::App& app, std::string& level) {
+  app.add_option("--log-level", level, "debug, info, warning, error or off")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}).description(""));
+  app.add_flag_callback(
+      "--quiet", [&level] { level = "warning"; }, "The same as --log-level warning");
+}
+
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);

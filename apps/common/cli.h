@@ -41,6 +41,16 @@ std::optional<std::vector<std::int64_t>> parse_layers(const std::string& text);
 /// Lets through what parse_layers() takes.
 CLI::Validator layer_sizes();
 
+/// Options that several programs have; their values are the defaults shown. A count is a whole number from `least` on.
+CLI::Option* add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& help, std::int64_t least = 1);
+void add_hidden_layers(CLI::App& app, std::string& units);
+void add_initializer(CLI::App& app, std::string& name);
+void add_optimizer(CLI::App& app, std::string& name);
+void add_weight_decay(CLI::App& app, double& rate);
+void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help);
+/// --log-level, and --quiet for warnings only.
+void add_log_level(CLI::App& app, std::string& level);
+
 /// Parses; returns the exit code where the program has nothing left to do: what is wrong, or the help asked for, is printed.
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);
 

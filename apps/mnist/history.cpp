@@ -58,7 +58,7 @@ std::vector<ReportEntry> settings_of(const MnistOptions& options, const MnistHis
   std::vector<ReportEntry> entries;
   const nlohmann::ordered_json json = history_json(options, history);
   for (const auto& [name, value] : json["settings"].items())
-    entries.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+    if (name != "command") entries.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
   return entries;
 }
 

@@ -32,7 +32,7 @@ struct MnistHistory {
   std::string weights_fingerprint;
 };
 
-/// The settings as the history has them, in its order.
+/// The settings as the history has them, in its order, but for the command.
 std::vector<ReportEntry> settings_of(const MnistOptions& options, const MnistHistory& history);
 
 /// @throws std::runtime_error where the file cannot be written.

@@ -43,10 +43,7 @@ void add_data_options(CLI::App& app, MnistOptions& options) {
 }
 
 void add_network_options(CLI::App& app, MnistOptions& options, std::string& layers) {
-  app.add_option("--layers", layers, "Units of the hidden layers, such as 128,64; \"\" for none")
-      ->type_name("UNITS")
-      ->capture_default_str()
-      ->check(layer_sizes());
+  add_hidden_layers(app, layers);
   app.add_option("--activation", options.activation, "After each hidden layer: relu, sigmoid, tanh, ...")
       ->type_name("NAME")
       ->capture_default_str()
@@ -55,11 +52,8 @@ void add_network_options(CLI::App& app, MnistOptions& options, std::string& laye
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"softmax", "sigmoid", "linear"}).description(""));
-  app.add_option("--init", options.initializer, "First weights: he_uniform, xavier_normal, normal:0.1 (its deviation), ...")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->check(initializer_name());
-  app.add_flag("--batch-norm", options.batch_norm, "Normalizes each hidden layer's sums over the batch");
+  add_initializer(app, options.initializer);
+  app.add_flag("--batch-norm", options.batch_norm, "Normalizes what each hidden layer gives over the batch");
   app.add_option("--dropout", options.dropout, "Part of each hidden layer's units to leave out in training")
       ->type_name("PART")
       ->check(fraction_below_one());
@@ -69,7 +63,6 @@ void add_network_options(CLI::App& app, MnistOptions& options, std::string& laye
 }
 
 void add_training_options(CLI::App& app, MnistOptions& options, std::optional<double>& learning_rate) {
-  const CLI::Validator count = whole_number();
   app.add_option("--loss", options.loss, "cross_entropy; mse to one-hot labels; squared_error: summed over the classes")
       ->type_name("NAME")
       ->capture_default_str()
@@ -77,14 +70,11 @@ void add_training_options(CLI::App& app, MnistOptions& options, std::optional<do
   app.add_option("--label-smoothing", options.label_smoothing, "Part of each label that is spread over all classes, in cross_entropy")
       ->type_name("PART")
       ->check(fraction_below_one());
-  app.add_option("--optimizer", options.optimizer, "adam, sgd, momentum (sgd with momentum 0.9), rmsprop, adamw, ...")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->check(optimizer_name());
+  add_optimizer(app, options.optimizer);
   app.add_option("--learning-rate", learning_rate, "Of the first step [0.1 for sgd, 0.05 for momentum, else as the library has it]")
       ->type_name("RATE")
       ->check(number_from(0));
-  app.add_option("--weight-decay", options.weight_decay, "As the optimizer has it")->type_name("RATE")->check(number_from(0));
+  add_weight_decay(app, options.weight_decay);
   app.add_option("--average", options.averaging, "Tests running averages of the weights, of this decay, such as 0.999")
       ->type_name("DECAY")
       ->check(fraction_below_one());
@@ -93,26 +83,19 @@ void add_training_options(CLI::App& app, MnistOptions& options, std::optional<do
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"linear", "cosine", "constant"}).description(""));
-  CLI::Option* batch =
-      app.add_option("--batch", options.batch, "Images in a step")->type_name("COUNT")->capture_default_str()->check(count);
+  CLI::Option* batch = add_count(app, "--batch", options.batch, "Images in a step");
   app.add_flag_callback(
          "--full-batch", [&options] { options.batch = 0; }, "One step an epoch, of all training images")
       ->excludes(batch);
-  app.add_option("--epochs", options.epochs, "Passes over the training images")->type_name("COUNT")->capture_default_str()->check(count);
-  app.add_option("--seed", options.seed, "Of the first weights, the order of images and what is left out")
-      ->type_name("NUMBER")
-      ->capture_default_str()
-      ->check(seed_number());
+  add_count(app, "--epochs", options.epochs, "Passes over the training images");
+  add_seed(app, options.seed, "Of the first weights, the order of images and what is left out");
   app.add_option("--threads", options.threads, "Results do not depend on it [OMP_NUM_THREADS, or all cores]")
       ->type_name("COUNT")
       ->check(whole_number(1, kMostThreads));
 }
 
 void add_output_options(CLI::App& app, MnistOptions& options) {
-  app.add_option("--show-every", options.show_every, "Prints every so many epochs, the first and the last")
-      ->type_name("COUNT")
-      ->capture_default_str()
-      ->check(whole_number());
+  add_count(app, "--show-every", options.show_every, "Prints every so many epochs, the first and the last");
   app.add_option("--history", options.history, "Writes settings, each epoch's results and a digest of the weights as JSON")
       ->type_name("FILE");
   app.add_option("--report", options.report, "Writes a page with charts, the worst mistakes and the first layer's weights")
@@ -127,12 +110,7 @@ void add_output_options(CLI::App& app, MnistOptions& options) {
   app.add_option("--bench-steps", options.bench_steps, "Times so many steps instead of training, and prints one line")
       ->type_name("COUNT")
       ->check(whole_number(1, kMostBenchSteps));
-  app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}).description(""));
-  app.add_flag_callback(
-      "--quiet", [&options] { options.log_level = "warning"; }, "The same as --log-level warning");
+  add_log_level(app, options.log_level);
 }
 
 }  // namespace

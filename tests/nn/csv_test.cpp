@@ -83,7 +83,10 @@ BOOST_AUTO_TEST_CASE(a_file_of_many_pieces) {
   BOOST_REQUIRE(data.features.shape() == cr::Shape({200000, 2}));
   const auto values = data.features.data<float>();
   bool right = true;
-  for (int i = 0; i < 200000; ++i) right = right && values[2 * i] == static_cast<float>(i) && values[2 * i + 1] == static_cast<float>(-i);
+  for (std::size_t i = 0; i < 200000; ++i) {
+    const auto number = static_cast<float>(i);
+    right = right && values[2 * i] == number && values[2 * i + 1] == -number;
+  }
   BOOST_TEST(right);
 }
 
