@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "autograd/check.h"
-#include "autograd/random.h"
+#include "nn/keep_generator.h"
 
 namespace chainrule::nn {
 
@@ -64,18 +64,6 @@ class TensorCopies {
 
  private:
   std::vector<std::pair<Tensor, Tensor>> done_;
-};
-
-// Constructors draw weights; to copy a module must not change what is drawn after it.
-class KeepsDefaultGenerator {
- public:
-  KeepsDefaultGenerator() : before_(default_generator()) {}
-  ~KeepsDefaultGenerator() { default_generator() = before_; }
-  KeepsDefaultGenerator(const KeepsDefaultGenerator&) = delete;
-  KeepsDefaultGenerator& operator=(const KeepsDefaultGenerator&) = delete;
-
- private:
-  Generator before_;
 };
 
 }  // namespace

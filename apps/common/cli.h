@@ -22,7 +22,7 @@ inline constexpr std::int64_t kMostCount = 1'000'000'000;
 CLI::Validator whole_number(std::int64_t least = 1, std::int64_t most = kMostCount);
 /// Lets through whole numbers from 0 to 2^64 - 1.
 CLI::Validator seed_number();
-/// Lets through finite numbers of this range; `above` and `below`: without its ends.
+/// Lets through finite numbers from `least` on, and those from 0 to below 1.
 CLI::Validator number_from(double least);
 CLI::Validator fraction_below_one();
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <span>
 #include <stdexcept>
 
@@ -23,7 +22,9 @@ std::vector<Mistake> worst_mistakes(const Tensor& outputs, const Tensor& labels,
     if (best - scores.begin() == known[i]) continue;
     mistakes.push_back({.example = static_cast<std::int64_t>(i), .label = known[i], .guess = best - scores.begin(), .confidence = *best});
   }
-  std::ranges::stable_sort(mistakes, std::greater<>(), &Mistake::confidence);
+  std::ranges::sort(mistakes, [](const Mistake& a, const Mistake& b) {
+    return a.confidence != b.confidence ? a.confidence > b.confidence : a.example < b.example;
+  });
   if (mistakes.size() > most) mistakes.resize(most);
   return mistakes;
 }

@@ -8,12 +8,12 @@
 
 #include "autograd/backward.h"
 #include "autograd/check.h"
-#include "autograd/random.h"
 #include "nn/io/json_text.h"
 #include "nn/io/model_file.h"
 #include "nn/io/model_parser.h"
 #include "nn/io/module_places.h"
 #include "nn/io/module_table.h"
+#include "nn/keep_generator.h"
 #include "nn/parameter_budget.h"
 
 namespace chainrule::nn {
@@ -26,18 +26,6 @@ using model_format::Content;
 using model_format::Weight;
 
 namespace {
-
-// Constructors of one's own may draw weights; to load a module must not change what is drawn after it.
-class KeepsDefaultGenerator {
- public:
-  KeepsDefaultGenerator() : before_(default_generator()) {}
-  ~KeepsDefaultGenerator() { default_generator() = before_; }
-  KeepsDefaultGenerator(const KeepsDefaultGenerator&) = delete;
-  KeepsDefaultGenerator& operator=(const KeepsDefaultGenerator&) = delete;
-
- private:
-  Generator before_;
-};
 
 // Makes the modules of an architecture, each before the one around it.
 class Maker : public detail::LayerMaker {
