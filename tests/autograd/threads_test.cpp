@@ -16,27 +16,17 @@
 #include <thread>
 
 #include "nn/nn.h"
+#include "tests/sanitized.h"
 
 namespace cr = chainrule;
 using cr::DType;
 using cr::Shape;
 using cr::Tensor;
+using cr::test::kSanitized;
 
 namespace {
 
 constexpr int kThreads = 8;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 /// Runs f(0), f(1), ... each on a thread of its own, all starting at once, and rethrows what one of them throws.
 void on_threads(int count, const std::function<void(int)>& f) {
