@@ -7,6 +7,7 @@
 #include "autograd/custom.h"
 #include "autograd/dot.h"
 #include "autograd/dtype.h"
+#include "autograd/flush_denormals.h"
 #include "autograd/functional.h"
 #include "autograd/gather.h"
 #include "autograd/gradcheck.h"

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/flush_denormals.h"
+#include "autograd/kernels/float_mode.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/kernels/update.h"
 #include "autograd/ops/create.h"
@@ -98,7 +98,7 @@ namespace detail {
 
 void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
   kernels::parallel_pieces(count, grain, [&](std::int64_t begin, std::int64_t end) {
-    const kernels::FlushDenormals flush;
+    const kernels::FloatModeScope flush(kernels::flushing());
     body(begin, end);
   });
 }

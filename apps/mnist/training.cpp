@@ -8,6 +8,7 @@
 
 #include "apps/common/cli.h"
 #include "autograd/backward.h"
+#include "autograd/flush_denormals.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
@@ -71,6 +72,7 @@ nn::Schedule make_schedule(const MnistOptions& options, std::int64_t steps) {
 // Calls take(outputs, labels) for all examples, some at a time.
 template <class Take>
 void for_outputs(const nn::Module& network, const nn::Dataset& data, Take take) {
+  const FlushDenormals flush;
   const NoGrad no_grad;
   const nn::EvalScope eval;
   for (std::int64_t start = 0; start < data.size(); start += kEvaluationBatch) {
@@ -122,6 +124,7 @@ MnistTraining::MnistTraining(const MnistOptions& options, const std::vector<std:
 }
 
 Score MnistTraining::step(const nn::Batch& batch) {
+  const FlushDenormals flush;
   const Tensor logits = network_(batch.inputs);
   const Tensor loss = loss_(logits, batch.targets);
   const auto labels = batch.targets.data<std::int64_t>();

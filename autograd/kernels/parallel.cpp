@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "autograd/kernels/float_mode.h"
+
 #ifdef _OPENMP
 #include <omp.h>
 
@@ -33,13 +35,14 @@ void run_serial(std::int64_t count, std::int64_t grain, RangeBody body) {
 class SharedLoop {
  public:
   SharedLoop(std::int64_t count, std::int64_t grain, RangeBody body)
-      : count_(count), grain_(grain), pieces_((count - 1) / grain + 1), failed_(pieces_), body_(body) {}
+      : count_(count), grain_(grain), pieces_((count - 1) / grain + 1), failed_(pieces_), body_(body), mode_(FloatMode::current()) {}
 
   std::int64_t pieces() const { return pieces_; }
 
   // Runs pieces until none is left, and returns how many. Those before a piece that threw still run, so that the first of all that
   // throw is known.
   std::int64_t work() noexcept {
+    const FloatModeScope mode(mode_);  // the caller's, so that the bits do not depend on who runs a piece
     std::int64_t done = 0;
     for (std::int64_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < failed_.load(std::memory_order_relaxed); ++done) {
       const std::int64_t begin = piece * grain_;
@@ -65,6 +68,7 @@ class SharedLoop {
   std::atomic<std::int64_t> next_{0};
   std::atomic<std::int64_t> failed_;  // the first piece that threw, else the number of pieces
   const RangeBody body_;
+  const FloatMode mode_;
   std::mutex mutex_;
   std::exception_ptr error_;
 };

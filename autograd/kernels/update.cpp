@@ -9,7 +9,7 @@
 #include <cstddef>
 
 #include "autograd/kernels/elementwise_loops-inl.h"
-#include "autograd/kernels/flush_denormals.h"
+#include "autograd/kernels/float_mode.h"
 #include "autograd/kernels/parallel.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -119,14 +119,14 @@ std::size_t size(std::int64_t begin, std::int64_t end) { return static_cast<std:
 template <>
 void sgd_step(const SgdStep<float>& step, const float* g, float* buffer, float* p, std::int64_t n) {
   parallel_pieces(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    const FlushDenormals flush;
+    const FloatModeScope flush(flushing());
     HWY_DYNAMIC_DISPATCH(sgd_f32)(step, g + begin, buffer == nullptr ? nullptr : buffer + begin, p + begin, size(begin, end));
   });
 }
 template <>
 void sgd_step(const SgdStep<double>& step, const double* g, double* buffer, double* p, std::int64_t n) {
   parallel_pieces(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    const FlushDenormals flush;
+    const FloatModeScope flush(flushing());
     HWY_DYNAMIC_DISPATCH(sgd_f64)(step, g + begin, buffer == nullptr ? nullptr : buffer + begin, p + begin, size(begin, end));
   });
 }
@@ -134,14 +134,14 @@ void sgd_step(const SgdStep<double>& step, const double* g, double* buffer, doub
 template <>
 void adam_step(const AdamStep<float>& step, const float* g, float* m, float* v, float* p, std::int64_t n) {
   parallel_pieces(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    const FlushDenormals flush;
+    const FloatModeScope flush(flushing());
     HWY_DYNAMIC_DISPATCH(adam_f32)(step, g + begin, m + begin, v + begin, p + begin, size(begin, end));
   });
 }
 template <>
 void adam_step(const AdamStep<double>& step, const double* g, double* m, double* v, double* p, std::int64_t n) {
   parallel_pieces(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    const FlushDenormals flush;
+    const FloatModeScope flush(flushing());
     HWY_DYNAMIC_DISPATCH(adam_f64)(step, g + begin, m + begin, v + begin, p + begin, size(begin, end));
   });
 }

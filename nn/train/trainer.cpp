@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "autograd/backward.h"
+#include "autograd/flush_denormals.h"
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
@@ -305,6 +306,7 @@ class Trainer::Finish {
 };
 
 History Trainer::run(Optimizer& optimizer, bool full_batch) {
+  const FlushDenormals flush;
   check_options();
   split();
   parameters_ = module_.parameters(line_);

@@ -18,6 +18,7 @@
 #include <omp.h>
 #endif
 
+#include "autograd/kernels/float_mode.h"
 #include "tests/kernels/threads.h"
 
 namespace chainrule::test {
@@ -116,6 +117,28 @@ BOOST_AUTO_TEST_CASE(many_threads_may_run_loops_at_once) {
   for (std::thread& caller : callers) caller.join();
   BOOST_TEST(sum == 4 * 50 * 4950);
 }
+
+#if defined(__SSE2__)
+BOOST_AUTO_TEST_CASE(pieces_run_in_the_mode_of_the_caller) {
+  set_thread_limit(4);
+  const float smallest = std::numeric_limits<float>::min();
+  const auto zeros = [&] {
+    std::atomic<int> count{0};
+    parallel_pieces(400, 1, [&](std::int64_t, std::int64_t) {
+      volatile float x = smallest;
+      x = x * 0.5F;
+      count += x == 0 ? 1 : 0;
+    });
+    return count.load();
+  };
+  BOOST_TEST(zeros() == 0);
+  {
+    const kernels::FloatModeScope flush(kernels::flushing());
+    BOOST_TEST(zeros() == 400);
+  }
+  BOOST_TEST(zeros() == 0);
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(the_limit_bounds_the_threads_and_is_at_least_one) {
   for (const int threads : {1, 2, 3}) {
