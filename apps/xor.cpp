@@ -27,7 +27,7 @@ const std::map<std::string, std::array<int, 4>> kFunctions = {{"and", {0, 0, 0, 
 struct Options {
   std::string function = "xor";
   std::vector<std::int64_t> layers;
-  std::string initializer = "xavier_uniform";
+  std::string initializer = "xavier_normal";
   std::string optimizer = "adam";
   double learning_rate = 0.01;
   std::int64_t batch = 4;

@@ -3,11 +3,15 @@
 set(CHAINRULE_FIND_DEPENDENCIES "")  # lines for chainruleConfig.cmake
 set(CHAINRULE_LINKED_TARGETS "")
 
-macro(chainrule_dependency target)
+macro(chainrule_find target)
   find_package(${ARGN} REQUIRED)
   string(JOIN " " chainrule_arguments ${ARGN})
   string(APPEND CHAINRULE_FIND_DEPENDENCIES "find_dependency(${chainrule_arguments})\n")
   list(APPEND CHAINRULE_LINKED_TARGETS ${target})
+endmacro()
+
+macro(chainrule_dependency target)
+  chainrule_find(${target} ${ARGN})
   target_link_libraries(chainrule PRIVATE ${target})
 endmacro()
 
@@ -21,8 +25,8 @@ if(CHAINRULE_OPENMP)
 endif()
 if(CHAINRULE_GEMM STREQUAL "onednn")
   chainrule_dependency(DNNL::dnnl DNNL MODULE)
-  chainrule_dependency(CBLAS::CBLAS CBLAS MODULE)
-  target_compile_definitions(chainrule PRIVATE CHAINRULE_GEMM_ONEDNN)
+  chainrule_find(CBLAS::CBLAS CBLAS MODULE)
+  target_link_libraries(chainrule PRIVATE $<LINK_ONLY:CBLAS::CBLAS>)  # only gemm_cblas.cpp includes its header: see there
 elseif(NOT CHAINRULE_GEMM STREQUAL "builtin")
   message(FATAL_ERROR "CHAINRULE_GEMM is '${CHAINRULE_GEMM}', expected onednn or builtin")
 endif()

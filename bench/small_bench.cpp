@@ -1,0 +1,93 @@
+// What small graphs and small networks cost: jobs whose sums take less time than what surrounds them. Each is repeated by Google Benchmark;
+// items are ops or steps, so that its items_per_second counts them.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/nn.h"
+
+namespace {
+
+namespace cr = chainrule;
+namespace nn = chainrule::nn;
+using cr::Tensor;
+
+// A chain of products and sums of single numbers, built, differentiated and freed.
+void scalar_chain(benchmark::State& state) {
+  const std::int64_t length = state.range(0);
+  Tensor x = cr::variable(1.0), w = cr::variable(0.999), b = cr::variable(0.001);
+  for (auto unused : state) {
+    Tensor y = x;
+    for (std::int64_t i = 0; i < length; i += 2) y = y * w + b;
+    y.backward();
+    x.zero_grad();
+    w.zero_grad();
+    b.zero_grad();
+  }
+  state.SetItemsProcessed(state.iterations() * length);
+}
+BENCHMARK(scalar_chain)->RangeMultiplier(10)->Range(100, 1'000'000);
+
+// The small graph of BurTorch's paper (arXiv 2503.13795, figure 1), of 11 nodes with its constants.
+void eleven_nodes(benchmark::State& state) {
+  Tensor a = cr::variable(-41.0, cr::DType::float64), b = cr::variable(2.0, cr::DType::float64);
+  for (auto unused : state) {
+    Tensor c = a + b;
+    Tensor d = a * b + cr::pow(b, 3);
+    Tensor e = c - d;
+    Tensor f = cr::square(e);
+    Tensor g = f / 2;
+    g.backward();
+    a.zero_grad();
+    b.zero_grad();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(eleven_nodes);
+
+// 2-16-1 on the truth table of xor.
+void xor_step(benchmark::State& state) {
+  cr::manual_seed(1);
+  nn::Sequential model{nn::Dense(2, 16), nn::Tanh(), nn::Dense(16, 1)};
+  nn::SGD optimizer(model.parameters(), {.learning_rate = 0.1});
+  const Tensor inputs = cr::tensor({{0.0, 0.0}, {0.0, 1.0}, {1.0, 0.0}, {1.0, 1.0}}), outputs = cr::tensor({{0.0}, {1.0}, {1.0}, {0.0}});
+  for (auto unused : state) {
+    optimizer.zero_grad();
+    nn::mse_loss(model(inputs), outputs).backward();
+    optimizer.step();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(xor_step);
+
+// 4-8-8-3, 32 rows, Adam.
+void iris_step(benchmark::State& state) {
+  cr::manual_seed(1);
+  nn::Sequential model{nn::Dense(4, 8), nn::Tanh(), nn::Dense(8, 8), nn::ReLU(), nn::Dense(8, 3)};
+  nn::Adam optimizer(model.parameters(), {.learning_rate = 0.01});
+  const Tensor rows = cr::randn({32, 4}), labels = cr::randint(0, 3, {32});
+  for (auto unused : state) {
+    optimizer.zero_grad();
+    nn::cross_entropy(model(rows), labels).backward();
+    optimizer.step();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(iris_step);
+
+// One image at a time through 784-128-64-10.
+void inference(benchmark::State& state) {
+  cr::manual_seed(1);
+  nn::Sequential model{nn::Dense(784, 128), nn::ReLU(), nn::Dense(128, 64), nn::ReLU(), nn::Dense(64, 10)};
+  model.eval();
+  const cr::NoGrad no_grad;
+  const Tensor image = cr::rand({1, 784});
+  for (auto unused : state) benchmark::DoNotOptimize(model(image).data<float>().data());
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(inference);
+
+}  // namespace
+
+BENCHMARK_MAIN();
