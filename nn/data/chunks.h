@@ -14,7 +14,10 @@ class Chunks {
  public:
   /// Adds one at the end.
   void push_back(T value) {
-    if (size_ % kPiece == 0) pieces_.emplace_back().reserve(kPiece);
+    if (size_ % kPiece == 0) {
+      pieces_.emplace_back();
+      if (size_ > 0) pieces_.back().reserve(kPiece);  // the first grows, for there are small tables
+    }
     pieces_.back().push_back(value);
     ++size_;
   }
