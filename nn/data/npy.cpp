@@ -236,9 +236,11 @@ std::uint64_t checked_bytes(const InputFile& file, const Header& header) {
 Tensor read_array(const InputFile& file) {
   std::array<std::uint8_t, 12> start = {};
   const std::size_t got = file.read_at(0, start);
-  if (got < 10 || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0)
-    file.fail_at(0, text("begins with ", hex_bytes(std::span(start).first(std::min<std::size_t>(got, 6))),
-                         ", expected 93 4e 55 4d 50 59, the mark of .npy, and its header"));
+  if (got < kMagic.size() || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) {
+    const std::string found = got == 0 ? "empty" : "begins with " + hex_bytes(std::span(start).first(std::min(got, kMagic.size())));
+    file.fail_at(0, found + ", expected 93 4e 55 4d 50 59, the mark of .npy");
+  }
+  if (got < 10) file.fail_at(got, "ends within its header");
   const int version = start[6];
   if (version < 1 || version > 3) file.fail_at(6, text("is of format ", version, ", expected 1 to 3"));
   const std::size_t begin = version == 1 ? 10 : 12;

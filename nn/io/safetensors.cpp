@@ -250,7 +250,7 @@ class HeaderParser {
 };
 
 std::uint64_t read_header_size(const InputFile& file) {
-  if (file.size() < kSizeBytes) file.fail(text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
+  if (file.size() < kSizeBytes) file.fail_at(0, text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
   std::array<std::uint8_t, kSizeBytes> bytes = {};
   if (file.read_at(0, bytes) < bytes.size()) file.fail("became shorter while it was read");
   const auto size = std::bit_cast<std::uint64_t>(bytes);
@@ -315,7 +315,9 @@ void check_header(const InputFile& file, Header& header, std::uint64_t data_byte
                      entry->begin() < next ? ": it overlaps another" : ": no tensor has the bytes between"));
     next = entry->end();
   }
-  if (next != data_bytes) file.fail(text("the tensors take ", next, " bytes, but the file holds ", data_bytes, " bytes of data"));
+  if (next != data_bytes)
+    file.fail_at(file.size() - data_bytes + next,
+                 text("the tensors take ", next, " bytes, but the file holds ", data_bytes, " bytes of data"));
 }
 
 void read_exactly(const InputFile& file, std::uint64_t offset, std::span<std::uint8_t> out) {
