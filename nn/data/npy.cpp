@@ -221,7 +221,7 @@ void read_integers(Elements elements, const Header& header, std::span<std::int64
 
 // The bytes that shape and dtype make, found without overflow; an axis of size 0 excuses no other that is too long.
 std::uint64_t checked_bytes(const InputFile& file, const Header& header) {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::ptrdiff_t>::max() / 8;  // elements of 8 bytes
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / 8;  // what a Tensor can have
   std::uint64_t count = 1;
   bool empty = false;
   for (const std::int64_t axis : header.shape) {

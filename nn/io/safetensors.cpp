@@ -34,6 +34,7 @@ static_assert(std::endian::native == std::endian::little, "elements are copied a
 
 constexpr std::uint64_t kSizeBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference reader's limit
+constexpr std::uint64_t kMostTensorBytes = std::numeric_limits<std::int64_t>::max() / 256;
 constexpr std::string_view kMetadata = "__metadata__";
 
 // How a dtype of the file becomes a Tensor's elements.
@@ -281,7 +282,7 @@ std::uint64_t checked_bytes(const InputFile& file, const Entry& entry) {
     beyond = __builtin_mul_overflow(most, std::max<std::uint64_t>(static_cast<std::uint64_t>(size), 1), &most) || beyond;
   }
   const std::uint64_t widening = static_cast<std::uint64_t>(dtype_size(entry.type->loaded)) / entry.type->bytes;
-  if (beyond || most > static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max()) / std::max<std::uint64_t>(widening, 1))
+  if (beyond || most > kMostTensorBytes / std::max<std::uint64_t>(widening, 1))
     file.fail(text("tensor ", json_quote(entry.name), ": shape ", entry.shape, " of ", entry.dtype, " has more bytes than memory can"));
   return empty ? 0 : most;
 }

@@ -481,6 +481,8 @@ def make_npy():
         "byte 51: its shape is larger than memory", shape="(4611686018427387906,)")
     add_header("empty_overflow.npy", "no elements, along axes longer than memory",
         "byte 51: its shape is larger than memory", shape="(0, 4611686018427387904, 4)", data=b"")
+    add_header("empty_beyond.npy", "no elements, along axes longer than a Tensor's",
+               "byte 51: its shape is larger than memory", shape="(0, 80000001617476120, 4)", data=b"")
     add_header("hollow.npy", "declares 4 GB without a byte of them",
         "byte 77: its shape [1000000000] takes 4000000000 bytes, but there are 0", shape="(1000000000,)", data=b"")
     add_header("one_short.npy", "a byte of the elements is missing",
@@ -584,6 +586,9 @@ def make_safetensors():
     add_tensor("shape_empty_overflow", "no elements, along axes longer than memory",
         'tensor "x": shape [0, 4611686018427387904, 4] of F32 has more bytes than memory can', data=b"",
                shape="[0,4611686018427387904,4]", offsets="[0,0]")
+    add_tensor("shape_empty_beyond", "no elements, along axes longer than a Tensor's",
+               'tensor "x": shape [0, 80000001617476120, 4] of F32 has more bytes than memory can', data=b"",
+               shape="[0,80000001617476120,4]", offsets="[0,0]")
     add_tensor("offsets_number", "offsets that are no list",
         'tensor "x": data_offsets is the number 8, expected a list of 2 integers', offsets="8")
     add_tensor("offsets_one", "one offset", 'tensor "x": data_offsets holds 1 numbers, expected begin and end', offsets="[0]")
