@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Feeds made-up bytes to the fuzz targets of tests/fuzz: fuzz.sh runs each for 20 seconds, fuzz.sh TARGET INPUTS [OPTION...] one of them
-# (idx, model, ops or safetensors) on so many inputs. What was found interesting is kept in build/fuzz/corpus and starts the next run, with
+# (csv, gz, idx, model, npy, ops or safetensors) on so many inputs. What was found interesting is kept in build/fuzz/corpus and starts the next run, with
 # the malformed files of tests/corpus; an input that fails is kept there too, and `build/fuzz/tests/fuzz/TARGET_fuzz FILE` runs it again.
 set -euo pipefail
 cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
-export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+# A small stack for what has returned: each exception looks through all of it.
+export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:max_uar_stack_size_log=16 UBSAN_OPTIONS=print_stacktrace=1
 
 run() {
   local target=$1 corpus=build/fuzz/corpus/$1 log
   shift
   mkdir -p "$corpus"
-  local seeds=()
-  [ "$target" != model ] || seeds=(tests/corpus/json)
+  local seeds=("tests/corpus/${target/model/json}")
+  [ -d "${seeds[0]}" ] || seeds=()
   log=$(mktemp)
   if ! "build/fuzz/tests/fuzz/${target}_fuzz" -artifact_prefix="build/fuzz/corpus/$target-" -print_final_stats=1 "$@" "$corpus" "${seeds[@]}" \
     </dev/null >"$log" 2>&1; then
@@ -27,7 +28,7 @@ max_len() { [ "$1" = ops ] && echo 256 || echo 4096; }
 
 if [ $# -eq 0 ]; then
   scripts/build.sh fuzz
-  for target in idx model ops safetensors; do run "$target" -max_len="$(max_len "$target")" -max_total_time=20; done
+  for target in csv gz idx model npy ops safetensors; do run "$target" -max_len="$(max_len "$target")" -max_total_time=20; done
 else
   target=${1:?} inputs=${2:?usage: fuzz.sh [TARGET INPUTS [OPTION...]]}
   shift 2

@@ -58,8 +58,9 @@ struct CsvData {
 
 /// Reads a table of numbers, RFC 4180: cells may be quoted, with "" for a quote; rows end with LF or CRLF; a byte order mark and blank
 /// lines are passed over, as are spaces around a number. Numbers have a decimal point whatever the locale.
-/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` for a cell that is no finite number, a row of another length than the first, a quote
-/// without end, a column that is not there, or a file without rows.
+/// The file is not trusted: no more than twice the table is held, of a row one cell at a time.
+/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` for a cell that is no finite number or longer than 65536 bytes, a row of another
+/// length than the first, a quote without end, a column that is not there, more than a million columns or classes, or a file without rows.
 /// @throws std::invalid_argument for options that contradict each other.
 CsvData read_csv(const std::filesystem::path& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
 

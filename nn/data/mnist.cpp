@@ -12,8 +12,8 @@
 #include <system_error>
 #include <utility>
 
-#include "nn/data/csv.h"
-#include "nn/data/input_file.h"
+#include "nn/data/chunks.h"
+#include "nn/data/csv_reader.h"
 
 namespace chainrule::nn {
 namespace {
@@ -152,6 +152,16 @@ void check_classes(const char* function, int classes) {
     throw std::invalid_argument(std::string(function) + ": classes is " + std::to_string(classes) + ", expected 1 to 256");
 }
 
+// The cell, which is a whole number from 0 to `most`, written as an integer or not.
+std::uint8_t whole_number(const CsvReader& reader, const char* what, int most) {
+  int number = 0;
+  if (reader.parse(number) && number >= 0 && number <= most) return static_cast<std::uint8_t>(number);
+  float value = -1;
+  if (!reader.parse(value) || !(value >= 0 && value <= static_cast<float>(most)) || value != std::floor(value))
+    reader.fail(std::string("the ") + what + " is " + reader.shown() + ", expected a whole number from 0 to " + std::to_string(most));
+  return static_cast<std::uint8_t>(value);
+}
+
 }  // namespace
 
 std::vector<MnistPlace> mnist_places(const std::optional<fs::path>& data_dir) {
@@ -199,34 +209,37 @@ MnistData load_mnist(const MnistFiles& files, int classes) {
 
 MnistPart read_mnist_csv(const fs::path& path, int classes) {
   check_classes("read_mnist_csv", classes);
-  const InputFile file(path);
-  std::uint8_t first = 0;
-  file.read_at(0, {&first, 1});
-  const bool header = first != ' ' && first != '"' && std::isdigit(first) == 0;
-  const CsvData table = read_csv(path, {.header = header, .label = 0});
-  const std::int64_t n = table.features.size(0), pixels = table.features.size(1);
-  const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
-  if (side * side != pixels) file.fail("a row has " + std::to_string(pixels) + " pixels after its label, which make no square image");
+  CsvReader reader(path, ',');
+  if (!reader.next_row()) reader.fail(0, "the file holds no rows");
+  reader.next_cell();
+  const bool header = std::string_view("0123456789+-.").find((std::string(reader.trimmed()) + 'x')[0]) == std::string_view::npos;
+  const std::size_t columns = reader.finish_row(), pixels = columns - 1;
+  const auto side = static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
+  if (side == 0 || side * side != pixels)
+    reader.fail(pixels, "the row has " + std::to_string(pixels) + " pixels after its label, which make no square image");
+  reader.rewind();
+  if (header) reader.next_row();
 
-  const auto row_of = [](std::int64_t i) { return "example " + std::to_string(i + 1) + ": "; };
-  MnistPart part;
-  part.images = {.shape = {n, side, side}, .bytes = std::vector<std::uint8_t>(static_cast<std::size_t>(n * pixels))};
-  const std::span<const float> values = table.features.data<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!(values[i] >= 0 && values[i] <= 255 && values[i] == std::floor(values[i]))) {
-      const auto at = static_cast<std::int64_t>(i);
-      file.fail(row_of(at / pixels) + "pixel " + std::to_string(at % pixels + 1) + " is " + std::to_string(values[i]) +
-                ", expected a whole number from 0 to 255");
+  Chunks<std::uint8_t> images, labels;
+  while (reader.next_row()) {
+    std::size_t cells = 0;
+    for (; cells < columns && reader.next_cell(); ++cells) {
+      if (cells == 0) {
+        labels.push_back(whole_number(reader, "label", classes - 1));
+      } else {
+        images.push_back(whole_number(reader, "pixel", 255));
+      }
     }
-    part.images.bytes[i] = static_cast<std::uint8_t>(values[i]);
+    reader.expect_cells(columns);
   }
-  if (!table.class_names.empty()) file.fail("labels are text such as \"" + table.class_names.front() + "\", expected whole numbers");
-  for (const std::int64_t label : table.targets.data<std::int64_t>()) {
-    if (label >= classes)
-      file.fail(row_of(static_cast<std::int64_t>(part.labels.size())) + "the label is " + std::to_string(label) + ", expected 0 to " +
-                std::to_string(classes - 1));
-    part.labels.push_back(static_cast<std::uint8_t>(label));
-  }
+  if (labels.size() == 0) reader.fail(0, "the file holds no rows after its header");
+  MnistPart part;
+  const auto edge = static_cast<std::int64_t>(side);
+  part.images.shape = {static_cast<std::int64_t>(labels.size()), edge, edge};
+  part.images.bytes.resize(images.size());
+  images.move_to(part.images.bytes);
+  part.labels.resize(labels.size());
+  labels.move_to(part.labels);
   return part;
 }
 

@@ -8,8 +8,9 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
-#include <optional>
+#include <new>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "autograd/check.h"
@@ -38,12 +39,15 @@ struct Header {
   bool big_endian = false;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
+  std::uint64_t shape_at = 0;  // its byte in the file
 };
 
 // Reads the dictionary; only what numpy.save() writes is known, in any order of its three keys.
 class HeaderParser {
  public:
-  HeaderParser(const InputFile& file, std::string_view words) : file_(file), rest_(words) {}
+  /// The words are at byte `begin` of the file.
+  HeaderParser(const InputFile& file, std::string_view words, std::uint64_t begin)
+      : file_(file), rest_(words), end_(begin + words.size()) {}
 
   Header parse() {
     Header header;
@@ -51,18 +55,20 @@ class HeaderParser {
     expect('{');
     while (!accept('}')) {
       const std::string_view key = quoted();
+      const std::uint64_t key_at = token_;
       expect(':');
       if (key == "descr") {
-        once(seen[0], key);
+        once(seen[0], key, key_at);
         descr(header);
       } else if (key == "fortran_order") {
-        once(seen[1], key);
+        once(seen[1], key, key_at);
         header.fortran_order = boolean();
       } else if (key == "shape") {
-        once(seen[2], key);
+        once(seen[2], key, key_at);
         header.shape = shape();
+        header.shape_at = key_at;
       } else {
-        file_.fail(text("its header has the key '", key.substr(0, 40), "', expected descr, fortran_order and shape"));
+        file_.fail_at(key_at, text("its header has the key '", key.substr(0, 40), "', expected descr, fortran_order and shape"));
       }
       if (!accept(',')) {
         expect('}');
@@ -70,14 +76,15 @@ class HeaderParser {
       }
     }
     skip();
-    if (!rest_.empty()) file_.fail("its header goes on after the dictionary");
-    if (!seen[0] || !seen[1] || !seen[2]) file_.fail("its header lacks one of descr, fortran_order and shape");
+    if (!rest_.empty()) fail("its header goes on after the dictionary");
+    if (!seen[0] || !seen[1] || !seen[2]) fail("its header lacks one of descr, fortran_order and shape");
     return header;
   }
 
  private:
   void skip() {
     while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n' || rest_.front() == '\t')) rest_.remove_prefix(1);
+    token_ = end_ - rest_.size();
   }
   bool accept(char letter) {
     skip();
@@ -86,10 +93,10 @@ class HeaderParser {
     return true;
   }
   void expect(char letter) {
-    if (!accept(letter)) file_.fail(text("its header is no dictionary as numpy writes it: expected ", letter));
+    if (!accept(letter)) fail(text("its header is no dictionary as numpy writes it: expected ", letter));
   }
-  void once(bool& seen, std::string_view key) {
-    if (seen) file_.fail(text("its header has ", key, " twice"));
+  void once(bool& seen, std::string_view key, std::uint64_t key_at) {
+    if (seen) file_.fail_at(key_at, text("its header has ", key, " twice"));
     seen = true;
   }
   std::string_view quoted() {
@@ -97,7 +104,7 @@ class HeaderParser {
     const char quote = !rest_.empty() && rest_.front() == '"' ? '"' : '\'';
     expect(quote);
     const std::size_t end = rest_.find(quote);
-    if (end == std::string_view::npos) file_.fail("its header has a quote without end");
+    if (end == std::string_view::npos) fail("its header has a quote without end");
     const std::string_view words = rest_.substr(0, end);
     rest_.remove_prefix(end + 1);
     return words;
@@ -111,16 +118,16 @@ class HeaderParser {
         return value;
       }
     }
-    file_.fail("its header's fortran_order is neither True nor False");
+    fail("its header's fortran_order is neither True nor False");
   }
   void descr(Header& header) {
     skip();
-    if (rest_.starts_with('[')) file_.fail("it holds records, expected plain numbers");
+    if (rest_.starts_with('[')) fail("it holds records, expected plain numbers");
     const std::string_view words = quoted();
-    const auto fail = [&] {
-      file_.fail(text("its dtype is '", words.substr(0, 40), "', expected floats of 2, 4 or 8 bytes, integers or bool"));
+    const auto refuse = [&] {
+      fail(text("its dtype is '", words.substr(0, 40), "', expected floats of 2, 4 or 8 bytes, integers or bool"));
     };
-    if (words.size() != 3) fail();
+    if (words.size() != 3) refuse();
     header.big_endian = words[0] == '>';
     header.kind = words[1];
     header.bytes = static_cast<std::uint64_t>(words[2] - '0');
@@ -128,7 +135,7 @@ class HeaderParser {
     const bool whole = header.bytes == 1 || header.bytes == 2 || header.bytes == 4 || header.bytes == 8;
     const bool known = (header.kind == 'f' && whole && header.bytes > 1) || ((header.kind == 'i' || header.kind == 'u') && whole) ||
                        (header.kind == 'b' && header.bytes == 1);
-    if (!order || !known) fail();
+    if (!order || !known) refuse();
   }
   std::vector<std::int64_t> shape() {
     std::vector<std::int64_t> sizes;
@@ -137,9 +144,9 @@ class HeaderParser {
       skip();
       std::int64_t size = 0;
       const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
-      if (error != std::errc() || size < 0) file_.fail("its header's shape is no tuple of sizes");
+      if (error != std::errc() || size < 0) fail("its header's shape is no tuple of sizes");
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-      if (sizes.size() == kMostAxes) file_.fail(text("it has more than ", kMostAxes, " axes"));
+      if (sizes.size() == kMostAxes) fail(text("it has more than ", kMostAxes, " axes"));
       sizes.push_back(size);
       if (!accept(',')) {
         expect(')');
@@ -149,22 +156,123 @@ class HeaderParser {
     return sizes;
   }
 
+  [[noreturn]] void fail(const std::string& what) const { file_.fail_at(token_, what); }
+
   const InputFile& file_;
   std::string_view rest_;
+  std::uint64_t end_, token_ = 0;  // bytes of the file: the header's end, and where what was read last begins
 };
 
 template <class T>
-T element_at(const std::uint8_t* bytes, bool big_endian) {
-  std::array<std::uint8_t, sizeof(T)> own;
-  std::copy_n(bytes, sizeof(T), own.begin());
-  if (big_endian) std::ranges::reverse(own);
-  return std::bit_cast<T>(own);
+T swapped(T value) {
+  auto bytes = std::bit_cast<std::array<std::uint8_t, sizeof(T)>>(value);
+  std::ranges::reverse(bytes);
+  return std::bit_cast<T>(bytes);
 }
 
-// From elements of type T in the file to elements of type To.
-template <class T, class To>
-void convert(std::span<const std::uint8_t> bytes, bool big_endian, std::span<To> to) {
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<To>(element_at<T>(bytes.data() + i * sizeof(T), big_endian));
+// The elements of a file from byte `offset` on.
+struct Elements {
+  const InputFile& file;
+  std::uint64_t offset;
+  bool big_endian;
+
+  void read(std::span<std::uint8_t> out) {
+    if (file.read_at(offset, out) != out.size()) file.fail("became shorter while it was read");
+    offset += out.size();
+  }
+
+  /// Elements of type T, each through `convert`, a piece at a time.
+  template <class T, class To, class Convert>
+  void read_as(std::span<To> to, Convert convert) {
+    std::array<T, 8192> piece;
+    while (!to.empty()) {
+      const std::span<T> some = std::span(piece).first(std::min(to.size(), piece.size()));
+      read(std::span(reinterpret_cast<std::uint8_t*>(some.data()), some.size_bytes()));
+      for (std::size_t i = 0; i < some.size(); ++i) to[i] = convert(big_endian ? swapped(some[i]) : some[i]);
+      to = to.subspan(some.size());
+    }
+  }
+  template <class T, class To>
+  void read_as(std::span<To> to) {
+    if (std::is_same_v<T, To> && !big_endian) return read(std::span(reinterpret_cast<std::uint8_t*>(to.data()), to.size_bytes()));
+    read_as<T>(to, [](T value) { return static_cast<To>(value); });
+  }
+};
+
+void read_integers(Elements elements, const Header& header, std::span<std::int64_t> to) {
+  const bool is_signed = header.kind == 'i';
+  switch (header.bytes) {
+    case 1:
+      return is_signed ? elements.read_as<std::int8_t>(to) : elements.read_as<std::uint8_t>(to);
+    case 2:
+      return is_signed ? elements.read_as<std::int16_t>(to) : elements.read_as<std::uint16_t>(to);
+    case 4:
+      return is_signed ? elements.read_as<std::int32_t>(to) : elements.read_as<std::uint32_t>(to);
+    default:
+      break;
+  }
+  const std::uint64_t begin = elements.offset;
+  elements.read_as<std::int64_t>(to);
+  if (is_signed) return;
+  const auto beyond = std::ranges::find_if(to, [](std::int64_t value) { return value < 0; });
+  if (beyond != to.end())
+    elements.file.fail_at(begin + header.bytes * static_cast<std::uint64_t>(beyond - to.begin()), "holds an unsigned integer beyond int64");
+}
+
+// The bytes that shape and dtype make, found without overflow; an axis of size 0 excuses no other that is too long.
+std::uint64_t checked_bytes(const InputFile& file, const Header& header) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / 8;  // what a Tensor can have
+  std::uint64_t count = 1;
+  bool empty = false;
+  for (const std::int64_t axis : header.shape) {
+    const auto length = static_cast<std::uint64_t>(axis);
+    empty = empty || length == 0;
+    if (length != 0 && count > kMost / length) file.fail_at(header.shape_at, "its shape is larger than memory");
+    count *= std::max<std::uint64_t>(length, 1);
+  }
+  return empty ? 0 : count * header.bytes;
+}
+
+Tensor read_array(const InputFile& file) {
+  std::array<std::uint8_t, 12> start = {};
+  const std::size_t got = file.read_at(0, start);
+  if (got < kMagic.size() || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) {
+    const std::string found = got == 0 ? "empty" : "begins with " + hex_bytes(std::span(start).first(std::min(got, kMagic.size())));
+    file.fail_at(0, found + ", expected 93 4e 55 4d 50 59, the mark of .npy");
+  }
+  if (got < 10) file.fail_at(got, "ends within its header");
+  const int version = start[6];
+  if (version < 1 || version > 3) file.fail_at(6, text("is of format ", version, ", expected 1 to 3"));
+  const std::size_t begin = version == 1 ? 10 : 12;
+  std::size_t size = start[8] | static_cast<std::size_t>(start[9]) << 8;
+  if (version > 1) size |= static_cast<std::size_t>(start[10]) << 16 | static_cast<std::size_t>(start[11]) << 24;
+  if (got < begin || size > file.size() - begin) file.fail_at(file.size(), "ends within its header");
+  if (size > kMostHeader) file.fail_at(8, text("its header has ", size, " bytes, expected at most ", kMostHeader));
+  std::vector<std::uint8_t> words(size);
+  if (file.read_at(begin, words) != size) file.fail("became shorter while it was read");
+  const Header header = HeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
+  const std::uint64_t bytes = checked_bytes(file, header), there = file.size() - begin - size;
+  if (bytes != there)
+    file.fail_at(begin + size, text("its shape ", Shape(header.shape), " takes ", bytes, " bytes, but there are ", there));
+
+  std::vector<std::int64_t> stored = header.shape;
+  if (header.fortran_order) std::ranges::reverse(stored);
+  const bool floating = header.kind == 'f';
+  Tensor result = zeros(Shape(stored), !floating ? DType::int64 : header.bytes == 8 ? DType::float64 : DType::float32);
+  Elements elements{file, begin + size, header.big_endian};
+  if (!floating) {
+    read_integers(elements, header, result.mutable_data<std::int64_t>());
+  } else if (header.bytes == 8) {
+    elements.read_as<double>(result.mutable_data<double>());
+  } else if (header.bytes == 4) {
+    elements.read_as<float>(result.mutable_data<float>());
+  } else {
+    elements.read_as<std::uint16_t>(result.mutable_data<float>(), float_of_half);
+  }
+  if (!header.fortran_order || stored.size() < 2) return result;
+  std::vector<std::int64_t> reversed(stored.size());
+  for (std::size_t i = 0; i < reversed.size(); ++i) reversed[i] = static_cast<std::int64_t>(reversed.size() - 1 - i);
+  return permute(result, Axes(reversed));
 }
 
 }  // namespace
@@ -172,68 +280,11 @@ void convert(std::span<const std::uint8_t> bytes, bool big_endian, std::span<To>
 Tensor read_npy(const std::filesystem::path& path, SourceLine line) {
   const CallerScope caller(line);
   const InputFile file(path);
-  std::array<std::uint8_t, 12> start = {};
-  const std::size_t got = file.read_at(0, start);
-  if (got < 10 || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0)
-    file.fail(text("begins with ", hex_bytes(std::span(start).first(std::min<std::size_t>(got, 6))),
-                   ", expected 93 4e 55 4d 50 59, the mark of .npy"));
-  const int version = start[6];
-  if (version < 1 || version > 3) file.fail(text("is of format ", version, ", expected 1 to 3"));
-  const std::size_t begin = version == 1 ? 10 : 12;
-  std::size_t size = start[8] | static_cast<std::size_t>(start[9]) << 8;
-  if (version > 1) size |= static_cast<std::size_t>(start[10]) << 16 | static_cast<std::size_t>(start[11]) << 24;
-  if (got < begin || size > file.size() - begin) file.fail("ends within its header");
-  if (size > kMostHeader) file.fail(text("its header has ", size, " bytes, expected at most ", kMostHeader));
-  std::vector<std::uint8_t> words(size);
-  if (file.read_at(begin, words) != size) file.fail("ends within its header");
-  const Header header = HeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}).parse();
-
-  const std::uint64_t there = file.size() - begin - size;
-  std::uint64_t count = 1;
-  for (const std::int64_t axis : header.shape) {
-    const auto length = static_cast<std::uint64_t>(axis);
-    if (length != 0 && count > std::numeric_limits<std::uint64_t>::max() / 8 / length) file.fail("its shape is larger than memory");
-    count *= length;
+  try {
+    return read_array(file);
+  } catch (const std::bad_alloc&) {
+    file.fail("not enough memory to hold it");
   }
-  if (count * header.bytes != there)
-    file.fail(text("its shape ", Shape(header.shape), " takes ", count * header.bytes, " bytes, but there are ", there));
-  std::vector<std::uint8_t> bytes(there);
-  if (file.read_at(begin + size, bytes) != there) file.fail("became shorter while it was read");
-
-  std::vector<std::int64_t> stored = header.shape;
-  if (header.fortran_order) std::ranges::reverse(stored);
-  const bool floating = header.kind == 'f';
-  Tensor result = zeros(Shape(stored), !floating ? DType::int64 : header.bytes == 8 ? DType::float64 : DType::float32);
-  if (floating && header.bytes == 8) {
-    convert<double>(bytes, header.big_endian, result.mutable_data<double>());
-  } else if (floating && header.bytes == 4) {
-    convert<float>(bytes, header.big_endian, result.mutable_data<float>());
-  } else if (floating) {
-    const std::span<float> to = result.mutable_data<float>();
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = float_of_half(element_at<std::uint16_t>(bytes.data() + 2 * i, header.big_endian));
-  } else {
-    const std::span<std::int64_t> to = result.mutable_data<std::int64_t>();
-    const bool is_signed = header.kind == 'i';
-    switch (header.bytes) {
-      case 1:
-        is_signed ? convert<std::int8_t>(bytes, false, to) : convert<std::uint8_t>(bytes, false, to);
-        break;
-      case 2:
-        is_signed ? convert<std::int16_t>(bytes, header.big_endian, to) : convert<std::uint16_t>(bytes, header.big_endian, to);
-        break;
-      case 4:
-        is_signed ? convert<std::int32_t>(bytes, header.big_endian, to) : convert<std::uint32_t>(bytes, header.big_endian, to);
-        break;
-      default:
-        convert<std::int64_t>(bytes, header.big_endian, to);
-    }
-    if (!is_signed && header.bytes == 8 && std::ranges::any_of(to, [](std::int64_t value) { return value < 0; }))
-      file.fail("holds an unsigned integer beyond int64");
-  }
-  if (!header.fortran_order || stored.size() < 2) return result;
-  std::vector<std::int64_t> reversed(stored.size());
-  for (std::size_t i = 0; i < reversed.size(); ++i) reversed[i] = static_cast<std::int64_t>(reversed.size() - 1 - i);
-  return permute(result, Axes(reversed));
 }
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor, SourceLine line) {

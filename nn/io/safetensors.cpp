@@ -34,6 +34,7 @@ static_assert(std::endian::native == std::endian::little, "elements are copied a
 
 constexpr std::uint64_t kSizeBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference reader's limit
+constexpr std::uint64_t kMostTensorBytes = std::numeric_limits<std::int64_t>::max() / 256;
 constexpr std::string_view kMetadata = "__metadata__";
 
 // How a dtype of the file becomes a Tensor's elements.
@@ -250,7 +251,7 @@ class HeaderParser {
 };
 
 std::uint64_t read_header_size(const InputFile& file) {
-  if (file.size() < kSizeBytes) file.fail(text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
+  if (file.size() < kSizeBytes) file.fail_at(0, text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
   std::array<std::uint8_t, kSizeBytes> bytes = {};
   if (file.read_at(0, bytes) < bytes.size()) file.fail("became shorter while it was read");
   const auto size = std::bit_cast<std::uint64_t>(bytes);
@@ -281,7 +282,7 @@ std::uint64_t checked_bytes(const InputFile& file, const Entry& entry) {
     beyond = __builtin_mul_overflow(most, std::max<std::uint64_t>(static_cast<std::uint64_t>(size), 1), &most) || beyond;
   }
   const std::uint64_t widening = static_cast<std::uint64_t>(dtype_size(entry.type->loaded)) / entry.type->bytes;
-  if (beyond || most > static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max()) / std::max<std::uint64_t>(widening, 1))
+  if (beyond || most > kMostTensorBytes / std::max<std::uint64_t>(widening, 1))
     file.fail(text("tensor ", json_quote(entry.name), ": shape ", entry.shape, " of ", entry.dtype, " has more bytes than memory can"));
   return empty ? 0 : most;
 }
@@ -315,7 +316,9 @@ void check_header(const InputFile& file, Header& header, std::uint64_t data_byte
                      entry->begin() < next ? ": it overlaps another" : ": no tensor has the bytes between"));
     next = entry->end();
   }
-  if (next != data_bytes) file.fail(text("the tensors take ", next, " bytes, but the file holds ", data_bytes, " bytes of data"));
+  if (next != data_bytes)
+    file.fail_at(file.size() - data_bytes + next,
+                 text("the tensors take ", next, " bytes, but the file holds ", data_bytes, " bytes of data"));
 }
 
 void read_exactly(const InputFile& file, std::uint64_t offset, std::span<std::uint8_t> out) {

@@ -1,23 +1,20 @@
 // Feeds arbitrary bytes to load_model(): as a whole file, and as what follows the beginning that every file has, so that architecture and
 // weights are reached. What is read and written again has to be read the same.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 #include "nn/nn.h"
+#include "tests/fuzz/read_bytes.h"
 
 namespace {
 
 namespace nn = chainrule::nn;
 using chainrule::Tensor;
+using chainrule::test::require;
 
 struct Residual : nn::Module {
   nn::Dense fc;
@@ -31,42 +28,25 @@ struct Residual : nn::Module {
   void config(nn::Config& c) const override { c.set("width", fc.d_in()).set("inner", inner); }
 };
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-/// The module in a file of these bytes, or nothing when a runtime_error names the file; whatever else happens is a finding.
-std::optional<nn::Layer> read_text(std::string_view text) {
-  const int fd = ::memfd_create("model_fuzz", MFD_CLOEXEC);
-  require(fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  const std::string name = "/proc/self/fd/" + std::to_string(fd);
-  std::optional<nn::Layer> layer;
-  try {
-    layer = nn::load_model(name);
-  } catch (const std::runtime_error& error) {
-    require(std::string(error.what()).starts_with(name + ": "));
-  }
-  ::close(fd);
-  return layer;
-}
-
 std::string content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void check(std::string_view text, const std::string& copy) {
-  const std::optional<nn::Layer> layer = read_text(text);
+void check(const std::string& text) {
+  const std::optional<nn::Layer> layer =
+      chainrule::test::read_bytes(chainrule::test::bytes_of(text), [](const std::string& path) { return nn::load_model(path); });
   if (!layer) return;
   for (const nn::NamedTensor& entry : (*layer)->state()) require(entry.tensor.numel() <= static_cast<std::int64_t>(text.size()));
+  const chainrule::test::Copy copy;
   try {
-    nn::save_model(**layer, copy);
+    nn::save_model(**layer, copy.path);
   } catch (const std::logic_error&) {
     return;  // names that are longer than what is written has
   }
-  const std::string written = content_of(copy);
-  nn::save_model(*nn::load_model(copy), copy);
-  require(content_of(copy) == written);
+  const std::string written = content_of(copy.path);
+  nn::save_model(*nn::load_model(copy.path), copy.path);
+  require(content_of(copy.path) == written);
 }
 
 }  // namespace
@@ -77,10 +57,8 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string copy = "/dev/shm/chainrule-model-fuzz-" + std::to_string(::getpid());
   const std::string text(reinterpret_cast<const char*>(data), size);
-  check(text, copy);
-  check(R"({"format":"chainrule.model","version":1,"architecture":{"type":)" + text, copy);
-  ::unlink(copy.c_str());
+  check(text);
+  check(R"({"format":"chainrule.model","version":1,"architecture":{"type":)" + text);
   return 0;
 }

@@ -1,44 +1,22 @@
 // Feeds arbitrary bytes to read_safetensors(): as a whole file, and as a header with the size that belongs to it, so that its JSON is
 // reached. What is read and written again has to be read the same.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "nn/io/safetensors.h"
+#include "tests/fuzz/read_bytes.h"
 
 namespace {
 
 using chainrule::DType;
 using chainrule::Tensor;
 using chainrule::nn::SafetensorsFile;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-/// The content of a file of these bytes, or nothing when a runtime_error names the file; whatever else happens is a finding.
-std::optional<SafetensorsFile> read_bytes(std::span<const std::uint8_t> bytes) {
-  const int fd = ::memfd_create("safetensors_fuzz", MFD_CLOEXEC);
-  require(fd >= 0 && ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  const std::string name = "/proc/self/fd/" + std::to_string(fd);
-  std::optional<SafetensorsFile> file;
-  try {
-    file = chainrule::nn::read_safetensors(name);
-  } catch (const std::runtime_error& error) {
-    require(std::string(error.what()).rfind(name + ": ", 0) == 0);
-  }
-  ::close(fd);
-  return file;
-}
+using chainrule::test::require;
 
 template <class T>
 bool same_bytes(const Tensor& a, const Tensor& b) {
@@ -52,13 +30,15 @@ bool same(const Tensor& a, const Tensor& b) {
   return a.dtype() == DType::float64 ? same_bytes<double>(a, b) : same_bytes<std::int64_t>(a, b);
 }
 
-void check(std::span<const std::uint8_t> bytes, const std::string& copy) {
-  const std::optional<SafetensorsFile> file = read_bytes(bytes);
+void check(std::span<const std::uint8_t> bytes) {
+  const std::optional<SafetensorsFile> file =
+      chainrule::test::read_bytes(bytes, [](const std::string& path) { return chainrule::nn::read_safetensors(path); });
   if (!file) return;
   for (const auto& entry : file->tensors)
     require(entry.tensor.defined() && entry.tensor.numel() <= static_cast<std::int64_t>(bytes.size()));
-  chainrule::nn::save_safetensors(copy, file->tensors, file->metadata);
-  const SafetensorsFile again = chainrule::nn::read_safetensors(copy);
+  const chainrule::test::Copy copy;
+  chainrule::nn::save_safetensors(copy.path, file->tensors, file->metadata);
+  const SafetensorsFile again = chainrule::nn::read_safetensors(copy.path);
   require(again.metadata == file->metadata && again.tensors.size() == file->tensors.size());
   for (std::size_t i = 0; i < again.tensors.size(); ++i) {
     require(again.tensors[i].name == file->tensors[i].name && same(again.tensors[i].tensor, file->tensors[i].tensor));
@@ -68,8 +48,7 @@ void check(std::span<const std::uint8_t> bytes, const std::string& copy) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string copy = "/dev/shm/chainrule-safetensors-fuzz-" + std::to_string(::getpid());
-  check(std::span(data, size), copy);
+  check({data, size});
   // The header is all up to the last '}', the rest is the tensors' data.
   const auto* end = data + size;
   while (end != data && end[-1] != '}') --end;
@@ -77,7 +56,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::uint8_t> whole(sizeof header_bytes);
   std::memcpy(whole.data(), &header_bytes, sizeof header_bytes);
   whole.insert(whole.end(), data, data + size);
-  check(whole, copy);
-  ::unlink(copy.c_str());
+  check(whole);
   return 0;
 }

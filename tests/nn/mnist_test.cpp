@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(datasets_are_told_apart) {
 
 BOOST_AUTO_TEST_CASE(tables_of_pixels) {
   Folder dir;
-  for (const std::string header : {"", "label,p1,p2,p3,p4\n"}) {
+  for (const std::string header : {"", "label,p1,p2,p3,p4\n", "\"label\",0,1,2,3\n", "\xEF\xBB\xBF"}) {
     const MnistPart part = read_mnist_csv(dir.file("a.csv", header + "7,0,255,3,4\n0,9,8,7,6\n"));
     BOOST_TEST(part.images.shape == (std::vector<std::int64_t>{2, 2, 2}));
     BOOST_TEST(part.images.bytes == (Bytes{0, 255, 3, 4, 9, 8, 7, 6}));
@@ -290,13 +290,16 @@ BOOST_AUTO_TEST_CASE(tables_of_pixels) {
     BOOST_CHECK_EXCEPTION(read_mnist_csv(path), std::runtime_error,
                           [&](const std::runtime_error& error) { return error.what() == path.string() + ":" + what; });
   };
-  refused("1,0,0,0\n", " a row has 3 pixels after its label, which make no square image");
-  refused("1,0,0,0,0\n2,1,2,256,4\n", " example 2: pixel 3 is 256.000000, expected a whole number from 0 to 255");
-  refused("1,0,0,0,0.5\n", " example 1: pixel 4 is 0.500000, expected a whole number from 0 to 255");
-  refused("1,0,0,0,-1\n", " example 1: pixel 4 is -1.000000, expected a whole number from 0 to 255");
-  refused("1,0,0,0,0\n10,0,0,0,0\n", " example 2: the label is 10, expected 0 to 9");
-  refused("label,a,b,c,d\ncat,0,0,0,0\n", " labels are text such as \"cat\", expected whole numbers");
-  refused("1,0,0,x,0\n", "1:4: \"x\" is not a finite number");
+  refused("1,0,0,0\n", "1:4: the row has 3 pixels after its label, which make no square image");
+  refused("1\n", "1:1: the row has 0 pixels after its label, which make no square image");
+  refused("1,0,0,0,0\n2,1,2,256,4\n", "2:4: the pixel is \"256\", expected a whole number from 0 to 255");
+  refused("1,0,0,0,0.5\n", "1:5: the pixel is \"0.5\", expected a whole number from 0 to 255");
+  refused("1,0,0,0,-1\n", "1:5: the pixel is \"-1\", expected a whole number from 0 to 255");
+  refused("1,0,0,nan,0\n", "1:4: the pixel is \"nan\", expected a whole number from 0 to 255");
+  refused("1,0,0,0,0\n10,0,0,0,0\n", "2:1: the label is \"10\", expected a whole number from 0 to 9");
+  refused("label,a,b,c,d\ncat,0,0,0,0\n", "2:1: the label is \"cat\", expected a whole number from 0 to 9");
+  refused("1,0,0,0,0\n2,0,0,0\n", "2:5: the row has 4 cells, expected 5");
+  refused("label,a,b,c,d\n", "2:1: the file holds no rows after its header");
   BOOST_CHECK_THROW(read_mnist_csv(dir.file("c.csv", ""), 10), std::runtime_error);
   BOOST_CHECK_THROW(read_mnist_csv(dir.file("c.csv", "1,0\n"), 257), std::invalid_argument);
 }

@@ -213,8 +213,8 @@ BOOST_AUTO_TEST_CASE(headers_may_be_spaced_and_unordered) {
 }
 
 BOOST_AUTO_TEST_CASE(refusals_of_the_frame) {
-  BOOST_TEST(refusal("") == "holds 0 bytes, expected 8 of header size and a header");
-  BOOST_TEST(refusal("1234567") == "holds 7 bytes, expected 8 of header size and a header");
+  BOOST_TEST(refusal("") == "byte 0: holds 0 bytes, expected 8 of header size and a header");
+  BOOST_TEST(refusal("1234567") == "byte 0: holds 7 bytes, expected 8 of header size and a header");
   BOOST_TEST(refusal(with_size(100'000'001, "{}")) == "byte 0: the header size is 100000001, expected at most 100000000");
   BOOST_TEST(refusal(with_size(~std::uint64_t{0}, "{}")) == "byte 0: the header size is 18446744073709551615, expected at most 100000000");
   BOOST_TEST(refusal(with_size(3, "{}")) == "byte 0: the header size is 3, but the file holds 2 bytes after it");
@@ -301,8 +301,9 @@ BOOST_AUTO_TEST_CASE(refusals_of_sizes_and_offsets) {
              "tensor \"x\": shape [0, 4294967296, 4294967296] of F32 has more bytes than memory can");
   BOOST_TEST(refusal(file_of(one("U8", "[9223372036854775807]", "[0,4]"), "1234")) ==
              "tensor \"x\": shape [9223372036854775807] of U8 has more bytes than memory can");
-  BOOST_TEST(refusal(file_of(one("F32", "[1]", "[0,4]"), "12345")) == "the tensors take 4 bytes, but the file holds 5 bytes of data");
-  BOOST_TEST(refusal(file_of("{}", "1")) == "the tensors take 0 bytes, but the file holds 1 bytes of data");
+  BOOST_TEST(refusal(file_of(one("F32", "[1]", "[0,4]"), "12345")) ==
+             "byte 66: the tensors take 4 bytes, but the file holds 5 bytes of data");
+  BOOST_TEST(refusal(file_of("{}", "1")) == "byte 10: the tensors take 0 bytes, but the file holds 1 bytes of data");
   const auto two = [](const std::string& a, const std::string& b) {
     return R"({"a":{"dtype":"U8","shape":[4],"data_offsets":)" + a + R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + b + "}}";
   };

@@ -1,0 +1,185 @@
+// Cuts cells out of a buffer of a megabyte, most of them in one piece.
+#include "nn/data/csv_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "autograd/check.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{1} << 20;
+constexpr std::size_t kMostColumns = 1'000'000;
+constexpr std::size_t kLongestCell = std::size_t{1} << 16;
+
+}  // namespace
+
+CsvReader::CsvReader(const std::filesystem::path& path, char delimiter)
+    : file_(path), buffer_(std::clamp<std::uint64_t>(file_.size(), 1, kBuffer)), delimiter_(delimiter) {
+  rewind();
+}
+
+void CsvReader::rewind() {
+  std::array<std::uint8_t, 3> mark = {};
+  const bool marked = file_.read_at(0, mark) == mark.size() && mark[0] == 0xEF && mark[1] == 0xBB && mark[2] == 0xBF;
+  offset_ = marked ? mark.size() : 0;
+  position_ = filled_ = count_ = 0;
+  held_ = false;
+  row_ended_ = true;
+  line_ = row_line_ = 1;
+}
+
+bool CsvReader::next_row() {
+  finish_row();
+  while (peek() >= 0) {
+    row_line_ = line_;
+    count_ = 0;
+    const bool quoted = peek() == '"';
+    read_cell();
+    held_ = quoted || !row_ended_ || !cell_.empty();
+    if (held_) return true;
+  }
+  row_line_ = line_;
+  return false;
+}
+
+bool CsvReader::next_cell() {
+  if (held_) {
+    held_ = false;
+    return true;
+  }
+  if (row_ended_) return false;
+  read_cell();
+  return true;
+}
+
+std::size_t CsvReader::finish_row() {
+  while (next_cell()) continue;
+  return count_;
+}
+
+void CsvReader::expect_cells(std::size_t count) {
+  const std::size_t cells = finish_row();
+  if (cells != count) fail(std::min(cells, count), text("the row has ", cells, cells == 1 ? " cell" : " cells", ", expected ", count));
+}
+
+std::string_view CsvReader::trimmed() const noexcept {
+  std::string_view words = cell_;
+  while (!words.empty() && (words.front() == ' ' || words.front() == '\t')) words.remove_prefix(1);
+  while (!words.empty() && (words.back() == ' ' || words.back() == '\t')) words.remove_suffix(1);
+  return words;
+}
+
+std::string CsvReader::shown(std::string_view words) {
+  std::string shown = "\"";
+  for (const char letter : words.substr(0, 40)) shown += static_cast<unsigned char>(letter) < 0x20 ? '?' : letter;
+  return shown + (words.size() > 40 ? "...\"" : "\"");
+}
+
+bool CsvReader::refill() {
+  filled_ = file_.read_at(offset_, buffer_);
+  offset_ += filled_;
+  position_ = 0;
+  return filled_ > 0;
+}
+
+void CsvReader::read_cell() {
+  if (count_ == kMostColumns) fail_at(line_, count_, "more than a million columns");
+  ++count_;
+  if (peek() != '"' && read_whole()) return;
+  gathered_.clear();
+  if (peek() != '"') {
+    read_plain();
+  } else {
+    read_quoted();
+    const std::int64_t line = line_;
+    const std::size_t size = gathered_.size();
+    read_plain();
+    if (gathered_.size() != size)
+      fail_at(line, column(), "text goes on after the closing quote, expected the delimiter or the end of the line");
+  }
+  cell_ = gathered_;
+}
+
+// Takes a plain cell that the buffer holds whole, with what ends it, as it is there.
+bool CsvReader::read_whole() {
+  const auto delimiter = static_cast<std::uint8_t>(delimiter_);
+  const std::uint8_t* const begin = buffer_.data() + position_;
+  const std::uint8_t* const stop = buffer_.data() + filled_;
+  const std::uint8_t* end = begin;
+  while (end != stop && *end != delimiter && *end != '\n' && *end != '\r') ++end;
+  const std::uint8_t* next = end;
+  if (stop - end >= 2 && *end == '\r') ++next;
+  if (next == stop || *next == '\r' || (next != end && *next != '\n')) return false;
+  const auto size = static_cast<std::size_t>(end - begin);
+  check_length(size);
+  cell_ = {reinterpret_cast<const char*>(begin), size};
+  row_ended_ = *next == '\n';
+  if (row_ended_) ++line_;
+  position_ += static_cast<std::size_t>(next - begin) + 1;
+  return true;
+}
+
+void CsvReader::read_quoted() {
+  const std::int64_t begun = line_;
+  ++position_;
+  for (;;) {
+    const int byte = peek();
+    if (byte < 0) fail_at(begun, column(), "the quote that begins here has no end");
+    ++position_;
+    if (byte == '"') {
+      if (peek() != '"') break;
+      ++position_;
+    } else if (byte == '\n') {
+      ++line_;
+    }
+    const auto letter = static_cast<std::uint8_t>(byte);
+    append(&letter, 1);
+  }
+}
+
+// Up to the delimiter or the end of the line, which it passes.
+void CsvReader::read_plain() {
+  const auto delimiter = static_cast<std::uint8_t>(delimiter_);
+  row_ended_ = true;
+  while (peek() >= 0) {
+    const std::uint8_t* const begin = buffer_.data() + position_;
+    const std::uint8_t* const stop = buffer_.data() + filled_;
+    const std::uint8_t* end = begin;
+    while (end != stop && *end != delimiter && *end != '\n' && *end != '\r') ++end;
+    append(begin, static_cast<std::size_t>(end - begin));
+    position_ += static_cast<std::size_t>(end - begin);
+    if (end == stop) continue;
+    const std::uint8_t byte = *end;
+    ++position_;
+    if (byte == delimiter) {
+      row_ended_ = false;
+      return;
+    }
+    if (byte == '\n') {
+      ++line_;
+      return;
+    }
+    if (peek() != '\n') append(&byte, 1);
+  }
+}
+
+void CsvReader::append(const std::uint8_t* bytes, std::size_t count) {
+  check_length(gathered_.size() + count);
+  gathered_.append(reinterpret_cast<const char*>(bytes), count);
+}
+
+void CsvReader::check_length(std::size_t size) const {
+  if (size > kLongestCell) fail_at(line_, column(), "a cell is longer than 65536 bytes");
+}
+
+void CsvReader::fail_at(std::int64_t line, std::size_t column, const std::string& what) const {
+  throw std::runtime_error(text(file_.name(), ":", line, ":", column + 1, ": ", what));
+}
+
+}  // namespace chainrule::nn

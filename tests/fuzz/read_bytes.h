@@ -1,0 +1,48 @@
+// What every fuzz target of a file reader does: hands over bytes as a file, and lets nothing pass but a value or an error that names it.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace chainrule::test {
+
+inline void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+/// What `read` gives for the path of a file of these bytes, or nothing when it throws a runtime_error `PATH:...`; whatever else happens is
+/// a finding.
+template <class Read>
+auto read_bytes(std::span<const std::uint8_t> bytes, Read read) -> std::optional<decltype(read(std::declval<std::string>()))> {
+  const int fd = ::memfd_create("fuzz", MFD_CLOEXEC);
+  require(fd >= 0 && ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  const std::string name = "/proc/self/fd/" + std::to_string(fd);
+  std::optional<decltype(read(name))> value;
+  try {
+    value.emplace(read(name));
+  } catch (const std::runtime_error& error) {
+    require(std::string(error.what()).starts_with(name + ":"));
+  }
+  ::close(fd);
+  return value;
+}
+
+inline std::span<const std::uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+/// A file in memory for what is written and read again; it goes with the process' input.
+struct Copy {
+  std::string path = "/dev/shm/chainrule-fuzz-" + std::to_string(::getpid());
+  ~Copy() { ::unlink(path.c_str()); }
+};
+
+}  // namespace chainrule::test
