@@ -26,9 +26,12 @@ struct SlicePart {
 
 // What a pass knows of one node it has met.
 struct Entry {
-  Tensor tensor;                                       // keeps the node alive until its rule has run
-  Tensor gradient;                                     // what has come in so far
+  Tensor tensor;      // keeps the node alive until its rule has run
+  Tensor gradient;    // what has come in so far,
+  double number = 0;  // or the same as a number: of a node of one element
+  bool has_number = false;
   std::uint32_t uses = 0;                              // results that have yet to send a gradient
+  std::uint32_t first_edge = 0;                        // its inputs' entries, where the pass goes beneath it
   std::uint32_t outer = 0;                             // the node's mark before this pass
   bool wanted = true;                                  // leads to an input of grad()
   bool keep = false;                                   // the gradient is a result of the pass
@@ -81,6 +84,7 @@ class LeafMap {
 // The memory of a pass, kept for the thread's next one.
 struct Workspace {
   std::vector<Entry> entries;
+  std::vector<std::uint32_t> edges;  // of each explored entry, in their order, the entry of each input that requires grad, else kNone
   std::vector<std::uint32_t> ready;
   LeafMap leaves;
 };
@@ -118,12 +122,14 @@ class Pass {
         create_graph_(create_graph),
         caller_(line),
         grad_mode_(create_graph),
-        space_(loan_.get()) {}
+        space_(loan_.get()),
+        numbers_(!create_graph && !thread_context.anomaly) {}
 
   ~Pass() {
     for (Entry& entry : space_.entries)
       if (entry.tensor.defined() && node_of(entry.tensor)->recorded) node_of(entry.tensor)->mark = entry.outer;
     space_.entries.clear();
+    space_.edges.clear();
     space_.ready.clear();
     space_.leaves.clear();
   }
@@ -137,6 +143,7 @@ class Pass {
     if (!node->requires_grad)
       throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
     Tensor own = gradient;
+    const bool one = !own.defined() && node->numel == 1 && numbers_;
     if (own.defined()) {
       if (shape_of(own) != shape_of(node) || node_of(own)->dtype != node->dtype)
         throw_invalid(op_,
@@ -146,10 +153,14 @@ class Pass {
     } else {
       if (node->numel != 1)
         throw_invalid(op_, text("the output has shape ", shape_of(node), ", expected a single element, or a gradient for it"), line_);
-      own = full(shape_of(node), 1.0, node->dtype);
+      if (!one) own = full(shape_of(node), 1.0, node->dtype);
     }
     const std::uint32_t at = enter(node);
-    receive(space_.entries[at], std::move(own));
+    if (one) {
+      receive(space_.entries[at], 1.0);
+    } else {
+      receive(space_.entries[at], std::move(own));
+    }
   }
 
   // Makes the pass stop at a tensor: what lies beneath it takes no part.
@@ -165,9 +176,12 @@ class Pass {
       Node* node = node_of(space_.entries[next].tensor);
       if (!node->recorded || space_.entries[next].bottom) continue;
       if (node->spent) throw_spent(node);
+      space_.entries[next].first_edge = static_cast<std::uint32_t>(space_.edges.size());
       for (std::uint32_t i = 0; i < node->input_count; ++i) {
         Node* input = node_of(node->inputs()[i]);
-        if (input->requires_grad) ++space_.entries[enter(input)].uses;
+        const std::uint32_t at = input->requires_grad ? enter(input) : kNone;
+        if (at != kNone) ++space_.entries[at].uses;
+        space_.edges.push_back(at);
       }
     }
   }
@@ -200,7 +214,7 @@ class Pass {
     for (std::size_t next = 0; next < order.size(); ++next) {
       Node* node = node_of(space_.entries[order[next]].tensor);
       if (!node->recorded || space_.entries[order[next]].bottom) continue;
-      for_each_input(node, [&](std::uint32_t at) {
+      for_each_input(order[next], [&](std::uint32_t at) {
         if (--uses[at] == 0) order.push_back(at);
       });
     }
@@ -208,7 +222,7 @@ class Pass {
       Entry& entry = space_.entries[order[next]];
       Node* node = node_of(entry.tensor);
       if (!node->recorded || entry.wanted || entry.bottom) continue;
-      for_each_input(node, [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
+      for_each_input(order[next], [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
     }
   }
 
@@ -231,9 +245,14 @@ class Pass {
   // Adds what arrived at leaves, and at results that retain theirs, to their grad().
   void deliver() {
     for (Entry& entry : space_.entries) {
-      if (!entry.gradient.defined()) continue;
+      if (!entry.gradient.defined() && !entry.has_number) continue;
       Node* node = node_of(entry.tensor);
       Tensor& kept = node->extra().grad;
+      if (entry.has_number && kept.defined() && is_unshared(kept)) {
+        add_number(kept, entry.number);
+        continue;
+      }
+      make_tensor(entry);
       Tensor gradient = std::move(entry.gradient);
       if (!kept.defined()) {
         kept = is_unshared(gradient) ? std::move(gradient) : gradient.clone();
@@ -250,6 +269,7 @@ class Pass {
     if (at == kNone) return Tensor();
     Entry& entry = space_.entries[at];
     put_together(entry);
+    make_tensor(entry);
     if (!entry.gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(entry.tensor), node_of(entry.tensor)->dtype);
     return create_graph_ || is_unshared(entry.gradient) ? entry.gradient : entry.gradient.clone();
   }
@@ -262,12 +282,14 @@ class Pass {
     const auto fresh = static_cast<std::uint32_t>(entries.size());
     if (node->recorded) {
       if (const std::uint32_t mark = node->mark; mark < fresh && node_of(entries[mark].tensor) == node) return mark;
-      entries.push_back(Entry{Node::share(node), {}, 0, node->mark});
+      Entry& entry = entries.emplace_back();
+      entry.tensor = Node::share(node);
+      entry.outer = node->mark;
       node->mark = fresh;
       return fresh;
     }
     const std::uint32_t at = space_.leaves.find_or_add(node, fresh);
-    if (at == fresh) entries.push_back(Entry{Node::share(node), {}});
+    if (at == fresh) entries.emplace_back().tensor = Node::share(node);
     return at;
   }
 
@@ -282,11 +304,10 @@ class Pass {
 
   // The entries of the inputs that require grad, one by one, repeats included.
   template <class F>
-  void for_each_input(Node* node, F f) {
-    for (std::uint32_t i = 0; i < node->input_count; ++i) {
-      Node* input = node_of(node->inputs()[i]);
-      if (input->requires_grad) f(lookup(input));
-    }
+  void for_each_input(std::uint32_t entry, F f) {
+    const std::uint32_t* edges = space_.edges.data() + space_.entries[entry].first_edge;
+    for (std::uint32_t i = 0; i < node_of(space_.entries[entry].tensor)->input_count; ++i)
+      if (edges[i] != kNone) f(edges[i]);
   }
 
   [[noreturn]] void throw_spent(Node* node) const {
@@ -297,7 +318,37 @@ class Pass {
                  line_);
   }
 
+  // The gradient as a Tensor, if it is a number.
+  static void make_tensor(Entry& entry) {
+    if (!entry.has_number) return;
+    Node* node = node_of(entry.tensor);
+    entry.has_number = false;
+    entry.gradient = full(shape_of(node), entry.number, node->dtype);
+  }
+
+  static void add_number(const Tensor& into, double number) {
+    visit_floating(node_of(into)->dtype, [&](auto zero) {
+      using T = decltype(zero);
+      *mutable_values<T>(into) += static_cast<T>(number);
+    });
+  }
+
+  void receive(Entry& entry, double number) {
+    if (entry.has_number) {
+      const bool single = node_of(entry.tensor)->dtype == DType::float32;
+      entry.number = single ? static_cast<float>(entry.number) + static_cast<float>(number) : entry.number + number;
+    } else if (!entry.gradient.defined()) {
+      entry.number = number;
+      entry.has_number = true;
+    } else if (is_unshared(entry.gradient)) {
+      add_number(entry.gradient, number);
+    } else {
+      entry.gradient = entry.gradient + number;
+    }
+  }
+
   void receive(Entry& entry, Tensor gradient) {
+    make_tensor(entry);
     if (!entry.gradient.defined()) {
       entry.gradient = std::move(gradient);
     } else if (!create_graph_ && is_unshared(entry.gradient)) {
@@ -317,6 +368,7 @@ class Pass {
       return;
     }
     Node* node = node_of(entry.tensor);
+    make_tensor(entry);
     if (!entry.gradient.defined()) {
       entry.gradient = zeros(shape_of(node), node->dtype);
     } else if (!is_unshared(entry.gradient)) {
@@ -326,7 +378,11 @@ class Pass {
   }
 
   void put_together(Entry& entry) {
-    if (entry.parts == nullptr) return;
+    if (entry.parts != nullptr) [[unlikely]]
+      join_parts(entry);
+  }
+
+  void join_parts(Entry& entry) {
     std::vector<Tensor> parts;
     std::vector<std::int64_t> offsets;
     for (SlicePart& part : *entry.parts) {
@@ -339,9 +395,14 @@ class Pass {
 
   // Shows a gradient that is complete to the tensor's hooks, which may replace it.
   void run_hooks(std::uint32_t at) {
+    const Node* node = node_of(space_.entries[at].tensor);
+    if (node->extras != nullptr && !node->extras->hooks.empty() && space_.entries[at].wanted) call_hooks(at);
+  }
+
+  void call_hooks(std::uint32_t at) {
+    make_tensor(space_.entries[at]);
     const Tensor tensor = space_.entries[at].tensor;
     Node* node = node_of(tensor);
-    if (node->extras == nullptr || node->extras->hooks.empty() || !space_.entries[at].wanted) return;
     const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
     for (const Hook& hook : hooks) {
       Tensor gradient = space_.entries[at].gradient;
@@ -361,18 +422,51 @@ class Pass {
     }
   }
 
+  // The same as step(), for a rule on numbers whose node is of no interest afterwards.
+  void step_on_numbers(Entry& entry) {
+    const Tensor tensor = std::move(entry.tensor);
+    Node* node = node_of(tensor);
+    node->mark = entry.outer;
+    entry.has_number = false;
+    const ForcedLine line(node->line);
+    RuleSlot slots[2];
+    const std::uint32_t count = node->input_count;
+    const std::uint32_t* edges = space_.edges.data() + entry.first_edge;
+    for (std::uint32_t i = 0; i < count; ++i) slots[i].wanted = edges[i] != kNone && space_.entries[edges[i]].wanted;
+    RuleContext context(node, entry.number, slots, entry.gradient);
+    node->invoke(node->captures(), context);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (edges[i] == kNone) continue;
+      Entry& input = space_.entries[edges[i]];
+      if (slots[i].has_number) receive(input, slots[i].number);
+      if (--input.uses == 0) space_.ready.push_back(edges[i]);
+    }
+    if (!retain_graph_) free_graph(node);
+  }
+
   // Runs one node's rule and passes its gradients on.
   void step(std::uint32_t at) {
+    {
+      Entry& entry = space_.entries[at];
+      const Node* node = node_of(entry.tensor);
+      if (entry.has_number && entry.wanted && !entry.keep && node->takes_numbers && !node->retains_grad && node->extras == nullptr &&
+          !node->spent)
+        return step_on_numbers(entry);
+    }
     put_together(space_.entries[at]);
     run_hooks(at);
     if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
     Entry& entry = space_.entries[at];
     const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
+    Node* node = node_of(entry.tensor);
+    if (entry.has_number ? !node->takes_numbers : node->takes_numbers && numbers_ && entry.gradient.defined()) change_form(node, entry);
     const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
-    Node* node = node_of(tensor);
     if (!stays) node->mark = entry.outer;
+    const bool on_numbers = entry.has_number;
+    const double grad_number = entry.number;
     Tensor grad_out = stays ? entry.gradient : std::move(entry.gradient);
-    const bool flows = grad_out.defined() && entry.wanted;
+    const bool flows = (grad_out.defined() || on_numbers) && entry.wanted;
+    if (!stays) entry.has_number = false;
     const ForcedLine line(node->line);
 
     // Few inputs find room on the stack. Entries do not move while a pass runs, so `entry` and its like stay valid.
@@ -381,14 +475,14 @@ class Pass {
     RuleSlot few[kFew];
     std::vector<RuleSlot> many(count > kFew ? count : 0);
     RuleSlot* slots = count > kFew ? many.data() : few;
+    const std::uint32_t* edges = space_.edges.data() + entry.first_edge;
     for (std::uint32_t i = 0; i < count; ++i) {
-      Node* input = node_of(node->inputs()[i]);
-      if (!input->requires_grad) continue;
-      slots[i].entry = lookup(input);
-      slots[i].wanted = flows && space_.entries[slots[i].entry].wanted;
+      if (edges[i] == kNone) continue;
+      slots[i].entry = edges[i];
+      slots[i].wanted = flows && space_.entries[edges[i]].wanted;
     }
     if (flows) {
-      RuleContext context(node, grad_out, slots);
+      RuleContext context = on_numbers ? RuleContext(node, grad_number, slots, grad_out) : RuleContext(node, grad_out, slots);
       node->invoke(node->captures(), context);
       grad_out = Tensor();
       if (node->spent) throw_spent(node);
@@ -401,7 +495,9 @@ class Pass {
       RuleSlot& slot = slots[i];
       if (slot.entry == kNone) continue;
       Entry& input = space_.entries[slot.entry];
-      if (slot.wanted && slot.gradient.defined()) {
+      if (slot.has_number) {
+        receive(input, slot.number);
+      } else if (slot.wanted && slot.gradient.defined()) {
         if (slot.offset == RuleSlot::kWhole) {
           receive(input, checked(node, i, std::move(slot.gradient)));
         } else {
@@ -417,13 +513,21 @@ class Pass {
   Tensor checked(Node* node, std::uint32_t i, Tensor gradient) const {
     Node* input = node_of(node->inputs()[i]);
     Node* own = node_of(gradient);
+    if (own->dtype == input->dtype && Sizes(own) == Sizes(input)) return gradient;
     const Shape expected = shape_of(input);
     if (own->dtype != input->dtype)
       throw_misuse(node->op, text("its rule gave a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
-    if (shape_of(own) == expected) return gradient;
     if (node->broadcasts) return sum_to(gradient, expected);
     throw_misuse(node->op, text("its rule gave a gradient of shape ", shape_of(own), " for input ", i, ", expected ", expected),
                  node->line);
+  }
+
+  // From a number to a Tensor for a rule that wants Tensors; from a Tensor to a number for one that takes numbers.
+  static void change_form(Node* node, Entry& entry) {
+    if (entry.has_number) return make_tensor(entry);
+    entry.number = visit_floating(node->dtype, [&](auto zero) -> double { return *values<decltype(zero)>(entry.gradient); });
+    entry.has_number = true;
+    entry.gradient = Tensor();
   }
 
   // Lets go of what only this node held; the values it used may be gone afterwards.
@@ -440,6 +544,7 @@ class Pass {
   GradMode grad_mode_;
   WorkspaceLoan loan_;
   Workspace& space_;
+  bool numbers_;  // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
 };
 
 }  // namespace

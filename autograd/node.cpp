@@ -140,6 +140,7 @@ Node* new_node(const NodePlan& plan) {
     node->shared = false;
     node->broadcasts = plan.broadcasts;
     node->owns_rule = plan.owns_rule;
+    node->takes_numbers = plan.takes_numbers && numel == 1;
     node->op = plan.op;
     node->invoke = plan.invoke;
     node->line = *plan.line;
@@ -149,7 +150,12 @@ Node* new_node(const NodePlan& plan) {
       ::new (static_cast<void*>(node->inputs() + i)) Tensor(*plan.inputs[i]);
       node->input_versions()[i] = node_of(*plan.inputs[i])->storage->version;
     }
-    if (plan.captures_size != 0) std::memcpy(static_cast<std::byte*>(block) + captures_offset, plan.captures, plan.captures_size);
+    std::byte* const captures = static_cast<std::byte*>(block) + captures_offset;
+    if (plan.captures_size == 16) {  // most two-sided ops: no call
+      std::memcpy(captures, plan.captures, 16);
+    } else if (plan.captures_size != 0) {
+      std::memcpy(captures, plan.captures, plan.captures_size);
+    }
   }
   count(1, node->recorded ? 1 : 0, static_cast<std::int64_t>(block_bytes + capacity));
   return node;
@@ -176,13 +182,17 @@ const Tensor& RuleContext::input(std::size_t i) const {
   return input;
 }
 
-Tensor RuleContext::output() const {
+void RuleContext::check_output() const {
   if (node_->storage->version != node_->output_version) {
     throw_misuse(
         node_->op,
         "its result was modified before backward (through a tensor that shares its storage); its values are needed for the gradient",
         node_->line);
   }
+}
+
+Tensor RuleContext::output() const {
+  check_output();
   return Node::share(node_);
 }
 

@@ -54,9 +54,10 @@ struct Node : Counted {
   bool recorded = false;       // has a rule: an interior node of a graph
   bool requires_grad = false;  // recorded, or a leaf told so
   bool retains_grad = false;
-  bool spent = false;       // backward went through and freed what it held
-  bool broadcasts = false;  // the engine sums its gradients down to the inputs' shapes
-  bool owns_rule = false;   // the capture is an OwnedRule*
+  bool spent = false;          // backward went through and freed what it held
+  bool broadcasts = false;     // the engine sums its gradients down to the inputs' shapes
+  bool owns_rule = false;      // the capture is an OwnedRule*
+  bool takes_numbers = false;  // one element, and so have its inputs, two at most: the rule takes and gives numbers in place of Tensors
   std::uint32_t input_count = 0;
   std::uint32_t mark = 0;            // where a running pass keeps what it knows of this node
   std::uint32_t output_version = 0;  // of the storage, when the value was computed
@@ -129,6 +130,7 @@ struct NodePlan {
   std::size_t captures_size = 0;
   bool broadcasts = false;
   bool owns_rule = false;
+  bool takes_numbers = false;  // where it has one element
 };
 
 // A node with one handle; its value is not yet written unless it is a view.

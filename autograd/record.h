@@ -14,16 +14,31 @@ struct RuleSlot {
   static constexpr std::int64_t kWhole = -1;
   static constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
 
-  Tensor gradient;                 // what the rule gave
+  Tensor gradient;                 // what the rule gave,
+  double number = 0;               // or the same as a number
   std::int64_t offset = kWhole;    // where a slice's gradient begins
   std::uint32_t entry = kNoEntry;  // the pass's own
   bool wanted = false;
+  bool has_number = false;
 };
 
 /// What a rule is handed: the node's inputs and result, the gradient that came in, and where to put those that go out.
 class RuleContext {
  public:
   RuleContext(Node* node, const Tensor& grad_out, RuleSlot* slots) noexcept : node_(node), grad_out_(grad_out), slots_(slots) {}
+  RuleContext(Node* node, double grad_number, RuleSlot* slots, const Tensor& none) noexcept
+      : node_(node), grad_out_(none), slots_(slots), grad_number_(grad_number), on_numbers_(true) {}
+
+  /// Whether the gradients in and out are single numbers: grad_number() and set_number() instead of grad_out() and set(). Only nodes with
+  /// takes_numbers are asked so.
+  bool on_numbers() const noexcept { return on_numbers_; }
+  /// The gradient of the result: a value of its dtype.
+  double grad_number() const noexcept { return grad_number_; }
+  /// Sets the gradient of input i, a value of its dtype.
+  void set_number(std::size_t i, double gradient) noexcept {
+    slots_[i].number = gradient;
+    slots_[i].has_number = true;
+  }
 
   /// The gradient of the result.
   const Tensor& grad_out() const noexcept { return grad_out_; }
@@ -42,6 +57,14 @@ class RuleContext {
   /// The result.
   /// @throws std::logic_error if it was changed in place.
   Tensor output() const;
+  /// The result's only element.
+  /// @throws std::logic_error if it was changed in place.
+  template <class T>
+  T output_value() const {
+    check_output();
+    return *node_->values<T>();
+  }
+  DType dtype() const noexcept { return node_->dtype; }
   /// Sets the gradient of input i.
   void set(std::size_t i, Tensor gradient) noexcept { slots_[i].gradient = std::move(gradient); }
 
@@ -55,9 +78,13 @@ class RuleContext {
   const char* op() const noexcept { return node_->op; }
 
  private:
+  void check_output() const;
+
   Node* node_;
   const Tensor& grad_out_;
   RuleSlot* slots_;
+  double grad_number_ = 0;
+  bool on_numbers_ = false;
 };
 
 /// Whether an op over these inputs is to be recorded.
@@ -91,6 +118,7 @@ Tensor make_plain(DType dtype, Sizes shape);
 struct OpTraits {
   bool broadcasts = false;
   bool recordable = true;  // false where the result is an integer or has no gradient
+  bool takes_numbers = false;
 };
 
 /// The result of op `name`, to be handed to done() when its elements are written: recorded with `rule` when an input requires grad, its
@@ -109,6 +137,7 @@ Tensor make_result(const char* name, const SourceLine& line, DType dtype, Sizes 
     plan.captures = &rule;
     plan.captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule);
     plan.broadcasts = traits.broadcasts;
+    plan.takes_numbers = traits.takes_numbers;
   }
   note_anomaly_inputs(name, line, inputs);
   return Node::handle(new_node(plan));

@@ -96,7 +96,7 @@ Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
 
 Tensor relu(const TensorArg& x) {
   return unary(
-      "relu", x, [](const auto& loops) { return loops.relu; }, [](RuleContext& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); });
+      "relu", x, [](const auto& loops) { return loops.relu; }, [](auto& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); });
 }
 
 Tensor softmax(const TensorArg& x, int axis) {

@@ -38,7 +38,7 @@ Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
 Tensor add(const Operand& a, const Operand& b) {
   return binary_any(
       "add", a, b, [](const auto& loops) { return loops.add; }, kAddInt,
-      [](Sides& s) {
+      [](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out());
         if (s.needs_b()) s.set_b(s.grad_out());
       });
@@ -47,7 +47,7 @@ Tensor add(const Operand& a, const Operand& b) {
 Tensor sub(const Operand& a, const Operand& b) {
   return binary_any(
       "sub", a, b, [](const auto& loops) { return loops.sub; }, kSubInt,
-      [](Sides& s) {
+      [](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out());
         if (s.needs_b()) s.set_b(neg(s.grad_out()));
       });
@@ -56,7 +56,7 @@ Tensor sub(const Operand& a, const Operand& b) {
 Tensor mul(const Operand& a, const Operand& b) {
   return binary_any(
       "mul", a, b, [](const auto& loops) { return loops.mul; }, kMulInt,
-      [](Sides& s) {
+      [](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out() * s.b());
         if (s.needs_b()) s.set_b(s.grad_out() * s.a());
       });
@@ -65,7 +65,7 @@ Tensor mul(const Operand& a, const Operand& b) {
 Tensor div(const Operand& a, const Operand& b) {
   return binary(
       "div", a, b, [](const auto& loops) { return loops.div; },
-      [](Sides& s) {
+      [](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out() / s.b());
         if (s.needs_b()) s.set_b(-s.grad_out() * s.output() / s.b());
       });
@@ -74,7 +74,7 @@ Tensor div(const Operand& a, const Operand& b) {
 Tensor pow(const Operand& a, const Operand& b) {
   return binary(
       "pow", a, b, [](const auto& loops) { return loops.pow; },
-      [](Sides& s) {
+      [](auto& s) {
         if (s.needs_a()) {
           if (s.b_is_number()) {
             const double exponent = s.number();
@@ -86,22 +86,19 @@ Tensor pow(const Operand& a, const Operand& b) {
               s.set_a(s.grad_out() * (pow(s.a(), exponent - 1) * exponent));
             }
           } else {
-            const Tensor exponent = s.b().tensor();
-            const Tensor slope = exponent * pow(s.a(), exponent - 1);
-            s.set_a(s.grad_out() * where(eq(exponent, 0), 0.0, slope));
+            const auto slope = s.b() * pow(s.a(), s.b() - 1);
+            s.set_a(s.grad_out() * where(eq(s.b(), 0), 0.0, slope));
           }
         }
         if (s.needs_b()) {
-          const Operand base = s.a();
-          if (base.is_number()) {
-            const double number = base.number();
-            const Tensor exponent = s.b().tensor();
-            s.set_b(number == 0 ? s.grad_out() * where(ge(exponent, 0), 0.0, s.output() * std::log(number))
-                                : s.grad_out() * (s.output() * std::log(number)));
+          if (s.a_is_number()) {
+            const double base = s.number();
+            const auto slope = s.output() * std::log(base);
+            s.set_b(base == 0 ? s.grad_out() * where(ge(s.b(), 0), 0.0, slope) : s.grad_out() * slope);
           } else {
-            const Tensor flat = logical_and(eq(base, 0), ge(s.b(), 0));
+            const auto flat = logical_and(eq(s.a(), 0), ge(s.b(), 0));
             // Where the base is 0 its logarithm is not taken, so that no inf·0 arises in any order of derivative.
-            const Tensor safe = where(flat, 1.0, base);
+            const auto safe = where(flat, 1.0, s.a());
             s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(safe)));
           }
         }
@@ -165,49 +162,49 @@ Tensor minimum(const Operand& a, const Operand& b) {
 Tensor neg(const TensorArg& x) {
   if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return sub(Operand(0, x.line()), x.tensor());
   return unary(
-      "neg", x, [](const auto& loops) { return loops.neg; }, [](RuleContext& r) { r.set(0, neg(r.grad_out())); });
+      "neg", x, [](const auto& loops) { return loops.neg; }, [](auto& r) { r.set(0, neg(r.grad_out())); });
 }
 
 Tensor abs(const TensorArg& x) {
   return unary(
-      "abs", x, [](const auto& loops) { return loops.abs; }, [](RuleContext& r) { r.set(0, r.grad_out() * sign(r.input(0))); });
+      "abs", x, [](const auto& loops) { return loops.abs; }, [](auto& r) { r.set(0, r.grad_out() * sign(r.input(0))); });
 }
 
 Tensor sign(const TensorArg& x) {
   return unary(
-      "sign", x, [](const auto& loops) { return loops.sign; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+      "sign", x, [](const auto& loops) { return loops.sign; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
 }
 
 Tensor exp(const TensorArg& x) {
   return unary(
-      "exp", x, [](const auto& loops) { return loops.exp; }, [](RuleContext& r) { r.set(0, r.grad_out() * r.output()); });
+      "exp", x, [](const auto& loops) { return loops.exp; }, [](auto& r) { r.set(0, r.grad_out() * r.output()); });
 }
 
 Tensor expm1(const TensorArg& x) {
   return unary(
-      "expm1", x, [](const auto& loops) { return loops.expm1; }, [](RuleContext& r) { r.set(0, r.grad_out() * (r.output() + 1)); });
+      "expm1", x, [](const auto& loops) { return loops.expm1; }, [](auto& r) { r.set(0, r.grad_out() * (r.output() + 1)); });
 }
 
 Tensor log(const TensorArg& x) {
   return unary(
-      "log", x, [](const auto& loops) { return loops.log; }, [](RuleContext& r) { r.set(0, r.grad_out() / r.input(0)); });
+      "log", x, [](const auto& loops) { return loops.log; }, [](auto& r) { r.set(0, r.grad_out() / r.input(0)); });
 }
 
 Tensor log1p(const TensorArg& x) {
   return unary(
-      "log1p", x, [](const auto& loops) { return loops.log1p; }, [](RuleContext& r) { r.set(0, r.grad_out() / (r.input(0) + 1)); });
+      "log1p", x, [](const auto& loops) { return loops.log1p; }, [](auto& r) { r.set(0, r.grad_out() / (r.input(0) + 1)); });
 }
 
 Tensor sqrt(const TensorArg& x) {
   return unary(
-      "sqrt", x, [](const auto& loops) { return loops.sqrt; }, [](RuleContext& r) { r.set(0, r.grad_out() / (r.output() * 2)); });
+      "sqrt", x, [](const auto& loops) { return loops.sqrt; }, [](auto& r) { r.set(0, r.grad_out() / (r.output() * 2)); });
 }
 
 Tensor rsqrt(const TensorArg& x) {
   return unary(
       "rsqrt", x, [](const auto& loops) { return loops.rsqrt; },
-      [](RuleContext& r) {
-        const Tensor y = r.output();
+      [](auto& r) {
+        const auto y = r.output();
         r.set(0, r.grad_out() * (y * y * y * -0.5));
       });
 }
@@ -215,55 +212,52 @@ Tensor rsqrt(const TensorArg& x) {
 Tensor square(const TensorArg& x) {
   if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return mul(Operand(x.tensor(), x.line()), x.tensor());
   return unary(
-      "square", x, [](const auto& loops) { return loops.square; }, [](RuleContext& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); });
+      "square", x, [](const auto& loops) { return loops.square; }, [](auto& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); });
 }
 
 Tensor reciprocal(const TensorArg& x) {
   return unary(
-      "reciprocal", x, [](const auto& loops) { return loops.reciprocal; },
-      [](RuleContext& r) { r.set(0, -r.grad_out() * square(r.output())); });
+      "reciprocal", x, [](const auto& loops) { return loops.reciprocal; }, [](auto& r) { r.set(0, -r.grad_out() * square(r.output())); });
 }
 
 Tensor sin(const TensorArg& x) {
   return unary(
-      "sin", x, [](const auto& loops) { return loops.sin; }, [](RuleContext& r) { r.set(0, r.grad_out() * cos(r.input(0))); });
+      "sin", x, [](const auto& loops) { return loops.sin; }, [](auto& r) { r.set(0, r.grad_out() * cos(r.input(0))); });
 }
 
 Tensor cos(const TensorArg& x) {
   return unary(
-      "cos", x, [](const auto& loops) { return loops.cos; }, [](RuleContext& r) { r.set(0, -r.grad_out() * sin(r.input(0))); });
+      "cos", x, [](const auto& loops) { return loops.cos; }, [](auto& r) { r.set(0, -r.grad_out() * sin(r.input(0))); });
 }
 
 Tensor tan(const TensorArg& x) {
   return unary(
-      "tan", x, [](const auto& loops) { return loops.tan; }, [](RuleContext& r) { r.set(0, r.grad_out() * (square(r.output()) + 1)); });
+      "tan", x, [](const auto& loops) { return loops.tan; }, [](auto& r) { r.set(0, r.grad_out() * (square(r.output()) + 1)); });
 }
 
 Tensor asin(const TensorArg& x) {
   return unary(
-      "asin", x, [](const auto& loops) { return loops.asin; },
-      [](RuleContext& r) { r.set(0, r.grad_out() * rsqrt(1 - square(r.input(0)))); });
+      "asin", x, [](const auto& loops) { return loops.asin; }, [](auto& r) { r.set(0, r.grad_out() * rsqrt(1 - square(r.input(0)))); });
 }
 
 Tensor acos(const TensorArg& x) {
   return unary(
-      "acos", x, [](const auto& loops) { return loops.acos; },
-      [](RuleContext& r) { r.set(0, -r.grad_out() * rsqrt(1 - square(r.input(0)))); });
+      "acos", x, [](const auto& loops) { return loops.acos; }, [](auto& r) { r.set(0, -r.grad_out() * rsqrt(1 - square(r.input(0)))); });
 }
 
 Tensor atan(const TensorArg& x) {
   return unary(
-      "atan", x, [](const auto& loops) { return loops.atan; }, [](RuleContext& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); });
+      "atan", x, [](const auto& loops) { return loops.atan; }, [](auto& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); });
 }
 
 Tensor sinh(const TensorArg& x) {
   return unary(
-      "sinh", x, [](const auto& loops) { return loops.sinh; }, [](RuleContext& r) { r.set(0, r.grad_out() * cosh(r.input(0))); });
+      "sinh", x, [](const auto& loops) { return loops.sinh; }, [](auto& r) { r.set(0, r.grad_out() * cosh(r.input(0))); });
 }
 
 Tensor cosh(const TensorArg& x) {
   return unary(
-      "cosh", x, [](const auto& loops) { return loops.cosh; }, [](RuleContext& r) { r.set(0, r.grad_out() * sinh(r.input(0))); });
+      "cosh", x, [](const auto& loops) { return loops.cosh; }, [](auto& r) { r.set(0, r.grad_out() * sinh(r.input(0))); });
 }
 
 namespace {
@@ -294,34 +288,33 @@ Tensor sigmoid_gradient(const Tensor& grad, const Tensor& y) {
 
 Tensor tanh(const TensorArg& x) {
   return unary(
-      "tanh", x, [](const auto& loops) { return loops.tanh; }, [](RuleContext& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); });
+      "tanh", x, [](const auto& loops) { return loops.tanh; }, [](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); });
 }
 
 Tensor sigmoid(const TensorArg& x) {
   return unary(
-      "sigmoid", x, [](const auto& loops) { return loops.sigmoid; },
-      [](RuleContext& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); });
+      "sigmoid", x, [](const auto& loops) { return loops.sigmoid; }, [](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); });
 }
 
 Tensor erf(const TensorArg& x) {
   return unary(
       "erf", x, [](const auto& loops) { return loops.erf; },
-      [](RuleContext& r) { r.set(0, r.grad_out() * (exp(-square(r.input(0))) * (2 * std::numbers::inv_sqrtpi))); });
+      [](auto& r) { r.set(0, r.grad_out() * (exp(-square(r.input(0))) * (2 * std::numbers::inv_sqrtpi))); });
 }
 
 Tensor floor(const TensorArg& x) {
   return unary(
-      "floor", x, [](const auto& loops) { return loops.floor; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+      "floor", x, [](const auto& loops) { return loops.floor; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
 }
 
 Tensor ceil(const TensorArg& x) {
   return unary(
-      "ceil", x, [](const auto& loops) { return loops.ceil; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+      "ceil", x, [](const auto& loops) { return loops.ceil; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
 }
 
 Tensor round(const TensorArg& x) {
   return unary(
-      "round", x, [](const auto& loops) { return loops.round; }, [](RuleContext& r) { r.set(0, r.grad_out() * 0.0); });
+      "round", x, [](const auto& loops) { return loops.round; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
 }
 
 Tensor clamp(const TensorArg& x, double low, double high) {

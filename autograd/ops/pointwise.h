@@ -7,16 +7,31 @@
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast.h"
+#include "autograd/ops/number.h"
 #include "autograd/record.h"
 
 namespace chainrule::detail {
 
-/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(RuleContext&)` gives the gradient.
+/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(r)` gives the gradient, r being a RuleContext or, where rule is
+/// generic, a NumberContext.
 template <class Choose, class Rule>
 Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule, OpTraits traits = {}) {
   Node* node = floating_node(op, x.tensor(), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, rule, traits);
+  traits.takes_numbers = TakesNumbers<Rule>;
+  const auto with_context = [rule](RuleContext& context) {
+    if constexpr (TakesNumbers<Rule>) {
+      if (context.on_numbers()) {
+        visit_floating(context.dtype(), [&](auto zero) {
+          NumberContext<decltype(zero)> numbers(context);
+          rule(numbers);
+        });
+        return;
+      }
+    }
+    rule(context);
+  };
+  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, with_context, traits);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const kernels::UnaryLoop<T> loop = choose(kernels::elementwise<T>());
@@ -28,19 +43,20 @@ Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule
   return done(y);
 }
 
+// Which of a two-sided node's inputs each side is, or the number it is.
+struct SideCaptures {
+  double number;     // of the side that is none of the inputs
+  std::int8_t a, b;  // -1: the number
+};
+
 /// What the rule of a two-sided op sees: each side is a Tensor or a number.
 class Sides {
  public:
-  // Which of the node's inputs each side is, or the number it is.
-  struct Captures {
-    double number;     // of the side that is none of the inputs
-    std::int8_t a, b;  // -1: the number
-  };
-
-  Sides(RuleContext& context, const Captures& captures) noexcept : context_(context), captures_(captures) {}
+  Sides(RuleContext& context, const SideCaptures& captures) noexcept : context_(context), captures_(captures) {}
 
   bool needs_a() const noexcept { return captures_.a >= 0 && context_.needs(static_cast<std::size_t>(captures_.a)); }
   bool needs_b() const noexcept { return captures_.b >= 0 && context_.needs(static_cast<std::size_t>(captures_.b)); }
+  bool a_is_number() const noexcept { return captures_.a < 0; }
   bool b_is_number() const noexcept { return captures_.b < 0; }
   double number() const noexcept { return captures_.number; }
   Operand a() const { return side(captures_.a); }
@@ -56,7 +72,39 @@ class Sides {
   }
 
   RuleContext& context_;
-  const Captures& captures_;
+  const SideCaptures& captures_;
+};
+
+/// The same where all that the rule handles are single numbers.
+template <class T>
+class NumberSides {
+ public:
+  NumberSides(RuleContext& context, const SideCaptures& captures) noexcept : context_(context), captures_(captures) {}
+
+  bool needs_a() const noexcept { return captures_.a >= 0 && context_.needs(static_cast<std::size_t>(captures_.a)); }
+  bool needs_b() const noexcept { return captures_.b >= 0 && context_.needs(static_cast<std::size_t>(captures_.b)); }
+  bool a_is_number() const noexcept { return captures_.a < 0; }
+  bool b_is_number() const noexcept { return captures_.b < 0; }
+  double number() const noexcept { return captures_.number; }
+  One<T> a() const { return side(captures_.a); }
+  One<T> b() const { return side(captures_.b); }
+  One<T> grad_out() const noexcept { return context_.grad_out(); }
+  One<T> output() const { return context_.output(); }
+  void set_a(One<T> gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.a), gradient); }
+  void set_b(One<T> gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.b), gradient); }
+
+ private:
+  One<T> side(std::int8_t input) const {
+    return input < 0 ? One<T>(static_cast<T>(captures_.number)) : context_.input(static_cast<std::size_t>(input));
+  }
+
+  NumberContext<T> context_;
+  const SideCaptures& captures_;
+};
+
+template <class Rule>
+concept TakesNumberSides = requires(const Rule& rule, NumberSides<float>& sides) {
+  rule(sides);
 };
 
 /// The dtype two operands share.
@@ -79,7 +127,8 @@ inline void check_number(const char* op, double number, DType dtype, const Sourc
   throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
 }
 
-/// y = f(a, b) over the broadcast shape; `compute(T{}, a, a_step, b, b_step, y, n)` fills a stretch; `rule(Sides&)` gives the gradients.
+/// y = f(a, b) over the broadcast shape; `compute(T{}, a, a_step, b, b_step, y, n)` fills a stretch; `rule(s)` gives the gradients, s being
+/// Sides or, where rule is generic, NumberSides.
 template <class Compute, class Rule>
 Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype, Compute compute, const Rule&, OpTraits traits) {
   static_assert(std::is_empty_v<Rule>, "the sides carry all a two-sided rule may know");
@@ -88,7 +137,7 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
   Node* const right = b.is_number() ? nullptr : node_of(b.tensor());
   const Tensor* inputs[2];
   std::size_t count = 0;
-  Sides::Captures captures{0, -1, -1};
+  SideCaptures captures{0, -1, -1};
   if (a.is_number()) {
     captures.number = a.number();
   } else {
@@ -102,7 +151,17 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
     inputs[count++] = &b.tensor();
   }
   traits.broadcasts = true;
-  const auto run_rule = [captures](RuleContext& context) {
+  traits.takes_numbers = TakesNumberSides<Rule>;
+  const auto with_sides = [captures](RuleContext& context) {
+    if constexpr (TakesNumberSides<Rule>) {
+      if (context.on_numbers()) {
+        visit_floating(context.dtype(), [&](auto zero) {
+          NumberSides<decltype(zero)> sides(context, captures);
+          Rule{}(sides);
+        });
+        return;
+      }
+    }
     Sides sides(context, captures);
     Rule{}(sides);
   };
@@ -116,7 +175,7 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
   };
   if (left == nullptr || right == nullptr || Sizes(left) == Sizes(right)) {
     const std::int64_t step_a = left == nullptr ? 0 : 1, step_b = right == nullptr ? 0 : 1;
-    Tensor y = make_result(op, line, dtype, Sizes(left == nullptr ? right : left), tensors, run_rule, traits);
+    Tensor y = make_result(op, line, dtype, Sizes(left == nullptr ? right : left), tensors, with_sides, traits);
     with_operands([&]<class T>(T zero, const T* from_a, const T* from_b) {
       T* to = mutable_values<T>(y);
       kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
@@ -127,7 +186,7 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
   }
   const Shape shape_a = shape_of(left), shape_b = shape_of(right);
   const Shape shape = broadcast_shapes(op, shape_a, shape_b, line);
-  Tensor y = make_result(op, line, dtype, shape, tensors, run_rule, traits);
+  Tensor y = make_result(op, line, dtype, shape, tensors, with_sides, traits);
   with_operands([&]<class T>(T zero, const T* from_a, const T* from_b) {
     T* to = mutable_values<T>(y);
     broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
