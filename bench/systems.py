@@ -37,14 +37,15 @@ COMMANDS = {
     " --epochs 20 --schedule constant",
     "s3-10": "mnist_train --data MNIST --standardize --layers 10 --activation sigmoid --init normal:1 --learning-rate 0.01 --batch 32"
     " --schedule constant",
-    "s3-10-better": "mnist_train --data MNIST --standardize --layers 10 --activation tanh --epochs 30",
+    "s3-10-better": "mnist_train --data MNIST --standardize --layers 10 --batch-norm --learning-rate 0.003 --epochs 40",
     "s3-100": "mnist_train --data MNIST --standardize --layers 100 --activation sigmoid --init xavier_uniform --batch 32 --schedule constant",
     "s3-100-randn": "mnist_train --data MNIST --standardize --layers 100 --activation sigmoid --init normal:1 --batch 32 --schedule constant",
     "s4": "mnist_train --data MNIST --limit-train 1000 --layers 40 --activation tanh --init normal:1 --loss mse --optimizer sgd"
     " --learning-rate 0.1 --batch 1 --epochs 100 --schedule constant",
     "s4-better": "mnist_train --data MNIST --limit-train 1000 --layers 40 --dropout 0.2 --epochs 100",
-    "best-mnist": "mnist_train --data MNIST --layers 1024,1024 --dropout 0.5 --input-dropout 0.2 --batch-norm --epochs 60 --batch 128",
-    "best-fashion": "mnist_train --data FASHION --layers 512,256 --dropout 0.3 --epochs 40 --batch 128",
+    "best-mnist": "mnist_train --data MNIST --layers 1024,1024 --dropout 0.5 --input-dropout 0.2 --label-smoothing 0.1 --batch 128"
+    " --epochs 50",
+    "best-fashion": "mnist_train --data FASHION --layers 512,256 --dropout 0.3 --label-smoothing 0.1 --batch 128 --epochs 40",
 }
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 

@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "autograd/backward.h"
-#include "autograd/flush_denormals.h"
 #include "autograd/check.h"
+#include "autograd/flush_denormals.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/update.h"
