@@ -1,6 +1,6 @@
-# A BLAS with its C interface, OpenBLAS by choice and its serial build where there are several: target CBLAS::CBLAS.
-find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-serial openblas)
-find_library(CBLAS_LIBRARY NAMES openblas cblas PATH_SUFFIXES openblas-serial)
+# A BLAS with its C interface, OpenBLAS by choice and its OpenMP build where there are several (the serial one is not safe to call from several threads): target CBLAS::CBLAS.
+find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-openmp openblas)
+find_library(CBLAS_LIBRARY NAMES openblas cblas PATH_SUFFIXES openblas-openmp)
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CBLAS REQUIRED_VARS CBLAS_LIBRARY CBLAS_INCLUDE_DIR)
 if(CBLAS_FOUND AND NOT TARGET CBLAS::CBLAS)

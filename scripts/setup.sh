@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config python3
-  libdnnl-dev libopenblas-serial-dev libhwy-dev libsleef-dev zlib1g-dev libxxhash-dev
+  libdnnl-dev libopenblas-openmp-dev libhwy-dev libsleef-dev zlib1g-dev libxxhash-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libboost-test-dev libbenchmark-dev dataset-fashion-mnist)
 if [ "${1:-}" = --ci ]; then
   packages+=(git chromium clang-format-14 clang-19 llvm-19 libclang-rt-19-dev)

@@ -37,8 +37,8 @@ bool runs_builtin(std::int64_t work, const GemmBlock<double>& product) {
 void run_library(const GemmBlock<float>& block) { detail::gemm_onednn(block); }
 void run_library(const GemmBlock<double>& block) { detail::gemm_cblas(block); }
 
-bool library_starts_threads(const GemmBlock<float>&) { return false; }
-bool library_starts_threads(const GemmBlock<double>&) { return detail::cblas_starts_threads(); }
+bool library_wants_one_caller(const GemmBlock<float>&) { return false; }
+bool library_wants_one_caller(const GemmBlock<double>&) { return detail::cblas_wants_one_caller(); }
 
 #else
 
@@ -51,7 +51,7 @@ void run_library(const GemmBlock<T>& block) {
   detail::gemm_builtin(block);
 }
 template <class T>
-bool library_starts_threads(const GemmBlock<T>&) {
+bool library_wants_one_caller(const GemmBlock<T>&) {
   return false;
 }
 
@@ -112,7 +112,7 @@ void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n
       run(block);
     }
   };
-  if (!builtin && library_starts_threads(product)) return run_blocks(0, across * down);
+  if (!builtin && library_wants_one_caller(product)) return run_blocks(0, across * down);
   parallel_pieces(across * down, 1, run_blocks);
 }
 

@@ -24,14 +24,14 @@ void gemm_builtin(const GemmBlock<float>& block);
 void gemm_builtin(const GemmBlock<double>& block);
 
 #ifdef CHAINRULE_GEMM_ONEDNN
-/// oneDNN's sgemm. @throws std::runtime_error where oneDNN reports a failure.
+/// oneDNN's sgemm; signals that come meanwhile may wait for its end. @throws std::runtime_error where oneDNN reports a failure.
 void gemm_onednn(const GemmBlock<float>& block);
 
-/// CBLAS dgemm, in calls whose sizes fit an int.
+/// CBLAS dgemm, in calls whose sizes fit an int. May be called from several threads at once, whatever the BLAS.
 void gemm_cblas(const GemmBlock<double>& block);
 
-/// Whether the BLAS in this process starts threads of its own, so that calls to it should come from one thread.
-bool cblas_starts_threads() noexcept;
+/// Whether several threads are no help to calls of the BLAS in this process: it starts its own, or runs one call at a time.
+bool cblas_wants_one_caller() noexcept;
 #endif
 
 }  // namespace chainrule::kernels::detail

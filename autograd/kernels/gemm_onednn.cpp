@@ -1,14 +1,45 @@
 // oneDNN's matrix product, float32.
 #include <dnnl.h>
+#include <signal.h>
 
+#include <optional>
 #include <stdexcept>
 
 #include "autograd/kernels/gemm_backends.h"
 #include "autograd/kernels/one_thread.h"
 
 namespace chainrule::kernels::detail {
+namespace {
+
+// While it lives, signals to the calling thread wait, but for those that tell of a fault of its own.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t signals;
+    sigfillset(&signals);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&signals, fault);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// Kernels of oneDNN up to 3.11 keep their stack pointer in a heap block, below which a signal's frame then lands (its issue 4845).
+bool breaks_under_signals() {
+  const dnnl_version_t& version = *dnnl_version();
+  return version.major < 3 || (version.major == 3 && version.minor < 12);
+}
+
+}  // namespace
 
 void gemm_onednn(const GemmBlock<float>& block) {
+  static const bool wait = breaks_under_signals();
+  std::optional<SignalsWait> signals_wait;
+  if (wait) signals_wait.emplace();
   const OneThread guard;  // its own split over threads changes bits with their number
   const dnnl_status_t status = dnnl_sgemm(block.transpose_a ? 'T' : 'N', block.transpose_b ? 'T' : 'N', block.m, block.n, block.k, 1.0F,
                                           block.a, block.lda, block.b, block.ldb, block.beta, block.c, block.ldc);

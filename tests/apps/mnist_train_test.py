@@ -302,7 +302,7 @@ class Interrupt(MnistTrainTest):
             self.assertTrue(lines[-1], "the program ended by itself")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=600)
-        self.assertEqual(process.returncode, 130)
+        self.assertEqual(process.returncode, 130, err)
         self.assertRegex(err, r"\Amnist_train: interrupted in epoch \d+ after \d+ of 32 steps, with train loss [\d.]+, accuracy [\d.]+ %\n\Z")
         self.assertIn("Test examples by true class", out)
         self.assertIn("interrupted in ", out)

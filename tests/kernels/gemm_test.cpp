@@ -1,15 +1,21 @@
 // Matrix products against triple loops, by the backend that was built, by the library beneath it and by the builtin loops on every
-// instruction set; and the same bits on any number of threads.
+// instruction set; the same bits on any number of threads, several of the user's among them, and while signals come.
 #include "autograd/kernels/gemm.h"
 
+#include <signal.h>
+#include <sys/time.h>
+
 #include <algorithm>
+#include <array>
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "autograd/kernels/gemm_backends.h"
@@ -236,6 +242,74 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
         BOOST_TEST_CONTEXT(c.shape << " ta " << c.ta << " tb " << c.tb << " beta " << beta << " threads " << threads) {
           BOOST_TEST(same_bits(product.run(start, beta), one));
         }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(threads_of_the_user_multiply_at_once, T, Types) {
+  const Product<T> product(false, true, {40, 40, 40});  // small, so that calls begin and end all the time
+  const std::vector<T> start(40 * 40);
+  const std::vector<T> one = product.run(start, T{0});
+  std::array<int, 4> wrong{};
+  std::vector<std::thread> threads;
+  for (int& count : wrong) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5000; ++i) count += same_bits(product.run(start, T{0}), one) ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  BOOST_TEST(wrong == (std::array<int, 4>{}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(gemm_signals)
+
+volatile std::sig_atomic_t alarms = 0;
+
+// While it lives, an alarm rings every 100 us.
+class Alarms {
+ public:
+  Alarms() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) { alarms = alarms + 1; };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGALRM, &action, &before_);
+    ring_every(100);
+  }
+  ~Alarms() {
+    ring_every(0);
+    sigaction(SIGALRM, &before_, nullptr);
+  }
+  Alarms(const Alarms&) = delete;
+  Alarms& operator=(const Alarms&) = delete;
+
+ private:
+  static void ring_every(int microseconds) {
+    const itimerval interval{{0, microseconds}, {0, microseconds}};
+    setitimer(ITIMER_REAL, &interval, nullptr);
+  }
+
+  struct sigaction before_;
+};
+
+// A kernel whose stack pointer is not in the stack has a signal's frame written into the heap: free() then finds it broken and aborts.
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_product_is_whole_while_signals_come, T, Types) {
+  for (const Shape& shape : {Shape{64, 784, 128}, {64, 128, 784}, {64, 256, 256}, {300, 300, 300}, {8, 128, 3000}}) {
+    for (const bool ta : {false, true}) {
+      for (const bool tb : {false, true}) {
+        const Product<T> product(ta, tb, shape);
+        const std::vector<T> start(static_cast<std::size_t>(shape.m * shape.n));
+        const std::vector<T> calm = product.run(start, T{0});
+        alarms = 0;
+        int wrong = 0;
+        {
+          std::signal(SIGABRT, SIG_DFL);  // Boost would go on with the broken heap
+          const Alarms ringing;
+          for (int i = 0; i < 50 || alarms < 50; ++i) wrong += same_bits(product.run(start, T{0}), calm) ? 0 : 1;
+        }
+        BOOST_TEST(wrong == 0, shape << " ta " << ta << " tb " << tb);
       }
     }
   }
