@@ -46,18 +46,23 @@ void eleven_nodes(benchmark::State& state) {
 }
 BENCHMARK(eleven_nodes);
 
+template <class Loss>
+void train(benchmark::State& state, nn::Optimizer& optimizer, Loss loss) {
+  for (auto unused : state) {
+    optimizer.zero_grad();
+    loss().backward();
+    optimizer.step();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 // 2-16-1 on the truth table of xor.
 void xor_step(benchmark::State& state) {
   cr::manual_seed(1);
   nn::Sequential model{nn::Dense(2, 16), nn::Tanh(), nn::Dense(16, 1)};
   nn::SGD optimizer(model.parameters(), {.learning_rate = 0.1});
   const Tensor inputs = cr::tensor({{0.0, 0.0}, {0.0, 1.0}, {1.0, 0.0}, {1.0, 1.0}}), outputs = cr::tensor({{0.0}, {1.0}, {1.0}, {0.0}});
-  for (auto unused : state) {
-    optimizer.zero_grad();
-    nn::mse_loss(model(inputs), outputs).backward();
-    optimizer.step();
-  }
-  state.SetItemsProcessed(state.iterations());
+  train(state, optimizer, [&] { return nn::mse_loss(model(inputs), outputs); });
 }
 BENCHMARK(xor_step);
 
@@ -67,12 +72,7 @@ void iris_step(benchmark::State& state) {
   nn::Sequential model{nn::Dense(4, 8), nn::Tanh(), nn::Dense(8, 8), nn::ReLU(), nn::Dense(8, 3)};
   nn::Adam optimizer(model.parameters(), {.learning_rate = 0.01});
   const Tensor rows = cr::randn({32, 4}), labels = cr::randint(0, 3, {32});
-  for (auto unused : state) {
-    optimizer.zero_grad();
-    nn::cross_entropy(model(rows), labels).backward();
-    optimizer.step();
-  }
-  state.SetItemsProcessed(state.iterations());
+  train(state, optimizer, [&] { return nn::cross_entropy(model(rows), labels); });
 }
 BENCHMARK(iris_step);
 

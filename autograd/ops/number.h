@@ -2,6 +2,8 @@
 // is given here is what rules of elementwise ops use; each gives the bits that the op gives for a Tensor of one element. Internal.
 #pragma once
 
+#include <concepts>
+
 #include "autograd/kernels/elementwise.h"
 #include "autograd/record.h"
 
@@ -12,7 +14,7 @@ template <class T>
 struct One {
   T value;
 
-  explicit One(T number) noexcept : value(number) {}
+  explicit One(std::floating_point auto number) noexcept : value(static_cast<T>(number)) {}
 };
 
 /// y = f(x), by a loop over one element.
@@ -37,7 +39,7 @@ One<T> operator+(One<T> a, One<T> b) noexcept {
 }
 template <class T>
 One<T> operator+(One<T> a, double b) noexcept {
-  return a + One<T>(static_cast<T>(b));
+  return a + One<T>(b);
 }
 template <class T>
 One<T> operator-(One<T> a, One<T> b) noexcept {
@@ -45,11 +47,11 @@ One<T> operator-(One<T> a, One<T> b) noexcept {
 }
 template <class T>
 One<T> operator-(One<T> a, double b) noexcept {
-  return a - One<T>(static_cast<T>(b));
+  return a - One<T>(b);
 }
 template <class T>
 One<T> operator-(double a, One<T> b) noexcept {
-  return One<T>(static_cast<T>(a)) - b;
+  return One<T>(a) - b;
 }
 template <class T>
 One<T> operator*(One<T> a, One<T> b) noexcept {
@@ -57,7 +59,7 @@ One<T> operator*(One<T> a, One<T> b) noexcept {
 }
 template <class T>
 One<T> operator*(One<T> a, double b) noexcept {
-  return a * One<T>(static_cast<T>(b));
+  return a * One<T>(b);
 }
 template <class T>
 One<T> operator/(One<T> a, One<T> b) noexcept {
@@ -114,7 +116,7 @@ One<T> pow(One<T> a, One<T> b) noexcept {
 }
 template <class T>
 One<T> pow(One<T> a, double b) noexcept {
-  return pow(a, One<T>(static_cast<T>(b)));
+  return pow(a, One<T>(b));
 }
 template <class T>
 One<T> eq(One<T> a, double b) noexcept {
@@ -130,7 +132,7 @@ One<T> logical_and(One<T> a, One<T> b) noexcept {
 }
 template <class T>
 One<T> where(One<T> condition, double a, One<T> b) noexcept {
-  return condition.value != T{0} ? One<T>(static_cast<T>(a)) : b;
+  return condition.value != T{0} ? One<T>(a) : b;
 }
 template <class T>
 One<T> tanh_gradient(One<T> grad, One<T> y) noexcept {
@@ -152,7 +154,7 @@ class NumberContext {
   explicit NumberContext(RuleContext& context) noexcept : context_(context) {}
 
   bool needs(std::size_t i) const noexcept { return context_.needs(i); }
-  One<T> grad_out() const noexcept { return One<T>(static_cast<T>(context_.grad_number())); }
+  One<T> grad_out() const noexcept { return One<T>(context_.grad_number()); }
   One<T> input(std::size_t i) const { return One<T>(*values<T>(context_.input(i))); }
   One<T> output() const { return One<T>(context_.output_value<T>()); }
   void set(std::size_t i, One<T> gradient) noexcept { context_.set_number(i, gradient.value); }

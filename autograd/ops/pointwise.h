@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/parallel.h"
@@ -49,58 +51,42 @@ struct SideCaptures {
   std::int8_t a, b;  // -1: the number
 };
 
-/// What the rule of a two-sided op sees: each side is a Tensor or a number.
-class Sides {
+/// What the rule of a two-sided op sees of a context: each side is a Side, which is a number where it is none of the inputs.
+template <class Context, class Side>
+class SidesOf {
  public:
-  Sides(RuleContext& context, const SideCaptures& captures) noexcept : context_(context), captures_(captures) {}
+  using Gradient = std::remove_cvref_t<decltype(std::declval<const Context&>().grad_out())>;
+
+  SidesOf(RuleContext& context, const SideCaptures& captures) noexcept : context_(context), captures_(captures) {}
 
   bool needs_a() const noexcept { return captures_.a >= 0 && context_.needs(static_cast<std::size_t>(captures_.a)); }
   bool needs_b() const noexcept { return captures_.b >= 0 && context_.needs(static_cast<std::size_t>(captures_.b)); }
   bool a_is_number() const noexcept { return captures_.a < 0; }
   bool b_is_number() const noexcept { return captures_.b < 0; }
   double number() const noexcept { return captures_.number; }
-  Operand a() const { return side(captures_.a); }
-  Operand b() const { return side(captures_.b); }
-  const Tensor& grad_out() const noexcept { return context_.grad_out(); }
-  Tensor output() const { return context_.output(); }
-  void set_a(Tensor gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.a), std::move(gradient)); }
-  void set_b(Tensor gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.b), std::move(gradient)); }
+  Side a() const { return side(captures_.a); }
+  Side b() const { return side(captures_.b); }
+  decltype(auto) grad_out() const noexcept { return context_.grad_out(); }
+  Gradient output() const { return context_.output(); }
+  void set_a(Gradient gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.a), std::move(gradient)); }
+  void set_b(Gradient gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.b), std::move(gradient)); }
 
  private:
-  Operand side(std::int8_t input) const {
-    return input < 0 ? Operand(captures_.number) : Operand(context_.input(static_cast<std::size_t>(input)));
+  Side side(std::int8_t input) const {
+    if (input < 0) return Side(captures_.number);
+    return Side(context_.input(static_cast<std::size_t>(input)));
   }
 
-  RuleContext& context_;
+  Context context_;
   const SideCaptures& captures_;
 };
+
+/// Each side is a Tensor or a number.
+using Sides = SidesOf<RuleContext&, Operand>;
 
 /// The same where all that the rule handles are single numbers.
 template <class T>
-class NumberSides {
- public:
-  NumberSides(RuleContext& context, const SideCaptures& captures) noexcept : context_(context), captures_(captures) {}
-
-  bool needs_a() const noexcept { return captures_.a >= 0 && context_.needs(static_cast<std::size_t>(captures_.a)); }
-  bool needs_b() const noexcept { return captures_.b >= 0 && context_.needs(static_cast<std::size_t>(captures_.b)); }
-  bool a_is_number() const noexcept { return captures_.a < 0; }
-  bool b_is_number() const noexcept { return captures_.b < 0; }
-  double number() const noexcept { return captures_.number; }
-  One<T> a() const { return side(captures_.a); }
-  One<T> b() const { return side(captures_.b); }
-  One<T> grad_out() const noexcept { return context_.grad_out(); }
-  One<T> output() const { return context_.output(); }
-  void set_a(One<T> gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.a), gradient); }
-  void set_b(One<T> gradient) noexcept { context_.set(static_cast<std::size_t>(captures_.b), gradient); }
-
- private:
-  One<T> side(std::int8_t input) const {
-    return input < 0 ? One<T>(static_cast<T>(captures_.number)) : context_.input(static_cast<std::size_t>(input));
-  }
-
-  NumberContext<T> context_;
-  const SideCaptures& captures_;
-};
+using NumberSides = SidesOf<NumberContext<T>, One<T>>;
 
 template <class Rule>
 concept TakesNumberSides = requires(const Rule& rule, NumberSides<float>& sides) {

@@ -183,16 +183,14 @@ std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limi
 IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits) {
   check_limits(limits);
   const InputFile file(path);
-  try {
+  return file.within_memory([&]() -> IdxArray {
     if (file.size() == 0) file.fail_at(0, "empty, expected an IDX header");
     check_name(file, path);
     Content content(file);
     Header header = read_header(file, limits, content);
     std::vector<std::uint8_t> bytes = read_data(file, limits, header, content);
     return {std::move(header.shape), std::move(bytes)};
-  } catch (const std::bad_alloc&) {
-    file.fail("not enough memory to hold it");
-  }
+  });
 }
 
 }  // namespace chainrule::nn

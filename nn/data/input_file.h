@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <new>
 #include <span>
 #include <string>
 
@@ -26,6 +27,16 @@ class InputFile {
 
   /// Fills `out` from byte `offset` on; fewer bytes come back only where the file ends. @throws runtime_error when reading fails.
   std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
+
+  /// What `read()` returns. @throws runtime_error that names the file where memory runs out meanwhile, and what `read` throws.
+  template <class Read>
+  auto within_memory(Read read) const {
+    try {
+      return read();
+    } catch (const std::bad_alloc&) {
+      fail("not enough memory to hold it");
+    }
+  }
 
   /// @throws runtime_error `NAME: what`, always.
   [[noreturn]] void fail(const std::string& what) const;

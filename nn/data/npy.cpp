@@ -280,11 +280,7 @@ Tensor read_array(const InputFile& file) {
 Tensor read_npy(const std::filesystem::path& path, SourceLine line) {
   const CallerScope caller(line);
   const InputFile file(path);
-  try {
-    return read_array(file);
-  } catch (const std::bad_alloc&) {
-    file.fail("not enough memory to hold it");
-  }
+  return file.within_memory([&] { return read_array(file); });
 }
 
 void write_npy(const std::filesystem::path& path, const Tensor& tensor, SourceLine line) {

@@ -201,9 +201,7 @@ Layer load_model(const std::filesystem::path& path, SourceLine line) {
   const InputFile file(path);
   std::string what;
   try {
-    return load(file);
-  } catch (const std::bad_alloc&) {
-    what = "not enough memory to hold it";
+    return file.within_memory([&] { return load(file); });
   } catch (const std::exception& error) {
     // What modules of one's own throw does not name the file.
     if (std::string_view(error.what()).starts_with(file.name() + ": ") && dynamic_cast<const std::runtime_error*>(&error) != nullptr) throw;

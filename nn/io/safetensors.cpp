@@ -472,11 +472,7 @@ void save_safetensors(const std::filesystem::path& path, const std::vector<Named
 SafetensorsFile read_safetensors(const std::filesystem::path& path, SourceLine line) {
   const CallerScope caller(line);
   const InputFile file(path);
-  try {
-    return read_file(file);
-  } catch (const std::bad_alloc&) {
-    file.fail("not enough memory to hold it");
-  }
+  return file.within_memory([&] { return read_file(file); });
 }
 
 std::vector<NamedTensor> load_safetensors(const std::filesystem::path& path, SourceLine line) {

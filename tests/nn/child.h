@@ -69,15 +69,4 @@ inline Outcome in_child(const std::function<std::string()>& body) {
   return outcome;
 }
 
-/// What the runtime_error says that `body` ends in; any other exception goes on.
-template <class Body>
-std::string runtime_error_of(Body body) {
-  try {
-    body();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 }  // namespace chainrule::test

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nn/nn.h"
+#include "tests/autograd/throws.h"
 #include "tests/nn/child.h"
 #include "tests/nn/corpus.h"
 #include "tests/nn/folder.h"
@@ -59,7 +60,7 @@ void read_idx_file(const fs::path& path) {
 /// Reads a file in a child process, which must end in a runtime_error that names it, says `what`, and takes at most twice
 /// `decoded` MiB and a fixed amount.
 void check_refused(const fs::path& path, const std::string& what, const Read& read, double decoded = 0) {
-  const Outcome outcome = in_child([&] { return runtime_error_of([&] { read(path); }); });
+  const Outcome outcome = in_child([&] { return message_of<std::runtime_error>([&] { read(path); }); });
   BOOST_TEST(outcome.words.starts_with(path.string() + ":"), outcome.words);
   BOOST_TEST(outcome.words.find(what) != std::string::npos, outcome.words << " does not have " << what);
   BOOST_TEST(outcome.words.size() < path.string().size() + 600);

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <optional>
 
+#include "tests/autograd/throws.h"
 #include "tests/nn/folder.h"
 #include "tests/nn/idx_files.h"
 
@@ -15,20 +16,10 @@ using namespace chainrule::nn;
 using namespace chainrule::test;
 namespace fs = std::filesystem;
 
-template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 MnistFiles find_in(const fs::path& directory) { return find_mnist({{directory, "test"}}); }
 
 std::string load_error(const fs::path& directory, int classes = 10) {
-  return error_of([&] { load_mnist(find_in(directory), classes); });
+  return message_of<std::runtime_error>([&] { load_mnist(find_in(directory), classes); });
 }
 
 /// Sets or unsets MNIST_DIR, and puts it back.
@@ -167,7 +158,7 @@ BOOST_AUTO_TEST_CASE(nothing_found_lists_all) {
   write_file(dir / "partial" / "train-images.idx3-ubyte.gz", {1});
   write_file(dir / "partial" / "t10k-labels-idx1-ubyte", {1});
   const std::string at = "\n  " + dir.path.string();
-  BOOST_TEST(error_of([&] {
+  BOOST_TEST(message_of<std::runtime_error>([&] {
                find_mnist({{dir / "none", "--data"}, {dir / "file", "$MNIST_DIR"}, {dir / "empty", "default"}, {dir / "partial", ""}});
              }) ==
              "MNIST not found; expected train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte "
@@ -243,13 +234,13 @@ BOOST_AUTO_TEST_CASE(labels_out_of_range) {
   set.train_labels[8 + 7] = 10;
   write_mnist(dir.path, set);
   BOOST_TEST(load_error(dir.path) == (dir / "train-labels-idx1-ubyte").string() + ": byte 15: label is 10, expected 0 to 9");
-  BOOST_TEST(load_error(dir.path, 11) == "no error");
+  BOOST_TEST(load_error(dir.path, 11) == "no exception");
   BOOST_TEST(load_mnist(find_in(dir.path), 11).class_names.back() == "10");
   set = separable_set(12, 6, 3);
   set.test_labels[8] = 255;
   write_mnist(dir.path, set);
   BOOST_TEST(load_error(dir.path, 3) == (dir / "t10k-labels-idx1-ubyte").string() + ": byte 8: label is 255, expected 0 to 2");
-  BOOST_TEST(load_error(dir.path, 256) == "no error");
+  BOOST_TEST(load_error(dir.path, 256) == "no exception");
   for (const int classes : {0, -1, 257}) {
     BOOST_CHECK_EXCEPTION(load_mnist(find_in(dir.path), classes), std::invalid_argument, [&](const std::invalid_argument& error) {
       return error.what() == "load_mnist: classes is " + std::to_string(classes) + ", expected 1 to 256";
