@@ -172,15 +172,20 @@ class Pass {
 
   // Counts the uses of every node beneath the outputs.
   void explore() {
+    seeds_ = space_.entries.size();
     for (std::size_t next = 0; next < space_.entries.size(); ++next) {
       Node* node = node_of(space_.entries[next].tensor);
       if (!node->recorded || space_.entries[next].bottom) continue;
       if (node->spent) throw_spent(node);
       space_.entries[next].first_edge = static_cast<std::uint32_t>(space_.edges.size());
-      for (std::uint32_t i = 0; i < node->input_count; ++i) {
+      const std::uint32_t count = node->input_count;
+      for (std::uint32_t i = 0; i < count; ++i) {
         Node* input = node_of(node->inputs()[i]);
-        const std::uint32_t at = input->requires_grad ? enter(input) : kNone;
-        if (at != kNone) ++space_.entries[at].uses;
+        std::uint32_t at = kNone;
+        if (input->requires_grad) {
+          at = enter(input);
+          ++space_.entries[at].uses;
+        }
         space_.edges.push_back(at);
       }
     }
@@ -228,14 +233,17 @@ class Pass {
 
   // Runs every rule once, each after all that use its result.
   void run() {
-    for (std::size_t at = space_.entries.size(); at-- > 0;)
+    for (std::size_t at = seeds_; at-- > 0;)  // what was met after them has uses
       if (space_.entries[at].uses == 0) space_.ready.push_back(static_cast<std::uint32_t>(at));
     while (!space_.ready.empty()) {
       const std::uint32_t at = space_.ready.back();
       space_.ready.pop_back();
-      if (!node_of(space_.entries[at].tensor)->recorded || space_.entries[at].bottom) {
-        put_together(space_.entries[at]);
-        if (!space_.entries[at].bottom && !partial_) run_hooks(at);
+      Entry& entry = space_.entries[at];
+      if (!node_of(entry.tensor)->recorded || entry.bottom) {
+        put_together(entry);
+        if (!entry.bottom && !partial_) run_hooks(at);
+      } else if (is_plain_number(entry)) {
+        step_on_number(entry);
       } else {
         step(at);
       }
@@ -277,19 +285,22 @@ class Pass {
  private:
   static constexpr std::uint32_t kNone = RuleSlot::kNoEntry;
 
-  std::uint32_t enter(Node* node) {
+  [[gnu::always_inline]] std::uint32_t enter(Node* node) {
     auto& entries = space_.entries;
     const auto fresh = static_cast<std::uint32_t>(entries.size());
-    if (node->recorded) {
-      if (const std::uint32_t mark = node->mark; mark < fresh && node_of(entries[mark].tensor) == node) return mark;
-      Entry& entry = entries.emplace_back();
-      entry.tensor = Node::share(node);
-      entry.outer = node->mark;
-      node->mark = fresh;
-      return fresh;
-    }
+    if (!node->recorded) return enter_leaf(node);
+    if (const std::uint32_t mark = node->mark; mark < fresh && node_of(entries[mark].tensor) == node) return mark;
+    Entry& entry = entries.emplace_back();
+    entry.tensor = Node::share(node);
+    entry.outer = node->mark;
+    node->mark = fresh;
+    return fresh;
+  }
+
+  [[gnu::noinline]] std::uint32_t enter_leaf(Node* node) {
+    const auto fresh = static_cast<std::uint32_t>(space_.entries.size());
     const std::uint32_t at = space_.leaves.find_or_add(node, fresh);
-    if (at == fresh) entries.emplace_back().tensor = Node::share(node);
+    if (at == fresh) space_.entries.emplace_back().tensor = Node::share(node);
     return at;
   }
 
@@ -422,37 +433,44 @@ class Pass {
     }
   }
 
+  // Whether step_on_number() does for it.
+  static bool is_plain_number(const Entry& entry) {
+    const Node* node = node_of(entry.tensor);
+    return entry.has_number && entry.wanted && !entry.keep && node->takes_numbers && !node->retains_grad && node->extras == nullptr &&
+           !node->spent;
+  }
+
   // The same as step(), for a rule on numbers whose node is of no interest afterwards.
-  void step_on_numbers(Entry& entry) {
+  void step_on_number(Entry& entry) {
     const Tensor tensor = std::move(entry.tensor);
     Node* node = node_of(tensor);
     node->mark = entry.outer;
     entry.has_number = false;
-    const ForcedLine line(node->line);
-    RuleSlot slots[2];
+    run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
+    if (!retain_graph_ && !is_last_handle(node)) free_graph(node);
+  }
+
+  // Runs a rule on numbers and passes on what it gives.
+  void run_on_numbers(Node* node, double grad_out, const std::uint32_t* edges) {
+    RuleNumbers numbers;
+    numbers.grad_out = grad_out;
     const std::uint32_t count = node->input_count;
-    const std::uint32_t* edges = space_.edges.data() + entry.first_edge;
-    for (std::uint32_t i = 0; i < count; ++i) slots[i].wanted = edges[i] != kNone && space_.entries[edges[i]].wanted;
-    RuleContext context(node, entry.number, slots, entry.gradient);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      numbers.wanted[i] = edges[i] != kNone && space_.entries[edges[i]].wanted;
+      numbers.given[i] = false;
+    }
+    RuleContext context(node, numbers, none_);
     node->invoke(node->captures(), context);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (edges[i] == kNone) continue;
       Entry& input = space_.entries[edges[i]];
-      if (slots[i].has_number) receive(input, slots[i].number);
+      if (numbers.given[i]) receive(input, numbers.gradients[i]);
       if (--input.uses == 0) space_.ready.push_back(edges[i]);
     }
-    if (!retain_graph_) free_graph(node);
   }
 
   // Runs one node's rule and passes its gradients on.
-  void step(std::uint32_t at) {
-    {
-      Entry& entry = space_.entries[at];
-      const Node* node = node_of(entry.tensor);
-      if (entry.has_number && entry.wanted && !entry.keep && node->takes_numbers && !node->retains_grad && node->extras == nullptr &&
-          !node->spent)
-        return step_on_numbers(entry);
-    }
+  [[gnu::noinline]] void step(std::uint32_t at) {
     put_together(space_.entries[at]);
     run_hooks(at);
     if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
@@ -462,10 +480,14 @@ class Pass {
     if (entry.has_number ? !node->takes_numbers : node->takes_numbers && numbers_ && entry.gradient.defined()) change_form(node, entry);
     const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
     if (!stays) node->mark = entry.outer;
-    const bool on_numbers = entry.has_number;
-    const double grad_number = entry.number;
+    if (entry.has_number && entry.wanted) {
+      if (!stays) entry.has_number = false;
+      run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
+      if (!retain_graph_) free_graph(node);
+      return;
+    }
     Tensor grad_out = stays ? entry.gradient : std::move(entry.gradient);
-    const bool flows = (grad_out.defined() || on_numbers) && entry.wanted;
+    const bool flows = grad_out.defined() && entry.wanted;
     if (!stays) entry.has_number = false;
     const ForcedLine line(node->line);
 
@@ -482,7 +504,7 @@ class Pass {
       slots[i].wanted = flows && space_.entries[edges[i]].wanted;
     }
     if (flows) {
-      RuleContext context = on_numbers ? RuleContext(node, grad_number, slots, grad_out) : RuleContext(node, grad_out, slots);
+      RuleContext context(node, grad_out, slots);
       node->invoke(node->captures(), context);
       grad_out = Tensor();
       if (node->spent) throw_spent(node);
@@ -495,9 +517,7 @@ class Pass {
       RuleSlot& slot = slots[i];
       if (slot.entry == kNone) continue;
       Entry& input = space_.entries[slot.entry];
-      if (slot.has_number) {
-        receive(input, slot.number);
-      } else if (slot.wanted && slot.gradient.defined()) {
+      if (slot.wanted && slot.gradient.defined()) {
         if (slot.offset == RuleSlot::kWhole) {
           receive(input, checked(node, i, std::move(slot.gradient)));
         } else {
@@ -539,6 +559,8 @@ class Pass {
   const char* op_;
   const SourceLine& line_;
   bool retain_graph_, create_graph_;
+  std::size_t seeds_ = 0;  // entries that were there before explore()
+  const Tensor none_;
   bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
   CallerScope caller_;
   GradMode grad_mode_;

@@ -23,7 +23,7 @@ struct Counters {
   std::atomic<std::int64_t> tensors{0}, nodes{0}, bytes{0};
   bool listed = false;
 
-  static void add(std::atomic<std::int64_t>& counter, std::int64_t change) noexcept {
+  [[gnu::always_inline]] static void add(std::atomic<std::int64_t>& counter, std::int64_t change) noexcept {
     counter.store(counter.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
   }
 };
@@ -33,7 +33,7 @@ extern constinit thread_local Counters thread_counters;
 void count_unlisted(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept;
 
 /// Adds to the counts behind graph_stats(): Tensors, recorded ops, and bytes of values and nodes.
-inline void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
+[[gnu::always_inline]] inline void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
   Counters& own = thread_counters;
   if (!own.listed) [[unlikely]]
     return count_unlisted(tensors, nodes, bytes);

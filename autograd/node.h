@@ -58,14 +58,14 @@ struct Node : Counted {
   bool broadcasts = false;     // the engine sums its gradients down to the inputs' shapes
   bool owns_rule = false;      // the capture is an OwnedRule*
   bool takes_numbers = false;  // one element, and so have its inputs, two at most: the rule takes and gives numbers in place of Tensors
-  std::uint32_t input_count = 0;
+  std::uint32_t input_count;
   std::uint32_t mark = 0;            // where a running pass keeps what it knows of this node
   std::uint32_t output_version = 0;  // of the storage, when the value was computed
-  std::uint32_t block_bytes = 0;
+  std::uint32_t block_bytes;
   std::uint32_t captures_offset = 0;
-  std::int64_t numel = 0;
-  std::byte* data = nullptr;  // the first element
-  Storage* storage = nullptr;
+  std::int64_t numel;
+  std::byte* data;  // the first element
+  Storage* storage;
   Storage own;
   const char* op = nullptr;
   union {
@@ -74,6 +74,20 @@ struct Node : Counted {
   };
   SourceLine line;
   Extras* extras = nullptr;
+
+  // A leaf whose value is not yet written.
+  Node(DType type, std::size_t axes, std::size_t inputs, std::size_t block, std::int64_t elements, std::byte* value,
+       std::size_t capacity) noexcept
+      : dtype(type),
+        rank(static_cast<std::uint8_t>(axes)),
+        input_count(static_cast<std::uint32_t>(inputs)),
+        block_bytes(static_cast<std::uint32_t>(block)),
+        numel(elements),
+        data(value),
+        storage(&own) {
+    own.data = value;
+    own.capacity = capacity;
+  }
 
   Tensor* inputs() noexcept { return reinterpret_cast<Tensor*>(this + 1); }
   std::uint32_t* input_versions() noexcept { return reinterpret_cast<std::uint32_t*>(inputs() + input_count); }
@@ -107,6 +121,7 @@ struct Sizes {
   int rank;
 
   Sizes(const Shape& shape) noexcept : sizes(shape.begin()), rank(shape.rank()) {}
+  Sizes(const std::int64_t* first, int count) noexcept : sizes(first), rank(count) {}
   explicit Sizes(Node* node) noexcept : sizes(node->sizes()), rank(node->rank) {}
   bool operator==(const Sizes& other) const noexcept {
     if (rank != other.rank) return false;
@@ -116,30 +131,13 @@ struct Sizes {
   }
 };
 
-// What a new node is made of.
-struct NodePlan {
-  DType dtype;
-  Sizes shape;
-  Node* view_of = nullptr;  // shares that node's storage, from `offset` elements on
-  std::int64_t offset = 0;
-  const char* op = nullptr;  // set: recorded, with the fields below
-  const SourceLine* line = nullptr;
-  std::span<const Tensor* const> inputs = {};
-  Node::Invoke invoke = nullptr;
-  const void* captures = nullptr;
-  std::size_t captures_size = 0;
-  bool broadcasts = false;
-  bool owns_rule = false;
-  bool takes_numbers = false;  // where it has one element
-};
-
-// A node with one handle; its value is not yet written unless it is a view.
-Node* new_node(const NodePlan& plan);
+// Whether a node goes when this handle does.
+inline bool is_last_handle(const Node* node) noexcept { return node->handles.load(std::memory_order_acquire) == 1; }
 
 // Whether nobody else can see this value: one handle, one user of its storage.
 inline bool is_unshared(const Tensor& tensor) noexcept {
   const Node* node = node_of(tensor);
-  return node->handles.load(std::memory_order_acquire) == 1 && node->storage->users.load(std::memory_order_acquire) == 1;
+  return is_last_handle(node) && node->storage->users.load(std::memory_order_acquire) == 1;
 }
 
 // "`name` of shape [2, 3]" or "matmul of shape [2, 3] (made at train.cpp:41)": how errors call a Tensor.

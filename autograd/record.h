@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "autograd/check.h"
-#include "autograd/node.h"
+#include "autograd/new_node.h"
 
 namespace chainrule::detail {
 
@@ -14,31 +14,29 @@ struct RuleSlot {
   static constexpr std::int64_t kWhole = -1;
   static constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
 
-  Tensor gradient;                 // what the rule gave,
-  double number = 0;               // or the same as a number
+  Tensor gradient;                 // what the rule gave
   std::int64_t offset = kWhole;    // where a slice's gradient begins
   std::uint32_t entry = kNoEntry;  // the pass's own
   bool wanted = false;
-  bool has_number = false;
+};
+
+/// The same where gradients are numbers: those of the two inputs at most that a node with takes_numbers has.
+struct RuleNumbers {
+  double grad_out;
+  double gradients[2];  // what the rule gave
+  bool wanted[2];
+  bool given[2];
 };
 
 /// What a rule is handed: the node's inputs and result, the gradient that came in, and where to put those that go out.
 class RuleContext {
  public:
   RuleContext(Node* node, const Tensor& grad_out, RuleSlot* slots) noexcept : node_(node), grad_out_(grad_out), slots_(slots) {}
-  RuleContext(Node* node, double grad_number, RuleSlot* slots, const Tensor& none) noexcept
-      : node_(node), grad_out_(none), slots_(slots), grad_number_(grad_number), on_numbers_(true) {}
+  RuleContext(Node* node, RuleNumbers& numbers, const Tensor& none) noexcept : node_(node), grad_out_(none), numbers_(&numbers) {}
 
-  /// Whether the gradients in and out are single numbers: grad_number() and set_number() instead of grad_out() and set(). Only nodes with
-  /// takes_numbers are asked so.
-  bool on_numbers() const noexcept { return on_numbers_; }
-  /// The gradient of the result: a value of its dtype.
-  double grad_number() const noexcept { return grad_number_; }
-  /// Sets the gradient of input i, a value of its dtype.
-  void set_number(std::size_t i, double gradient) noexcept {
-    slots_[i].number = gradient;
-    slots_[i].has_number = true;
-  }
+  /// Where the gradients in and out are single numbers, each a value of its Tensor's dtype: those numbers, in place of needs(), grad_out()
+  /// and set(). Null otherwise, and for nodes without takes_numbers.
+  RuleNumbers* numbers() const noexcept { return numbers_; }
 
   /// The gradient of the result.
   const Tensor& grad_out() const noexcept { return grad_out_; }
@@ -53,7 +51,12 @@ class RuleContext {
   std::size_t input_count() const noexcept { return node_->input_count; }
   /// Input i.
   /// @throws std::logic_error if it was changed in place after the op used it.
-  const Tensor& input(std::size_t i) const;
+  const Tensor& input(std::size_t i) const {
+    const Tensor& input = node_->inputs()[i];
+    if (node_of(input)->storage->version != node_->input_versions()[i]) [[unlikely]]
+      throw_input_changed(i);
+    return input;
+  }
   /// The result.
   /// @throws std::logic_error if it was changed in place.
   Tensor output() const;
@@ -78,13 +81,17 @@ class RuleContext {
   const char* op() const noexcept { return node_->op; }
 
  private:
-  void check_output() const;
+  void check_output() const {
+    if (node_->storage->version != node_->output_version) [[unlikely]]
+      throw_output_changed();
+  }
+  [[noreturn]] void throw_input_changed(std::size_t i) const;
+  [[noreturn]] void throw_output_changed() const;
 
   Node* node_;
   const Tensor& grad_out_;
-  RuleSlot* slots_;
-  double grad_number_ = 0;
-  bool on_numbers_ = false;
+  RuleSlot* slots_ = nullptr;
+  RuleNumbers* numbers_ = nullptr;
 };
 
 /// Whether an op over these inputs is to be recorded.
@@ -121,42 +128,56 @@ struct OpTraits {
   bool takes_numbers = false;
 };
 
+/// What a result is made of whose op is recorded with this rule.
+template <class Rule>
+NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, Sizes shape, std::span<const Tensor* const> inputs,
+                       const Rule& rule, OpTraits traits = {}) noexcept {
+  static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
+  return {.dtype = dtype,
+          .shape = shape,
+          .op = name,
+          .line = &blame(line),
+          .inputs = inputs,
+          .invoke = [](const void* captures, RuleContext& context) { (*static_cast<const Rule*>(captures))(context); },
+          .captures = &rule,
+          .captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule),
+          .broadcasts = traits.broadcasts,
+          .takes_numbers = traits.takes_numbers};
+}
+
 /// The result of op `name`, to be handed to done() when its elements are written: recorded with `rule` when an input requires grad, its
 /// elements not yet written. A rule is called as rule(RuleContext&), may capture plain values only, and is written in ops, so that it can
 /// be differentiated again.
 template <class Rule>
 Tensor make_result(const char* name, const SourceLine& line, DType dtype, Sizes shape, std::span<const Tensor* const> inputs,
                    const Rule& rule, OpTraits traits = {}) {
-  static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
-  NodePlan plan{dtype, shape};
-  if (traits.recordable && records(inputs)) {
-    plan.op = name;
-    plan.line = &blame(line);
-    plan.inputs = inputs;
-    plan.invoke = [](const void* captures, RuleContext& context) { (*static_cast<const Rule*>(captures))(context); };
-    plan.captures = &rule;
-    plan.captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule);
-    plan.broadcasts = traits.broadcasts;
-    plan.takes_numbers = traits.takes_numbers;
-  }
   note_anomaly_inputs(name, line, inputs);
-  return Node::handle(new_node(plan));
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+  return Node::handle(new_node(recorded_plan(name, line, dtype, shape, inputs, rule, traits)));
+}
+
+/// The same for a result without axes of two inputs and an empty rule: what graphs of single numbers are made of.
+template <class Rule>
+Tensor make_number(const char* name, const SourceLine& line, DType dtype, const Tensor& a, const Tensor& b, const Rule& rule,
+                   OpTraits traits) {
+  static_assert(std::is_empty_v<Rule>);
+  const Tensor* const inputs[] = {&a, &b};
+  const Sizes none{nullptr, 0};
+  note_anomaly_inputs(name, line, inputs);
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
+  constexpr std::integral_constant<std::size_t, 0> kNoAxes, kNoCaptures;
+  constexpr std::integral_constant<std::size_t, 2> kTwo;
+  return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), kNoAxes, kTwo, kNoCaptures));
 }
 
 /// The same for a result that shares the storage of `base` from element `offset` on.
 template <class Rule>
 Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape, const Rule& rule) {
-  static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
   const Tensor* inputs[] = {&base};
-  NodePlan plan{node_of(base)->dtype, shape, node_of(base), offset};
-  if (records(inputs)) {
-    plan.op = name;
-    plan.line = &blame(line);
-    plan.inputs = inputs;
-    plan.invoke = [](const void* captures, RuleContext& context) { (*static_cast<const Rule*>(captures))(context); };
-    plan.captures = &rule;
-    plan.captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule);
-  }
+  NodePlan plan{node_of(base)->dtype, shape};
+  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule);
+  plan.view_of = node_of(base);
+  plan.offset = offset;
   return Node::handle(new_node(plan));
 }
 

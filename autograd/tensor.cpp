@@ -6,7 +6,7 @@
 
 #include "autograd/check.h"
 #include "autograd/kernels/parallel.h"
-#include "autograd/node.h"
+#include "autograd/new_node.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/shape.h"
 #include "autograd/record.h"

@@ -151,16 +151,20 @@ One<T> relu_gradient(One<T> grad, One<T> y) noexcept {
 template <class T>
 class NumberContext {
  public:
-  explicit NumberContext(RuleContext& context) noexcept : context_(context) {}
+  explicit NumberContext(RuleContext& context) noexcept : context_(context), numbers_(*context.numbers()) {}
 
-  bool needs(std::size_t i) const noexcept { return context_.needs(i); }
-  One<T> grad_out() const noexcept { return One<T>(context_.grad_number()); }
+  bool needs(std::size_t i) const noexcept { return numbers_.wanted[i]; }
+  One<T> grad_out() const noexcept { return One<T>(numbers_.grad_out); }
   One<T> input(std::size_t i) const { return One<T>(*values<T>(context_.input(i))); }
   One<T> output() const { return One<T>(context_.output_value<T>()); }
-  void set(std::size_t i, One<T> gradient) noexcept { context_.set_number(i, gradient.value); }
+  void set(std::size_t i, One<T> gradient) noexcept {
+    numbers_.gradients[i] = gradient.value;
+    numbers_.given[i] = true;
+  }
 
  private:
   RuleContext& context_;
+  RuleNumbers& numbers_;
 };
 
 /// Whether a rule can be run on single numbers: those that say what they take cannot.

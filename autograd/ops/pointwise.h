@@ -23,7 +23,7 @@ Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule
   traits.takes_numbers = TakesNumbers<Rule>;
   const auto with_context = [rule](RuleContext& context) {
     if constexpr (TakesNumbers<Rule>) {
-      if (context.on_numbers()) {
+      if (context.numbers() != nullptr) {
         visit_floating(context.dtype(), [&](auto zero) {
           NumberContext<decltype(zero)> numbers(context);
           rule(numbers);
@@ -93,9 +93,8 @@ concept TakesNumberSides = requires(const Rule& rule, NumberSides<float>& sides)
   rule(sides);
 };
 
-/// The dtype two operands share.
-/// @throws std::invalid_argument for undefined tensors, two numbers, or dtypes that differ.
-inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
+// The same as common_dtype(), where it is not told at first sight.
+[[gnu::noinline]] inline DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
   const SourceLine& line = a.line();
   if (a.is_number() && b.is_number()) throw_invalid(op, "got two numbers, expected at least one tensor", line);
   const Node* left = a.is_number() ? nullptr : defined_node(op, a.tensor(), line);
@@ -106,11 +105,37 @@ inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
   return left->dtype;
 }
 
+/// The dtype two operands share.
+/// @throws std::invalid_argument for undefined tensors, two numbers, or dtypes that differ.
+inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
+  if (!a.is_number() && !b.is_number()) {
+    const Node *left = node_of(a.tensor()), *right = node_of(b.tensor());
+    if (left != nullptr && right != nullptr && left->dtype == right->dtype) return left->dtype;
+  }
+  return checked_common_dtype(op, a, b);
+}
+
 /// Refuses a number that a Tensor of this dtype beside it cannot hold: int64 must not lose digits silently.
 inline void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
   if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
   const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
   throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
+}
+
+/// Runs the rule of a two-sided op.
+template <class Rule>
+void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
+  if constexpr (TakesNumberSides<Rule>) {
+    if (context.numbers() != nullptr) {
+      visit_floating(context.dtype(), [&](auto zero) {
+        NumberSides<decltype(zero)> sides(context, captures);
+        Rule{}(sides);
+      });
+      return;
+    }
+  }
+  Sides sides(context, captures);
+  Rule{}(sides);
 }
 
 /// y = f(a, b) over the broadcast shape; `compute(T{}, a, a_step, b, b_step, y, n)` fills a stretch; `rule(s)` gives the gradients, s being
@@ -121,6 +146,20 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
   const SourceLine& line = a.line();
   Node* const left = a.is_number() ? nullptr : node_of(a.tensor());
   Node* const right = b.is_number() ? nullptr : node_of(b.tensor());
+  traits.broadcasts = true;
+  traits.takes_numbers = TakesNumberSides<Rule>;
+  if (left != nullptr && right != nullptr && left->rank == 0 && right->rank == 0) {
+    const auto with_tensors = [](RuleContext& context) {
+      constexpr SideCaptures kTensors{0, 0, 1};
+      run_sided_rule<Rule>(context, kTensors);
+    };
+    Tensor y = make_number(op, line, dtype, a.tensor(), b.tensor(), with_tensors, traits);
+    visit_dtype(dtype, [&](auto zero) {
+      using T = decltype(zero);
+      compute(zero, left->values<T>(), 1, right->values<T>(), 1, mutable_values<T>(y), 1);
+    });
+    return done(std::move(y));
+  }
   const Tensor* inputs[2];
   std::size_t count = 0;
   SideCaptures captures{0, -1, -1};
@@ -136,21 +175,7 @@ Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype
     captures.b = static_cast<std::int8_t>(count);
     inputs[count++] = &b.tensor();
   }
-  traits.broadcasts = true;
-  traits.takes_numbers = TakesNumberSides<Rule>;
-  const auto with_sides = [captures](RuleContext& context) {
-    if constexpr (TakesNumberSides<Rule>) {
-      if (context.on_numbers()) {
-        visit_floating(context.dtype(), [&](auto zero) {
-          NumberSides<decltype(zero)> sides(context, captures);
-          Rule{}(sides);
-        });
-        return;
-      }
-    }
-    Sides sides(context, captures);
-    Rule{}(sides);
-  };
+  const auto with_sides = [captures](RuleContext& context) { run_sided_rule<Rule>(context, captures); };
   const std::span<const Tensor* const> tensors(inputs, count);
   const auto with_operands = [&](auto use) {
     visit_dtype(dtype, [&](auto zero) {
