@@ -184,19 +184,22 @@ class Run {
   }
 
   void bench() {
+    constexpr std::int64_t kLastSteps = 100;
+    Score last;
     std::vector<double> microseconds;
     microseconds.reserve(static_cast<std::size_t>(options_.bench_steps));
     auto batch = loader_.begin();
     for (std::int64_t step = 0; step < kWarmUpSteps + options_.bench_steps; ++step) {
       if (batch == loader_.end()) batch = loader_.begin();
       const Clock::time_point start = Clock::now();
-      training_->step(*batch);
+      const Score score = training_->step(*batch);
       ++batch;
       if (step >= kWarmUpSteps) microseconds.push_back(1e6 * seconds_since(start));
+      if (step >= kWarmUpSteps + options_.bench_steps - kLastSteps) last.add(score);
     }
     std::ranges::sort(microseconds);
-    fmt::print("mnist_train batch={} threads={} median_us={:.1f} best_us={:.1f}\n", options_.batch, history_.threads,
-               microseconds[microseconds.size() / 2], microseconds.front());
+    fmt::print("mnist_train batch={} threads={} median_us={:.1f} best_us={:.1f} loss={:.4f}\n", options_.batch, history_.threads,
+               microseconds[microseconds.size() / 2], microseconds.front(), last.mean_loss());
   }
 
  private:

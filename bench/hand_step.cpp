@@ -1,12 +1,11 @@
-// The training step with nothing around it: 784-128-64-10, ReLU, softmax cross-entropy, Adam, written by hand over oneDNN's sgemm, OpenMP
-// and plain loops. It uses nothing of this library and is the limit that the library's step is compared with.
+// The training step with nothing around it: 784-128-64-10 or 784-1024-1024-10, ReLU, softmax cross-entropy, Adam, written by hand over
+// oneDNN's sgemm, OpenMP and plain loops. It uses nothing of this library and is the limit that the library's step is compared with.
 //
 // Each thread takes its rows of the batch through forward and backward; after one barrier it multiplies its rows of every weight's
 // gradient and updates those weights at once. Images stay bytes and become floats as they are gathered, while the next batch's bytes
 // are prefetched.
 #include <dnnl.h>
 #include <omp.h>
-#include <zlib.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -23,15 +22,17 @@
 #include <string>
 #include <vector>
 
+#include "bench/print_steps.h"
+#include "bench/training_images.h"
+
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
 
 namespace {
 
-constexpr std::int64_t kPixels = 784, kHidden1 = 128, kHidden2 = 64, kClasses = 10;
-constexpr std::int64_t kOut = 16;  // classes and zeros up to a whole vector; the zeros stay zero
-constexpr std::int64_t kImages = 60000;
+constexpr std::int64_t kPixels = TrainingImages::kPixels, kClasses = TrainingImages::kClasses, kImages = TrainingImages::kCount;
+constexpr std::int64_t kOut = 16;     // classes and zeros up to a whole vector; the zeros stay zero
 constexpr std::int64_t kChunk = 196;  // rows of a weight whose gradient is made at once
 
 struct AlignedDelete {
@@ -81,21 +82,20 @@ Floats zeros(std::int64_t n) {
   }
 }
 
-// g[r, :] = dz[r, :]·wᵀ, kHidden2 columns; zero where h is.
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void output_layer_back(const float* __restrict dz,
-                                                                                                const float* __restrict w,
-                                                                                                const float* __restrict h,
-                                                                                                std::int64_t rows, float* __restrict g) {
-  float transposed[kClasses][kHidden2];
-  for (std::int64_t k = 0; k < kHidden2; ++k) {
-    for (std::int64_t j = 0; j < kClasses; ++j) transposed[j][k] = w[k * kOut + j];
+// g[r, :] = dz[r, :]·wᵀ, d columns; zero where h is. transposed: room for wᵀ.
+[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void output_layer_back(
+    const float* __restrict dz, const float* __restrict w, const float* __restrict h, std::int64_t rows, std::int64_t d,
+    float* __restrict transposed, float* __restrict g) {
+  for (std::int64_t k = 0; k < d; ++k) {
+    for (std::int64_t j = 0; j < kClasses; ++j) transposed[j * d + k] = w[k * kOut + j];
   }
   for (std::int64_t r = 0; r < rows; ++r) {
-    float sums[kHidden2] = {};
-    for (std::int64_t j = 0; j < kClasses; ++j) {
-      for (std::int64_t k = 0; k < kHidden2; ++k) sums[k] += dz[r * kOut + j] * transposed[j][k];
+    float* const sums = g + r * d;
+    for (std::int64_t k = 0; k < d; ++k) sums[k] = dz[r * kOut] * transposed[k];
+    for (std::int64_t j = 1; j < kClasses; ++j) {
+      for (std::int64_t k = 0; k < d; ++k) sums[k] += dz[r * kOut + j] * transposed[j * d + k];
     }
-    for (std::int64_t k = 0; k < kHidden2; ++k) g[r * kHidden2 + k] = h[r * kHidden2 + k] > 0.0F ? sums[k] : 0.0F;
+    for (std::int64_t k = 0; k < d; ++k) sums[k] = h[r * d + k] > 0.0F ? sums[k] : 0.0F;
   }
 }
 
@@ -141,33 +141,6 @@ void multiply(char ta, char tb, std::int64_t m, std::int64_t n, std::int64_t k, 
   dnnl_sgemm(ta, tb, m, n, k, 1.0F, a, lda, b, ldb, 0.0F, c, n);
 }
 
-struct Data {
-  std::vector<std::uint8_t> images, labels;
-};
-
-std::vector<std::uint8_t> read_idx(const std::string& stem, std::size_t header, std::size_t bytes) {
-  gzFile file = gzopen(stem.c_str(), "rb");
-  if (file == nullptr) file = gzopen((stem + ".gz").c_str(), "rb");
-  if (file == nullptr) throw std::runtime_error("cannot open " + stem + " or " + stem + ".gz");
-  std::vector<std::uint8_t> all(header + bytes);
-  const int got = gzread(file, all.data(), static_cast<unsigned>(all.size()));
-  gzclose(file);
-  if (got != static_cast<int>(all.size())) throw std::runtime_error(stem + " holds less than MNIST's training set");
-  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(header));
-  return all;
-}
-
-Data load(const std::string& directory, std::mt19937& random) {
-  if (!directory.empty()) {
-    return {read_idx(directory + "/train-images-idx3-ubyte", 16, kImages * kPixels),
-            read_idx(directory + "/train-labels-idx1-ubyte", 8, kImages)};
-  }
-  Data data{std::vector<std::uint8_t>(kImages * kPixels), std::vector<std::uint8_t>(kImages)};
-  for (auto& byte : data.images) byte = static_cast<std::uint8_t>(random() >> 24U);
-  for (auto& label : data.labels) label = static_cast<std::uint8_t>(random() % kClasses);
-  return data;
-}
-
 struct Range {
   std::int64_t begin, end;
   std::int64_t size() const { return end - begin; }
@@ -175,10 +148,14 @@ struct Range {
 
 Range share(std::int64_t n, int thread, int threads) { return {n * thread / threads, n * (thread + 1) / threads}; }
 
+template <std::int64_t kHidden1, std::int64_t kHidden2>
 class Trainer {
  public:
   Trainer(std::int64_t batch, int threads, std::mt19937& random) : batch_(batch), labels_(static_cast<std::size_t>(batch)) {
-    for (int i = 0; i < threads; ++i) gradients_.push_back(zeros(kChunk * kHidden1));
+    for (int i = 0; i < threads; ++i) {
+      gradients_.push_back(zeros(kChunk * std::max({kHidden1, kHidden2, kOut})));
+      transposed_.push_back(zeros(kClasses * kHidden2));
+    }
     const auto init = [&](std::int64_t offset, std::int64_t rows, std::int64_t columns, std::int64_t used) {
       std::uniform_real_distribution<float> uniform(-1.0F / std::sqrt(static_cast<float>(rows)),
                                                     1.0F / std::sqrt(static_cast<float>(rows)));
@@ -192,7 +169,7 @@ class Trainer {
   }
 
   // One step on the images that `order` names; `next` (or null) is the batch to come. Returns the summed loss.
-  float step(const Data& data, const std::int32_t* order, const std::int32_t* next, int threads) {
+  float step(const TrainingImages& data, const std::int32_t* order, const std::int32_t* next, int threads) {
     ++steps_;
     const double correction1 = 1.0 - std::pow(0.9, steps_), correction2 = 1.0 - std::pow(0.999, steps_);
     const AdamStep adam_step{static_cast<float>(1e-3 / correction1), static_cast<float>(1.0 / std::sqrt(correction2))};
@@ -201,7 +178,7 @@ class Trainer {
     {
       flush_denormals();
       const int thread = omp_get_thread_num(), team = omp_get_num_threads();
-      loss += rows(data, order, next, share(batch_, thread, team));
+      loss += rows(data, order, next, share(batch_, thread, team), transposed_[static_cast<std::size_t>(thread)].get());
 #pragma omp barrier
       weights(adam_step, thread, team);
     }
@@ -212,7 +189,7 @@ class Trainer {
   static constexpr std::int64_t kW1 = 0, kB1 = kW1 + kPixels * kHidden1, kW2 = kB1 + kHidden1, kB2 = kW2 + kHidden1 * kHidden2,
                                 kW3 = kB2 + kHidden2, kB3 = kW3 + kHidden2 * kOut, kCount = kB3 + kOut;
 
-  float rows(const Data& data, const std::int32_t* order, const std::int32_t* next, Range range) {
+  float rows(const TrainingImages& data, const std::int32_t* order, const std::int32_t* next, Range range, float* transposed) {
     const std::int64_t n = range.size();
     if (n == 0) return 0.0F;
     float *x = x_.get() + range.begin * kPixels, *h1 = h1_.get() + range.begin * kHidden1, *h2 = h2_.get() + range.begin * kHidden2;
@@ -235,7 +212,7 @@ class Trainer {
     add_bias(p + kB3, n, z);
     const float loss = softmax_cross_entropy(n, labels, 1.0F / static_cast<float>(batch_), z);
     for (std::int64_t r = 0; r < n; ++r) std::fill(z + r * kOut + kClasses, z + (r + 1) * kOut, 0.0F);
-    output_layer_back(z, p + kW3, h2, n, g2);
+    output_layer_back(z, p + kW3, h2, n, kHidden2, transposed, g2);
     multiply('N', 'T', n, kHidden1, kHidden2, g2, kHidden2, p + kW2, kHidden2, g1);
     mask(h1, n * kHidden1, g1);
     return loss;
@@ -275,49 +252,62 @@ class Trainer {
   Floats x_ = zeros(batch_ * kPixels), h1_ = zeros(batch_ * kHidden1), h2_ = zeros(batch_ * kHidden2), z_ = zeros(batch_ * kOut);
   Floats g1_ = zeros(batch_ * kHidden1), g2_ = zeros(batch_ * kHidden2);
   std::vector<std::uint8_t> labels_;
-  std::vector<Floats> gradients_;  // of each thread
+  std::vector<Floats> gradients_, transposed_;  // of each thread
 };
 
-}  // namespace
-
-int main(int argc, char** argv) try {
+struct Options {
   std::int64_t batch = 32;
   int steps = 2000, threads = omp_get_max_threads();
   unsigned seed = 1;
-  std::string directory;
-  CLI::App app{"The MNIST training step by hand: what the library's step is compared with."};
-  app.add_option("--batch", batch, "Images a step")->check(CLI::Range(1, 60000))->capture_default_str();
-  app.add_option("--steps", steps, "Steps to time")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--threads", threads, "Threads")->check(CLI::Range(1, 1024))->capture_default_str();
-  app.add_option("--seed", seed, "Of weights, order and, without --data, images")->capture_default_str();
-  app.add_option("--data", directory, "Folder with MNIST's training files, plain or .gz");
-  CLI11_PARSE(app, argc, argv);
+  std::string layers = "128,64", directory;
+};
 
-  omp_set_num_threads(threads);  // with one, oneDNN stays on it too
-  std::mt19937 random(seed);
-  const Data data = load(directory, random);
-  Trainer trainer(batch, threads, random);
+template <std::int64_t kHidden1, std::int64_t kHidden2>
+void run(const Options& options) {
+  omp_set_num_threads(options.threads);  // with one, oneDNN stays on it too
+  std::mt19937 random(options.seed);
+  const TrainingImages data = load_training_images(options.directory, random);
+  Trainer<kHidden1, kHidden2> trainer(options.batch, options.threads, random);
   std::vector<std::int32_t> order(kImages);
   std::iota(order.begin(), order.end(), 0);
 
-  constexpr int kWarmUp = 20;
+  constexpr int kWarmUp = 50;
   std::vector<double> times;
-  double loss = 0.0;
-  for (std::int64_t done = 0, at = kImages; done < kWarmUp + steps; ++done, at += batch) {
-    if (at + batch > kImages) {
+  std::vector<double> losses;
+  for (std::int64_t done = 0, at = kImages; done < kWarmUp + options.steps; ++done, at += options.batch) {
+    if (at + options.batch > kImages) {
       std::shuffle(order.begin(), order.end(), random);
       at = 0;
     }
     const std::int32_t* now = order.data() + at;
     const auto begin = std::chrono::steady_clock::now();
-    loss = trainer.step(data, now, at + 2 * batch <= kImages ? now + batch : nullptr, threads) / static_cast<double>(batch);
+    const float loss = trainer.step(data, now, at + 2 * options.batch <= kImages ? now + options.batch : nullptr, options.threads);
     const auto end = std::chrono::steady_clock::now();
+    losses.push_back(loss / static_cast<double>(options.batch));
     if (done >= kWarmUp) times.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
   }
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  std::printf("hand_step batch=%d threads=%d median_us=%.1f best_us=%.1f loss=%.4f\n", static_cast<int>(batch), threads, *middle,
-              *std::min_element(times.begin(), times.end()), loss);
+  print_steps("hand_step", options.batch, options.threads, times, losses);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Options options;
+  CLI::App app{"The MNIST training step by hand: what the library's step is compared with."};
+  app.add_option("--layers", options.layers, "Sizes of the hidden layers")
+      ->check(CLI::IsMember({"128,64", "1024,1024"}))
+      ->capture_default_str();
+  app.add_option("--batch", options.batch, "Images a step")->check(CLI::Range(1, 60000))->capture_default_str();
+  app.add_option("--steps", options.steps, "Steps to time")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--seed", options.seed, "Of weights, order and, without --data, images")->capture_default_str();
+  app.add_option("--data", options.directory, "Folder with MNIST's training files, plain or .gz");
+  CLI11_PARSE(app, argc, argv);
+  if (options.layers == "128,64") {
+    run<128, 64>(options);
+  } else {
+    run<1024, 1024>(options);
+  }
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "hand_step: %s\n", error.what());

@@ -241,7 +241,7 @@ class Training(MnistTrainTest):
     def test_bench_prints_one_line(self):
         result = self.run_program("--bench-steps", "20", "--batch", "32", "--threads", "1", "--quiet")
         self.assertEqual(result.returncode, 0, result.stderr)
-        match = re.fullmatch(r"mnist_train batch=32 threads=1 median_us=(\d+\.\d) best_us=(\d+\.\d)\n", result.stdout)
+        match = re.fullmatch(r"mnist_train batch=32 threads=1 median_us=(\d+\.\d) best_us=(\d+\.\d) loss=(\d+\.\d{4})\n", result.stdout)
         self.assertTrue(match, result.stdout)
         self.assertGreaterEqual(float(match.group(1)), float(match.group(2)))
         self.assertGreater(float(match.group(2)), 0)

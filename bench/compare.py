@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+"""Runs the jobs of bench/ in turn on this library, on LibTorch and by hand, and prints a table of medians and ratios.
+
+compare.sh builds what this runs. Each round runs every side of a job once, one after the other; a ratio is the median of the rounds'
+ratios, with the least and the most. LibTorch runs with the threads that were best for it in a round before (its own and its BLAS's).
+"""
+
+import argparse
+import itertools
+import json
+import os
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RELEASE, PEERS = ROOT / "build/release", ROOT / "build/peers"
+IMAGES = [Path(folder) for folder in (os.environ.get("MNIST_DIR") or "data/mnist", "/usr/share/datasets/fashion-mnist")]
+
+STEPS = {  # name: hidden layers, batch, steps a round
+    "step-32": ("128,64", 32, 2000),
+    "step-128": ("128,64", 128, 1000),
+    "step-512": ("128,64", 512, 400),
+    "wide-step-128": ("1024,1024", 128, 150),
+}
+SMALL = {  # name: of Google Benchmark, what one item is
+    "chain": ("scalar_chain/1000", "op"),
+    "chain-million": ("scalar_chain/1000000", "op"),
+    "eleven-nodes": ("eleven_nodes", "graph"),
+    "xor": ("xor_step", "step"),
+    "iris": ("iris_step", "step"),
+    "inference": ("inference", "image"),
+}
+OTHER = ["memory", "compile"]
+
+
+def run(words, **environment):
+    """What a program prints, and the most memory it had, in bytes."""
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, **environment})
+        _, status, usage = os.wait4(process.pid, 0)
+        out.seek(0)
+        printed = out.read()
+    if status != 0:
+        sys.exit(f"compare.py: {shlex.join(map(str, words))} failed")
+    return printed, usage.ru_maxrss * 1024
+
+
+def step(words, **environment):
+    """The median time of a step in microseconds, and the last losses' mean."""
+    printed, _ = run(words, **environment)
+    found = re.search(r"median_us=([\d.]+) .*loss=([\d.]+)", printed)
+    return float(found[1]), float(found[2])
+
+
+def nanoseconds(program, benchmark):
+    """Of one item."""
+    printed, memory = run([program, f"--benchmark_filter=^{benchmark}$", "--benchmark_min_time=0.3", "--benchmark_format=json"])
+    return 1e9 / json.loads(printed)["benchmarks"][0]["items_per_second"], memory
+
+
+def ratio_text(ours, theirs):
+    ratios = [other / own for own, other in zip(ours, theirs)]
+    return f"{statistics.median(ratios):6.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def line(job, ours, hand, torch, unit):
+    def cell(values):
+        return f"{statistics.median(values):10.1f} {unit}" if values else " " * (11 + len(unit))
+
+    hand_ratio = f"  by hand {cell(hand)}, ratio {ratio_text(ours, hand)}" if hand else ""
+    torch_ratio = f"  LibTorch {cell(torch)}, ratio {ratio_text(ours, torch)}" if torch else ""
+    print(f"{job:24} ours {cell(ours)}{hand_ratio}{torch_ratio}", flush=True)
+
+
+def torch_threads(own, blas):
+    return {"OPENBLAS_NUM_THREADS": str(blas), "OMP_NUM_THREADS": str(max(own, blas))}
+
+
+def threads_of_torch(job, words):
+    """The settings among which LibTorch is fastest at a job."""
+    best = None
+    for own, blas in itertools.product((1, os.cpu_count()), repeat=2):
+        time_taken, _ = step([*words, "--steps", 100, "--threads", own], **torch_threads(own, blas))
+        if best is None or time_taken < best[0]:
+            best = (time_taken, own, blas)
+    print(f"{job:24} LibTorch is fastest with {best[1]} threads of its own and {best[2]} of its BLAS", flush=True)
+    return best[1], best[2]
+
+
+def compare_step(job, options, torch):
+    layers, batch, steps = STEPS[job]
+    steps = max(steps // (10 if options.quick else 1), 30)
+    network = ["--layers", layers, "--batch", batch, "--data", options.data]
+    peer = [PEERS / "libtorch_step", *network]
+    own, blas = threads_of_torch(job, peer) if torch else (0, 0)
+    for threads in dict.fromkeys((1, os.cpu_count())):
+        ours, hand, theirs, losses = [], [], [], []
+        for _ in range(options.rounds):
+            sides = [
+                (ours, [RELEASE / "apps/mnist_train", *network, "--bench-steps", steps, "--threads", threads, "--schedule", "constant", "--quiet"],
+                 {}),
+                (hand, [RELEASE / "bench/hand_step", *network, "--steps", steps, "--threads", threads], {}),
+            ]
+            if torch:
+                sides.append((theirs, [*peer, "--steps", steps, "--threads", own], torch_threads(own, blas)))
+            for times, words, environment in sides:
+                time_taken, loss = step(words, **environment)
+                times.append(time_taken)
+                losses.append(loss)
+        line(f"{job}, {threads} thread{'s' if threads > 1 else ''}", ours, hand, theirs, "us")
+        if max(losses) > 1.5 * min(losses) + 0.05:
+            sys.exit(f"compare.py: {job}: the sides do not learn equally: losses {losses}")
+
+
+def compare_small(job, options, torch):
+    benchmark, item = SMALL[job]
+    ours, theirs = [], []
+    for _ in range(options.rounds):
+        ours.append(nanoseconds(RELEASE / "bench/small_bench", benchmark)[0])
+        if torch:
+            theirs.append(nanoseconds(PEERS / "libtorch_small", benchmark)[0])
+    line(job, ours, [], theirs, f"ns/{item}")
+
+
+def compare_memory(options, torch):
+    programs = {"ours": RELEASE / "bench/small_bench", **({"LibTorch": PEERS / "libtorch_small"} if torch else {})}
+    for name, program in programs.items():
+        least, most = (nanoseconds(program, f"scalar_chain/{length}")[1] for length in (100, 1000000))
+        print(f"memory, chain of a million {name:9} {(most - least) / 1e6:10.0f} bytes a node (peak, with what backward() needs)")
+    common = ["--batch", 64, "--data", options.data]
+    trainers = {"ours": [RELEASE / "apps/mnist_train", *common, "--epochs", 1, "--quiet"],
+                **({"LibTorch": [PEERS / "libtorch_step", *common, "--steps", 900]} if torch else {})}
+    for name, words in trainers.items():
+        print(f"memory, training          {name:9} {run(words)[1] / 1e6:10.0f} MB (peak, an epoch of batches of 64)")
+
+
+def compare_compile(options, torch):
+    """A user's file of 40 lines, as the README has it."""
+    source = ROOT / "bench/peers/user_program.cpp"
+    sides = {"ours": ["-std=c++20", f"-I{ROOT}", "-DCHAINRULE"]}
+    if torch:
+        sides["LibTorch"] = ["-std=c++17", "-I/usr/include/torch/csrc/api/include"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, flags in sides.items():
+            times = []
+            for _ in range(2):  # the first reads the headers from disk
+                start = time.monotonic()
+                run(["c++", "-O2", *flags, "-c", source, "-o", Path(folder) / "user_program.o"])
+                times.append(time.monotonic() - start)
+            print(f"compile a user's file     {name:9} {times[-1]:10.2f} s")
+        library = Path(folder) / "libchainrule.a"
+        run(["strip", "--strip-unneeded", "-o", library, RELEASE / "libchainrule.a"])
+        print(f"library                   ours      {library.stat().st_size / 1e6:10.2f} MB, stripped")
+        if torch:
+            shared = next(Path("/usr/lib").glob("*/libtorch_cpu.so.*"))
+            print(f"library                   LibTorch  {shared.stat().st_size / 1e6:10.2f} MB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join([*STEPS, *SMALL, *OTHER]))
+    options = parser.parse_args()
+    for job in options.jobs:
+        if job not in {*STEPS, *SMALL, *OTHER}:
+            parser.error(f"no job is called {job}; there are {', '.join([*STEPS, *SMALL, *OTHER])}")
+    options.data = next((folder for folder in IMAGES if folder.is_dir()), None) or sys.exit("compare.py: no images; run scripts/setup.sh")
+    torch = (PEERS / "libtorch_step").exists()
+    print(f"{os.cpu_count()} processors; images of {options.data}; a ratio is their time by ours" + ("" if torch else "; no LibTorch here"))
+    for job in options.jobs or [*STEPS, *SMALL, *OTHER]:
+        if job in STEPS:
+            compare_step(job, options, torch)
+        elif job in SMALL:
+            compare_small(job, options, torch)
+        elif job == "memory":
+            compare_memory(options, torch)
+        else:
+            compare_compile(options, torch)
+
+
+if __name__ == "__main__":
+    main()
