@@ -49,43 +49,45 @@ Floats zeros(std::int64_t n) {
 
 // Loops, each compiled for three processors and chosen when the program starts.
 
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void convert_row(const std::uint8_t* __restrict from,
-                                                                                          float* __restrict to) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void convert_row(const std::uint8_t* __restrict from,
+                                                                                       float* __restrict to) {
   for (std::int64_t i = 0; i < kPixels; ++i) to[i] = static_cast<float>(from[i]) * (1.0F / 255.0F);
 }
 
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void add_bias_relu(const float* __restrict bias, std::int64_t rows,
-                                                                                            std::int64_t d, float* __restrict y) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void add_bias_relu(const float* __restrict bias, std::int64_t rows,
+                                                                                         std::int64_t d, float* __restrict y) {
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t i = 0; i < d; ++i) y[r * d + i] = std::max(y[r * d + i] + bias[i], 0.0F);
   }
 }
 
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void mask(const float* __restrict h, std::int64_t n,
-                                                                                   float* __restrict g) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void mask(const float* __restrict h, std::int64_t n,
+                                                                                float* __restrict g) {
   for (std::int64_t i = 0; i < n; ++i) g[i] = h[i] > 0.0F ? g[i] : 0.0F;
 }
 
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void sum_rows(const float* __restrict g, std::int64_t rows,
-                                                                                       std::int64_t stride, std::int64_t d,
-                                                                                       float* __restrict sum) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void sum_rows(const float* __restrict g, std::int64_t rows,
+                                                                                    std::int64_t stride, std::int64_t d,
+                                                                                    float* __restrict sum) {
   for (std::int64_t i = 0; i < d; ++i) sum[i] = 0.0F;
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t i = 0; i < d; ++i) sum[i] += g[r * stride + i];
   }
 }
 
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void add_bias(const float* __restrict bias, std::int64_t rows,
-                                                                                       float* __restrict y) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void add_bias(const float* __restrict bias, std::int64_t rows,
+                                                                                    float* __restrict y) {
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t i = 0; i < kOut; ++i) y[r * kOut + i] += bias[i];
   }
 }
 
 // g[r, :] = dz[r, :]·wᵀ, d columns; zero where h is. transposed: room for wᵀ.
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void output_layer_back(
-    const float* __restrict dz, const float* __restrict w, const float* __restrict h, std::int64_t rows, std::int64_t d,
-    float* __restrict transposed, float* __restrict g) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void output_layer_back(const float* __restrict dz,
+                                                                                             const float* __restrict w,
+                                                                                             const float* __restrict h, std::int64_t rows,
+                                                                                             std::int64_t d, float* __restrict transposed,
+                                                                                             float* __restrict g) {
   for (std::int64_t k = 0; k < d; ++k) {
     for (std::int64_t j = 0; j < kClasses; ++j) transposed[j * d + k] = w[k * kOut + j];
   }
@@ -110,9 +112,9 @@ struct AdamStep {
   float step_size, inverse_correction2;
 };
 
-[[gnu::target_clones("default", "arch=haswell", "arch=skylake-avx512")]] void adam(AdamStep step, const float* __restrict g,
-                                                                                   float* __restrict m, float* __restrict v,
-                                                                                   float* __restrict p, std::int64_t n) {
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void adam(AdamStep step, const float* __restrict g,
+                                                                                float* __restrict m, float* __restrict v,
+                                                                                float* __restrict p, std::int64_t n) {
   constexpr float kBeta1 = 0.9F, kBeta2 = 0.999F, kEpsilon = 1e-8F;
   for (std::int64_t i = 0; i < n; ++i) {
     m[i] = kBeta1 * m[i] + (1.0F - kBeta1) * g[i];

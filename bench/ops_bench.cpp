@@ -1,0 +1,170 @@
+// Single ops beside plain loops and beside what the machine can do: bytes read and written, or floating-point operations, a second.
+// *_step is forward and backward; plain_* the same forward loop without the library; peak_* the machine.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "autograd/autograd.h"
+
+namespace {
+
+namespace cr = chainrule;
+using cr::Tensor;
+
+constexpr std::int64_t kSmall = 1 << 10, kLarge = 1 << 22;  // in the first cache; far beyond the last
+
+void count_bytes(benchmark::State& state, std::int64_t floats_an_element) {
+  state.SetBytesProcessed(state.iterations() * state.range(0) * floats_an_element * static_cast<std::int64_t>(sizeof(float)));
+}
+
+// y = f(x): one read and one write an element; backward reads the gradient and x or y and writes.
+template <class F>
+void forward(benchmark::State& state, F f) {
+  const cr::NoGrad no_grad;
+  const Tensor x = cr::rand({state.range(0)});
+  for (auto unused : state) benchmark::DoNotOptimize(f(x).template data<float>().data());
+  count_bytes(state, 2);
+}
+
+template <class F>
+void step(benchmark::State& state, F f) {
+  Tensor x = cr::rand({state.range(0)});
+  x.set_requires_grad(true);
+  const Tensor gradient = cr::rand({state.range(0)});
+  for (auto unused : state) {
+    f(x).backward({.gradient = gradient});
+    x.zero_grad();
+  }
+  count_bytes(state, 5);
+}
+
+template <class F>
+void plain(benchmark::State& state, F f) {
+  const auto size = static_cast<std::size_t>(state.range(0));
+  const std::vector<float> x(size, 0.5F);
+  std::vector<float> y(size);
+  for (auto unused : state) {
+    std::transform(x.begin(), x.end(), y.begin(), f);
+    benchmark::DoNotOptimize(y.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, 2);
+}
+
+#define CHAINRULE_BENCH_UNARY(name, plain_form)                    \
+  void name(benchmark::State& state) {                             \
+    forward(state, [](const Tensor& x) { return cr::name(x); });   \
+  }                                                                \
+  BENCHMARK(name)->Arg(kSmall)->Arg(kLarge)->UseRealTime();        \
+  void name##_step(benchmark::State& state) {                      \
+    step(state, [](const Tensor& x) { return cr::name(x); });      \
+  }                                                                \
+  BENCHMARK(name##_step)->Arg(kSmall)->Arg(kLarge)->UseRealTime(); \
+  void plain_##name(benchmark::State& state) {                     \
+    plain(state, [](float x) -> float { return plain_form; });     \
+  }                                                                \
+  BENCHMARK(plain_##name)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
+CHAINRULE_BENCH_UNARY(relu, std::max(x, 0.0F))
+CHAINRULE_BENCH_UNARY(square, x* x)
+CHAINRULE_BENCH_UNARY(exp, std::exp(x))
+CHAINRULE_BENCH_UNARY(tanh, std::tanh(x))
+CHAINRULE_BENCH_UNARY(sigmoid, 1 / (1 + std::exp(-x)))
+
+#undef CHAINRULE_BENCH_UNARY
+
+void add(benchmark::State& state) {
+  const cr::NoGrad no_grad;
+  const Tensor a = cr::rand({state.range(0)}), b = cr::rand({state.range(0)});
+  for (auto unused : state) benchmark::DoNotOptimize((a + b).data<float>().data());
+  count_bytes(state, 3);
+}
+BENCHMARK(add)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
+void sum(benchmark::State& state) {
+  const cr::NoGrad no_grad;
+  const Tensor x = cr::rand({state.range(0)});
+  for (auto unused : state) benchmark::DoNotOptimize(cr::sum(x).item());
+  count_bytes(state, 1);
+}
+BENCHMARK(sum)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
+void softmax(benchmark::State& state) {
+  const cr::NoGrad no_grad;
+  const Tensor x = cr::rand({state.range(0) / 64, 64});
+  for (auto unused : state) benchmark::DoNotOptimize(cr::softmax(x, 1).data<float>().data());
+  count_bytes(state, 2);
+}
+BENCHMARK(softmax)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
+// Square matrices; 2·n³ operations, three times as many with both gradients.
+void matmul(benchmark::State& state) {
+  const cr::NoGrad no_grad;
+  const std::int64_t n = state.range(0);
+  const Tensor a = cr::rand({n, n}), b = cr::rand({n, n});
+  for (auto unused : state) benchmark::DoNotOptimize(cr::matmul(a, b).data<float>().data());
+  state.SetItemsProcessed(state.iterations() * 2 * n * n * n);
+}
+BENCHMARK(matmul)->Arg(64)->Arg(256)->Arg(1024)->UseRealTime();
+
+void matmul_step(benchmark::State& state) {
+  const std::int64_t n = state.range(0);
+  Tensor a = cr::rand({n, n}), b = cr::rand({n, n});
+  a.set_requires_grad(true);
+  b.set_requires_grad(true);
+  const Tensor gradient = cr::rand({n, n});
+  for (auto unused : state) {
+    cr::matmul(a, b).backward({.gradient = gradient});
+    a.zero_grad();
+    b.zero_grad();
+  }
+  state.SetItemsProcessed(state.iterations() * 6 * n * n * n);
+}
+BENCHMARK(matmul_step)->Arg(64)->Arg(256)->Arg(1024)->UseRealTime();
+
+// One thread copying, as fast as memcpy does.
+void peak_copy(benchmark::State& state) {
+  const auto size = static_cast<std::size_t>(state.range(0));
+  const std::vector<float> x(size, 0.5F);
+  std::vector<float> y(size);
+  for (auto unused : state) {
+    std::copy(x.begin(), x.end(), y.begin());
+    benchmark::DoNotOptimize(y.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, 2);
+}
+BENCHMARK(peak_copy)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
+// Products and sums on values that stay in registers, by one thread: twelve vectors in flight hide the latency of each.
+using Vector [[gnu::vector_size(64)]] = float;
+
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void multiply_add(Vector* values, std::int64_t rounds) {
+  constexpr int kVectors = 12;
+  Vector x[kVectors];
+  std::copy_n(values, kVectors, x);
+  for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 12
+    for (int i = 0; i < kVectors; ++i) x[i] = x[i] * 0.999F + 0.001F;
+  }
+  std::copy_n(x, kVectors, values);
+}
+
+void peak_flops(benchmark::State& state) {
+  constexpr std::int64_t kRounds = 1000, kVectors = 12, kLanes = 16;
+  Vector values[kVectors] = {};
+  for (auto unused : state) {
+    multiply_add(values, kRounds);
+    benchmark::DoNotOptimize(values);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * 2 * kRounds * kVectors * kLanes);
+}
+BENCHMARK(peak_flops)->UseRealTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();
