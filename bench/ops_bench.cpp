@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "autograd/autograd.h"
@@ -54,27 +55,28 @@ void plain(benchmark::State& state, F f) {
   count_bytes(state, 2);
 }
 
-#define CHAINRULE_BENCH_UNARY(name, plain_form)                    \
-  void name(benchmark::State& state) {                             \
-    forward(state, [](const Tensor& x) { return cr::name(x); });   \
-  }                                                                \
-  BENCHMARK(name)->Arg(kSmall)->Arg(kLarge)->UseRealTime();        \
-  void name##_step(benchmark::State& state) {                      \
-    step(state, [](const Tensor& x) { return cr::name(x); });      \
-  }                                                                \
-  BENCHMARK(name##_step)->Arg(kSmall)->Arg(kLarge)->UseRealTime(); \
-  void plain_##name(benchmark::State& state) {                     \
-    plain(state, [](float x) -> float { return plain_form; });     \
-  }                                                                \
-  BENCHMARK(plain_##name)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+// An op with its backward pass, and the loop that stands beside it.
+template <class Op, class Plain>
+void register_unary(const std::string& name, Op op, Plain in_plain) {
+  for (auto* bench :
+       {benchmark::RegisterBenchmark(name.c_str(), [op](benchmark::State& state) { forward(state, op); }),
+        benchmark::RegisterBenchmark((name + "_step").c_str(), [op](benchmark::State& state) { step(state, op); }),
+        benchmark::RegisterBenchmark(("plain_" + name).c_str(), [in_plain](benchmark::State& state) { plain(state, in_plain); })})
+    bench->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+}
 
-CHAINRULE_BENCH_UNARY(relu, std::max(x, 0.0F))
-CHAINRULE_BENCH_UNARY(square, x* x)
-CHAINRULE_BENCH_UNARY(exp, std::exp(x))
-CHAINRULE_BENCH_UNARY(tanh, std::tanh(x))
-CHAINRULE_BENCH_UNARY(sigmoid, 1 / (1 + std::exp(-x)))
-
-#undef CHAINRULE_BENCH_UNARY
+void register_unary_ops() {
+  register_unary(
+      "relu", [](const Tensor& x) { return cr::relu(x); }, [](float x) { return std::max(x, 0.0F); });
+  register_unary(
+      "square", [](const Tensor& x) { return cr::square(x); }, [](float x) { return x * x; });
+  register_unary(
+      "exp", [](const Tensor& x) { return cr::exp(x); }, [](float x) { return std::exp(x); });
+  register_unary(
+      "tanh", [](const Tensor& x) { return cr::tanh(x); }, [](float x) { return std::tanh(x); });
+  register_unary(
+      "sigmoid", [](const Tensor& x) { return cr::sigmoid(x); }, [](float x) { return 1 / (1 + std::exp(-x)); });
+}
 
 void add(benchmark::State& state) {
   const cr::NoGrad no_grad;
@@ -167,4 +169,8 @@ BENCHMARK(peak_flops)->UseRealTime();
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  register_unary_ops();
+  benchmark::RunSpecifiedBenchmarks();
+}
