@@ -43,8 +43,8 @@ COMMANDS = {
     "s4": "mnist_train --data MNIST --limit-train 1000 --layers 40 --activation tanh --init normal:1 --loss mse --optimizer sgd"
     " --learning-rate 0.1 --batch 1 --epochs 100 --schedule constant",
     "s4-better": "mnist_train --data MNIST --limit-train 1000 --layers 40 --dropout 0.2 --epochs 100",
-    "best-mnist": "mnist_train --data MNIST --layers 1024,1024 --dropout 0.5 --input-dropout 0.2 --label-smoothing 0.1 --batch 128"
-    " --epochs 50",
+    "best-mnist": "mnist_train --data MNIST --layers 1024,1024 --batch-norm --dropout 0.3 --input-dropout 0.2 --label-smoothing 0.1"
+    " --optimizer adamw --weight-decay 0.02 --learning-rate 0.003 --schedule cosine --batch 256 --epochs 30 --average 0.998",
     "best-fashion": "mnist_train --data FASHION --layers 512,256 --dropout 0.3 --label-smoothing 0.1 --batch 128 --epochs 40",
 }
 FASHION = Path("/usr/share/datasets/fashion-mnist")
