@@ -60,7 +60,7 @@ def step(words, **environment):
 
 
 def nanoseconds(program, benchmark):
-    """Of one item."""
+    """The time of one item, and the most memory the program had, in bytes."""
     printed, memory = run([program, f"--benchmark_filter=^{benchmark}$", "--benchmark_min_time=0.3", "--benchmark_format=json"])
     return 1e9 / json.loads(printed)["benchmarks"][0]["items_per_second"], memory
 
@@ -142,7 +142,7 @@ def compare_memory(options, torch):
 
 
 def compare_compile(options, torch):
-    """A user's file of 40 lines, as the README has it."""
+    """How long a user's file takes to compile, and the sizes of the libraries."""
     source = ROOT / "bench/peers/user_program.cpp"
     sides = {"ours": ["-std=c++20", f"-I{ROOT}", "-DCHAINRULE"]}
     if torch:

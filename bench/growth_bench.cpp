@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "autograd/flush_denormals.h"
+#include "bench/jobs.h"
 #include "nn/nn.h"
 
 namespace {
@@ -19,13 +20,10 @@ void train(benchmark::State& state, nn::Sequential& model, std::int64_t rows, st
   const cr::FlushDenormals flush;
   nn::Adam optimizer(model.parameters());
   const Tensor inputs = cr::randn({rows, d_in}), labels = cr::randint(0, kClasses, {rows});
-  for (auto unused : state) {
-    optimizer.zero_grad();
-    nn::cross_entropy(model(inputs), labels).backward();
-    optimizer.step();
-  }
   // Forward, gradients of weights and of inputs: two operations each for a weight and a row.
-  state.SetItemsProcessed(state.iterations() * 6 * rows * model.parameter_count());
+  const std::int64_t operations = 6 * rows * model.parameter_count();
+  time_steps(
+      state, optimizer, [&] { return nn::cross_entropy(model(inputs), labels); }, operations);
 }
 
 void batch(benchmark::State& state) {
@@ -58,17 +56,10 @@ BENCHMARK(depth)->RangeMultiplier(2)->Range(1, 256)->UseRealTime();
 
 // Products and sums of single numbers: one item is one op.
 void graph(benchmark::State& state) {
-  const std::int64_t length = state.range(0);
   Tensor x = cr::variable(1.0), w = cr::variable(0.999), b = cr::variable(0.001);
-  for (auto unused : state) {
-    Tensor y = x;
-    for (std::int64_t i = 0; i < length; i += 2) y = y * w + b;
-    y.backward();
-    x.zero_grad();
-    w.zero_grad();
-    b.zero_grad();
-  }
-  state.SetItemsProcessed(state.iterations() * length);
+  time_chain(state, x, w, b, [&] {
+    for (Tensor* leaf : {&x, &w, &b}) leaf->zero_grad();
+  });
 }
 BENCHMARK(graph)->RangeMultiplier(2)->Range(128, 1 << 20)->UseRealTime();
 

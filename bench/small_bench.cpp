@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bench/jobs.h"
 #include "nn/nn.h"
 
 namespace {
@@ -15,17 +16,10 @@ using cr::Tensor;
 
 // A chain of products and sums of single numbers, built, differentiated and freed.
 void scalar_chain(benchmark::State& state) {
-  const std::int64_t length = state.range(0);
   Tensor x = cr::variable(1.0), w = cr::variable(0.999), b = cr::variable(0.001);
-  for (auto unused : state) {
-    Tensor y = x;
-    for (std::int64_t i = 0; i < length; i += 2) y = y * w + b;
-    y.backward();
-    x.zero_grad();
-    w.zero_grad();
-    b.zero_grad();
-  }
-  state.SetItemsProcessed(state.iterations() * length);
+  time_chain(state, x, w, b, [&] {
+    for (Tensor* leaf : {&x, &w, &b}) leaf->zero_grad();
+  });
 }
 BENCHMARK(scalar_chain)->RangeMultiplier(10)->Range(100, 1'000'000);
 
@@ -46,23 +40,13 @@ void eleven_nodes(benchmark::State& state) {
 }
 BENCHMARK(eleven_nodes);
 
-template <class Loss>
-void train(benchmark::State& state, nn::Optimizer& optimizer, Loss loss) {
-  for (auto unused : state) {
-    optimizer.zero_grad();
-    loss().backward();
-    optimizer.step();
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-
 // 2-16-1 on the truth table of xor.
 void xor_step(benchmark::State& state) {
   cr::manual_seed(1);
   nn::Sequential model{nn::Dense(2, 16), nn::Tanh(), nn::Dense(16, 1)};
   nn::SGD optimizer(model.parameters(), {.learning_rate = 0.1});
   const Tensor inputs = cr::tensor({{0.0, 0.0}, {0.0, 1.0}, {1.0, 0.0}, {1.0, 1.0}}), outputs = cr::tensor({{0.0}, {1.0}, {1.0}, {0.0}});
-  train(state, optimizer, [&] { return nn::mse_loss(model(inputs), outputs); });
+  time_steps(state, optimizer, [&] { return nn::mse_loss(model(inputs), outputs); });
 }
 BENCHMARK(xor_step);
 
@@ -72,7 +56,7 @@ void iris_step(benchmark::State& state) {
   nn::Sequential model{nn::Dense(4, 8), nn::Tanh(), nn::Dense(8, 8), nn::ReLU(), nn::Dense(8, 3)};
   nn::Adam optimizer(model.parameters(), {.learning_rate = 0.01});
   const Tensor rows = cr::randn({32, 4}), labels = cr::randint(0, 3, {32});
-  train(state, optimizer, [&] { return nn::cross_entropy(model(rows), labels); });
+  time_steps(state, optimizer, [&] { return nn::cross_entropy(model(rows), labels); });
 }
 BENCHMARK(iris_step);
 

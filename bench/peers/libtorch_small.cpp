@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 
-#include <cstdint>
+#include "bench/jobs.h"
 
 namespace {
 
@@ -11,15 +11,10 @@ torch::Tensor variable(double value, torch::Dtype dtype = torch::kFloat32) {
 }
 
 void scalar_chain(benchmark::State& state) {
-  const std::int64_t length = state.range(0);
   torch::Tensor x = variable(1.0), w = variable(0.999), b = variable(0.001);
-  for (auto unused : state) {
-    torch::Tensor y = x;
-    for (std::int64_t i = 0; i < length; i += 2) y = y * w + b;
-    y.backward();
+  time_chain(state, x, w, b, [&] {
     for (torch::Tensor* leaf : {&x, &w, &b}) leaf->mutable_grad().reset();
-  }
-  state.SetItemsProcessed(state.iterations() * length);
+  });
 }
 BENCHMARK(scalar_chain)->RangeMultiplier(10)->Range(100, 1'000'000);
 
@@ -39,23 +34,13 @@ void eleven_nodes(benchmark::State& state) {
 }
 BENCHMARK(eleven_nodes);
 
-template <class Optimizer, class Loss>
-void train(benchmark::State& state, Optimizer& optimizer, Loss loss) {
-  for (auto unused : state) {
-    optimizer.zero_grad();
-    loss().backward();
-    optimizer.step();
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-
 void xor_step(benchmark::State& state) {
   torch::manual_seed(1);
   torch::nn::Sequential model(torch::nn::Linear(2, 16), torch::nn::Tanh(), torch::nn::Linear(16, 1));
   torch::optim::SGD optimizer(model->parameters(), 0.1);
   const torch::Tensor inputs = torch::tensor({{0.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 0.0F}, {1.0F, 1.0F}});
   const torch::Tensor outputs = torch::tensor({{0.0F}, {1.0F}, {1.0F}, {0.0F}});
-  train(state, optimizer, [&] { return torch::mse_loss(model->forward(inputs), outputs); });
+  time_steps(state, optimizer, [&] { return torch::mse_loss(model->forward(inputs), outputs); });
 }
 BENCHMARK(xor_step);
 
@@ -65,7 +50,7 @@ void iris_step(benchmark::State& state) {
                               torch::nn::Linear(8, 3));
   torch::optim::Adam optimizer(model->parameters(), 0.01);
   const torch::Tensor rows = torch::randn({32, 4}), labels = torch::randint(0, 3, {32}, torch::kInt64);
-  train(state, optimizer, [&] { return torch::nn::functional::cross_entropy(model->forward(rows), labels); });
+  time_steps(state, optimizer, [&] { return torch::nn::functional::cross_entropy(model->forward(rows), labels); });
 }
 BENCHMARK(iris_step);
 
