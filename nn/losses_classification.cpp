@@ -6,6 +6,7 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
+#include "autograd/ops/loss.h"
 #include "autograd/ops/shape.h"
 #include "nn/losses.h"
 #include "nn/reduced.h"
@@ -48,11 +49,16 @@ void check_element_weight(const char* op, const char* what, const Tensor& weight
         op, text(what, " is ", weight.dtype(), " ", weight.shape(), ", expected ", elements.dtype(), " that broadcasts to ", shape), line);
 }
 
+// Whether every label counts alike and in full.
+bool is_plain(const Tensor& labels, const CrossEntropyOptions& options) {
+  return !options.weight.defined() && options.label_smoothing == 0 && !holds(labels, options.ignore_index);
+}
+
 // The losses of labels with class weights, ignored labels or smoothing. The mean divides by the weights of the labels that count.
 Tensor labelled(const Tensor& log_probabilities, const Tensor& labels, const CrossEntropyOptions& options) {
   const Tensor& x = log_probabilities;
   const bool weighted = options.weight.defined();
-  if (!weighted && options.label_smoothing == 0 && !holds(labels, options.ignore_index)) return negative_at(x, labels, options.reduction);
+  if (is_plain(labels, options)) return negative_at(x, labels, options.reduction);
 
   const Tensor ignored = eq(labels, options.ignore_index);
   const Tensor known = masked_fill(labels, ignored, 0);
@@ -98,6 +104,7 @@ Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const CrossE
   }
   check_labels("cross_entropy", "logits", x, target, logits.line(), options.ignore_index);
   check_class_weight("cross_entropy", options.weight, x, logits.line());
+  if (options.reduction == Reduction::mean && is_plain(target, options)) return mean_cross_entropy(logits, target);
   return labelled(log_softmax(x, 1), target, options);
 }
 

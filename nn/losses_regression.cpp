@@ -4,6 +4,7 @@
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
+#include "autograd/ops/loss.h"
 #include "nn/losses.h"
 #include "nn/reduced.h"
 #include "nn/targets.h"
@@ -33,6 +34,10 @@ Tensor mse_loss(const TensorArg& prediction, const Tensor& target) { return mse_
 
 Tensor mse_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options) {
   const CallerScope caller(prediction.line());
+  if (options.reduction == Reduction::mean) {
+    check_target("mse_loss", "prediction", prediction.tensor(), target, prediction.line());
+    return mean_squared_difference(prediction, target);
+  }
   return reduced(square(difference("mse_loss", prediction, target)), options.reduction);
 }
 

@@ -50,4 +50,12 @@ void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64
 template <class T>
 void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx);
 
+/// y[r] = x[r, labels[r]] - logsumexp(x[r, :]).
+template <class T>
+void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y);
+
+/// gx[r, j] = g · (softmax(x[r, :])[j] - (j == labels[r])): cross-entropy's gradient, g being what comes in for each row.
+template <class T>
+void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, T g, std::int64_t rows, std::int64_t d, T* gx);
+
 }  // namespace chainrule::kernels

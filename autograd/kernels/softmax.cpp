@@ -135,6 +135,37 @@ void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::i
   });
 }
 
+template <class T>
+void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    RowValues<T> shifts, logs;
+    shifts_and_logs(x + r * d, count, d, shifts, logs);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      y[r + i] = x[(r + i) * d + labels[r + i]] - shifts[at] - logs[at];
+    }
+  });
+}
+
+template <class T>
+void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, T g, std::int64_t rows, std::int64_t d, T* gx) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    const auto shift = detail::softmax_loops<T>().shift;
+    RowValues<T> shifts, logs;
+    T* const to = gx + r * d;
+    shifts_and_logs(x + r * d, count, d, shifts, logs);
+    shift(x + r * d, shifts.data(), count, d, to);
+    shift(to, logs.data(), count, d, to);
+    elementwise<T>().exp(to, to, count * d);
+    RowValues<T>& at_labels = shifts;  // before they are multiplied: one rounding then does for the label
+    for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];
+    elementwise<T>().mul(to, 1, &g, 0, to, count * d);
+    for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = std::fma(at_labels[static_cast<std::size_t>(i)], g, -g);
+  });
+}
+
 template void logsumexp_rows(const float*, std::int64_t, std::int64_t, float*);
 template void logsumexp_rows(const double*, std::int64_t, std::int64_t, double*);
 template void softmax_rows(const float*, std::int64_t, std::int64_t, float*);
@@ -145,5 +176,10 @@ template void softmax_gradient_rows(const float*, const float*, std::int64_t, st
 template void softmax_gradient_rows(const double*, const double*, std::int64_t, std::int64_t, double*);
 template void log_softmax_gradient_rows(const float*, const float*, std::int64_t, std::int64_t, float*);
 template void log_softmax_gradient_rows(const double*, const double*, std::int64_t, std::int64_t, double*);
+
+template void log_softmax_at(const float*, const std::int64_t*, std::int64_t, std::int64_t, float*);
+template void log_softmax_at(const double*, const std::int64_t*, std::int64_t, std::int64_t, double*);
+template void cross_entropy_slope_rows(const float*, const std::int64_t*, float, std::int64_t, std::int64_t, float*);
+template void cross_entropy_slope_rows(const double*, const std::int64_t*, double, std::int64_t, std::int64_t, double*);
 
 }  // namespace chainrule::kernels

@@ -182,6 +182,7 @@ void add_einsum_rows(Table& t);
 void add_elementwise_rows(Table& t);
 void add_index_rows(Table& t);
 void add_linalg_rows(Table& t);
+void add_loss_rows(Table& t);
 void add_order_rows(Table& t);
 void add_rearrange_rows(Table& t);
 void add_reduce_rows(Table& t);

@@ -17,6 +17,7 @@ const Table& table() {
     add_elementwise_rows(t);
     add_index_rows(t);
     add_linalg_rows(t);
+    add_loss_rows(t);
     add_order_rows(t);
     add_rearrange_rows(t);
     add_reduce_rows(t);

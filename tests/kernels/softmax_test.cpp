@@ -119,6 +119,33 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(gradients, T, Types) {
   });
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(cross_entropy, T, Types) {
+  for_each_target([](const char*) {
+    for (const Shape& s : kShapes) {
+      BOOST_TEST_CONTEXT(s) {
+        const std::vector<T> x = logits<T>(s, T{2}), log_share = run(kernels::log_softmax_rows<T>, x, s, s.d);
+        const T g = static_cast<T>(0.3);
+        std::vector<std::int64_t> labels;
+        std::vector<T> at_labels;
+        std::vector<long double> slope;
+        for (std::int64_t r = 0; r < s.rows; ++r) {
+          labels.push_back(r * 7 % s.d);
+          at_labels.push_back(log_share[static_cast<std::size_t>(r * s.d + labels.back())]);
+          for (std::int64_t j = 0; j < s.d; ++j) {
+            const long double share = std::exp(static_cast<long double>(log_share[static_cast<std::size_t>(r * s.d + j)]));
+            slope.push_back(static_cast<long double>(g) * (share - (j == labels.back() ? 1 : 0)));
+          }
+        }
+        std::vector<T> y(at_labels.size(), T{-77}), gx(x.size(), T{-77});
+        kernels::log_softmax_at(x.data(), labels.data(), s.rows, s.d, y.data());
+        BOOST_TEST(y == at_labels, boost::test_tools::per_element());
+        kernels::cross_entropy_slope_rows(x.data(), labels.data(), g, s.rows, s.d, gx.data());
+        check_close(gx, slope, 8 * kEpsilon<T>, 4 * kEpsilon<T>);
+      }
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(special_rows, T, Types) {
   const T inf = kInfinity<T>, nan = std::numeric_limits<T>::quiet_NaN();
   for_each_target([=](const char*) {

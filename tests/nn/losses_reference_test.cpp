@@ -136,6 +136,7 @@ BOOST_AUTO_TEST_CASE(gradients_of_all_inputs_agree_with_differences) {
     check("poisson", [r](const T& a, const T& b) { return nn::poisson_nll_loss(a, b, {.reduction = r, .full = true}); }, {x, counts});
     check("poisson of rates", [r](const T& a, const T& b) { return nn::poisson_nll_loss(a, b, {.reduction = r, .log_input = false}); },
           {p, counts});
+    check("cross_entropy of labels that count alike", [&, r](const T& a) { return nn::cross_entropy(a, known, {.reduction = r}); }, {x});
     check("cross_entropy",
           [&, r](const T& a, const T& w) { return nn::cross_entropy(a, index, {.reduction = r, .weight = w, .label_smoothing = 0.3}); },
           {x, weight});

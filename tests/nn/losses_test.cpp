@@ -122,6 +122,29 @@ BOOST_AUTO_TEST_CASE(cross_entropy_of_huge_logits_is_finite) {
   check_close(x.grad(), {0, 0, -0.5, 0.5});
 }
 
+// The means of mse_loss and cross_entropy are one op each.
+BOOST_AUTO_TEST_CASE(one_op_gives_the_bits_of_many) {
+  const auto bits = [](const cr::Tensor& x) {
+    const cr::Tensor wide = x.detach().to(cr::DType::float64);
+    return std::vector<double>(wide.data<double>().begin(), wide.data<double>().end());
+  };
+  const auto same = [&](cr::Tensor& x, const cr::Tensor& one, const cr::Tensor& many) {
+    BOOST_TEST(bits(one) == bits(many), boost::test_tools::per_element());
+    const cr::Tensor of_one = cr::grad({one * 1.7}, {x})[0], of_many = cr::grad({many * 1.7}, {x})[0];
+    BOOST_TEST(bits(of_one) == bits(of_many), boost::test_tools::per_element());
+  };
+  for (const cr::DType dtype : {cr::DType::float32, cr::DType::float64}) {
+    for (const cr::Shape& shape : {cr::Shape{1, 1}, cr::Shape{4, 1}, cr::Shape{7, 3}, cr::Shape{300, 10}, cr::Shape{40, 2000}}) {
+      cr::Generator generator(3);
+      cr::Tensor x = cr::randn(shape, generator, dtype) * 5;
+      x.set_requires_grad(true);
+      const cr::Tensor y = cr::randn(shape, generator, dtype), labels = cr::randint(0, shape[1], {shape[0]}, generator);
+      same(x, nn::mse_loss(x, y), cr::mean(cr::square(x - y)));
+      same(x, nn::cross_entropy(x, labels), -cr::mean(cr::gather(cr::log_softmax(x, 1), 1, labels.reshape({shape[0], 1}))));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(gradients_agree_with_central_differences) {
   cr::Generator generator(7);
   for (const nn::Reduction reduction : {nn::Reduction::mean, nn::Reduction::sum, nn::Reduction::none}) {
