@@ -43,7 +43,7 @@ constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { r
 template <class Rank, class Count, class Bytes>
 [[gnu::always_inline]] inline Node* build_node(const NodePlan& plan, Rank rank, Count input_count, Bytes captures_size) {
   constexpr std::size_t kInlineBytes = 64;  // values up to here lie in the node's block
-  const std::int64_t numel = rank == 0 ? 1 : checked_numel(plan.shape, plan.dtype);
+  const std::int64_t numel = rank == 0 ? 1 : plan.shape.numel >= 0 ? plan.shape.numel : checked_numel(plan.shape, plan.dtype);
   const auto value_bytes = static_cast<std::size_t>(numel * dtype_size(plan.dtype));
   const std::size_t tail = sizeof(Node) + input_count * sizeof(Tensor) + (input_count + 1) / 2 * 8 + rank * 8;
   const std::size_t captures_offset = captures_size > 8 ? round_up(tail, 16) : tail;

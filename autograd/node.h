@@ -119,10 +119,11 @@ inline Node* node_of(const Tensor& tensor) noexcept { return Node::of(tensor); }
 struct Sizes {
   const std::int64_t* sizes;
   int rank;
+  std::int64_t numel = -1;  // their product, where it is known and was checked
 
   Sizes(const Shape& shape) noexcept : sizes(shape.begin()), rank(shape.rank()) {}
   Sizes(const std::int64_t* first, int count) noexcept : sizes(first), rank(count) {}
-  explicit Sizes(Node* node) noexcept : sizes(node->sizes()), rank(node->rank) {}
+  explicit Sizes(Node* node) noexcept : sizes(node->sizes()), rank(node->rank), numel(node->numel) {}
   bool operator==(const Sizes& other) const noexcept {
     if (rank != other.rank) return false;
     for (int axis = 0; axis < rank; ++axis)

@@ -8,10 +8,13 @@
 namespace chainrule {
 namespace {
 
+[[noreturn]] void throw_rank(const char* what, std::size_t rank) {
+  throw std::invalid_argument(std::string(what) + ": got " + std::to_string(rank) + " axes, at most " + std::to_string(Shape::kMaxRank) +
+                              " are possible");
+}
+
 void check_rank(std::size_t rank, const char* what) {
-  if (rank > static_cast<std::size_t>(Shape::kMaxRank))
-    throw std::invalid_argument(std::string(what) + ": got " + std::to_string(rank) + " axes, at most " + std::to_string(Shape::kMaxRank) +
-                                " are possible");
+  if (rank > static_cast<std::size_t>(Shape::kMaxRank)) throw_rank(what, rank);
 }
 
 }  // namespace
@@ -33,19 +36,13 @@ Shape::Shape(const std::vector<std::int64_t>& sizes) {
   for (std::int64_t size : sizes) sizes_[rank_++] = size;
 }
 
-Shape::Shape(const std::int64_t* sizes, int rank) {
-  check_rank(static_cast<std::size_t>(rank), "Shape");
-  for (int axis = 0; axis < rank; ++axis) sizes_[axis] = sizes[axis];
-  rank_ = rank;
-}
+void Shape::throw_rank(int rank) { chainrule::throw_rank("Shape", static_cast<std::size_t>(rank)); }
 
 std::int64_t Shape::size(int axis) const {
   if (axis < -rank_ || axis >= rank_)
     throw std::invalid_argument("Shape::size: axis " + std::to_string(axis) + " is out of range for " + str());
   return sizes_[axis < 0 ? axis + rank_ : axis];
 }
-
-void Shape::push_back(std::int64_t size) { insert(rank_, size); }
 
 void Shape::insert(int at, std::int64_t size) {
   check_rank(static_cast<std::size_t>(rank_) + 1, "Shape");

@@ -31,7 +31,12 @@ class Shape {
   /// @throws std::invalid_argument for more than kMaxRank sizes.
   Shape(std::initializer_list<Dim> sizes);
   explicit Shape(const std::vector<std::int64_t>& sizes);
-  Shape(const std::int64_t* sizes, int rank);
+  Shape(const std::int64_t* sizes, int rank) {
+    if (rank > kMaxRank) [[unlikely]]
+      throw_rank(rank);
+    for (int axis = 0; axis < rank; ++axis) sizes_[axis] = sizes[axis];
+    rank_ = rank;
+  }
 
   int rank() const noexcept { return rank_; }
 
@@ -59,7 +64,11 @@ class Shape {
 
   /// Adds an axis after the last, or before axis `at`.
   /// @throws std::invalid_argument beyond kMaxRank axes.
-  void push_back(std::int64_t size);
+  void push_back(std::int64_t size) {
+    if (rank_ == kMaxRank) [[unlikely]]
+      throw_rank(kMaxRank + 1);
+    sizes_[rank_++] = size;
+  }
   void insert(int at, std::int64_t size);
   void erase(int axis) noexcept;
 
@@ -73,6 +82,8 @@ class Shape {
   std::string str() const;
 
  private:
+  [[noreturn]] static void throw_rank(int rank);
+
   std::int64_t sizes_[kMaxRank] = {};
   int rank_ = 0;
 };

@@ -159,7 +159,7 @@ Tensor Tensor::detach(SourceLine line) const {
 Tensor Tensor::clone(SourceLine line) const {
   Node* node = defined_node("clone", *this, line);
   const Tensor* inputs[] = {this};
-  Tensor y = make_result("clone", line, node->dtype, shape_of(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out()); });
+  Tensor y = make_result("clone", line, node->dtype, Sizes(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out()); });
   std::memcpy(node_of(y)->data, node->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
   return done(y);
 }
@@ -168,7 +168,7 @@ Tensor Tensor::to(DType dtype, SourceLine line) const {
   Node* node = defined_node("to", *this, line);
   if (node->dtype == dtype) return *this;
   const Tensor* inputs[] = {this};
-  Tensor y = make_result("to", line, dtype, shape_of(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out().to(r.input_dtype(0))); },
+  Tensor y = make_result("to", line, dtype, Sizes(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out().to(r.input_dtype(0))); },
                          {.broadcasts = false, .recordable = is_floating(dtype)});
   visit_dtype(node->dtype, [&](auto from_zero) {
     visit_dtype(dtype, [&](auto to_zero) {

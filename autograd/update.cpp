@@ -25,7 +25,7 @@ Node* changing(const char* op, const Tensor& leaf, const SourceLine& line) {
 
 void check_like(const char* op, const char* what, Node* leaf, const Tensor& other, const SourceLine& line) {
   Node* node = defined_node(op, other, line);
-  if (node->dtype != leaf->dtype || shape_of(node) != shape_of(leaf))
+  if (node->dtype != leaf->dtype || Sizes(node) != Sizes(leaf))
     throw_invalid(op, text(what, " is ", node->dtype, shape_of(node), ", expected ", leaf->dtype, shape_of(leaf)), line);
 }
 

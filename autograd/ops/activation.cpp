@@ -27,7 +27,7 @@ template <class Loop, class Rule>
 Tensor along_rows(const char* op, const TensorArg& x, Loop loop, const Rule& rule) {
   Node* node = node_of(x.tensor());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, shape_of(node), inputs, rule);
+  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, rule);
   const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
   if (node->numel == 0) return done(y);
   visit_floating(node->dtype, [&](auto zero) {
@@ -42,7 +42,7 @@ template <class Loop, class Rule>
 Tensor gradient_rows(const char* op, const Tensor& grad, const Tensor& y, Loop loop, const Rule& rule) {
   Node* node = node_of(grad);
   const Tensor* inputs[] = {&grad, &y};
-  Tensor gx = make_result(op, SourceLine::current(), node->dtype, shape_of(node), inputs, rule);
+  Tensor gx = make_result(op, SourceLine::current(), node->dtype, Sizes(node), inputs, rule);
   const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
   if (node->numel == 0) return done(gx);
   visit_floating(node->dtype, [&](auto zero) {

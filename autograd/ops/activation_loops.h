@@ -36,14 +36,14 @@ template <class Value, class Gradient, class GradientInOps>
 Tensor activation(const char* op, const TensorArg& x, Value value, Gradient gradient, GradientInOps gradient_in_ops) {
   Node* node = floating_node(op, x.tensor(), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, shape_of(node), inputs, [gradient, gradient_in_ops](RuleContext& r) {
+  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, [gradient, gradient_in_ops](RuleContext& r) {
     const Tensor &g = r.grad_out(), &from = r.input(0);
     const Tensor* factors[] = {&g, &from};
     if (records(factors)) {
       r.set(0, gradient_in_ops(g, from));
       return;
     }
-    Tensor grad_x = make_plain(node_of(from)->dtype, shape_of(from));
+    Tensor grad_x = make_plain(node_of(from)->dtype, Sizes(node_of(from)));
     visit_floating(node_of(from)->dtype, [&](auto zero) {
       using T = decltype(zero);
       activation_blocks(node_of(from)->numel, [&](std::int64_t begin, std::int64_t n) {

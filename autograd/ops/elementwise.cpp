@@ -28,7 +28,7 @@ template <class Choose, class Integer>
 Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
   Node* node = defined_node(op, x.tensor(), x.line());
   if (is_floating(node->dtype)) return unary(op, x, choose, kNoRule, kConstant);
-  Tensor y = make_plain(DType::int64, shape_of(node));
+  Tensor y = make_plain(DType::int64, Sizes(node));
   std::transform(node->values<Int>(), node->values<Int>() + node->numel, mutable_values<Int>(y), f);
   return y;
 }
@@ -322,7 +322,7 @@ Tensor clamp(const TensorArg& x, double low, double high) {
   if (std::isnan(low) || std::isnan(high))
     throw_invalid("clamp", text("the limits are ", low, " and ", high, ", expected numbers"), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("clamp", x.line(), node->dtype, shape_of(node), inputs, [low, high](RuleContext& r) {
+  Tensor y = make_result("clamp", x.line(), node->dtype, Sizes(node), inputs, [low, high](RuleContext& r) {
     const Tensor& from = r.input(0);
     r.set(0, where(logical_and(ge(from, low), le(from, high)), r.grad_out(), 0.0));
   });
