@@ -31,29 +31,38 @@ void run_serial(std::int64_t count, std::int64_t grain, RangeBody body) {
 
 #ifdef _OPENMP
 
-// What threads share while they run one loop.
+// What threads share while they run one loop. The pieces are cut into shares, the same for loops of as many pieces: a thread begins with
+// its own, whose values its caches may still hold from the loop before, and then helps with the others.
 class SharedLoop {
  public:
-  SharedLoop(std::int64_t count, std::int64_t grain, RangeBody body)
-      : count_(count), grain_(grain), pieces_((count - 1) / grain + 1), failed_(pieces_), body_(body), mode_(FloatMode::current()) {}
+  SharedLoop(std::int64_t count, std::int64_t grain, int threads, RangeBody body)
+      : count_(count),
+        grain_(grain),
+        pieces_((count - 1) / grain + 1),
+        threads_(static_cast<int>(std::min<std::int64_t>(threads, pieces_))),
+        shares_(std::min(threads_, kMostShares)),
+        failed_(pieces_),
+        body_(body),
+        mode_(FloatMode::current()) {
+    for (int i = 0; i < shares_; ++i) next_[i].piece.store(begin_of(i), std::memory_order_relaxed);
+  }
 
   std::int64_t pieces() const { return pieces_; }
+  int threads() const { return threads_; }
 
   // Runs pieces until none is left, and returns how many. Those before a piece that threw still run, so that the first of all that
   // throw is known.
-  std::int64_t work() noexcept {
+  std::int64_t work(int thread) noexcept {
     const FloatModeScope mode(mode_);  // the caller's, so that the bits do not depend on who runs a piece
+    const int own = static_cast<int>(std::int64_t{thread} * shares_ / threads_);
     std::int64_t done = 0;
-    for (std::int64_t piece; (piece = next_.fetch_add(1, std::memory_order_relaxed)) < failed_.load(std::memory_order_relaxed); ++done) {
-      const std::int64_t begin = piece * grain_;
-      try {
-        body_.call(body_.object, begin, begin + std::min(grain_, count_ - begin));
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (piece < failed_) {
-          failed_ = piece;
-          error_ = std::current_exception();
-        }
+    for (int i = 0; i < shares_; ++i) {
+      const int share = (own + i) % shares_;
+      const std::int64_t end = begin_of(share + 1);
+      std::atomic<std::int64_t>& next = next_[share].piece;
+      if (next.load(std::memory_order_relaxed) >= end) continue;
+      for (std::int64_t piece; (piece = next.fetch_add(1, std::memory_order_relaxed)) < end; ++done) {
+        if (piece < failed_.load(std::memory_order_relaxed)) run(piece);
       }
     }
     return done;
@@ -64,8 +73,30 @@ class SharedLoop {
   }
 
  private:
+  static constexpr int kMostShares = 16;
+
+  struct alignas(64) Next {
+    std::atomic<std::int64_t> piece;
+  };
+
+  std::int64_t begin_of(int share) const { return pieces_ * share / shares_; }
+
+  void run(std::int64_t piece) noexcept {
+    const std::int64_t begin = piece * grain_;
+    try {
+      body_.call(body_.object, begin, begin + std::min(grain_, count_ - begin));
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (piece < failed_) {
+        failed_ = piece;
+        error_ = std::current_exception();
+      }
+    }
+  }
+
   const std::int64_t count_, grain_, pieces_;
-  std::atomic<std::int64_t> next_{0};
+  const int threads_, shares_;
+  Next next_[kMostShares];            // of each share
   std::atomic<std::int64_t> failed_;  // the first piece that threw, else the number of pieces
   const RangeBody body_;
   const FloatMode mode_;
@@ -75,8 +106,10 @@ class SharedLoop {
 
 using Clock = std::chrono::steady_clock;
 
-// One thread's experience with its forks. A fork takes a microsecond, but hundreds while the processor that a thread waits on is
-// lent away; after a loop that was slower than its pieces in a row, loops stay serial, the longer the more often that came in a row.
+// One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
+// away or has another program's work. After a loop that was slower than its pieces in a row, loops stay serial for a while: as long as the
+// loss where forks had saved more since the loss before, else the longer the more such losses came in a row, so that what they cost stays
+// small beside the time between them.
 class ForkRecord {
  public:
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
@@ -85,24 +118,35 @@ class ForkRecord {
   void add(Clock::time_point begin, Clock::time_point own_end, Clock::time_point end, std::int64_t own, std::int64_t pieces) {
     constexpr std::chrono::microseconds kSlack{20};
     constexpr std::chrono::seconds kLongest{1};
-    constexpr int kMostDoublings = 6;
+    constexpr int kMostDoublings = 8;
     const auto in_a_row = own == 0 ? end - begin : (own_end - begin) * pieces / own;
-    if (end - begin <= in_a_row + kSlack) {
-      doublings_ = 0;
+    const auto loss = end - begin - in_a_row;
+    if (loss <= kSlack) {
+      saved_ -= std::min(loss, Clock::duration{0});
       return;
     }
-    doublings_ = std::min(doublings_ + 1, kMostDoublings);
-    serial_until_ = end + std::min<Clock::duration>((end - own_end) * (1 << doublings_), kLongest);
+    doublings_ = saved_ > 2 * loss ? 0 : std::min(doublings_ + 1, kMostDoublings);
+    saved_ = {};
+    serial_until_ = end + std::min<Clock::duration>(loss * (1 << doublings_), kLongest);
   }
 
  private:
   Clock::time_point serial_until_{};
+  Clock::duration saved_{};  // since the last loss
   int doublings_ = 0;
 };
 
 constinit thread_local ForkRecord fork_record;
 
 #endif
+
+// The size of as many pieces, none longer than grain, that are nearly alike, so that threads have nearly the same to do. Long ones begin
+// at a multiple of a cache line's elements.
+std::int64_t even_grain(std::int64_t count, std::int64_t grain) {
+  constexpr std::int64_t kLong = 4096, kMultiple = 64;
+  const std::int64_t pieces = (count - 1) / grain + 1, even = (count - 1) / pieces + 1;
+  return even < kLong ? even : std::min(((even - 1) / kMultiple + 1) * kMultiple, grain);
+}
 
 }  // namespace
 
@@ -120,19 +164,19 @@ int thread_limit() noexcept {
 }
 
 void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body) {
-  grain = std::max<std::int64_t>(grain, 1);
+  if (count <= 0) return;
+  grain = even_grain(count, std::max<std::int64_t>(grain, 1));
 #ifdef _OPENMP
   if (count > grain && !omp_in_parallel()) {
     if (const int limit_now = thread_limit(); limit_now > 1) {
       const Clock::time_point begin = Clock::now();
       if (fork_record.advises_serial(begin) && !always_fork.load(std::memory_order_relaxed)) return run_serial(count, grain, body);
-      SharedLoop loop(count, grain, body);
-      const int threads = static_cast<int>(std::min<std::int64_t>(limit_now, loop.pieces()));
+      SharedLoop loop(count, grain, limit_now, body);
       std::int64_t own = 0;
       Clock::time_point own_end;
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(loop.threads())
       {
-        const std::int64_t done = loop.work();
+        const std::int64_t done = loop.work(omp_get_thread_num());
         if (omp_get_thread_num() == 0) {
           own = done;
           own_end = Clock::now();

@@ -22,8 +22,8 @@ struct RangeBody {
   void (*call)(void* object, std::int64_t begin, std::int64_t end);
 };
 
-/// Runs body over [0, count) cut into pieces of `grain` (the last may be shorter). Where the cuts lie depends on count and
-/// grain only, never on the number of threads, so a body that writes what belongs to its piece gives the same bits on any.
+/// Runs body over [0, count) cut into as few pieces of at most `grain` as there can be, of nearly one size. Where the cuts lie depends on
+/// count and grain only, never on the number of threads, so a body that writes what belongs to its piece gives the same bits on any.
 /// Serial inside another parallel loop, with one thread, with one piece, and for a while after a loop that threads slowed down
 /// (a core may be lent away). All pieces run in the caller's floating-point mode. An exception leaves through the caller: that of the first
 /// piece that threw.

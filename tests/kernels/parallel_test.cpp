@@ -52,6 +52,10 @@ BOOST_AUTO_TEST_CASE(cuts_depend_on_count_and_grain_alone) {
       BOOST_TEST(pieces_of(-1, 4).empty());
       BOOST_TEST((pieces_of(4, 4) == std::set<Range>{{0, 4}}));
       BOOST_TEST((pieces_of(10, 4) == std::set<Range>{{0, 4}, {4, 8}, {8, 10}}));
+      BOOST_TEST((pieces_of(5, 4) == std::set<Range>{{0, 3}, {3, 5}}));
+      BOOST_TEST((pieces_of(100352, 32768) == std::set<Range>{{0, 25088}, {25088, 50176}, {50176, 75264}, {75264, 100352}}));
+      BOOST_TEST((pieces_of(10001, 5001) == std::set<Range>{{0, 5001}, {5001, 10001}}));
+      BOOST_TEST((pieces_of(10001, 8000) == std::set<Range>{{0, 5056}, {5056, 10001}}));
       BOOST_TEST((pieces_of(3, 1) == std::set<Range>{{0, 1}, {1, 2}, {2, 3}}));
       BOOST_TEST((pieces_of(3, 0) == std::set<Range>{{0, 1}, {1, 2}, {2, 3}}));
       BOOST_TEST(pieces_of(1000, 7).size() == 143U);
@@ -63,7 +67,8 @@ BOOST_AUTO_TEST_CASE(the_largest_count_is_cut_without_overflow) {
   for (const int threads : {1, 2}) {
     set_thread_limit(threads);
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-    BOOST_TEST((pieces_of(kMost, kMost / 2) == std::set<Range>{{0, kMost / 2}, {kMost / 2, kMost - 1}, {kMost - 1, kMost}}));
+    constexpr std::int64_t kThird = (kMost / 3 / 64 + 1) * 64;
+    BOOST_TEST((pieces_of(kMost, kMost / 2) == std::set<Range>{{0, kThird}, {kThird, 2 * kThird}, {2 * kThird, kMost}}));
   }
 }
 
