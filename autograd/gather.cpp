@@ -14,7 +14,7 @@ using namespace detail;
 
 namespace {
 
-constexpr std::int64_t kRowsAhead = 4;
+constexpr std::int64_t kLeastAhead = 4, kMostAhead = 32, kBytesAhead = 2048;  // of rows asked for before they are copied
 constexpr std::int64_t kCacheLine = 64;
 
 void check_picks(std::span<const std::int64_t> picks, std::int64_t rows, const SourceLine& line) {
@@ -30,15 +30,16 @@ void for_each_row(const std::byte* rows, std::int64_t row_bytes, std::span<const
                   const Copy& copy) {
   const auto count = static_cast<std::int64_t>(picks.size());
   const std::int64_t grain = std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(1, row_elements));
+  const std::int64_t ahead = std::clamp(kBytesAhead / std::max<std::int64_t>(1, row_bytes), kLeastAhead, kMostAhead);
   kernels::parallel_pieces(count, grain, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t* pick = picks.data();
     const auto ask_for = [&](std::int64_t i) {
       const std::byte* row = rows + pick[i] * row_bytes;
       for (std::int64_t byte = 0; byte < row_bytes; byte += kCacheLine) __builtin_prefetch(row + byte);
     };
-    for (std::int64_t i = begin; i < std::min(begin + kRowsAhead, end); ++i) ask_for(i);
+    for (std::int64_t i = begin; i < std::min(begin + ahead, end); ++i) ask_for(i);
     for (std::int64_t i = begin; i < end; ++i) {
-      if (i + kRowsAhead < end) ask_for(i + kRowsAhead);
+      if (i + ahead < end) ask_for(i + ahead);
       copy(rows + pick[i] * row_bytes, i);
     }
   });

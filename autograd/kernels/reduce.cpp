@@ -85,6 +85,22 @@ void reduce(Reduction kind, T identity, const T* x, std::int64_t outer, std::int
 template <class T, class Better>
 void reduce_arg(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
   if (outer == 0 || inner == 0) return;
+  if (inner == 1) {
+    parallel_pieces(outer, grain_of(n), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const T* from = x + row * n;
+        T best = from[0];
+        std::int64_t at = 0;
+        for (std::int64_t j = 1; j < n; ++j) {
+          const bool wins = better(from[j], best);
+          best = wins ? from[j] : best;
+          at = wins ? j : at;
+        }
+        y[row] = at;
+      }
+    });
+    return;
+  }
   const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
   parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
     T best[kColumnsAtOnce];
