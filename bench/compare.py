@@ -3,6 +3,7 @@
 
 compare.sh builds what this runs. Each round runs every side of a job once, one after the other; a ratio is the median of the rounds'
 ratios, with the least and the most. LibTorch runs with the threads that were best for it in a round before (its own and its BLAS's).
+Of a training step it is also told how much of the arithmetic is done that the processors could do at most (ops_bench's peak_flops).
 """
 
 import argparse
@@ -36,7 +37,7 @@ SMALL = {  # name: of Google Benchmark, what one item is
     "iris": ("iris_step", "step"),
     "inference": ("inference", "image"),
 }
-OTHER = ["memory", "compile"]
+OTHER = ["memory", "allocations", "compile"]
 
 
 def run(words, **environment):
@@ -79,6 +80,19 @@ def line(job, ours, hand, torch, unit):
     print(f"{job:24} ours {cell(ours)}{hand_ratio}{torch_ratio}", flush=True)
 
 
+def peak_flops():
+    """The most floating-point operations a second that one processor does."""
+    printed, _ = run([RELEASE / "bench/ops_bench", "--benchmark_filter=^peak_flops", "--benchmark_min_time=0.3", "--benchmark_format=json"])
+    return json.loads(printed)["benchmarks"][0]["items_per_second"]
+
+
+def operations(layers, batch):
+    """Of a training step: two for each weight and row forward, two for its gradient, and two for the gradient of what comes before."""
+    sizes = [784, *map(int, layers.split(",")), 10]
+    weights = [d_in * d_out for d_in, d_out in itertools.pairwise(sizes)]
+    return 2 * batch * (3 * sum(weights) - weights[0])
+
+
 def torch_threads(own, blas):
     return {"OPENBLAS_NUM_THREADS": str(blas), "OMP_NUM_THREADS": str(max(own, blas))}
 
@@ -102,6 +116,7 @@ def compare_step(job, options, torch):
     own, blas = threads_of_torch(job, peer) if torch else (0, 0)
     for threads in dict.fromkeys((1, os.cpu_count())):
         ours, hand, theirs, losses = [], [], [], []
+        options.peak = options.peak or peak_flops()
         for _ in range(options.rounds):
             sides = [
                 (ours, [RELEASE / "apps/mnist_train", *network, "--bench-steps", steps, "--threads", threads, "--schedule", "constant", "--quiet"],
@@ -115,6 +130,8 @@ def compare_step(job, options, torch):
                 times.append(time_taken)
                 losses.append(loss)
         line(f"{job}, {threads} thread{'s' if threads > 1 else ''}", ours, hand, theirs, "us")
+        share = operations(layers, batch) / (statistics.median(ours) * 1e-6) / (threads * options.peak)
+        print(f"{'':24} {100 * share:.0f} % of the peak, which is {options.peak / 1e9:.0f} GFLOP/s for one processor", flush=True)
         if max(losses) > 1.5 * min(losses) + 0.05:
             sys.exit(f"compare.py: {job}: the sides do not learn equally: losses {losses}")
 
@@ -139,6 +156,12 @@ def compare_memory(options, torch):
                 **({"LibTorch": [PEERS / "libtorch_step", *common, "--steps", 900]} if torch else {})}
     for name, words in trainers.items():
         print(f"memory, training          {name:9} {run(words)[1] / 1e6:10.0f} MB (peak, an epoch of batches of 64)")
+
+
+def compare_allocations(options, torch):
+    for job in run([RELEASE / "bench/allocations"])[0].splitlines():
+        name, count = job.split()
+        print(f"allocations, {name:11} ours      {float(count):10.2f} a step, once it is steady")
 
 
 def compare_compile(options, torch):
@@ -173,6 +196,7 @@ def main():
         if job not in {*STEPS, *SMALL, *OTHER}:
             parser.error(f"no job is called {job}; there are {', '.join([*STEPS, *SMALL, *OTHER])}")
     options.data = next((folder for folder in IMAGES if folder.is_dir()), None) or sys.exit("compare.py: no images; run scripts/setup.sh")
+    options.peak = None
     torch = (PEERS / "libtorch_step").exists()
     print(f"{os.cpu_count()} processors; images of {options.data}; a ratio is their time by ours" + ("" if torch else "; no LibTorch here"))
     for job in options.jobs or [*STEPS, *SMALL, *OTHER]:
@@ -182,6 +206,8 @@ def main():
             compare_small(job, options, torch)
         elif job == "memory":
             compare_memory(options, torch)
+        elif job == "allocations":
+            compare_allocations(options, torch)
         else:
             compare_compile(options, torch)
 

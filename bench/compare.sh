@@ -4,7 +4,7 @@
 # The steps train on the images of $MNIST_DIR, data/mnist or Debian's Fashion-MNIST.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-scripts/build.sh release hand_step mnist_train small_bench
+scripts/build.sh release allocations hand_step mnist_train ops_bench small_bench
 if dpkg-query -W libtorch-dev >/dev/null 2>&1; then
   [ -f build/peers/build.ninja ] || cmake -S bench/peers -B build/peers -G Ninja >/dev/null
   cmake --build build/peers >/dev/null
