@@ -43,12 +43,11 @@ void multiply(Node* a, bool transpose_a, Node* b, bool transpose_b, std::int64_t
 
 Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor& b, bool transpose_b) {
   Node *left = node_of(a.tensor()), *right = node_of(b);
-  const Shape shape_a = shape_of(left), shape_b = shape_of(right);
-  const int last_a = shape_a.rank() - 1, last_b = shape_b.rank() - 1;
-  const std::int64_t n = shape_a[transpose_a ? last_a : last_a - 1], k = shape_a[transpose_a ? last_a - 1 : last_a];
-  const std::int64_t m = shape_b[transpose_b ? last_b - 1 : last_b];
-  if (shape_b[transpose_b ? last_b : last_b - 1] != k) throw_inner(shape_a, shape_b, k, a.line());
-  const Shape batch = broadcast_shapes("matmul", batch_of(shape_a), batch_of(shape_b), a.line());
+  const std::int64_t *end_a = left->sizes() + left->rank, *end_b = right->sizes() + right->rank;
+  const std::int64_t n = end_a[transpose_a ? -1 : -2], k = end_a[transpose_a ? -2 : -1], m = end_b[transpose_b ? -2 : -1];
+  if (end_b[transpose_b ? -1 : -2] != k) throw_inner(shape_of(left), shape_of(right), k, a.line());
+  Shape batch;
+  if (left->rank > 2 || right->rank > 2) batch = broadcast_shapes("matmul", batch_of(shape_of(left)), batch_of(shape_of(right)), a.line());
   Shape shape = batch;
   shape.push_back(n);
   shape.push_back(m);
