@@ -1,5 +1,6 @@
 #include "autograd/check.h"
 
+#include <sstream>
 #include <stdexcept>
 
 #include "autograd/context.h"
@@ -14,6 +15,24 @@ std::string sentence(const char* op, const std::string& message, const SourceLin
 }
 
 }  // namespace
+
+template void print_part<const char*>(std::ostream&, const void*);
+template void print_part<std::string>(std::ostream&, const void*);
+template void print_part<std::string_view>(std::ostream&, const void*);
+template void print_part<int>(std::ostream&, const void*);
+template void print_part<std::int64_t>(std::ostream&, const void*);
+template void print_part<std::size_t>(std::ostream&, const void*);
+template void print_part<double>(std::ostream&, const void*);
+template void print_part<DType>(std::ostream&, const void*);
+template void print_part<Shape>(std::ostream&, const void*);
+
+void print_letters(std::ostream& out, const void* letters) { out << static_cast<const char*>(letters); }
+
+std::string join(std::initializer_list<TextPart> parts) {
+  std::ostringstream out;
+  for (const TextPart& each : parts) each.print(out, each.part);
+  return out.str();
+}
 
 void throw_invalid(const char* op, const std::string& message, const SourceLine& line) {
   throw std::invalid_argument(sentence(op, message, line));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <ostream>
+#include <sstream>
 
 #include "autograd/backward.h"
 #include "autograd/ops/create.h"
