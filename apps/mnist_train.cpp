@@ -60,9 +60,8 @@ nn::Dataset dataset(nn::IdxArray images, const std::vector<std::uint8_t>& labels
 Images load_files(const MnistOptions& options, MnistHistory& history) {
   const nn::MnistFiles files = nn::find_mnist(nn::mnist_places(options.data));
   nn::MnistData data = nn::load_mnist(files);
-  spdlog::info("{} from {} ({})", data.name, files.place.directory.string(), files.place.origin);
-  for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels})
-    spdlog::debug("read {}", path.string());
+  spdlog::info("{} from {} ({})", data.name, files.place.directory, files.place.origin);
+  for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels}) spdlog::debug("read {}", path);
   const Shape shape = Shape(data.train_images.shape);
   history.dataset = data.name;
   history.source = files.place.directory;

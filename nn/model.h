@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -80,10 +79,10 @@ class Model : public MultiModule {
   std::string value_name(std::size_t value) const;
 
   /// nn::save_model(): layers, weights and what connects them; not what compile() chose.
-  void save(const std::filesystem::path& path, SourceLine line = SourceLine::current()) const;
+  void save(const std::string& path, SourceLine line = SourceLine::current()) const;
   /// nn::load_model() of a Model.
   /// @throws std::runtime_error `PATH: ...` for anything wrong with the file, and for one that holds another module.
-  static Model load(const std::filesystem::path& path, SourceLine line = SourceLine::current());
+  static Model load(const std::string& path, SourceLine line = SourceLine::current());
   /// The Model whose config() set this.
   static std::shared_ptr<Model> from_config(const Config& config);
 

@@ -114,13 +114,13 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
   return model;
 }
 
-void Model::save(const std::filesystem::path& path, SourceLine line) const { save_model(*this, path, line); }
+void Model::save(const std::string& path, SourceLine line) const { save_model(*this, path, line); }
 
-Model Model::load(const std::filesystem::path& path, SourceLine line) {
+Model Model::load(const std::string& path, SourceLine line) {
   const Layer loaded = load_model(path, line);
   auto* const model = dynamic_cast<Model*>(loaded.shared().get());
   if (model == nullptr)
-    throw std::runtime_error(text(path.string(), ": holds ", loaded->describe(), ", expected a Model: nn::load_model() reads any module"));
+    throw std::runtime_error(text(path, ": holds ", loaded->describe(), ", expected a Model: nn::load_model() reads any module"));
   return std::move(*model);
 }
 

@@ -33,13 +33,13 @@ struct Layout {
 
 // Which column of how many; by name only with a header.
 std::size_t find_column(const CsvColumn& column, const Layout& layout, const CsvReader& reader) {
-  if (const auto* number = std::get_if<std::int64_t>(&column.which())) {
+  if (!column.is_named()) {
     const auto columns = static_cast<std::int64_t>(layout.roles.size());
-    const std::int64_t at = *number < 0 ? *number + columns : *number;
-    if (at < 0 || at >= columns) reader.fail(0, text("there is no column ", *number, " among ", columns));
+    const std::int64_t number = column.number(), at = number < 0 ? number + columns : number;
+    if (at < 0 || at >= columns) reader.fail(0, text("there is no column ", number, " among ", columns));
     return static_cast<std::size_t>(at);
   }
-  const std::string& name = std::get<std::string>(column.which());
+  const std::string& name = column.name();
   const auto found = std::ranges::find(layout.names, name);
   if (found == layout.names.end()) {
     std::string known;
@@ -160,7 +160,7 @@ Dataset CsvData::dataset(SourceLine line) const {
   return {features, targets, line};
 }
 
-CsvData read_csv(const std::filesystem::path& path, const CsvOptions& options, SourceLine line) {
+CsvData read_csv(const std::string& path, const CsvOptions& options, SourceLine line) {
   const CallerScope caller(line);
   if (options.label && !options.targets.empty()) throw_invalid("read_csv", "got label and targets, expected one of them", line);
   if (options.delimiter == '"' || options.delimiter == '\n' || options.delimiter == '\r')

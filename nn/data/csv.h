@@ -3,10 +3,9 @@
 
 #include <concepts>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "autograd/tensor.h"
@@ -19,15 +18,19 @@ class CsvColumn {
  public:
   /// By number, or by name.
   template <std::integral I>
-  requires(!std::same_as<I, bool>) CsvColumn(I number) : which_(static_cast<std::int64_t>(number)) {}
-  CsvColumn(std::string name) : which_(std::move(name)) {}
-  CsvColumn(const char* name) : which_(std::string(name)) {}
+  requires(!std::same_as<I, bool>) CsvColumn(I number) : number_(static_cast<std::int64_t>(number)) {}
+  CsvColumn(std::string name) : name_(std::move(name)), is_named_(true) {}
+  CsvColumn(const char* name) : name_(name), is_named_(true) {}
 
-  /// As it was given.
-  const std::variant<std::int64_t, std::string>& which() const noexcept { return which_; }
+  /// Whether it was given by name, and as what: 0 and "" for the other.
+  bool is_named() const noexcept { return is_named_; }
+  std::int64_t number() const noexcept { return number_; }
+  const std::string& name() const noexcept { return name_; }
 
  private:
-  std::variant<std::int64_t, std::string> which_;
+  std::int64_t number_ = 0;
+  std::string name_;
+  bool is_named_ = false;
 };
 
 /// What the columns of a table are.
@@ -62,6 +65,6 @@ struct CsvData {
 /// @throws std::runtime_error `FILE:LINE:COLUMN: ...` for a cell that is no finite number or longer than 65536 bytes, a row of another
 /// length than the first, a quote without end, a column that is not there, more than a million columns or classes, or a file without rows.
 /// @throws std::invalid_argument for options that contradict each other.
-CsvData read_csv(const std::filesystem::path& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
+CsvData read_csv(const std::string& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn

@@ -19,7 +19,7 @@ constexpr std::size_t kLongestCell = std::size_t{1} << 16;
 
 }  // namespace
 
-CsvReader::CsvReader(const std::filesystem::path& path, char delimiter)
+CsvReader::CsvReader(const std::string& path, char delimiter)
     : file_(path), buffer_(std::clamp<std::uint64_t>(file_.size(), 1, kBuffer)), delimiter_(delimiter) {
   rewind();
 }

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,7 +17,7 @@ namespace chainrule::nn {
 class CsvReader {
  public:
   /// @throws runtime_error when the file cannot be read.
-  CsvReader(const std::filesystem::path& path, char delimiter);
+  CsvReader(const std::string& path, char delimiter);
 
   /// Goes back to the beginning, before the first row.
   void rewind();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <limits>
 #include <new>
 #include <optional>
@@ -84,8 +85,8 @@ void check_limits(const IdxLimits& limits) {
   }
 }
 
-void check_name(const InputFile& file, const std::filesystem::path& path) {
-  if (path.extension() != ".gz" || is_gzip(file)) return;
+void check_name(const InputFile& file, const std::string& path) {
+  if (std::filesystem::path(path).extension() != ".gz" || is_gzip(file)) return;
   std::array<std::uint8_t, 2> start = {};
   const auto found = std::span(start).first(file.read_at(0, start));
   file.fail_at(0, "found " + hex_bytes(found) + ", so it is not gzip (1f 8b), though its name ends in .gz");
@@ -180,7 +181,7 @@ std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limi
 
 }  // namespace
 
-IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits) {
+IdxArray read_idx(const std::string& path, const IdxLimits& limits) {
   check_limits(limits);
   const InputFile file(path);
   return file.within_memory([&]() -> IdxArray {

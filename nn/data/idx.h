@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -34,6 +33,6 @@ struct IdxLimits {
 /// @throws runtime_error `PATH: byte N: what was found and expected` for anything wrong with the file; N counts in the inflated data, and
 /// "compressed byte N" in the file itself.
 /// @throws invalid_argument for a size in `limits.shape` that is neither positive nor kAnySize.
-IdxArray read_idx(const std::filesystem::path& path, const IdxLimits& limits = {});
+IdxArray read_idx(const std::string& path, const IdxLimits& limits = {});
 
 }  // namespace chainrule::nn

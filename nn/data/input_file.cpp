@@ -24,8 +24,7 @@ std::string kind(mode_t mode) {
 
 }  // namespace
 
-InputFile::InputFile(const std::filesystem::path& path)
-    : name_(path.string()), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
+InputFile::InputFile(const std::string& path) : name_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
   if (fd_ < 0) fail("cannot be opened: " + reason(errno));
   // The destructor does not run when a constructor throws, so the descriptor is closed here.
   struct stat status = {};

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <new>
 #include <span>
 #include <string>
@@ -14,7 +13,7 @@ namespace chainrule::nn {
 class InputFile {
  public:
   /// Never blocks on a pipe. @throws runtime_error when the path cannot be opened or is not a regular file.
-  explicit InputFile(const std::filesystem::path& path);
+  explicit InputFile(const std::string& path);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;

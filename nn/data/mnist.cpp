@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -70,7 +71,7 @@ void append(std::string& list, const std::string& item) {
 }
 
 std::string describe(const MnistPlace& place, const std::array<fs::path, 4>& paths) {
-  std::string text = "\n  " + place.directory.string();
+  std::string text = "\n  " + place.directory;
   if (!place.origin.empty()) text += " (" + place.origin + ")";
   text += ": ";
   std::error_code error;
@@ -93,22 +94,22 @@ std::string describe(const MnistPlace& place, const std::array<fs::path, 4>& pat
   return text + "found " + found + "; missing " + missing;
 }
 
-IdxArray read_images(const fs::path& path) {
+IdxArray read_images(const std::string& path) {
   return read_idx(path, {.shape = {IdxLimits::kAnySize, IdxLimits::kAnySize, IdxLimits::kAnySize}, .items = "images"});
 }
 
-[[noreturn]] void fail_at(const fs::path& path, std::size_t byte, const std::string& what) {
-  throw std::runtime_error(path.string() + ": byte " + std::to_string(byte) + ": " + what);
+[[noreturn]] void fail_at(const std::string& path, std::size_t byte, const std::string& what) {
+  throw std::runtime_error(path + ": byte " + std::to_string(byte) + ": " + what);
 }
 
-std::vector<std::uint8_t> read_labels(const fs::path& path, const fs::path& images_path, const IdxArray& images, int classes) {
+std::vector<std::uint8_t> read_labels(const std::string& path, const std::string& images_path, const IdxArray& images, int classes) {
   constexpr std::size_t kCountAt = 4;
   constexpr std::size_t kLabelsAt = 8;
   IdxArray labels = read_idx(path, {.shape = {IdxLimits::kAnySize}, .items = "labels"});
   if (labels.shape[0] != images.shape[0]) {
     fail_at(path, kCountAt,
-            "declares " + std::to_string(labels.shape[0]) + " labels, but " + images_path.string() + " holds " +
-                std::to_string(images.shape[0]) + " images");
+            "declares " + std::to_string(labels.shape[0]) + " labels, but " + images_path + " holds " + std::to_string(images.shape[0]) +
+                " images");
   }
   for (std::size_t i = 0; i < labels.bytes.size(); ++i) {
     if (labels.bytes[i] >= classes) {
@@ -122,9 +123,8 @@ void check_same_size(const MnistFiles& files, const MnistData& data) {
   const auto size = [](const IdxArray& images) { return std::to_string(images.shape[1]) + "x" + std::to_string(images.shape[2]); };
   for (std::size_t d = 1; d <= 2; ++d) {
     if (data.test_images.shape[d] == data.train_images.shape[d]) continue;
-    fail_at(
-        files.test_images, 4 + 4 * d,
-        "images are " + size(data.test_images) + ", but " + files.train_images.string() + " holds images of " + size(data.train_images));
+    fail_at(files.test_images, 4 + 4 * d,
+            "images are " + size(data.test_images) + ", but " + files.train_images + " holds images of " + size(data.train_images));
   }
 }
 
@@ -141,7 +141,7 @@ std::string dataset_name(const MnistFiles& files, const std::vector<std::uint8_t
   };
   if (begins(kDigitsStart)) return "MNIST";
   if (begins(kFashionStart)) return "Fashion-MNIST";
-  std::string name = directory_name(files.train_labels.parent_path());
+  std::string name = directory_name(fs::path(files.train_labels).parent_path());
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower.find("fashion") != std::string::npos ? "Fashion-MNIST" : name;
@@ -164,7 +164,7 @@ std::uint8_t whole_number(const CsvReader& reader, const char* what, int most) {
 
 }  // namespace
 
-std::vector<MnistPlace> mnist_places(const std::optional<fs::path>& data_dir) {
+std::vector<MnistPlace> mnist_places(const std::optional<std::string>& data_dir) {
   if (data_dir) return {{*data_dir, "--data"}};
   std::vector<MnistPlace> places;
   const char* variable = std::getenv("MNIST_DIR");
@@ -207,7 +207,7 @@ MnistData load_mnist(const MnistFiles& files, int classes) {
   return data;
 }
 
-MnistPart read_mnist_csv(const fs::path& path, int classes) {
+MnistPart read_mnist_csv(const std::string& path, int classes) {
   check_classes("read_mnist_csv", classes);
   CsvReader reader(path, ',');
   if (!reader.next_row()) reader.fail(0, "the file holds no rows");

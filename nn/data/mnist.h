@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +13,7 @@ namespace chainrule::nn {
 /// A directory to hold the files, and who named it.
 struct MnistPlace {
   /// The directory itself.
-  std::filesystem::path directory;
+  std::string directory;
   std::string origin;  ///< who named it, for messages: "--data", "$MNIST_DIR"
 };
 
@@ -22,7 +21,7 @@ struct MnistPlace {
 struct MnistFiles {
   /// Where they are.
   MnistPlace place;
-  std::filesystem::path train_images, train_labels, test_images, test_labels;
+  std::string train_images, train_labels, test_images, test_labels;
 };
 
 /// The images and labels of both parts.
@@ -43,7 +42,7 @@ struct MnistPart {
 
 /// Where to look: `data_dir` alone when given, otherwise $MNIST_DIR when set, ./data/mnist, and where Debian's dataset-fashion-mnist
 /// installs.
-std::vector<MnistPlace> mnist_places(const std::optional<std::filesystem::path>& data_dir = std::nullopt);
+std::vector<MnistPlace> mnist_places(const std::optional<std::string>& data_dir = std::nullopt);
 
 /// The files in the first of `places` that holds all four, each spelled train-images-idx3-ubyte or train-images.idx3-ubyte, plain or .gz; a
 /// plain file is taken before a compressed one.
@@ -60,6 +59,6 @@ MnistData load_mnist(const MnistFiles& files, int classes = 10);
 /// from 0 to 255; with or without a header.
 /// @throws runtime_error as read_csv() does, for another number of columns, and for a label or pixel that is out of range.
 /// @throws invalid_argument for `classes` outside 1 to 256.
-MnistPart read_mnist_csv(const std::filesystem::path& path, int classes = 10);
+MnistPart read_mnist_csv(const std::string& path, int classes = 10);
 
 }  // namespace chainrule::nn

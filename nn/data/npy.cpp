@@ -277,13 +277,13 @@ Tensor read_array(const InputFile& file) {
 
 }  // namespace
 
-Tensor read_npy(const std::filesystem::path& path, SourceLine line) {
+Tensor read_npy(const std::string& path, SourceLine line) {
   const CallerScope caller(line);
   const InputFile file(path);
   return file.within_memory([&] { return read_array(file); });
 }
 
-void write_npy(const std::filesystem::path& path, const Tensor& tensor, SourceLine line) {
+void write_npy(const std::string& path, const Tensor& tensor, SourceLine line) {
   const CallerScope caller(line);
   if (!tensor.defined()) throw_invalid("write_npy", "undefined tensor", line);
   std::string shape;

@@ -1,7 +1,7 @@
 // Modules of any type in a file, and back without knowing the type.
 #pragma once
 
-#include <filesystem>
+#include <string>
 
 #include "nn/layer.h"
 #include "nn/module.h"
@@ -15,7 +15,7 @@ namespace chainrule::nn {
 /// Modules of one's own are registered, see register_module(), and say in config() what their constructors take.
 /// @throws std::logic_error, naming its path, for a layer whose input size is still open, one of a type that is not registered, and one
 /// that holds a function (lambda(), a Dense with a function as activation); std::runtime_error `PATH: what went wrong`.
-void save_model(const Module& module, const std::filesystem::path& path, SourceLine line = SourceLine::current());
+void save_model(const Module& module, const std::string& path, SourceLine line = SourceLine::current());
 
 /// The module that save_model() wrote: it computes the same values. default_generator() is left as it is.
 ///
@@ -23,6 +23,6 @@ void save_model(const Module& module, const std::filesystem::path& path, SourceL
 /// sizes of one layer fit those of the next is seen when the module is called.
 /// @throws std::runtime_error `PATH: where: what was found and expected` for anything wrong with the file, a type of layer that is not
 /// known here, or a newer version of the format.
-Layer load_model(const std::filesystem::path& path, SourceLine line = SourceLine::current());
+Layer load_model(const std::string& path, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn

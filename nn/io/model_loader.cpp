@@ -196,7 +196,7 @@ Layer load(const InputFile& file) {
 
 }  // namespace
 
-Layer load_model(const std::filesystem::path& path, SourceLine line) {
+Layer load_model(const std::string& path, SourceLine line) {
   const CallerScope caller(line);
   const InputFile file(path);
   std::string what;

@@ -290,7 +290,7 @@ void check_weights(const ModulePlaces& places, Limits& limits, const SourceLine&
 
 }  // namespace
 
-void save_model(const Module& module, const std::filesystem::path& path, SourceLine line) {
+void save_model(const Module& module, const std::string& path, SourceLine line) {
   const CallerScope caller(line);
   const NoGrad no_grad;
   const ModulePlaces places(const_cast<Module&>(module));  // members() only names things

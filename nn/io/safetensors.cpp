@@ -424,8 +424,8 @@ std::string_view bytes_of(const Tensor& tensor) {
 
 }  // namespace
 
-void save_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
-                      const std::map<std::string, std::string>& metadata, SourceLine line) {
+void save_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors, const std::map<std::string, std::string>& metadata,
+                      SourceLine line) {
   const CallerScope caller(line);
   check_tensors(tensors, line);
 
@@ -469,14 +469,12 @@ void save_safetensors(const std::filesystem::path& path, const std::vector<Named
   write_whole_file(path, parts);
 }
 
-SafetensorsFile read_safetensors(const std::filesystem::path& path, SourceLine line) {
+SafetensorsFile read_safetensors(const std::string& path, SourceLine line) {
   const CallerScope caller(line);
   const InputFile file(path);
   return file.within_memory([&] { return read_file(file); });
 }
 
-std::vector<NamedTensor> load_safetensors(const std::filesystem::path& path, SourceLine line) {
-  return read_safetensors(path, line).tensors;
-}
+std::vector<NamedTensor> load_safetensors(const std::string& path, SourceLine line) { return read_safetensors(path, line).tensors; }
 
 }  // namespace chainrule::nn

@@ -60,18 +60,18 @@ class Layers : public Members {
   std::string open_path_;
 };
 
-void check_metadata(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata, bool pytorch) {
+void check_metadata(const std::string& path, const std::map<std::string, std::string>& metadata, bool pytorch) {
   const auto version = metadata.find(kVersionKey);
   if (version != metadata.end() && version->second != kVersion)
-    throw std::runtime_error(text(path.string(), ": has format ", version->second, " of weights, this chainrule reads ", kVersion));
+    throw std::runtime_error(text(path, ": has format ", version->second, " of weights, this chainrule reads ", kVersion));
   const auto layout = metadata.find(kLayoutKey);
   if (layout != metadata.end() && layout->second != layout_name(pytorch))
-    throw std::runtime_error(text(path.string(), ": has Dense weights as ", layout->second, ", expected ", layout_name(pytorch),
+    throw std::runtime_error(text(path, ": has Dense weights as ", layout->second, ", expected ", layout_name(pytorch),
                                   ": load it with pytorch_layout = ", pytorch ? "false" : "true"));
 }
 
 // From PyTorch's layout to the module's; shapes are compared here, where they are still those of the file.
-void from_pytorch(const std::filesystem::path& path, const Module& module, std::vector<NamedTensor>& tensors, const SourceLine& line) {
+void from_pytorch(const std::string& path, const Module& module, std::vector<NamedTensor>& tensors, const SourceLine& line) {
   const Layers layers(module);
   std::erase_if(tensors, [&](const NamedTensor& entry) {
     return std::find(layers.counters().begin(), layers.counters().end(), entry.name) != layers.counters().end();
@@ -82,7 +82,7 @@ void from_pytorch(const std::filesystem::path& path, const Module& module, std::
     if (found == tensors.end()) continue;  // load_state() tells
     const Shape expected = {own.tensor.size(1), own.tensor.size(0)};
     if (found->tensor.shape() != expected)
-      throw std::runtime_error(text(path.string(), ": ", own.name, " has shape ", found->tensor.shape(), ", expected ", expected, ", the ",
+      throw std::runtime_error(text(path, ": ", own.name, " has shape ", found->tensor.shape(), ", expected ", expected, ", the ",
                                     layout_name(true), " of this Dense"));
     found->tensor = transpose(found->tensor);
   }
@@ -90,7 +90,7 @@ void from_pytorch(const std::filesystem::path& path, const Module& module, std::
 
 }  // namespace
 
-void save(const Module& module, const std::filesystem::path& path, const StateFileOptions& options, SourceLine line) {
+void save(const Module& module, const std::string& path, const StateFileOptions& options, SourceLine line) {
   const CallerScope caller(line);
   const NoGrad no_grad;
   const Layers layers(module);
@@ -108,7 +108,7 @@ void save(const Module& module, const std::filesystem::path& path, const StateFi
   save_safetensors(path, tensors, metadata, line);
 }
 
-void load(Module& module, const std::filesystem::path& path, const StateFileOptions& options, SourceLine line) {
+void load(Module& module, const std::string& path, const StateFileOptions& options, SourceLine line) {
   const CallerScope caller(line);
   const NoGrad no_grad;
   SafetensorsFile file = read_safetensors(path, line);
@@ -117,7 +117,7 @@ void load(Module& module, const std::filesystem::path& path, const StateFileOpti
   try {
     module.load_state(file.tensors, line);
   } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(text(path.string(), ": ", error.what()));
+    throw std::runtime_error(text(path, ": ", error.what()));
   }
 }
 

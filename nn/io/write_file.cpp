@@ -15,21 +15,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& path, int error) {
-  throw std::runtime_error(path.string() + ": cannot be written: " + std::generic_category().message(error));
+[[noreturn]] void fail(const std::string& path, int error) {
+  throw std::runtime_error(path + ": cannot be written: " + std::generic_category().message(error));
 }
 
 // The file under its other name; gone when this goes, unless it was renamed.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const fs::path& path) : path_(path) {
+  explicit TemporaryFile(const std::string& path) : path_(path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (fs::exists(status) && !fs::is_regular_file(status))
-      throw std::runtime_error(path.string() + ": cannot be written: not a regular file");
+    if (fs::exists(status) && !fs::is_regular_file(status)) throw std::runtime_error(path + ": cannot be written: not a regular file");
     // A name that nobody has: another thread may be writing the same file, and a killed process may have left its own.
     for (int attempt = 0; fd_ < 0; ++attempt) {
-      name_ = path.string() + ".tmp" + std::to_string(getpid()) + "-" + std::to_string(attempt);
+      name_ = path + ".tmp" + std::to_string(getpid()) + "-" + std::to_string(attempt);
       fd_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (fd_ < 0 && (errno != EEXIST || attempt == kMaxAttempts)) fail(path_, errno);
     }
@@ -65,8 +64,7 @@ class TemporaryFile {
  private:
   static constexpr int kMaxAttempts = 1000;
 
-  fs::path path_;
-  std::string name_;
+  std::string path_, name_;
   int fd_ = -1;
   bool kept_ = false;
 };
@@ -82,17 +80,17 @@ void sync_directory_of(const fs::path& path) {
 
 }  // namespace
 
-void check_writable(const fs::path& path) { const TemporaryFile file(path); }
+void check_writable(const std::string& path) { const TemporaryFile file(path); }
 
-void write_whole_file(const fs::path& path, std::string_view text) { write_whole_file(path, std::span(&text, 1)); }
+void write_whole_file(const std::string& path, std::string_view text) { write_whole_file(path, std::span(&text, 1)); }
 
-void write_whole_file(const fs::path& path, std::span<const std::string_view> parts) {
+void write_whole_file(const std::string& path, std::span<const std::string_view> parts) {
   write_whole_file(path, [&](const std::function<void(std::string_view)>& write) {
     for (const std::string_view part : parts) write(part);
   });
 }
 
-void write_whole_file(const fs::path& path, const std::function<void(const std::function<void(std::string_view)>& write)>& produce) {
+void write_whole_file(const std::string& path, const std::function<void(const std::function<void(std::string_view)>& write)>& produce) {
   TemporaryFile file(path);
   produce([&](std::string_view text) { file.write(text); });
   file.keep();

@@ -116,7 +116,7 @@ LBFGS::Vector LBFGS::next_direction(const Vector& gradient) {
   add(change, -1, gradient_);
   const double curvature = dot(change, step);
   if (curvature > 1e-10) {
-    if (pairs_.size() == static_cast<std::size_t>(options_.history_size)) pairs_.pop_front();
+    if (pairs_.size() == static_cast<std::size_t>(options_.history_size)) pairs_.erase(pairs_.begin());
     scale_ = curvature / dot(change, change);
     pairs_.push_back({std::move(step), std::move(change), 1 / curvature});
   }
@@ -295,7 +295,7 @@ void LBFGS::load_state(const std::vector<NamedTensor>& state, SourceLine line) {
   }
   if (!empty && iterations.item() < 1)
     throw_invalid("load_state", text("LBFGS's iterations is ", iterations.item(), ", expected above 0"), line);
-  std::deque<Pair> pairs;
+  std::vector<Pair> pairs;
   if (has_pairs) {
     const Vector all_steps = steps.to_vector<double>(), all_changes = changes.to_vector<double>();
     for (std::size_t at = 0; at < all_steps.size(); at += elements_) {

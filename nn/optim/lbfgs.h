@@ -1,8 +1,6 @@
 // LBFGS: quasi-Newton steps from the last gradients, for full batches.
 #pragma once
 
-#include <deque>
-
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
@@ -84,7 +82,7 @@ class LBFGS : public Optimizer {
   double step_size_ = 0;
   double scale_ = 1;
   Vector direction_, gradient_;
-  std::deque<Pair> pairs_;
+  std::vector<Pair> pairs_;  // the oldest first
 };
 
 }  // namespace chainrule::nn

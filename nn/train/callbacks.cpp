@@ -98,7 +98,7 @@ void LearningRateSchedule::on_step_begin(Training& training) {
   if (per_ == Per::step) training.optimizer().set_learning_rate(schedule_(training.step()));
 }
 
-Checkpoint::Checkpoint(std::filesystem::path path, CheckpointOptions options, SourceLine line)
+Checkpoint::Checkpoint(std::string path, CheckpointOptions options, SourceLine line)
     : path_(std::move(path)), options_(std::move(options)) {
   if (path_.empty()) throw_invalid("Checkpoint", "got no path", line);
   if (options_.every < 1) throw_invalid("Checkpoint", text("every is ", options_.every, ", expected at least 1"), line);
@@ -107,7 +107,7 @@ Checkpoint::Checkpoint(std::filesystem::path path, CheckpointOptions options, So
 void Checkpoint::on_fit_begin(Training& training) {
   best_ = std::numeric_limits<double>::quiet_NaN();
   if (!options_.monitor.empty()) sign_ = sign_of(training, options_.monitor);
-  check_writable(with_epoch(path_.string(), 1));
+  check_writable(with_epoch(path_, 1));
 }
 
 void Checkpoint::on_epoch_end(Training& training) {
@@ -117,10 +117,10 @@ void Checkpoint::on_epoch_end(Training& training) {
     if (!improves(value, best_, 0)) return;
     best_ = value;
   }
-  save(training.module(), with_epoch(path_.string(), training.epoch()));
+  save(training.module(), with_epoch(path_, training.epoch()));
 }
 
-CsvLog::CsvLog(std::filesystem::path path, SourceLine line) : path_(std::move(path)) {
+CsvLog::CsvLog(std::string path, SourceLine line) : path_(std::move(path)) {
   if (path_.empty()) throw_invalid("CsvLog", "got no path", line);
 }
 

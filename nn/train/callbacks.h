@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -116,7 +115,7 @@ class Checkpoint : public Callback {
   using Options = CheckpointOptions;
 
   /// @throws std::invalid_argument for an empty path or `every` below 1.
-  explicit Checkpoint(std::filesystem::path path, CheckpointOptions options = {}, SourceLine line = SourceLine::current());
+  explicit Checkpoint(std::string path, CheckpointOptions options = {}, SourceLine line = SourceLine::current());
 
   /// @throws std::invalid_argument where what it watches is not recorded.
   void on_fit_begin(Training& training) override;
@@ -124,7 +123,7 @@ class Checkpoint : public Callback {
   void on_epoch_end(Training& training) override;
 
  private:
-  std::filesystem::path path_;
+  std::string path_;
   CheckpointOptions options_;
   double sign_ = 1;
   double best_ = std::numeric_limits<double>::quiet_NaN();
@@ -134,14 +133,14 @@ class Checkpoint : public Callback {
 class CsvLog : public Callback {
  public:
   /// @throws std::invalid_argument for an empty path.
-  explicit CsvLog(std::filesystem::path path, SourceLine line = SourceLine::current());
+  explicit CsvLog(std::string path, SourceLine line = SourceLine::current());
 
   void on_fit_begin(Training& training) override;
   /// @throws std::runtime_error where the file cannot be written.
   void on_epoch_end(Training& training) override;
 
  private:
-  std::filesystem::path path_;
+  std::string path_;
   std::string text_;
 };
 

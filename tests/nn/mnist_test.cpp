@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(the_separable_set_is_separable) {
 BOOST_AUTO_TEST_CASE(places_in_order) {
   const auto text = [](const std::vector<MnistPlace>& places) {
     std::string all;
-    for (const MnistPlace& place : places) all += place.directory.string() + "|" + place.origin + "\n";
+    for (const MnistPlace& place : places) all += place.directory + "|" + place.origin + "\n";
     return all;
   };
   const std::string defaults = "data/mnist|default\n/usr/share/datasets/fashion-mnist|Debian's dataset-fashion-mnist\n";
