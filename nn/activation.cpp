@@ -43,6 +43,16 @@ Activation::Activation(std::string_view name, SourceLine line) {
   name_ = name;
 }
 
+Activation::Activation(const char* name, SourceLine line) : Activation(std::string_view(name), line) {}
+Activation::Activation(const std::string& name, SourceLine line) : Activation(std::string_view(name), line) {}
+
+Activation::Activation() noexcept = default;
+Activation::Activation(const Activation&) = default;
+Activation::Activation(Activation&&) noexcept = default;
+Activation& Activation::operator=(const Activation&) = default;
+Activation& Activation::operator=(Activation&&) noexcept = default;
+Activation::~Activation() = default;
+
 Activation::Activation(Tensor (*op)(const TensorArg&)) : function_(op), name_("function") {
   for (const Named<Op>& known : kActivations)
     if (op != nullptr && known.value == op) name_ = known.name;

@@ -15,11 +15,11 @@ namespace chainrule::nn {
 class Activation {
  public:
   /// None: the Tensor passes unchanged.
-  Activation() = default;
+  Activation() noexcept;
   /// @throws std::invalid_argument for an unknown name, listing the known.
   Activation(std::string_view name, SourceLine line = SourceLine::current());
-  Activation(const char* name, SourceLine line = SourceLine::current()) : Activation(std::string_view(name), line) {}
-  Activation(const std::string& name, SourceLine line = SourceLine::current()) : Activation(std::string_view(name), line) {}
+  Activation(const char* name, SourceLine line = SourceLine::current());
+  Activation(const std::string& name, SourceLine line = SourceLine::current());
   /// An op of the library.
   Activation(Tensor (*op)(const TensorArg&));
   /// A function of one's own; its calls name their own lines in errors.
@@ -31,6 +31,12 @@ class Activation {
           return function(x);
         }),
         name_("function") {}
+
+  Activation(const Activation&);
+  Activation(Activation&&) noexcept;
+  Activation& operator=(const Activation&);
+  Activation& operator=(Activation&&) noexcept;
+  ~Activation();
 
   /// Its value for x; x itself for none.
   Tensor operator()(const TensorArg& x) const;

@@ -91,6 +91,15 @@ constexpr Named<Initializer (*)()> kInitializers[] = {
 Initializer::Initializer(std::string_view name, SourceLine line)
     : function_(find_named("Initializer", "initializer", kInitializers, name, line)().function_) {}
 
+Initializer::Initializer(const char* name, SourceLine line) : Initializer(std::string_view(name), line) {}
+Initializer::Initializer(const std::string& name, SourceLine line) : Initializer(std::string_view(name), line) {}
+
+Initializer::Initializer(const Initializer&) = default;
+Initializer::Initializer(Initializer&&) noexcept = default;
+Initializer& Initializer::operator=(const Initializer&) = default;
+Initializer& Initializer::operator=(Initializer&&) noexcept = default;
+Initializer::~Initializer() = default;
+
 Tensor Initializer::operator()(const Shape& shape, DType dtype, Generator& generator, SourceLine line) const {
   const CallerScope caller(line);
   const NoGrad no_grad;

@@ -21,11 +21,17 @@ class Initializer {
 
   /// @throws std::invalid_argument for an unknown name, listing the known.
   Initializer(std::string_view name, SourceLine line = SourceLine::current());
-  Initializer(const char* name, SourceLine line = SourceLine::current()) : Initializer(std::string_view(name), line) {}
-  Initializer(const std::string& name, SourceLine line = SourceLine::current()) : Initializer(std::string_view(name), line) {}
+  Initializer(const char* name, SourceLine line = SourceLine::current());
+  Initializer(const std::string& name, SourceLine line = SourceLine::current());
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Shape&, DType, Generator&>) Initializer(F function)
       : function_(std::move(function)) {}
+
+  Initializer(const Initializer&);
+  Initializer(Initializer&&) noexcept;
+  Initializer& operator=(const Initializer&);
+  Initializer& operator=(Initializer&&) noexcept;
+  ~Initializer();
 
   /// A leaf of that shape that requires grad, its values drawn from the generator.
   /// @throws std::invalid_argument where a function of one's own gives another shape or dtype.

@@ -18,7 +18,13 @@ class Layer {
  public:
   /// Of a module, which is moved in.
   template <class M>
-  requires(std::derived_from<M, Module>) Layer(M&& module) : module_(std::make_shared<M>(std::move(module))) {}
+  requires(std::derived_from<M, Module>) Layer(M&& module) {
+    if constexpr (requires { module.weak_from_this(); }) {
+      module_ = std::make_shared<M>(std::move(module));
+    } else {
+      module_ = share(new M(std::move(module)));
+    }
+  }
   /// @throws std::invalid_argument for none.
   explicit Layer(std::shared_ptr<Module> module, SourceLine line = SourceLine::current());
 
@@ -60,6 +66,9 @@ class Layer {
   const std::shared_ptr<Module>& shared() const noexcept { return module_; }
 
  private:
+  // What make_shared<M>() does, without code for each M in every user's file.
+  static std::shared_ptr<Module> share(Module* module);
+
   std::shared_ptr<Module> module_;
 };
 

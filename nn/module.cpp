@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <typeinfo>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "autograd/backward.h"
@@ -158,16 +159,23 @@ EvalScope::~EvalScope() { eval_in_force = outer_; }
 
 bool EvalScope::in_force() noexcept { return eval_in_force; }
 
+struct Members::Met {
+  std::unordered_set<const Module*> modules;
+};
+
+Members::Members() : met_(std::make_unique<Met>()) {}
+Members::~Members() = default;
+
 std::string Members::path_to(std::string_view name) const { return prefix_.empty() ? std::string(name) : text(prefix_, ".", name); }
 
 void Members::walk(Module& root) {
-  met_.insert(&root);
+  met_->modules.insert(&root);
   on_module(prefix_, root);
   root.members(*this);
 }
 
 void Members::operator()(std::string_view name, Module& child) {
-  if (!met_.insert(&child).second) return;
+  if (!met_->modules.insert(&child).second) return;
   std::string outer = std::exchange(prefix_, path_to(name));
   on_module(prefix_, child);
   child.members(*this);
@@ -194,6 +202,11 @@ void Members::buffer(std::string_view name, Tensor& tensor) {
     on_undefined(path_to(name), tensor);
   }
 }
+
+Module::Module() noexcept = default;
+Module::Module(Module&&) noexcept = default;
+Module& Module::operator=(Module&&) noexcept = default;
+Module::~Module() = default;
 
 Tensor Module::operator()(const TensorArg& x) const {
   const CallerScope caller(x.line());
@@ -522,6 +535,8 @@ void Module::to(DType dtype, SourceLine line) {
 void Module::zero_grad(SourceLine line) {
   for (NamedTensor& entry : named_parameters(line)) entry.tensor.zero_grad(line);
 }
+
+std::shared_ptr<Module> Layer::share(Module* module) { return std::shared_ptr<Module>(module); }
 
 Layer::Layer(std::shared_ptr<Module> module, SourceLine line) : module_(std::move(module)) {
   if (module_ == nullptr) throw_invalid("Layer", "got no module", line);

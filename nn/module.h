@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -34,7 +33,7 @@ struct NamedTensor {
 /// What Module::members() is handed: called once for each member by name, `visit("fc1", fc1)`. Nothing is stored, so modules may move.
 class Members {
  public:
-  virtual ~Members() = default;
+  virtual ~Members();
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;
 
@@ -63,7 +62,7 @@ class Members {
   void buffer(std::string_view name, Tensor& tensor);
 
  protected:
-  Members() = default;
+  Members();
 
   /// Meets `root` with an empty path, then all that is beneath it in the order of its members.
   void walk(Module& root);
@@ -77,7 +76,8 @@ class Members {
   std::string path_to(std::string_view name) const;
 
   std::string prefix_;
-  std::unordered_set<const Module*> met_;
+  struct Met;
+  std::unique_ptr<Met> met_;
 };
 
 /// Makes every module behave as in eval in this thread until it ends: a shared model can be evaluated without being changed.
@@ -107,7 +107,7 @@ class EvalScope {
 /// Moves and does not copy (a Layer shares, clone() copies). Calling one writes nothing to it: many threads may.
 class Module {
  public:
-  virtual ~Module() = default;
+  virtual ~Module();
 
   /// The value for x. Called through operator(), which names the caller's line and the module's path in errors.
   virtual Tensor forward(const Tensor& x) const = 0;
@@ -202,9 +202,9 @@ class Module {
   void zero_grad(SourceLine line = SourceLine::current());
 
  protected:
-  Module() = default;
-  Module(Module&&) = default;
-  Module& operator=(Module&&) = default;
+  Module() noexcept;
+  Module(Module&&) noexcept;
+  Module& operator=(Module&&) noexcept;
 
   /// Another module of the same type and the same members, whose values, open sizes, names and mode need not be right: clone() sees to
   /// them. A module of one's own gives it to be copied, in one line:

@@ -10,20 +10,20 @@
 
 namespace chainrule {
 
-/// A number or a nested list of numbers: what `tensor({{1, 2}, {3, 4}})` takes.
+/// A number or a nested list of numbers: what `tensor({{1, 2}, {3, 4}})` takes. Holds lists by reference: never store one.
 class Literal {
  public:
   template <Number N>
-  Literal(N number) noexcept : number_(static_cast<double>(number)) {}
-  Literal(std::initializer_list<Literal> items) : items_(items), is_list_(true) {}
+  constexpr Literal(N number) noexcept : number_(static_cast<double>(number)) {}
+  constexpr Literal(std::initializer_list<Literal> items) noexcept : items_(items), is_list_(true) {}
 
   bool is_list() const noexcept { return is_list_; }
   double number() const noexcept { return number_; }
-  const std::vector<Literal>& items() const noexcept { return items_; }
+  std::initializer_list<Literal> items() const noexcept { return items_; }
 
  private:
   double number_ = 0;
-  std::vector<Literal> items_;
+  std::initializer_list<Literal> items_;
   bool is_list_ = false;
 };
 

@@ -10,6 +10,20 @@ namespace chainrule::nn {
 using detail::text;
 using detail::throw_invalid;
 
+template class OpLayer<relu, "ReLU">;
+template class OpLayer<relu6, "ReLU6">;
+template class OpLayer<selu, "SELU">;
+template class OpLayer<gelu, "GELU">;
+template class OpLayer<gelu_tanh, "GELUTanh">;
+template class OpLayer<silu, "SiLU">;
+template class OpLayer<mish, "Mish">;
+template class OpLayer<sigmoid, "Sigmoid">;
+template class OpLayer<log_sigmoid, "LogSigmoid">;
+template class OpLayer<tanh, "Tanh">;
+template class OpLayer<softsign, "Softsign">;
+template class OpLayer<hardsigmoid, "Hardsigmoid">;
+template class OpLayer<hardswish, "Hardswish">;
+
 Tensor LeakyReLU::forward(const Tensor& x) const { return leaky_relu(x, negative_slope_); }
 std::string LeakyReLU::describe() const { return text("LeakyReLU ", negative_slope_); }
 std::shared_ptr<Module> LeakyReLU::copy_structure(Cloner&) const { return std::make_shared<LeakyReLU>(negative_slope_); }

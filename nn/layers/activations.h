@@ -1,7 +1,6 @@
 // The activations as layers.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -17,7 +16,9 @@ namespace chainrule::nn {
 template <std::size_t n>
 struct LayerName {
   /// The letters and a 0 after them.
-  constexpr LayerName(const char (&letters)[n]) noexcept { std::copy_n(letters, n, text); }
+  constexpr LayerName(const char (&letters)[n]) noexcept {
+    for (std::size_t i = 0; i < n; ++i) text[i] = letters[i];
+  }
   char text[n];
 };
 
@@ -25,12 +26,39 @@ struct LayerName {
 template <Tensor (*op)(const TensorArg&), LayerName name>
 class OpLayer : public BuiltIn<OpLayer<op, name>> {
  public:
-  Tensor forward(const Tensor& x) const override { return op(x); }
-  std::string describe() const override { return name.text; }
+  OpLayer();
+  OpLayer(OpLayer&&) noexcept;
+  OpLayer& operator=(OpLayer&&) noexcept;
+  ~OpLayer() override;
+
+  Tensor forward(const Tensor& x) const override;
+  std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner&) const override { return std::make_shared<OpLayer>(); }
+  std::shared_ptr<Module> copy_structure(Cloner&) const override;
 };
+
+// Not inline, so that a user's file has no code for those of the library, which activations.cpp instantiates.
+template <Tensor (*op)(const TensorArg&), LayerName name>
+OpLayer<op, name>::OpLayer() = default;
+template <Tensor (*op)(const TensorArg&), LayerName name>
+OpLayer<op, name>::OpLayer(OpLayer&&) noexcept = default;
+template <Tensor (*op)(const TensorArg&), LayerName name>
+OpLayer<op, name>& OpLayer<op, name>::operator=(OpLayer&&) noexcept = default;
+template <Tensor (*op)(const TensorArg&), LayerName name>
+OpLayer<op, name>::~OpLayer() = default;
+template <Tensor (*op)(const TensorArg&), LayerName name>
+Tensor OpLayer<op, name>::forward(const Tensor& x) const {
+  return op(x);
+}
+template <Tensor (*op)(const TensorArg&), LayerName name>
+std::string OpLayer<op, name>::describe() const {
+  return name.text;
+}
+template <Tensor (*op)(const TensorArg&), LayerName name>
+std::shared_ptr<Module> OpLayer<op, name>::copy_structure(Cloner&) const {
+  return std::make_shared<OpLayer>();
+}
 
 /// The ops of these names, which take nothing but x.
 using ReLU = OpLayer<relu, "ReLU">;
@@ -46,6 +74,20 @@ using Tanh = OpLayer<tanh, "Tanh">;
 using Softsign = OpLayer<softsign, "Softsign">;
 using Hardsigmoid = OpLayer<hardsigmoid, "Hardsigmoid">;
 using Hardswish = OpLayer<hardswish, "Hardswish">;
+
+extern template class OpLayer<relu, "ReLU">;
+extern template class OpLayer<relu6, "ReLU6">;
+extern template class OpLayer<selu, "SELU">;
+extern template class OpLayer<gelu, "GELU">;
+extern template class OpLayer<gelu_tanh, "GELUTanh">;
+extern template class OpLayer<silu, "SiLU">;
+extern template class OpLayer<mish, "Mish">;
+extern template class OpLayer<sigmoid, "Sigmoid">;
+extern template class OpLayer<log_sigmoid, "LogSigmoid">;
+extern template class OpLayer<tanh, "Tanh">;
+extern template class OpLayer<softsign, "Softsign">;
+extern template class OpLayer<hardsigmoid, "Hardsigmoid">;
+extern template class OpLayer<hardswish, "Hardswish">;
 
 /// cr::leaky_relu.
 class LeakyReLU : public BuiltIn<LeakyReLU> {

@@ -28,6 +28,10 @@ void Dense::make_parameters(const DenseOptions& options) {
   if (options.bias) bias_ = options.bias_initializer({d_out_}, DType::float32, generator);
 }
 
+Dense::Dense(Dense&&) noexcept = default;
+Dense& Dense::operator=(Dense&&) noexcept = default;
+Dense::~Dense() = default;
+
 Tensor Dense::forward(const Tensor& x) const {
   if (open_)
     throw_misuse("Dense", "the input size is not known: call build() with the shape of one example, or name the size",

@@ -33,6 +33,9 @@ class Dense : public BuiltIn<Dense> {
   Dense(Dim d_in, Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
   /// With d_in left open: build() learns it and makes the parameters, which are undefined until then.
   explicit Dense(Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
+  Dense(Dense&&) noexcept;
+  Dense& operator=(Dense&&) noexcept;
+  ~Dense() override;
 
   /// @throws std::logic_error while d_in is open.
   Tensor forward(const Tensor& x) const override;

@@ -1,6 +1,7 @@
 #include "nn/layers/sequential.h"
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 #include "autograd/check.h"
@@ -26,6 +27,18 @@ std::string name_of(const Module& module) {
 }
 
 }  // namespace
+
+Sequential::Sequential() noexcept = default;
+Sequential::Sequential(std::vector<Layer> layers) noexcept : layers_(std::move(layers)) {}
+Sequential::Sequential(Sequential&&) noexcept = default;
+Sequential& Sequential::operator=(Sequential&&) noexcept = default;
+Sequential::~Sequential() = default;
+
+void Sequential::take(std::span<Layer> layers) {
+  layers_.assign(std::make_move_iterator(layers.begin()), std::make_move_iterator(layers.end()));
+}
+
+void Sequential::push_back(Layer layer) { layers_.push_back(std::move(layer)); }
 
 Tensor Sequential::forward(const Tensor& x) const {
   Tensor y = x;

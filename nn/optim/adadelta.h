@@ -26,4 +26,6 @@ class Adadelta : public GroupedOptimizer<AdadeltaOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<AdadeltaOptions>;
+
 }  // namespace chainrule::nn

@@ -29,4 +29,6 @@ class Adagrad : public GroupedOptimizer<AdagradOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<AdagradOptions>;
+
 }  // namespace chainrule::nn

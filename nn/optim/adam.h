@@ -30,4 +30,6 @@ class Adam : public GroupedOptimizer<AdamOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<AdamOptions>;
+
 }  // namespace chainrule::nn

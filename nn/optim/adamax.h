@@ -28,4 +28,6 @@ class Adamax : public GroupedOptimizer<AdamaxOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<AdamaxOptions>;
+
 }  // namespace chainrule::nn

@@ -29,4 +29,6 @@ class AdamW : public GroupedOptimizer<AdamWOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<AdamWOptions>;
+
 }  // namespace chainrule::nn

@@ -27,4 +27,6 @@ class Lion : public GroupedOptimizer<LionOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<LionOptions>;
+
 }  // namespace chainrule::nn

@@ -44,4 +44,6 @@ class NAdam : public GroupedOptimizer<NAdamOptions> {
   std::vector<Product> products_;
 };
 
+extern template class GroupedOptimizer<NAdamOptions>;
+
 }  // namespace chainrule::nn

@@ -12,6 +12,11 @@ namespace chainrule::nn {
 using detail::text;
 using detail::throw_invalid;
 
+Optimizer::Optimizer(const char* name, std::span<const std::string_view> memory) noexcept : name_(name), memory_names_(memory) {}
+Optimizer::Optimizer(Optimizer&&) noexcept = default;
+Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
+Optimizer::~Optimizer() = default;
+
 void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_rate, const SourceLine& line) {
   if (parameters.empty()) throw_invalid(name_, "got no parameters: does the module's members() name them?", line);
   require_not_negative("learning_rate", learning_rate, line);

@@ -15,7 +15,7 @@ namespace chainrule::nn {
 /// Base of all optimizers. Parameters come in groups, each with options of its own. A parameter without gradient is left alone by step().
 class Optimizer {
  public:
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
 
   /// Forgets all gradients: grad() of each parameter is undefined.
   void zero_grad(SourceLine line = SourceLine::current());
@@ -67,9 +67,9 @@ class Optimizer {
 
  protected:
   /// `memory` names the Tensors remembered of each parameter; it lives as long as the program.
-  Optimizer(const char* name, std::span<const std::string_view> memory) : name_(name), memory_names_(memory) {}
-  Optimizer(Optimizer&&) = default;
-  Optimizer& operator=(Optimizer&&) = default;
+  Optimizer(const char* name, std::span<const std::string_view> memory) noexcept;
+  Optimizer(Optimizer&&) noexcept;
+  Optimizer& operator=(Optimizer&&) noexcept;
 
   /// One group more.
   /// @throws std::invalid_argument for no parameters, one that is undefined, no leaf, listed twice or without requires_grad, or a
@@ -110,17 +110,16 @@ class GroupedOptimizer : public Optimizer {
  public:
   using Options = O;
 
+  ~GroupedOptimizer() override;
+
   /// More parameters, with options of their own.
   /// @throws std::invalid_argument as the constructor, and for a parameter of another group.
-  void add_group(std::vector<Tensor> parameters, const O& options, SourceLine line = SourceLine::current()) {
-    check(options, line);
-    options_.reserve(options_.size() + 1);
-    add_parameters(std::move(parameters), options.learning_rate, line);
-    options_.push_back(options);
-  }
+  void add_group(std::vector<Tensor> parameters, const O& options, SourceLine line = SourceLine::current());
 
  protected:
   using Optimizer::Optimizer;
+  GroupedOptimizer(GroupedOptimizer&&) noexcept;
+  GroupedOptimizer& operator=(GroupedOptimizer&&) noexcept;
 
   /// @throws std::invalid_argument for an option out of its range.
   virtual void check(const O& options, const SourceLine& line) const = 0;
@@ -130,5 +129,21 @@ class GroupedOptimizer : public Optimizer {
  private:
   std::vector<O> options_;  // of each group
 };
+
+// Not inline, so that a user's file has no code for the optimizers of the library, which groups.cpp instantiates.
+template <class O>
+GroupedOptimizer<O>::GroupedOptimizer(GroupedOptimizer&&) noexcept = default;
+template <class O>
+GroupedOptimizer<O>& GroupedOptimizer<O>::operator=(GroupedOptimizer&&) noexcept = default;
+template <class O>
+GroupedOptimizer<O>::~GroupedOptimizer() = default;
+
+template <class O>
+void GroupedOptimizer<O>::add_group(std::vector<Tensor> parameters, const O& options, SourceLine line) {
+  check(options, line);
+  options_.reserve(options_.size() + 1);
+  add_parameters(std::move(parameters), options.learning_rate, line);
+  options_.push_back(options);
+}
 
 }  // namespace chainrule::nn

@@ -30,4 +30,6 @@ class RAdam : public GroupedOptimizer<RAdamOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<RAdamOptions>;
+
 }  // namespace chainrule::nn

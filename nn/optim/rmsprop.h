@@ -30,4 +30,6 @@ class RMSprop : public GroupedOptimizer<RMSpropOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<RMSpropOptions>;
+
 }  // namespace chainrule::nn

@@ -29,4 +29,6 @@ class SGD : public GroupedOptimizer<SGDOptions> {
   void update(const Turn& turn) override;
 };
 
+extern template class GroupedOptimizer<SGDOptions>;
+
 }  // namespace chainrule::nn
