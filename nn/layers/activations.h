@@ -57,7 +57,7 @@ std::string OpLayer<op, name>::describe() const {
 }
 template <Tensor (*op)(const TensorArg&), LayerName name>
 std::shared_ptr<Module> OpLayer<op, name>::copy_structure(Cloner&) const {
-  return std::make_shared<OpLayer>();
+  return std::shared_ptr<Module>(static_cast<Module*>(new OpLayer()));  // one kind of pointer for all, so less code
 }
 
 /// The ops of these names, which take nothing but x.
