@@ -9,7 +9,7 @@ namespace nn = chainrule::nn;
 int main() {
   chainrule::manual_seed(1);
   nn::Sequential model{nn::Dense(2, 16), nn::Tanh(), nn::Dense(16, 1)};
-  nn::SGD optimizer(model.parameters(), {.learning_rate = 0.5});
+  nn::SGD optimizer(model.parameters(), {.learning_rate = 0.1});
   const chainrule::Tensor inputs = chainrule::tensor({{0.0, 0.0}, {0.0, 1.0}, {1.0, 0.0}, {1.0, 1.0}});
   const chainrule::Tensor outputs = chainrule::tensor({{0.0}, {1.0}, {1.0}, {0.0}});
   for (int epoch = 0; epoch < 1000; ++epoch) {
@@ -28,7 +28,7 @@ int main() {
 int main() {
   torch::manual_seed(1);
   torch::nn::Sequential model(torch::nn::Linear(2, 16), torch::nn::Tanh(), torch::nn::Linear(16, 1));
-  torch::optim::SGD optimizer(model->parameters(), 0.5);
+  torch::optim::SGD optimizer(model->parameters(), 0.1);
   const torch::Tensor inputs = torch::tensor({{0.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 0.0F}, {1.0F, 1.0F}});
   const torch::Tensor outputs = torch::tensor({{0.0F}, {1.0F}, {1.0F}, {0.0F}});
   for (int epoch = 0; epoch < 1000; ++epoch) {
