@@ -8,7 +8,6 @@ for the recipes.
 import argparse
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -35,7 +34,7 @@ def machine(options):
     compiler = output(["c++", "--version"]).splitlines()[0]
     name = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())[1]
     versions = output(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", "libdnnl-dev", "libhwy-dev", "libsleef-dev", "libtorch-dev"])
-    return f"```text\n{cpu}, {os.cpu_count()} processors; {name}, Linux {platform.release()}\n{compiler}\n{versions}```\n"
+    return f"```text\n{cpu}, {os.cpu_count()} processors; {name}, Linux\n{compiler}\n{versions}```\n"
 
 
 def compare(options):

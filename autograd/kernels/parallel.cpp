@@ -108,31 +108,40 @@ using Clock = std::chrono::steady_clock;
 
 // One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
 // away or has another program's work. After a loop that was slower than its pieces in a row, loops stay serial for a while: as long as the
-// loss where forks had saved more since the loss before, else the longer the more such losses came in a row, so that what they cost stays
-// small beside the time between them.
+// loss while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays small beside
+// the time between them.
 class ForkRecord {
  public:
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
 
   // The caller ran `own` of the pieces until `own_end`, then waited for the others until `end`.
   void add(Clock::time_point begin, Clock::time_point own_end, Clock::time_point end, std::int64_t own, std::int64_t pieces) {
-    constexpr std::chrono::microseconds kSlack{20};
-    constexpr std::chrono::seconds kLongest{1};
-    constexpr int kMostDoublings = 8;
+    using std::chrono::microseconds;
+    constexpr microseconds kAwake{500};                    // threads that had nothing to do for longer may have gone to sleep
+    constexpr microseconds kSlack{20}, kSlackToWake{300};  // what a fork may lose
+    constexpr Clock::duration kMostSaved = microseconds{10000}, kLongest = microseconds{100000};
+    constexpr int kMostDoublings = 4;
     const auto in_a_row = own == 0 ? end - begin : (own_end - begin) * pieces / own;
     const auto loss = end - begin - in_a_row;
-    if (loss <= kSlack) {
-      saved_ -= std::min(loss, Clock::duration{0});
+    const bool awake = begin - last_ < kAwake;
+    last_ = end;
+    if (loss <= (awake ? kSlack : kSlackToWake)) {
+      saved_ = std::min(saved_ - std::min(loss, Clock::duration{0}), kMostSaved);
       return;
     }
-    doublings_ = saved_ > 2 * loss ? 0 : std::min(doublings_ + 1, kMostDoublings);
-    saved_ = {};
-    serial_until_ = end + std::min<Clock::duration>(loss * (1 << doublings_), kLongest);
+    if (saved_ > 2 * loss) {
+      saved_ -= loss;
+      doublings_ = 0;
+    } else {
+      saved_ = {};
+      doublings_ = std::min(doublings_ + 1, kMostDoublings);
+    }
+    serial_until_ = end + std::min(loss * (1 << doublings_), kLongest);
   }
 
  private:
-  Clock::time_point serial_until_{};
-  Clock::duration saved_{};  // since the last loss
+  Clock::time_point serial_until_{}, last_{};
+  Clock::duration saved_{};
   int doublings_ = 0;
 };
 
