@@ -8,6 +8,7 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <time.h>
 
 #include <chrono>
 #include <exception>
@@ -106,6 +107,13 @@ class SharedLoop {
 
 using Clock = std::chrono::steady_clock;
 
+// The processor time that the calling thread has had.
+Clock::duration thread_time() noexcept {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 // One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
 // away or has another program's work. After a loop that was slower than its pieces in a row, loops stay serial for a while: as long as the
 // loss while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays small beside
@@ -114,14 +122,15 @@ class ForkRecord {
  public:
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
 
-  // The caller ran `own` of the pieces until `own_end`, then waited for the others until `end`.
-  void add(Clock::time_point begin, Clock::time_point own_end, Clock::time_point end, std::int64_t own, std::int64_t pieces) {
+  // The loop took from `begin` to `end`; the caller ran `own` of the pieces, which took it so much processor time: not what other programs
+  // had in between.
+  void add(Clock::time_point begin, Clock::time_point end, Clock::duration own_time, std::int64_t own, std::int64_t pieces) {
     using std::chrono::microseconds;
     constexpr microseconds kAwake{500};                    // threads that had nothing to do for longer may have gone to sleep
     constexpr microseconds kSlack{20}, kSlackToWake{300};  // what a fork may lose
     constexpr Clock::duration kMostSaved = microseconds{10000}, kLongest = microseconds{100000};
     constexpr int kMostDoublings = 4;
-    const auto in_a_row = own == 0 ? end - begin : (own_end - begin) * pieces / own;
+    const auto in_a_row = own == 0 ? end - begin : own_time * pieces / own;
     const auto loss = end - begin - in_a_row;
     const bool awake = begin - last_ < kAwake;
     last_ = end;
@@ -182,16 +191,17 @@ void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body) {
       if (fork_record.advises_serial(begin) && !always_fork.load(std::memory_order_relaxed)) return run_serial(count, grain, body);
       SharedLoop loop(count, grain, limit_now, body);
       std::int64_t own = 0;
-      Clock::time_point own_end;
+      const Clock::duration thread_begin = thread_time();
+      Clock::duration own_time{};
 #pragma omp parallel num_threads(loop.threads())
       {
         const std::int64_t done = loop.work(omp_get_thread_num());
         if (omp_get_thread_num() == 0) {
           own = done;
-          own_end = Clock::now();
+          own_time = thread_time() - thread_begin;
         }
       }
-      fork_record.add(begin, own_end, Clock::now(), own, loop.pieces());
+      fork_record.add(begin, Clock::now(), own_time, own, loop.pieces());
       loop.rethrow();
       return;
     }
