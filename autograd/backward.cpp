@@ -96,7 +96,7 @@ class WorkspaceLoan {
   ~WorkspaceLoan() {
     if (!outermost_) return;
     lent_ = false;
-    constexpr std::size_t kKept = 4096;  // a huge graph's tables are not worth keeping
+    constexpr std::size_t kKept = 65536;  // some megabytes: a huge graph's tables are not worth keeping
     if (kept_.entries.capacity() > kKept) kept_ = Workspace{};
   }
   WorkspaceLoan(const WorkspaceLoan&) = delete;
