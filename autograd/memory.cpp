@@ -67,10 +67,6 @@ constinit Shared shared;
 
 bool from_region(std::size_t capacity) noexcept { return CHAINRULE_POOL && fits_region(capacity); }
 
-std::byte* new_buffer(std::size_t capacity) {
-  return from_region(capacity) ? cut_buffer(capacity) : static_cast<std::byte*>(new_aligned(capacity));
-}
-
 void delete_buffer(std::byte* buffer, std::size_t capacity) noexcept {
   from_region(capacity) ? give_back_buffer(buffer) : delete_aligned(buffer);
 }
@@ -227,7 +223,7 @@ void free_block(void* block, std::size_t bytes) noexcept {
 std::byte* allocate_buffer(std::size_t capacity) {
   ThreadCache& own = this_cache();
   FreeBuffer*& list = own.buffers[buffer_class(capacity).index];
-  if (list == nullptr) return new_buffer(capacity);
+  if (list == nullptr) return from_region(capacity) ? cut_buffer(capacity) : static_cast<std::byte*>(new_aligned(capacity));
   FreeBuffer* buffer = list;
   list = buffer->next;
   own.buffer_bytes -= capacity;
