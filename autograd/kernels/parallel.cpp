@@ -115,9 +115,9 @@ Clock::duration thread_time() noexcept {
 }
 
 // One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
-// away or has another program's work. After a loop that was slower than its pieces in a row, loops stay serial for a while: as long as the
+// away or has another program's work. After a loop that was slower than its pieces in a row, loops stay serial for a while: four times the
 // loss while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays small beside
-// the time between them.
+// the time between them: the loss itself, and the milliseconds that OpenMP's threads then spin for.
 class ForkRecord {
  public:
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
@@ -128,8 +128,8 @@ class ForkRecord {
     using std::chrono::microseconds;
     constexpr microseconds kAwake{500};                    // threads that had nothing to do for longer may have gone to sleep
     constexpr microseconds kSlack{20}, kSlackToWake{300};  // what a fork may lose
-    constexpr Clock::duration kMostSaved = microseconds{10000}, kLongest = microseconds{100000};
-    constexpr int kMostDoublings = 4;
+    constexpr Clock::duration kMostSaved = microseconds{10000}, kLongest = microseconds{300000};
+    constexpr int kMostDoublings = 6;
     const auto in_a_row = own == 0 ? end - begin : own_time * pieces / own;
     const auto loss = end - begin - in_a_row;
     const bool awake = begin - last_ < kAwake;
@@ -145,7 +145,7 @@ class ForkRecord {
       saved_ = {};
       doublings_ = std::min(doublings_ + 1, kMostDoublings);
     }
-    serial_until_ = end + std::min(loss * (1 << doublings_), kLongest);
+    serial_until_ = end + std::max(4 * loss, std::min(loss * (1 << doublings_), kLongest));
   }
 
  private:
@@ -191,14 +191,15 @@ void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body) {
       if (fork_record.advises_serial(begin) && !always_fork.load(std::memory_order_relaxed)) return run_serial(count, grain, body);
       SharedLoop loop(count, grain, limit_now, body);
       std::int64_t own = 0;
-      const Clock::duration thread_begin = thread_time();
       Clock::duration own_time{};
 #pragma omp parallel num_threads(loop.threads())
       {
-        const std::int64_t done = loop.work(omp_get_thread_num());
-        if (omp_get_thread_num() == 0) {
-          own = done;
-          own_time = thread_time() - thread_begin;
+        if (const int thread = omp_get_thread_num(); thread > 0) {
+          loop.work(thread);
+        } else {
+          const Clock::duration work_begin = thread_time();  // not before: the fork may wait for a thread, spinning
+          own = loop.work(0);
+          own_time = thread_time() - work_begin;
         }
       }
       fork_record.add(begin, Clock::now(), own_time, own, loop.pieces());
