@@ -5,8 +5,6 @@
 #include <mutex>
 #include <new>
 
-#include "autograd/regions.h"
-
 namespace chainrule::detail {
 
 constinit thread_local Counters thread_counters;
@@ -41,8 +39,6 @@ BufferClass buffer_class(std::size_t bytes) noexcept {
   return {4 * (exponent - 7) + quarters - 5, quarters * quarter};
 }
 
-std::size_t capacity_of(std::size_t index) noexcept { return index < 4 ? (index + 1) * 64 : (index % 4 + 5) << (index / 4 + 5); }
-
 void* new_aligned(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{64}); }
 void delete_aligned(void* memory) noexcept { ::operator delete (memory, std::align_val_t{64}); }
 
@@ -64,12 +60,6 @@ struct Shared {
 };
 
 constinit Shared shared;
-
-bool from_region(std::size_t capacity) noexcept { return CHAINRULE_POOL && fits_region(capacity); }
-
-void delete_buffer(std::byte* buffer, std::size_t capacity) noexcept {
-  from_region(capacity) ? give_back_buffer(buffer) : delete_aligned(buffer);
-}
 
 struct ThreadCache {
   FreeBlock* blocks[kBlockClasses] = {};
@@ -101,11 +91,11 @@ struct Farewell {
       cache.blocks[index] = nullptr;
       cache.block_counts[index] = 0;
     }
-    for (std::size_t index = 0; index < kBufferClasses; ++index) {
-      for (FreeBuffer*& list = cache.buffers[index]; list != nullptr;) {
+    for (FreeBuffer*& list : cache.buffers) {
+      while (list != nullptr) {
         FreeBuffer* buffer = list;
         list = buffer->next;
-        delete_buffer(reinterpret_cast<std::byte*>(buffer), capacity_of(index));
+        delete_aligned(buffer);
       }
     }
     cache.buffer_bytes = 0;
@@ -223,7 +213,7 @@ void free_block(void* block, std::size_t bytes) noexcept {
 std::byte* allocate_buffer(std::size_t capacity) {
   ThreadCache& own = this_cache();
   FreeBuffer*& list = own.buffers[buffer_class(capacity).index];
-  if (list == nullptr) return from_region(capacity) ? cut_buffer(capacity) : static_cast<std::byte*>(new_aligned(capacity));
+  if (list == nullptr) return static_cast<std::byte*>(new_aligned(capacity));
   FreeBuffer* buffer = list;
   list = buffer->next;
   own.buffer_bytes -= capacity;
@@ -232,9 +222,7 @@ std::byte* allocate_buffer(std::size_t capacity) {
 
 void free_buffer(std::byte* buffer, std::size_t capacity) noexcept {
   ThreadCache& own = this_cache();
-  if (own.state == ThreadCache::State::ended || own.buffer_bytes + capacity > kCachedBufferBytes) {
-    return delete_buffer(buffer, capacity);
-  }
+  if (own.state == ThreadCache::State::ended || own.buffer_bytes + capacity > kCachedBufferBytes) return delete_aligned(buffer);
   FreeBuffer*& list = own.buffers[buffer_class(capacity).index];
   list = ::new (static_cast<void*>(buffer)) FreeBuffer{list};
   own.buffer_bytes += capacity;

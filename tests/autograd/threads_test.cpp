@@ -301,24 +301,6 @@ BOOST_AUTO_TEST_CASE(short_lived_threads_leave_no_memory) {
   BOOST_CHECK(cr::graph_stats() == stats);
 }
 
-// Buffers of middle sizes share regions: a small one that stays must not keep the large ones beside it from being used again.
-BOOST_AUTO_TEST_CASE(what_stays_of_short_lived_threads_keeps_no_memory_around_it) {
-  if (kSanitized) return;  // memory is not pooled there
-  std::vector<Tensor> stay;
-  const auto live_on = [&stay](int i) {
-    std::thread([&stay, i] {
-      std::vector<Tensor> scratch;
-      for (int part = 0; part < 8; ++part) scratch.push_back(cr::full({60000}, i));
-      stay.push_back(cr::full({4000}, i));
-    }).join();
-  };
-  for (int i = 0; i < 20; ++i) live_on(i);
-  const std::size_t before = resident_bytes();
-  for (int i = 20; i < 220; ++i) live_on(i);
-  BOOST_CHECK_LT(resident_bytes(), before + (std::size_t{24} << 20));  // 200 regions of 2 MiB otherwise
-  for (int i = 0; i < 220; ++i) BOOST_CHECK_EQUAL(stay[static_cast<std::size_t>(i)].data<float>()[3999], static_cast<float>(i));
-}
-
 BOOST_AUTO_TEST_CASE(guards_belong_to_their_thread) {
   Tensor x = cr::variable({1, -1});
   const cr::NoGrad none;
