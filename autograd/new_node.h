@@ -34,9 +34,10 @@ struct NodePlan {
 Node* new_node(const NodePlan& plan);
 
 // The product of the sizes.
-std::int64_t checked_numel(Sizes shape, DType dtype);
+std::int64_t checked_numel(const Sizes& shape, DType dtype);
 
-constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { return (bytes + step - 1) / step * step; }
+// The next multiple of a power of two.
+constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { return (bytes + step - 1) & ~(step - 1); }
 
 /// The same as new_node(), compiled in place: numbers that the caller knows beforehand come as integral_constants, and with them most of
 /// the layout is known too. `rank`, `input_count` and `captures_size` are those of the plan.

@@ -13,7 +13,7 @@
 namespace chainrule::detail {
 namespace {
 
-[[noreturn]] void throw_size(Sizes shape, const char* why) {
+[[noreturn]] void throw_size(const Sizes& shape, const char* why) {
   throw std::invalid_argument("a Tensor cannot have the shape " + Shape(shape.sizes, shape.rank).str() + ": " + why);
 }
 
@@ -76,7 +76,7 @@ void free_node(Counted* counted) noexcept {
   dying.draining = false;
 }
 
-std::int64_t checked_numel(Sizes shape, DType dtype) {
+std::int64_t checked_numel(const Sizes& shape, DType dtype) {
   const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(dtype);
   std::int64_t numel = 1;
   bool empty = false, too_many = false;
@@ -125,7 +125,28 @@ Tensor RuleContext::output() const {
   return Node::share(node_);
 }
 
-Tensor make_plain(DType dtype, Sizes shape) { return Node::handle(new_node(NodePlan{dtype, shape})); }
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                   const RuleRef& rule, OpTraits traits) {
+  note_anomaly_inputs(name, line, inputs);
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+  const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
+  return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
+}
+
+Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,
+                 const RuleRef& rule) {
+  const Tensor* inputs[] = {&base};
+  NodePlan plan{node_of(base)->dtype, shape};
+  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule);
+  plan.view_of = node_of(base);
+  plan.offset = offset;
+  return Node::handle(new_node(plan));
+}
+
+Tensor make_plain(DType dtype, const Sizes& shape) {
+  constexpr std::integral_constant<std::size_t, 0> kNone;
+  return Node::handle(build_node(NodePlan{dtype, shape}, static_cast<std::size_t>(shape.rank), kNone, kNone));
+}
 
 Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line) {
   Node* node = defined_node(op, tensor, line);

@@ -1,7 +1,6 @@
 // How an op makes its result: with its rule when gradients are wanted, plain otherwise. Internal, for autograd/ops.
 #pragma once
 
-#include <array>
 #include <type_traits>
 
 #include "autograd/check.h"
@@ -120,7 +119,7 @@ inline Tensor done(Tensor result) {
 }
 
 /// A Tensor without history, its elements not yet written.
-Tensor make_plain(DType dtype, Sizes shape);
+Tensor make_plain(DType dtype, const Sizes& shape);
 
 struct OpTraits {
   bool broadcasts = false;
@@ -128,19 +127,33 @@ struct OpTraits {
   bool takes_numbers = false;
 };
 
+/// A rule, and the plain values it captured. Only as long-lived as those: an op copies them into its node.
+struct RuleRef {
+  template <class Rule>
+  RuleRef(const Rule& rule) noexcept
+      : invoke([](const void* values, RuleContext& context) { (*static_cast<const Rule*>(values))(context); }),
+        captures(&rule),
+        captures_size(std::is_empty_v<Rule> ? 0 : sizeof(Rule)) {
+    static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
+  }
+  RuleRef(Node::Invoke function, const void* values, std::size_t size) noexcept : invoke(function), captures(values), captures_size(size) {}
+
+  Node::Invoke invoke;
+  const void* captures;
+  std::size_t captures_size;
+};
+
 /// What a result is made of whose op is recorded with this rule.
-template <class Rule>
-NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, Sizes shape, std::span<const Tensor* const> inputs,
-                       const Rule& rule, OpTraits traits = {}) noexcept {
-  static_assert(std::is_trivially_copyable_v<Rule> && alignof(Rule) <= 16, "a rule captures plain values: Tensors would make cycles");
+inline NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, const Sizes& shape,
+                              std::span<const Tensor* const> inputs, const RuleRef& rule, OpTraits traits = {}) noexcept {
   return {.dtype = dtype,
           .shape = shape,
           .op = name,
           .line = &blame(line),
           .inputs = inputs,
-          .invoke = [](const void* captures, RuleContext& context) { (*static_cast<const Rule*>(captures))(context); },
-          .captures = &rule,
-          .captures_size = std::is_empty_v<Rule> ? 0 : sizeof(Rule),
+          .invoke = rule.invoke,
+          .captures = rule.captures,
+          .captures_size = rule.captures_size,
           .broadcasts = traits.broadcasts,
           .takes_numbers = traits.takes_numbers};
 }
@@ -148,38 +161,12 @@ NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, Si
 /// The result of op `name`, to be handed to done() when its elements are written: recorded with `rule` when an input requires grad, its
 /// elements not yet written. A rule is called as rule(RuleContext&), may capture plain values only, and is written in ops, so that it can
 /// be differentiated again.
-template <class Rule>
-Tensor make_result(const char* name, const SourceLine& line, DType dtype, Sizes shape, std::span<const Tensor* const> inputs,
-                   const Rule& rule, OpTraits traits = {}) {
-  note_anomaly_inputs(name, line, inputs);
-  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
-  return Node::handle(new_node(recorded_plan(name, line, dtype, shape, inputs, rule, traits)));
-}
-
-/// The same for a result without axes of two inputs and an empty rule: what graphs of single numbers are made of.
-template <class Rule>
-Tensor make_number(const char* name, const SourceLine& line, DType dtype, const Tensor& a, const Tensor& b, const Rule& rule,
-                   OpTraits traits) {
-  static_assert(std::is_empty_v<Rule>);
-  const Tensor* const inputs[] = {&a, &b};
-  const Sizes none{nullptr, 0};
-  note_anomaly_inputs(name, line, inputs);
-  if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
-  constexpr std::integral_constant<std::size_t, 0> kNoAxes, kNoCaptures;
-  constexpr std::integral_constant<std::size_t, 2> kTwo;
-  return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), kNoAxes, kTwo, kNoCaptures));
-}
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                   const RuleRef& rule, OpTraits traits = {});
 
 /// The same for a result that shares the storage of `base` from element `offset` on.
-template <class Rule>
-Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape, const Rule& rule) {
-  const Tensor* inputs[] = {&base};
-  NodePlan plan{node_of(base)->dtype, shape};
-  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule);
-  plan.view_of = node_of(base);
-  plan.offset = offset;
-  return Node::handle(new_node(plan));
-}
+Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,
+                 const RuleRef& rule);
 
 /// The node behind an argument.
 /// @throws std::invalid_argument "undefined tensor".

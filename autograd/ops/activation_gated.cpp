@@ -9,6 +9,26 @@ namespace chainrule {
 
 using namespace detail;
 
+namespace {
+
+// y = x where x > 0, else x·slope.
+template <class T>
+void prelu_loop(const T* x, std::int64_t step, const T* slope, std::int64_t slope_step, T* y, std::int64_t n) {
+  const T zero = 0;
+  T above[kActivationBlock];
+  for (; n > 0; n -= kActivationBlock) {
+    const std::int64_t block = std::min(n, kActivationBlock);
+    kernels::elementwise<T>().mul(x, step, slope, slope_step, y, block);
+    kernels::elementwise<T>().gt(x, step, &zero, 0, above, block);
+    kernels::elementwise<T>().where(above, 1, x, step, y, 1, y, block);
+    x += block * step;
+    slope += block * slope_step;
+    y += block;
+  }
+}
+
+}  // namespace
+
 Tensor glu(const TensorArg& x, int axis) {
   Node* node = floating_node("glu", x.tensor(), x.line());
   Shape shape = shape_of(node);
@@ -59,29 +79,13 @@ Tensor prelu(const TensorArg& x, const Tensor& weight) {
   } else if (slopes->rank > shape.rank()) {
     along = reshape(weight, Shape{});
   }
-  const auto compute = []<class T>(T, const T* from, std::int64_t step, const T* slope, std::int64_t slope_step, T* y, std::int64_t n) {
-    if constexpr (std::is_floating_point_v<T>) {
-      const T zero = 0;
-      T above[kActivationBlock];
-      for (; n > 0; n -= kActivationBlock) {
-        const std::int64_t block = std::min(n, kActivationBlock);
-        kernels::elementwise<T>().mul(from, step, slope, slope_step, y, block);
-        kernels::elementwise<T>().gt(from, step, &zero, 0, above, block);
-        kernels::elementwise<T>().where(above, 1, from, step, y, 1, y, block);
-        from += block * step;
-        slope += block * slope_step;
-        y += block;
-      }
-    }
-  };
-  const DType dtype = common_dtype("prelu", x.tensor(), along);
-  return binary_op("prelu", x.tensor(), along, dtype, compute,
-                   [](Sides& s) {
-                     const Tensor above = gt(s.a(), 0);
-                     if (s.needs_a()) s.set_a(where(above, s.grad_out(), s.grad_out() * s.b()));
-                     if (s.needs_b()) s.set_b(s.grad_out() * where(above, 0.0, s.a()));
-                   },
-                   {});
+  return binary(
+      "prelu", x.tensor(), along, []<class T>(const kernels::Elementwise<T>&) { return prelu_loop<T>; },
+      [](Sides& s) {
+        const Tensor above = gt(s.a(), 0);
+        if (s.needs_a()) s.set_a(where(above, s.grad_out(), s.grad_out() * s.b()));
+        if (s.needs_b()) s.set_b(s.grad_out() * where(above, 0.0, s.a()));
+      });
 }
 
 }  // namespace chainrule

@@ -1,7 +1,9 @@
-// What most activations are written with: the value and the gradient as loops, and the gradient in ops for derivatives of it. Internal.
+// What most activations are written with: the value and the gradient as loops, and the gradient in ops for derivatives of it. Templates
+// only name an activation's loops; activation_loops.cpp does the work, for all alike. Internal.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/parallel.h"
@@ -30,34 +32,38 @@ void pick(kernels::BinaryLoop<T> compare, const T* x, T limit, const T* a, std::
   kernels::elementwise<T>().where(picked, 1, a, a_step, b, b_step, y, n);
 }
 
+/// y = f(x) on a block, with the plain values that the loop captured.
+struct BlockValue {
+  const void* captures;
+  void (*float32)(const void* captures, const float* x, float* y, std::int64_t n);
+  void (*float64)(const void* captures, const double* x, double* y, std::int64_t n);
+};
+
+/// The same for g·f'(x).
+struct BlockGradient {
+  const void* captures;
+  void (*float32)(const void* captures, const float* g, const float* x, float* y, std::int64_t n);
+  void (*float64)(const void* captures, const double* g, const double* x, double* y, std::int64_t n);
+};
+
+Tensor activation_op(const char* op, const TensorArg& x, const BlockValue& value, const RuleRef& rule);
+Tensor activation_gradient(const Tensor& g, const Tensor& x, const BlockGradient& gradient);
+
 /// y = f(x). value(x, y, n) computes f on a block. The gradient g·f'(x) is given twice: gradient(g, x, y, n) computes it on a block in
 /// one pass, gradient_in_ops(g, x) in ops, used where the gradient is itself to be differentiated. All three carry plain values only.
 template <class Value, class Gradient, class GradientInOps>
 Tensor activation(const char* op, const TensorArg& x, Value value, Gradient gradient, GradientInOps gradient_in_ops) {
-  Node* node = floating_node(op, x.tensor(), x.line());
-  const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, [gradient, gradient_in_ops](RuleContext& r) {
+  constexpr auto value_of = []<class T>(const void* captures, const T* from, T* y, std::int64_t n) {
+    (*static_cast<const Value*>(captures))(from, y, n);
+  };
+  return activation_op(op, x, {&value, value_of, value_of}, [gradient, gradient_in_ops](RuleContext& r) {
+    constexpr auto gradient_of = []<class T>(const void* captures, const T* g, const T* from, T* y, std::int64_t n) {
+      (*static_cast<const Gradient*>(captures))(g, from, y, n);
+    };
     const Tensor &g = r.grad_out(), &from = r.input(0);
     const Tensor* factors[] = {&g, &from};
-    if (records(factors)) {
-      r.set(0, gradient_in_ops(g, from));
-      return;
-    }
-    Tensor grad_x = make_plain(node_of(from)->dtype, Sizes(node_of(from)));
-    visit_floating(node_of(from)->dtype, [&](auto zero) {
-      using T = decltype(zero);
-      activation_blocks(node_of(from)->numel, [&](std::int64_t begin, std::int64_t n) {
-        gradient(values<T>(g) + begin, values<T>(from) + begin, mutable_values<T>(grad_x) + begin, n);
-      });
-    });
-    r.set(0, std::move(grad_x));
+    r.set(0, records(factors) ? gradient_in_ops(g, from) : activation_gradient(g, from, {&gradient, gradient_of, gradient_of}));
   });
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    activation_blocks(node->numel,
-                      [&](std::int64_t begin, std::int64_t n) { value(node->values<T>() + begin, mutable_values<T>(y) + begin, n); });
-  });
-  return done(y);
 }
 
 }  // namespace chainrule::detail

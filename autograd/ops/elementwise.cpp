@@ -4,6 +4,8 @@
 #include <numbers>
 #include <span>
 
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/pointwise.h"
@@ -21,13 +23,11 @@ constexpr auto kAddInt = [](Int a, Int b) { return static_cast<Int>(static_cast<
 constexpr auto kSubInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); };
 constexpr auto kMulInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); };
 
-constexpr OpTraits kConstant{.broadcasts = false, .recordable = false};
-
 // A test on each element: floating by a loop, int64 by f.
 template <class Choose, class Integer>
 Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
   Node* node = defined_node(op, x.tensor(), x.line());
-  if (is_floating(node->dtype)) return unary(op, x, choose, kNoRule, kConstant);
+  if (is_floating(node->dtype)) return unary(op, x, choose, kNoRule);
   Tensor y = make_plain(DType::int64, Sizes(node));
   std::transform(node->values<Int>(), node->values<Int>() + node->numel, mutable_values<Int>(y), f);
   return y;
@@ -408,44 +408,43 @@ Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
 
 Tensor eq(const Operand& a, const Operand& b) {
   return binary_any(
-      "eq", a, b, [](const auto& loops) { return loops.eq; }, [](Int x, Int y) { return Int{x == y}; }, kNoRule, kConstant);
+      "eq", a, b, [](const auto& loops) { return loops.eq; }, [](Int x, Int y) { return Int{x == y}; }, kNoRule);
 }
 
 Tensor ne(const Operand& a, const Operand& b) {
   return binary_any(
-      "ne", a, b, [](const auto& loops) { return loops.ne; }, [](Int x, Int y) { return Int{x != y}; }, kNoRule, kConstant);
+      "ne", a, b, [](const auto& loops) { return loops.ne; }, [](Int x, Int y) { return Int{x != y}; }, kNoRule);
 }
 
 Tensor lt(const Operand& a, const Operand& b) {
   return binary_any(
-      "lt", a, b, [](const auto& loops) { return loops.lt; }, [](Int x, Int y) { return Int{x < y}; }, kNoRule, kConstant);
+      "lt", a, b, [](const auto& loops) { return loops.lt; }, [](Int x, Int y) { return Int{x < y}; }, kNoRule);
 }
 
 Tensor le(const Operand& a, const Operand& b) {
   return binary_any(
-      "le", a, b, [](const auto& loops) { return loops.le; }, [](Int x, Int y) { return Int{x <= y}; }, kNoRule, kConstant);
+      "le", a, b, [](const auto& loops) { return loops.le; }, [](Int x, Int y) { return Int{x <= y}; }, kNoRule);
 }
 
 Tensor gt(const Operand& a, const Operand& b) {
   return binary_any(
-      "gt", a, b, [](const auto& loops) { return loops.gt; }, [](Int x, Int y) { return Int{x > y}; }, kNoRule, kConstant);
+      "gt", a, b, [](const auto& loops) { return loops.gt; }, [](Int x, Int y) { return Int{x > y}; }, kNoRule);
 }
 
 Tensor ge(const Operand& a, const Operand& b) {
   return binary_any(
-      "ge", a, b, [](const auto& loops) { return loops.ge; }, [](Int x, Int y) { return Int{x >= y}; }, kNoRule, kConstant);
+      "ge", a, b, [](const auto& loops) { return loops.ge; }, [](Int x, Int y) { return Int{x >= y}; }, kNoRule);
 }
 
 Tensor logical_and(const Operand& a, const Operand& b) {
   return binary_any(
-      "logical_and", a, b, [](const auto& loops) { return loops.logical_and; }, [](Int x, Int y) { return Int{x != 0 && y != 0}; }, kNoRule,
-      kConstant);
+      "logical_and", a, b, [](const auto& loops) { return loops.logical_and; }, [](Int x, Int y) { return Int{x != 0 && y != 0}; },
+      kNoRule);
 }
 
 Tensor logical_or(const Operand& a, const Operand& b) {
   return binary_any(
-      "logical_or", a, b, [](const auto& loops) { return loops.logical_or; }, [](Int x, Int y) { return Int{x != 0 || y != 0}; }, kNoRule,
-      kConstant);
+      "logical_or", a, b, [](const auto& loops) { return loops.logical_or; }, [](Int x, Int y) { return Int{x != 0 || y != 0}; }, kNoRule);
 }
 
 Tensor logical_not(const TensorArg& x) {

@@ -1,48 +1,65 @@
-// What elementwise ops are written with: one operand or two, in any dtype a kernel has, recorded with a rule. Internal.
+// What elementwise ops are written with: one operand or two, in any dtype a kernel has, recorded with a rule. Templates only name an op's
+// loops and rules; pointwise.cpp does the work, for all ops alike. Internal.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/parallel.h"
-#include "autograd/ops/broadcast.h"
 #include "autograd/ops/number.h"
 #include "autograd/record.h"
 
 namespace chainrule::detail {
 
-/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(r)` gives the gradient, r being a RuleContext or, where rule is
-/// generic, a NumberContext.
-template <class Choose, class Rule>
-Tensor unary(const char* op, const TensorArg& x, Choose choose, const Rule& rule, OpTraits traits = {}) {
-  Node* node = floating_node(op, x.tensor(), x.line());
-  const Tensor* inputs[] = {&x.tensor()};
-  traits.takes_numbers = TakesNumbers<Rule>;
-  const auto with_context = [rule](RuleContext& context) {
-    if constexpr (TakesNumbers<Rule>) {
-      if (context.numbers() != nullptr) {
-        visit_floating(context.dtype(), [&](auto zero) {
-          NumberContext<decltype(zero)> numbers(context);
-          rule(numbers);
-        });
-        return;
-      }
+/// What one op of one operand is made of.
+struct UnaryOp {
+  kernels::UnaryLoop<float> (*float32)() noexcept;
+  kernels::UnaryLoop<double> (*float64)() noexcept;
+  Node::Invoke rule;
+  OpTraits traits;
+};
+
+/// y = f(x), recorded with the op's rule.
+/// @throws std::invalid_argument for an undefined tensor and int64.
+Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x);
+
+/// A rule for ops whose result carries no gradient: they are never recorded.
+struct NoRule {
+  void operator()(auto&) const {}
+};
+inline constexpr NoRule kNoRule;
+
+/// The loop that `Choose` takes from the kernels' table.
+template <class T, class Choose>
+auto chosen_loop() noexcept {
+  return Choose()(kernels::elementwise<T>());
+}
+
+template <class Rule>
+void run_rule(RuleContext& context) {
+  if constexpr (TakesNumbers<Rule>) {
+    if (context.numbers() != nullptr) {
+      visit_floating(context.dtype(), [&](auto zero) {
+        NumberContext<decltype(zero)> numbers(context);
+        Rule()(numbers);
+      });
+      return;
     }
-    rule(context);
-  };
-  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, with_context, traits);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const kernels::UnaryLoop<T> loop = choose(kernels::elementwise<T>());
-    const T* from = node->values<T>();
-    T* to = mutable_values<T>(y);
-    kernels::parallel_pieces(node->numel, kElementGrain,
-                             [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
-  });
-  return done(y);
+  }
+  Rule()(context);
+}
+
+/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(r)` gives the gradient, r being a RuleContext or, where rule is
+/// generic, a NumberContext. Neither captures anything.
+template <class Choose, class Rule>
+Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
+  static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>);
+  static constexpr UnaryOp kOp{.float32 = chosen_loop<float, Choose>,
+                               .float64 = chosen_loop<double, Choose>,
+                               .rule = [](const void*, RuleContext& context) { run_rule<Rule>(context); },
+                               .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_numbers = TakesNumbers<Rule>}};
+  return unary_op(name, kOp, x);
 }
 
 // Which of a two-sided node's inputs each side is, or the number it is.
@@ -93,35 +110,6 @@ concept TakesNumberSides = requires(const Rule& rule, NumberSides<float>& sides)
   rule(sides);
 };
 
-// The same as common_dtype(), where it is not told at first sight.
-[[gnu::noinline]] inline DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
-  const SourceLine& line = a.line();
-  if (a.is_number() && b.is_number()) throw_invalid(op, "got two numbers, expected at least one tensor", line);
-  const Node* left = a.is_number() ? nullptr : defined_node(op, a.tensor(), line);
-  const Node* right = b.is_number() ? nullptr : defined_node(op, b.tensor(), line);
-  if (left == nullptr || right == nullptr) return (left != nullptr ? left : right)->dtype;
-  if (left->dtype != right->dtype)
-    throw_invalid(op, text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected one dtype: convert one with to()"), line);
-  return left->dtype;
-}
-
-/// The dtype two operands share.
-/// @throws std::invalid_argument for undefined tensors, two numbers, or dtypes that differ.
-inline DType common_dtype(const char* op, const Operand& a, const Operand& b) {
-  if (!a.is_number() && !b.is_number()) {
-    const Node *left = node_of(a.tensor()), *right = node_of(b.tensor());
-    if (left != nullptr && right != nullptr && left->dtype == right->dtype) return left->dtype;
-  }
-  return checked_common_dtype(op, a, b);
-}
-
-/// Refuses a number that a Tensor of this dtype beside it cannot hold: int64 must not lose digits silently.
-inline void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
-  if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
-  const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
-  throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
-}
-
 /// Runs the rule of a two-sided op.
 template <class Rule>
 void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
@@ -138,102 +126,59 @@ void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
   Rule{}(sides);
 }
 
-/// y = f(a, b) over the broadcast shape; `compute(T{}, a, a_step, b, b_step, y, n)` fills a stretch; `rule(s)` gives the gradients, s being
-/// Sides or, where rule is generic, NumberSides.
-template <class Compute, class Rule>
-Tensor binary_op(const char* op, const Operand& a, const Operand& b, DType dtype, Compute compute, const Rule&, OpTraits traits) {
-  static_assert(std::is_empty_v<Rule>, "the sides carry all a two-sided rule may know");
-  const SourceLine& line = a.line();
-  Node* const left = a.is_number() ? nullptr : node_of(a.tensor());
-  Node* const right = b.is_number() ? nullptr : node_of(b.tensor());
-  traits.broadcasts = true;
-  traits.takes_numbers = TakesNumberSides<Rule>;
-  if (left != nullptr && right != nullptr && left->rank == 0 && right->rank == 0) {
-    const auto with_tensors = [](RuleContext& context) {
-      constexpr SideCaptures kTensors{0, 0, 1};
-      run_sided_rule<Rule>(context, kTensors);
-    };
-    Tensor y = make_number(op, line, dtype, a.tensor(), b.tensor(), with_tensors, traits);
-    visit_dtype(dtype, [&](auto zero) {
-      using T = decltype(zero);
-      compute(zero, left->values<T>(), 1, right->values<T>(), 1, mutable_values<T>(y), 1);
-    });
-    return done(std::move(y));
-  }
-  const Tensor* inputs[2];
-  std::size_t count = 0;
-  SideCaptures captures{0, -1, -1};
-  if (a.is_number()) {
-    captures.number = a.number();
-  } else {
-    captures.a = static_cast<std::int8_t>(count);
-    inputs[count++] = &a.tensor();
-  }
-  if (b.is_number()) {
-    captures.number = b.number();
-  } else {
-    captures.b = static_cast<std::int8_t>(count);
-    inputs[count++] = &b.tensor();
-  }
-  const auto with_sides = [captures](RuleContext& context) { run_sided_rule<Rule>(context, captures); };
-  const std::span<const Tensor* const> tensors(inputs, count);
-  const auto with_operands = [&](auto use) {
-    visit_dtype(dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T number = static_cast<T>(captures.number);
-      use(zero, left == nullptr ? &number : left->values<T>(), right == nullptr ? &number : right->values<T>());
-    });
-  };
-  if (left == nullptr || right == nullptr || Sizes(left) == Sizes(right)) {
-    const std::int64_t step_a = left == nullptr ? 0 : 1, step_b = right == nullptr ? 0 : 1;
-    Tensor y = make_result(op, line, dtype, Sizes(left == nullptr ? right : left), tensors, with_sides, traits);
-    with_operands([&]<class T>(T zero, const T* from_a, const T* from_b) {
-      T* to = mutable_values<T>(y);
-      kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-        compute(zero, from_a + begin * step_a, step_a, from_b + begin * step_b, step_b, to + begin, end - begin);
-      });
-    });
-    return done(std::move(y));
-  }
-  const Shape shape_a = shape_of(left), shape_b = shape_of(right);
-  const Shape shape = broadcast_shapes(op, shape_a, shape_b, line);
-  Tensor y = make_result(op, line, dtype, shape, tensors, with_sides, traits);
-  with_operands([&]<class T>(T zero, const T* from_a, const T* from_b) {
-    T* to = mutable_values<T>(y);
-    broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
-      compute(zero, from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
-    });
-  });
-  return done(std::move(y));
+/// Refuses a number that a Tensor of this dtype beside it cannot hold: int64 must not lose digits silently.
+void check_number(const char* op, double number, DType dtype, const SourceLine& line);
+
+/// What one op of two operands is made of.
+struct BinaryOp {
+  kernels::BinaryLoop<float> (*float32)() noexcept;
+  kernels::BinaryLoop<double> (*float64)() noexcept;
+  kernels::BinaryLoop<std::int64_t> int64;  // null: for floating operands only
+  Node::Invoke rule;                        // of two Tensors; captures nothing
+  Node::Invoke sided_rule;                  // captures SideCaptures
+  OpTraits traits;
+};
+
+/// y = f(a, b) over the broadcast shape, recorded with the op's rule.
+/// @throws std::invalid_argument for undefined tensors, two numbers, dtypes that differ or that the op has no loop for, and shapes that do
+/// not broadcast together.
+Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const Operand& b);
+
+template <class Choose, class Rule>
+constexpr BinaryOp make_binary_op(kernels::BinaryLoop<std::int64_t> int64) noexcept {
+  static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>, "the sides carry all a two-sided rule may know");
+  return {.float32 = chosen_loop<float, Choose>,
+          .float64 = chosen_loop<double, Choose>,
+          .int64 = int64,
+          .rule =
+              [](const void*, RuleContext& context) {
+                constexpr SideCaptures kTensors{0, 0, 1};
+                run_sided_rule<Rule>(context, kTensors);
+              },
+          .sided_rule = [](const void* captures,
+                           RuleContext& context) { run_sided_rule<Rule>(context, *static_cast<const SideCaptures*>(captures)); },
+          .traits = {.broadcasts = true, .recordable = !std::is_same_v<Rule, NoRule>, .takes_numbers = TakesNumberSides<Rule>}};
 }
 
-/// For floating operands only, by the loop that `choose` takes from the kernels' table.
+/// For floating operands only, by the loop that `choose` takes from the kernels' table; `rule(s)` gives the gradients, s being Sides or,
+/// where rule is generic, NumberSides. Neither captures anything.
 template <class Choose, class Rule>
-Tensor binary(const char* op, const Operand& a, const Operand& b, Choose choose, const Rule& rule, OpTraits traits = {}) {
-  const DType dtype = common_dtype(op, a, b);
-  if (!is_floating(dtype)) throw_invalid(op, text("got ", dtype, ", expected float32 or float64"), a.line());
-  const auto compute = [choose]<class T>(T, const T* x, std::int64_t x_step, const T* z, std::int64_t z_step, T* y, std::int64_t n) {
-    if constexpr (std::is_floating_point_v<T>) choose(kernels::elementwise<T>())(x, x_step, z, z_step, y, n);
-  };
-  return binary_op(op, a, b, dtype, compute, rule, traits);
+Tensor binary(const char* name, const Operand& a, const Operand& b, Choose, Rule) {
+  static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(nullptr);
+  return binary_op(name, kOp, a, b);
+}
+
+/// y[i] = f(a[i·a_step], b[i·b_step]).
+template <class Integer>
+void integer_loop(const std::int64_t* a, std::int64_t a_step, const std::int64_t* b, std::int64_t b_step, std::int64_t* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = Integer()(a[i * a_step], b[i * b_step]);
 }
 
 /// The same with `f(x, z)` for one int64 element.
 template <class Choose, class Integer, class Rule>
-Tensor binary_any(const char* op, const Operand& a, const Operand& b, Choose choose, Integer f, const Rule& rule, OpTraits traits = {}) {
-  const auto compute = [choose, f]<class T>(T, const T* x, std::int64_t x_step, const T* z, std::int64_t z_step, T* y, std::int64_t n) {
-    if constexpr (std::is_floating_point_v<T>) {
-      choose(kernels::elementwise<T>())(x, x_step, z, z_step, y, n);
-    } else {
-      for (std::int64_t i = 0; i < n; ++i) y[i] = f(x[i * x_step], z[i * z_step]);
-    }
-  };
-  const DType dtype = common_dtype(op, a, b);
-  if (a.is_number() || b.is_number()) check_number(op, a.is_number() ? a.number() : b.number(), dtype, a.line());
-  return binary_op(op, a, b, dtype, compute, rule, traits);
+Tensor binary_any(const char* name, const Operand& a, const Operand& b, Choose, Integer, Rule) {
+  static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(integer_loop<Integer>);
+  return binary_op(name, kOp, a, b);
 }
-
-/// A rule for ops whose result carries no gradient.
-inline constexpr auto kNoRule = [](auto&) {};
 
 }  // namespace chainrule::detail

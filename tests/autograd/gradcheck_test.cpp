@@ -1,12 +1,13 @@
 // gradcheck and gradgradcheck: right rules pass, wrong ones fail, and the report says where.
 #include "autograd/gradcheck.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 
 #include "autograd/autograd.h"
 #include "autograd/ops/internal.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/record.h"
 
 namespace cr = chainrule;
 using cr::Tensor;
@@ -17,22 +18,26 @@ constexpr cr::DType k64 = cr::DType::float64;
 
 constexpr cr::GradcheckOptions kBoth[] = {{.fast = false}, {.fast = true}};
 
-// x² whose rule is `factor` times too large.
-Tensor wrong_square(const Tensor& x, double factor) {
-  return cr::detail::unary(
-      "wrong_square", x, [](const auto& loops) { return loops.square; },
-      [factor](cr::detail::RuleContext& r) { r.set(0, r.grad_out() * r.input(0) * (2 * factor)); });
+// x² with a rule of the test's own.
+Tensor square_with(const char* op, const Tensor& x, const cr::detail::RuleRef& rule) {
+  const Tensor* inputs[] = {&x};
+  Tensor y = cr::detail::make_result(op, cr::SourceLine::current(), x.dtype(), x.shape(), inputs, rule);
+  std::transform(x.data<double>().begin(), x.data<double>().end(), cr::detail::mutable_values<double>(y), [](double v) { return v * v; });
+  return y;
 }
 
-// x³ whose first derivative is right and whose second lacks a factor, as the first is written with a wrong op.
+// x² whose rule is `factor` times too large.
+Tensor wrong_square(const Tensor& x, double factor) {
+  return square_with("wrong_square", x, [factor](cr::detail::RuleContext& r) { r.set(0, r.grad_out() * r.input(0) * (2 * factor)); });
+}
+
+// x² whose first derivative is right and whose second lacks a factor, as the first is written with a wrong op.
 Tensor wrong_second(const Tensor& x, double factor) {
-  return cr::detail::unary(
-      "wrong_second", x, [](const auto& loops) { return loops.square; },
-      [factor](cr::detail::RuleContext& r) {
-        const Tensor& from = r.input(0);
-        // 2·x·grad in value, but 2·factor·grad·dx in slope.
-        r.set(0, r.grad_out() * (from * (2 * factor) + from.detach() * (2 - 2 * factor)));
-      });
+  return square_with("wrong_second", x, [factor](cr::detail::RuleContext& r) {
+    const Tensor& from = r.input(0);
+    // 2·x·grad in value, but 2·factor·grad·dx in slope.
+    r.set(0, r.grad_out() * (from * (2 * factor) + from.detach() * (2 - 2 * factor)));
+  });
 }
 
 // a·b over broadcast shapes whose rule for b forgets that it was repeated along the first axis: it takes the mean, not the sum.
