@@ -198,7 +198,8 @@ def main():
     options.data = next((folder for folder in IMAGES if folder.is_dir()), None) or sys.exit("compare.py: no images; run scripts/setup.sh")
     options.peak = None
     torch = (PEERS / "libtorch_step").exists()
-    print(f"{os.cpu_count()} processors; images of {Path(options.data).name}; a ratio is their time by ours" + ("" if torch else "; no LibTorch here"))
+    here = "" if torch else "; no LibTorch here"
+    print(f"{os.cpu_count()} processors; images of {options.data.name}; a ratio is their time by ours{here}")
     for job in options.jobs or [*STEPS, *SMALL, *OTHER]:
         if job in STEPS:
             compare_step(job, options, torch)

@@ -46,7 +46,9 @@ struct BlockGradient {
   void (*float64)(const void* captures, const double* g, const double* x, double* y, std::int64_t n);
 };
 
+/// y = f(x), block by block, recorded with `rule`.
 Tensor activation_op(const char* op, const TensorArg& x, const BlockValue& value, const RuleRef& rule);
+/// g·f'(x), block by block, without history.
 Tensor activation_gradient(const Tensor& g, const Tensor& x, const BlockGradient& gradient);
 
 /// y = f(x). value(x, y, n) computes f on a block. The gradient g·f'(x) is given twice: gradient(g, x, y, n) computes it on a block in
