@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "autograd/check.h"
+#include "autograd/memory.h"
 #include "autograd/node.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
@@ -26,59 +27,79 @@ struct SlicePart {
 
 // What a pass knows of one node it has met.
 struct Entry {
-  Tensor tensor;      // keeps the node alive until its rule has run
-  Tensor gradient;    // what has come in so far,
-  double number = 0;  // or the same as a number: of a node of one element
-  bool has_number = false;
+  Entry() noexcept = default;
+  Entry(Entry&&) noexcept = default;
+  Entry& operator=(Entry&&) = delete;
+  ~Entry() {
+    if (tensor.defined()) give_back_mark();
+  }
+  void give_back_mark() const noexcept {
+    if (Node* node = node_of(tensor); node->recorded) node->mark = outer;
+  }
+
+  Tensor tensor;                                       // keeps the node alive until its rule has run
+  Tensor gradient;                                     // what has come in so far,
+  double number = 0;                                   // or the same as a number: of a node of one element
+  std::unique_ptr<std::vector<SlicePart>> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
   std::uint32_t uses = 0;                              // results that have yet to send a gradient
   std::uint32_t first_edge = 0;                        // its inputs' entries, where the pass goes beneath it
   std::uint32_t outer = 0;                             // the node's mark before this pass
-  bool wanted = true;                                  // leads to an input of grad()
-  bool keep = false;                                   // the gradient is a result of the pass
-  bool bottom = false;                                 // the pass does not go beneath it
-  std::unique_ptr<std::vector<SlicePart>> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
+  bool has_number = false;
+  bool wanted = true;   // leads to an input of grad()
+  bool keep = false;    // the gradient is a result of the pass
+  bool bottom = false;  // the pass does not go beneath it
 };
 
 // From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
 class LeafMap {
  public:
   void clear() noexcept {
-    std::fill(slots_.begin(), slots_.end(), Slot{});
     count_ = 0;
+    if (++round_ != 0) return;
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    round_ = 1;
   }
 
   // The entry of the leaf, or `fresh` after noting it as the leaf's.
   std::uint32_t find_or_add(const Node* leaf, std::uint32_t fresh) {
-    if (2 * (count_ + 1) > slots_.size()) grow();
-    Slot& slot = find(leaf);
-    if (slot.leaf != nullptr) return slot.entry;
-    slot = {leaf, fresh};
-    ++count_;
-    return fresh;
+    if (!slots_.empty()) {
+      if (const Slot& slot = find(leaf); slot.round == round_) return slot.entry;
+    }
+    return add(leaf, fresh);
   }
 
  private:
   struct Slot {
     const Node* leaf = nullptr;
     std::uint32_t entry = 0;
+    std::uint32_t round = 0;  // any but the map's: free
   };
 
+  // The leaf's slot, or a free one for it.
   Slot& find(const Node* leaf) noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (reinterpret_cast<std::uintptr_t>(leaf) >> 4) * 0x9E3779B97F4A7C15u >> 20 & mask;
-    while (slots_[at].leaf != nullptr && slots_[at].leaf != leaf) at = (at + 1) & mask;
+    while (slots_[at].round == round_ && slots_[at].leaf != leaf) at = (at + 1) & mask;
     return slots_[at];
+  }
+
+  [[gnu::noinline]] std::uint32_t add(const Node* leaf, std::uint32_t entry) {
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    find(leaf) = {leaf, entry, round_};
+    ++count_;
+    return entry;
   }
 
   void grow() {
     std::vector<Slot> old(std::max<std::size_t>(16, 2 * slots_.size()));
     old.swap(slots_);
     for (const Slot& slot : old)
-      if (slot.leaf != nullptr) find(slot.leaf) = slot;
+      if (slot.round == round_) find(slot.leaf) = slot;
   }
 
   std::vector<Slot> slots_;
   std::size_t count_ = 0;
+  std::uint32_t round_ = 1;  // clears so far
 };
 
 // The memory of a pass, kept for the thread's next one.
@@ -86,7 +107,16 @@ struct Workspace {
   std::vector<Entry> entries;
   std::vector<std::uint32_t> edges;  // of each explored entry, in their order, the entry of each input that requires grad, else kNone
   std::vector<std::uint32_t> ready;
+  std::vector<std::uint32_t> ends;  // entries whose gradient no rule takes: leaves, and results that keep theirs
   LeafMap leaves;
+
+  void clear() noexcept {
+    entries.clear();
+    edges.clear();
+    ready.clear();
+    ends.clear();
+    leaves.clear();
+  }
 };
 
 // Lends the thread's workspace to the outermost pass; a pass inside another gets one of its own.
@@ -95,9 +125,12 @@ class WorkspaceLoan {
   WorkspaceLoan() : inner_(lent_ ? std::make_unique<Workspace>() : nullptr), outermost_(!lent_) { lent_ = true; }
   ~WorkspaceLoan() {
     if (!outermost_) return;
+    // Some megabytes stay, more as long as passes need them.
+    constexpr std::size_t kKept = 65536;
+    const std::size_t has = kept_.entries.capacity(), used = kept_.entries.size();
+    kept_.clear();
+    if (has > kKept && 8 * used < has) kept_ = Workspace{};
     lent_ = false;
-    constexpr std::size_t kKept = 65536;  // some megabytes: a huge graph's tables are not worth keeping
-    if (kept_.entries.capacity() > kKept) kept_ = Workspace{};
   }
   WorkspaceLoan(const WorkspaceLoan&) = delete;
   WorkspaceLoan& operator=(const WorkspaceLoan&) = delete;
@@ -123,19 +156,8 @@ class Pass {
         caller_(line),
         grad_mode_(create_graph),
         space_(loan_.get()),
+        room_(static_cast<std::uint32_t>(std::min<std::size_t>(space_.entries.capacity(), kNone))),
         numbers_(!create_graph && !thread_context.anomaly) {}
-
-  ~Pass() {
-    for (Entry& entry : space_.entries)
-      if (entry.tensor.defined() && node_of(entry.tensor)->recorded) node_of(entry.tensor)->mark = entry.outer;
-    space_.entries.clear();
-    space_.edges.clear();
-    space_.ready.clear();
-    space_.leaves.clear();
-  }
-
-  Pass(const Pass&) = delete;
-  Pass& operator=(const Pass&) = delete;
 
   // Gives an output its gradient.
   void seed(const Tensor& output, const Tensor& gradient) {
@@ -172,18 +194,19 @@ class Pass {
 
   // Counts the uses of every node beneath the outputs.
   void explore() {
-    seeds_ = space_.entries.size();
-    for (std::size_t next = 0; next < space_.entries.size(); ++next) {
-      Node* node = node_of(space_.entries[next].tensor);
-      if (!node->recorded || space_.entries[next].bottom) continue;
+    seeds_ = met_;
+    for (std::uint32_t next = 0; next < met_; ++next) {
+      Entry& entry = space_.entries[next];
+      Node* node = node_of(entry.tensor);
+      if (!node->recorded || entry.bottom) continue;
       if (node->spent) throw_spent(node);
-      space_.entries[next].first_edge = static_cast<std::uint32_t>(space_.edges.size());
-      const std::uint32_t count = node->input_count;
-      for (std::uint32_t i = 0; i < count; ++i) {
-        Node* input = node_of(node->inputs()[i]);
+      entry.first_edge = static_cast<std::uint32_t>(space_.edges.size());
+      const Tensor* const inputs = node->inputs();
+      const Tensor* const end = inputs + node->input_count;
+      for (const Tensor* input = inputs; input != end; ++input) {
         std::uint32_t at = kNone;
-        if (input->requires_grad) {
-          at = enter(input);
+        if (Node* from = node_of(*input); from->requires_grad) {
+          at = enter(from);
           ++space_.entries[at].uses;
         }
         space_.edges.push_back(at);
@@ -233,11 +256,12 @@ class Pass {
 
   // Runs every rule once, each after all that use its result.
   void run() {
-    for (std::size_t at = seeds_; at-- > 0;)  // what was met after them has uses
-      if (space_.entries[at].uses == 0) space_.ready.push_back(static_cast<std::uint32_t>(at));
+    for (std::uint32_t at = seeds_; at-- > 0;)  // what was met after them has uses
+      if (space_.entries[at].uses == 0) space_.ready.push_back(at);
     while (!space_.ready.empty()) {
       const std::uint32_t at = space_.ready.back();
       space_.ready.pop_back();
+      if (at + kAhead < met_) fetch_ahead(space_.entries[at + kAhead]);
       Entry& entry = space_.entries[at];
       if (!node_of(entry.tensor)->recorded || entry.bottom) {
         put_together(entry);
@@ -252,7 +276,8 @@ class Pass {
 
   // Adds what arrived at leaves, and at results that retain theirs, to their grad().
   void deliver() {
-    for (Entry& entry : space_.entries) {
+    for (const std::uint32_t at : space_.ends) {
+      Entry& entry = space_.entries[at];
       if (!entry.gradient.defined() && !entry.has_number) continue;
       Node* node = node_of(entry.tensor);
       Tensor& kept = node->extra().grad;
@@ -283,25 +308,44 @@ class Pass {
   }
 
  private:
+  static constexpr std::uint32_t kAhead = 4;
   static constexpr std::uint32_t kNone = RuleSlot::kNoEntry;
 
   [[gnu::always_inline]] std::uint32_t enter(Node* node) {
-    auto& entries = space_.entries;
-    const auto fresh = static_cast<std::uint32_t>(entries.size());
     if (!node->recorded) return enter_leaf(node);
-    if (const std::uint32_t mark = node->mark; mark < fresh && node_of(entries[mark].tensor) == node) return mark;
-    Entry& entry = entries.emplace_back();
-    entry.tensor = Node::share(node);
+    auto& entries = space_.entries;
+    if (const std::uint32_t mark = node->mark; mark < met_ && node_of(entries[mark].tensor) == node) return mark;
+    Entry& entry = add_entry(node);
     entry.outer = node->mark;
-    node->mark = fresh;
-    return fresh;
+    return node->mark = met_++;
   }
 
-  [[gnu::noinline]] std::uint32_t enter_leaf(Node* node) {
-    const auto fresh = static_cast<std::uint32_t>(space_.entries.size());
-    const std::uint32_t at = space_.leaves.find_or_add(node, fresh);
-    if (at == fresh) space_.entries.emplace_back().tensor = Node::share(node);
+  std::uint32_t enter_leaf(Node* node) {
+    const std::uint32_t at = space_.leaves.find_or_add(node, met_);
+    if (at == met_) [[unlikely]] {
+      add_entry(node);
+      space_.ends.push_back(met_++);
+    }
     return at;
+  }
+
+  [[gnu::always_inline]] Entry& add_entry(Node* node) {
+    auto& entries = space_.entries;
+    if (met_ == room_) [[unlikely]]
+      make_room();
+    Entry& entry = entries.emplace_back();
+    entry.tensor = Node::share(node);
+    return entry;
+  }
+
+  // Nodes that are alive tell how many a large graph may have.
+  [[gnu::noinline]] void make_room() {
+    auto& entries = space_.entries;
+    const std::int64_t alive = thread_counters.nodes.load(std::memory_order_relaxed);
+    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(alive, 0, 256 * std::int64_t{room_}));
+    entries.reserve(std::max<std::size_t>({64, 2 * std::size_t{room_}, most}));
+    space_.edges.reserve(2 * entries.capacity());
+    room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNone));
   }
 
   std::uint32_t lookup(Node* node) {
@@ -433,6 +477,12 @@ class Pass {
     }
   }
 
+  // Asks for a node that is probably soon to come, as nodes are met roughly in the order in which their rules run.
+  [[gnu::always_inline]] static void fetch_ahead(const Entry& entry) noexcept {
+    const auto* bytes = reinterpret_cast<const std::byte*>(node_of(entry.tensor));
+    for (std::size_t line = 0; line < sizeof(Node) + 64; line += 64) __builtin_prefetch(bytes + line, 1);
+  }
+
   // Whether step_on_number() does for it.
   static bool is_plain_number(const Entry& entry) {
     const Node* node = node_of(entry.tensor);
@@ -478,8 +528,12 @@ class Pass {
     const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
     Node* node = node_of(entry.tensor);
     if (entry.has_number ? !node->takes_numbers : node->takes_numbers && numbers_ && entry.gradient.defined()) change_form(node, entry);
+    if (stays) {
+      space_.ends.push_back(at);
+    } else {
+      entry.give_back_mark();
+    }
     const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
-    if (!stays) node->mark = entry.outer;
     if (entry.has_number && entry.wanted) {
       if (!stays) entry.has_number = false;
       run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
@@ -559,14 +613,16 @@ class Pass {
   const char* op_;
   const SourceLine& line_;
   bool retain_graph_, create_graph_;
-  std::size_t seeds_ = 0;  // entries that were there before explore()
+  std::uint32_t seeds_ = 0;  // entries that were there before explore()
   const Tensor none_;
   bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
   CallerScope caller_;
   GradMode grad_mode_;
   WorkspaceLoan loan_;
   Workspace& space_;
-  bool numbers_;  // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
+  std::uint32_t met_ = 0;  // entries there are,
+  std::uint32_t room_;     // and could be where they lie
+  bool numbers_;           // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
 };
 
 }  // namespace

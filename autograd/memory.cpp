@@ -1,9 +1,12 @@
 #include "autograd/memory.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <bit>
 #include <mutex>
 #include <new>
+#include <utility>
 
 namespace chainrule::detail {
 
@@ -12,11 +15,14 @@ constinit thread_local Counters thread_counters;
 namespace {
 
 constexpr std::size_t kBlockStep = 16, kBlockLimit = 512, kBlockClasses = kBlockLimit / kBlockStep + 1;
+constexpr std::uint32_t kBatch = 256;  // blocks that move between threads at once
+constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
 constexpr std::size_t kBufferClasses = 4 * 58;  // four to each power of two
 
 struct FreeBlock {
   FreeBlock* next;
-  FreeBlock* next_batch;
+  FreeBlock* next_batch;  // of the first of a batch,
+  std::size_t count;      // and how many it has
 };
 
 struct FreeBuffer {
@@ -38,6 +44,8 @@ BufferClass buffer_class(std::size_t bytes) noexcept {
   const std::size_t quarters = (bytes + quarter - 1) / quarter;  // 5 to 8
   return {4 * (exponent - 7) + quarters - 5, quarters * quarter};
 }
+
+static_assert(sizeof(FreeBlock) <= kLeastBlock);
 
 void* new_aligned(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{64}); }
 void delete_aligned(void* memory) noexcept { ::operator delete (memory, std::align_val_t{64}); }
@@ -62,10 +70,12 @@ struct Shared {
 constinit Shared shared;
 
 struct ThreadCache {
-  FreeBlock* blocks[kBlockClasses] = {};
+  FreeBlock* blocks[kBlockClasses] = {};  // fewer than kBatch,
   std::uint32_t block_counts[kBlockClasses] = {};
+  FreeBlock* full_batches[kBlockClasses] = {};  // and kBatch more, or none
   std::byte* slab = nullptr;
   std::byte* slab_end = nullptr;
+  std::size_t next_slab = kSlabBytes;
   FreeBuffer* buffers[kBufferClasses] = {};
   std::size_t buffer_bytes = 0;
   Counters* counters = nullptr;
@@ -77,9 +87,10 @@ struct ThreadCache {
 // Trivially destructible, so that nodes freed by later thread-local destructors still find it.
 constinit thread_local ThreadCache cache;
 
-void push_batch(std::size_t index, FreeBlock* head) noexcept {
+void push_batch(std::size_t index, FreeBlock* head, std::size_t count) noexcept {
   const std::lock_guard lock(shared.mutex);
   head->next_batch = shared.batches[index];
+  head->count = count;
   shared.batches[index] = head;
 }
 
@@ -87,8 +98,9 @@ void push_batch(std::size_t index, FreeBlock* head) noexcept {
 struct Farewell {
   ~Farewell() {
     for (std::size_t index = 0; index < kBlockClasses; ++index) {
-      if (cache.blocks[index] != nullptr) push_batch(index, cache.blocks[index]);
-      cache.blocks[index] = nullptr;
+      if (cache.blocks[index] != nullptr) push_batch(index, cache.blocks[index], cache.block_counts[index]);
+      if (cache.full_batches[index] != nullptr) push_batch(index, cache.full_batches[index], kBatch);
+      cache.blocks[index] = cache.full_batches[index] = nullptr;
       cache.block_counts[index] = 0;
     }
     for (FreeBuffer*& list : cache.buffers) {
@@ -134,24 +146,40 @@ ThreadCache& this_cache() noexcept {
 
 #if CHAINRULE_POOL
 
-constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
-constexpr std::uint32_t kBatch = 256;                              // blocks that move between threads at once
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // what one thread keeps at most
 
 std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
 
+// Twice as large from slab to slab, so that the nodes of large graphs lie in huge pages: a graph of a million is built, differentiated and
+// freed in three quarters of the time.
+void add_slab(ThreadCache& own) {
+  const std::size_t bytes = own.next_slab;
+  const bool huge = bytes == kHugePage;
+  own.slab = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{huge ? kHugePage : 64}));
+  own.slab_end = own.slab + bytes;
+  if (huge) {
+    madvise(own.slab, bytes, MADV_HUGEPAGE);
+  } else {
+    own.next_slab *= 2;
+  }
+}
+
 [[gnu::noinline]] void* refill_block(ThreadCache& own, std::size_t index) {
+  if (own.state == ThreadCache::State::ended) return new_aligned(index * kBlockStep);
+  const auto take = [&](FreeBlock* batch, std::size_t count) {
+    own.blocks[index] = batch->next;
+    own.block_counts[index] = static_cast<std::uint32_t>(count - 1);
+    return batch;
+  };
+  if (FreeBlock* batch = std::exchange(own.full_batches[index], nullptr); batch != nullptr) return take(batch, kBatch);
   const std::size_t bytes = index * kBlockStep;
   if (static_cast<std::size_t>(own.slab_end - own.slab) < bytes) {
     {
       const std::lock_guard lock(shared.mutex);
-      if (FreeBlock* head = shared.batches[index]; head != nullptr) {
-        shared.batches[index] = head->next_batch;
-        own.blocks[index] = head->next;
-        std::uint32_t count = 0;
-        for (FreeBlock* block = head->next; block != nullptr; block = block->next) ++count;
-        own.block_counts[index] = count;
-        return head;
+      if (FreeBlock* batch = shared.batches[index]; batch != nullptr) {
+        shared.batches[index] = batch->next_batch;
+        return take(batch, batch->count);
       }
       if (SlabRest* rest = shared.slabs; rest != nullptr) {
         shared.slabs = rest->next;
@@ -159,24 +187,25 @@ std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep
         own.slab_end = rest->end;
       }
     }
-    if (static_cast<std::size_t>(own.slab_end - own.slab) < bytes) {
-      own.slab = static_cast<std::byte*>(new_aligned(kSlabBytes));
-      own.slab_end = own.slab + kSlabBytes;
-    }
+    if (static_cast<std::size_t>(own.slab_end - own.slab) < bytes) add_slab(own);
   }
   void* block = own.slab;
   own.slab += bytes;
   return block;
 }
 
-// Cuts the list after kBatch blocks and hands the rest to the other threads.
-[[gnu::noinline]] void share_surplus(ThreadCache& own, std::size_t index) noexcept {
-  FreeBlock* last = own.blocks[index];
-  for (std::uint32_t i = 1; i < kBatch; ++i) last = last->next;
-  FreeBlock* surplus = last->next;
-  last->next = nullptr;
-  own.block_counts[index] = kBatch;
-  if (surplus != nullptr) push_batch(index, surplus);
+// Puts a batch that has become full aside, and hands the one that lay there to the other threads.
+[[gnu::noinline]] void put_batch_aside(ThreadCache& own, std::size_t index) noexcept {
+  FreeBlock* full = std::exchange(own.full_batches[index], std::exchange(own.blocks[index], nullptr));
+  own.block_counts[index] = 0;
+  if (full != nullptr) push_batch(index, full, kBatch);
+}
+
+// Of a thread that has freed nothing yet, or has ended.
+[[gnu::noinline]] void free_block_slowly(void* block, std::size_t bytes) noexcept {
+  if (bytes > kBlockLimit) return delete_aligned(block);
+  if (this_cache().state != ThreadCache::State::ended) return free_block(block, bytes);
+  push_batch(block_class(bytes), ::new (block) FreeBlock{}, 1);
 }
 
 #endif
@@ -190,24 +219,21 @@ void* allocate_block(std::size_t bytes) {
   ThreadCache& own = this_cache();
   const std::size_t index = block_class(bytes);
   FreeBlock* block = own.blocks[index];
-  if (block == nullptr) {
-    if (own.state == ThreadCache::State::ended) return new_aligned(index * kBlockStep);
-    return refill_block(own, index);
-  }
+  if (block == nullptr) return refill_block(own, index);
   own.blocks[index] = block->next;
   --own.block_counts[index];
   return block;
 }
 
 void free_block(void* block, std::size_t bytes) noexcept {
-  if (bytes > kBlockLimit) return delete_aligned(block);
-  ThreadCache& own = this_cache();
+  if (bytes > kBlockLimit || cache.state != ThreadCache::State::live) [[unlikely]]
+    return free_block_slowly(block, bytes);
+  ThreadCache& own = cache;
   const std::size_t index = block_class(bytes);
-  auto* free = ::new (block) FreeBlock{nullptr, nullptr};
-  if (own.state == ThreadCache::State::ended) return push_batch(index, free);
+  auto* free = ::new (block) FreeBlock;
   free->next = own.blocks[index];
   own.blocks[index] = free;
-  if (++own.block_counts[index] >= 2 * kBatch) share_surplus(own, index);
+  if (++own.block_counts[index] == kBatch) put_batch_aside(own, index);
 }
 
 std::byte* allocate_buffer(std::size_t capacity) {

@@ -7,7 +7,9 @@
 
 namespace chainrule::detail {
 
-/// A block of `bytes` (16-byte aligned) for a node. It may be freed on any thread, also after the thread that made it ended.
+inline constexpr std::size_t kLeastBlock = 32;
+
+/// A block of `bytes`, kLeastBlock or more (16-byte aligned), for a node. It may be freed on any thread, also after the thread that made it ended.
 void* allocate_block(std::size_t bytes);
 void free_block(void* block, std::size_t bytes) noexcept;
 

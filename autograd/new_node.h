@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include "autograd/memory.h"
 #include "autograd/node.h"
@@ -43,6 +45,7 @@ constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { r
 /// the layout is known too. `rank`, `input_count` and `captures_size` are those of the plan.
 template <class Rank, class Count, class Bytes>
 [[gnu::always_inline]] inline Node* build_node(const NodePlan& plan, Rank rank, Count input_count, Bytes captures_size) {
+  static_assert(sizeof(Node) >= kLeastBlock);
   constexpr std::size_t kInlineBytes = 64;  // values up to here lie in the node's block
   const std::int64_t numel = rank == 0 ? 1 : plan.shape.numel >= 0 ? plan.shape.numel : checked_numel(plan.shape, plan.dtype);
   const auto value_bytes = static_cast<std::size_t>(numel * dtype_size(plan.dtype));
@@ -84,9 +87,16 @@ template <class Rank, class Count, class Bytes>
     node->line = *plan.line;
     node->captures_offset = static_cast<std::uint32_t>(captures_offset);
     node->output_version = node->storage->version;
-    for (std::size_t i = 0; i < input_count; ++i) {
-      ::new (static_cast<void*>(node->inputs() + i)) Tensor(*plan.inputs[i]);
-      node->input_versions()[i] = Node::of(*plan.inputs[i])->storage->version;
+    const auto keep_input = [&](std::size_t i) {
+      Node* input = Node::of(*plan.inputs[i]);
+      ::new (static_cast<void*>(node->inputs() + i)) Tensor(Node::share(input));
+      reinterpret_cast<std::uint32_t*>(node->inputs() + input_count)[i] = input->storage->version;
+    };
+    if constexpr (std::is_integral_v<Count>) {
+      for (std::size_t i = 0; i < input_count; ++i) keep_input(i);
+    } else {
+      [&]<std::size_t... i>(std::index_sequence<i...>) { (keep_input(i), ...); }
+      (std::make_index_sequence<Count::value>());
     }
     if (captures_size != 0) std::memcpy(block + captures_offset, plan.captures, captures_size);
   }

@@ -18,7 +18,7 @@ namespace {
 }
 
 // Frees a value that nobody looks at any more, with the block of the node that made it, and counts what went.
-void free_storage(Storage* storage, Node* owner, int tensors, int nodes) noexcept {
+[[gnu::always_inline]] inline void free_storage(Storage* storage, Node* owner, int tensors, int nodes) noexcept {
   const std::size_t capacity = storage->capacity, bytes = owner->block_bytes;
   count(-tensors, -nodes, -static_cast<std::int64_t>(capacity + bytes));
   if (capacity != 0) free_buffer(storage->data, capacity);
@@ -46,10 +46,17 @@ struct Dying {
 };
 constinit thread_local Dying dying;
 
-void take_apart(Node* node) noexcept {
-  for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs()[i].~Tensor();
+// What few nodes have.
+[[gnu::noinline]] void delete_owned(Node* node) noexcept {
   if (node->owns_rule) delete *static_cast<OwnedRule* const*>(node->captures());
   delete node->extras;
+}
+
+void take_apart(Node* node) noexcept {
+  const Tensor* const inputs = node->inputs();
+  for (const Tensor *input = inputs, *end = inputs + node->input_count; input != end; ++input) input->~Tensor();
+  if (node->owns_rule || node->extras != nullptr) [[unlikely]]
+    delete_owned(node);
   Storage* storage = node->storage;
   if (storage == &node->own && storage->users.load(std::memory_order_acquire) == 1) return free_storage(storage, node, 1, node->recorded);
   count(-1, node->recorded ? -1 : 0, 0);

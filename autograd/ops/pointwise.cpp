@@ -21,16 +21,19 @@ auto loop_of(const Op& op) noexcept {
   }
 }
 
-// The result of an op whose operands have no axes: what graphs of single numbers are made of.
+// Records inputs, rule and all in a node without axes, or makes one without history: of what graphs of single numbers are made. Its sizes
+// are known here, so that little more than the stores remains. Not under DetectAnomaly.
 template <std::size_t kInputs, std::size_t kCaptured>
 [[gnu::always_inline]] inline Tensor make_number(const char* name, const SourceLine& line, DType dtype,
                                                  const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule, OpTraits traits) {
   const Sizes none{nullptr, 0};
-  note_anomaly_inputs(name, line, inputs);
+  if (name == nullptr) __builtin_unreachable();
   if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
   return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), std::integral_constant<std::size_t, 0>(),
                                  std::integral_constant<std::size_t, kInputs>(), std::integral_constant<std::size_t, kCaptured>()));
 }
+
+bool is_number(const Node* node) noexcept { return node->rank == 0 && !thread_context.anomaly; }
 
 DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
   const SourceLine& line = a.line();
@@ -57,27 +60,82 @@ DType common_dtype(const char* op, const Operand& a, const Operand& b) {
   if (a.is_number() || b.is_number()) check_number(name, a.is_number() ? a.number() : b.number(), dtype, a.line());
 }
 
-}  // namespace
+// Both sides of a two-sided op: null where one is a number.
+struct SideNodes {
+  Node* a;
+  Node* b;
+};
 
-void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
-  if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
-  const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
-  throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
+// Calls use(loop, a's values, b's values).
+template <class Use>
+[[gnu::always_inline]] inline void with_values(const BinaryOp& op, DType dtype, const Operand& a, const Operand& b, SideNodes nodes,
+                                               Use use) {
+  visit_dtype(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T number = static_cast<T>(nodes.a == nullptr ? a.number() : nodes.b == nullptr ? b.number() : 0);
+    use(loop_of<T>(op), nodes.a == nullptr ? &number : nodes.a->values<T>(), nodes.b == nullptr ? &number : nodes.b->values<T>());
+  });
 }
 
-Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {
-  Node* node = floating_node(name, x.tensor(), x.line());
-  const std::array inputs{&x.tensor()};
-  const RuleRef rule{op.rule, nullptr, 0};
-  if (node->rank == 0) {
-    Tensor y = make_number<1, 0>(name, x.line(), node->dtype, inputs, rule, op.traits);
-    visit_floating(node->dtype, [&](auto zero) {
-      using T = decltype(zero);
-      loop_of<T>(op)(node->values<T>(), mutable_values<T>(y), 1);
+SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
+  return a.is_number() ? SideCaptures{a.number(), -1, 0} : SideCaptures{b.number(), 0, -1};
+}
+
+// Single elements.
+[[gnu::always_inline]] inline Tensor binary_numbers(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
+                                                    SideNodes nodes) {
+  const auto computed = [&](Tensor y) {
+    with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
+      loop(from_a, 1, from_b, 1, mutable_values<T>(y), 1);
+    });
+    return y;
+  };
+  if (nodes.a != nullptr && nodes.b != nullptr)
+    return computed(make_number<2, 0>(name, a.line(), dtype, {&a.tensor(), &b.tensor()}, {op.rule, nullptr, 0}, op.traits));
+  const SideCaptures captures = captures_of(a, b);
+  return computed(make_number<1, sizeof captures>(name, a.line(), dtype, {nodes.a == nullptr ? &b.tensor() : &a.tensor()},
+                                                  {op.sided_rule, &captures, sizeof captures}, op.traits));
+}
+
+[[gnu::noinline]] Tensor binary_tensors(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
+                                        SideNodes nodes) {
+  const SourceLine& line = a.line();
+  const auto of_one_shape = [&](Tensor y) {
+    const std::int64_t step_a = nodes.a == nullptr ? 0 : 1, step_b = nodes.b == nullptr ? 0 : 1;
+    with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
+      T* to = mutable_values<T>(y);
+      kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+        loop(from_a + begin * step_a, step_a, from_b + begin * step_b, step_b, to + begin, end - begin);
+      });
     });
     return done(std::move(y));
+  };
+
+  if (nodes.a == nullptr || nodes.b == nullptr) {
+    const SideCaptures captures = captures_of(a, b);
+    const std::array inputs{nodes.a == nullptr ? &b.tensor() : &a.tensor()};
+    return of_one_shape(
+        make_result(name, line, dtype, Sizes(node_of(*inputs[0])), inputs, {op.sided_rule, &captures, sizeof captures}, op.traits));
   }
-  Tensor y = make_result(name, x.line(), node->dtype, Sizes(node), inputs, rule, op.traits);
+  const RuleRef rule{op.rule, nullptr, 0};
+  const std::array inputs{&a.tensor(), &b.tensor()};
+  if (Sizes(nodes.a) == Sizes(nodes.b)) return of_one_shape(make_result(name, line, dtype, Sizes(nodes.a), inputs, rule, op.traits));
+  const Shape shape_a = shape_of(nodes.a), shape_b = shape_of(nodes.b);
+  const Shape shape = broadcast_shapes(name, shape_a, shape_b, line);
+  Tensor y = make_result(name, line, dtype, shape, inputs, rule, op.traits);
+  with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
+    T* to = mutable_values<T>(y);
+    broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+      loop(from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
+    });
+  });
+  return done(std::move(y));
+}
+
+[[gnu::noinline]] Tensor unary_tensor(const char* name, const UnaryOp& op, const TensorArg& x) {
+  Node* node = node_of(x.tensor());
+  const std::array inputs{&x.tensor()};
+  Tensor y = make_result(name, x.line(), node->dtype, Sizes(node), inputs, {op.rule, nullptr, 0}, op.traits);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const kernels::UnaryLoop<T> loop = loop_of<T>(op);
@@ -89,60 +147,32 @@ Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {
   return done(std::move(y));
 }
 
+}  // namespace
+
+void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
+  if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
+  const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
+  throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
+}
+
+Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {
+  Node* node = floating_node(name, x.tensor(), x.line());
+  if (!is_number(node)) return unary_tensor(name, op, x);
+  Tensor y = make_number<1, 0>(name, x.line(), node->dtype, {&x.tensor()}, {op.rule, nullptr, 0}, op.traits);
+  visit_floating(node->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    loop_of<T>(op)(node->values<T>(), mutable_values<T>(y), 1);
+  });
+  return y;
+}
+
 Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const Operand& b) {
-  const SourceLine& line = a.line();
   const DType dtype = common_dtype(name, a, b);
   if (!is_floating(dtype)) check_operands(name, op, a, b, dtype);
-  Node* const left = a.is_number() ? nullptr : node_of(a.tensor());
-  Node* const right = b.is_number() ? nullptr : node_of(b.tensor());
-
-  // Calls use(loop, a's values, b's values).
-  const auto with_operands = [&](auto use) {
-    visit_dtype(dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T number = static_cast<T>(left == nullptr ? a.number() : right == nullptr ? b.number() : 0);
-      use(loop_of<T>(op), left == nullptr ? &number : left->values<T>(), right == nullptr ? &number : right->values<T>());
-    });
-  };
-  const auto of_one_element = [&](Tensor y) {
-    with_operands([&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
-      loop(from_a, 1, from_b, 1, mutable_values<T>(y), 1);
-    });
-    return done(std::move(y));
-  };
-  const auto of_one_shape = [&](Tensor y) {
-    const std::int64_t step_a = left == nullptr ? 0 : 1, step_b = right == nullptr ? 0 : 1;
-    with_operands([&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
-      T* to = mutable_values<T>(y);
-      kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-        loop(from_a + begin * step_a, step_a, from_b + begin * step_b, step_b, to + begin, end - begin);
-      });
-    });
-    return done(std::move(y));
-  };
-
-  if (left == nullptr || right == nullptr) {
-    Node* const node = left == nullptr ? right : left;
-    const SideCaptures captures = left == nullptr ? SideCaptures{a.number(), -1, 0} : SideCaptures{b.number(), 0, -1};
-    const RuleRef rule{op.sided_rule, &captures, sizeof captures};
-    const std::array inputs{left == nullptr ? &b.tensor() : &a.tensor()};
-    if (node->rank == 0) return of_one_element(make_number<1, sizeof captures>(name, line, dtype, inputs, rule, op.traits));
-    return of_one_shape(make_result(name, line, dtype, Sizes(node), inputs, rule, op.traits));
-  }
-  const RuleRef rule{op.rule, nullptr, 0};
-  const std::array inputs{&a.tensor(), &b.tensor()};
-  if (left->rank == 0 && right->rank == 0) return of_one_element(make_number<2, 0>(name, line, dtype, inputs, rule, op.traits));
-  if (Sizes(left) == Sizes(right)) return of_one_shape(make_result(name, line, dtype, Sizes(left), inputs, rule, op.traits));
-  const Shape shape_a = shape_of(left), shape_b = shape_of(right);
-  const Shape shape = broadcast_shapes(name, shape_a, shape_b, line);
-  Tensor y = make_result(name, line, dtype, shape, inputs, rule, op.traits);
-  with_operands([&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
-    T* to = mutable_values<T>(y);
-    broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
-      loop(from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
-    });
-  });
-  return done(std::move(y));
+  const SideNodes nodes{a.is_number() ? nullptr : node_of(a.tensor()), b.is_number() ? nullptr : node_of(b.tensor())};
+  if ((nodes.a == nullptr || is_number(nodes.a)) && (nodes.b == nullptr || is_number(nodes.b)))
+    return binary_numbers(name, op, a, b, dtype, nodes);
+  return binary_tensors(name, op, a, b, dtype, nodes);
 }
 
 }  // namespace chainrule::detail
