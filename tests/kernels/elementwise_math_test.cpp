@@ -269,6 +269,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(binary_functions_stay_within_their_bounds, T, Type
     b.push_back(5 * unit(random));
     a.push_back(10 * unit(random));
     b.push_back(static_cast<T>(whole(random)));
+    a.push_back(any[pick(random)]);
+    b.push_back(static_cast<T>(i % 5));
     // Powers that come near overflow and underflow.
     const T base = std::exp(3 * unit(random));
     a.push_back(base);
