@@ -9,7 +9,8 @@ namespace chainrule::detail {
 
 inline constexpr std::size_t kLeastBlock = 32;
 
-/// A block of `bytes`, kLeastBlock or more (16-byte aligned), for a node. It may be freed on any thread, also after the thread that made it ended.
+/// A block of `bytes`, kLeastBlock or more (16-byte aligned), for a node. It may be freed on any thread, also after the thread that made
+/// it ended.
 void* allocate_block(std::size_t bytes);
 void free_block(void* block, std::size_t bytes) noexcept;
 

@@ -35,8 +35,8 @@ struct NodePlan {
 /// @throws std::invalid_argument for a shape with a negative size or more elements than memory can have.
 Node* new_node(const NodePlan& plan);
 
-// The product of the sizes.
-std::int64_t checked_numel(const Sizes& shape, DType dtype);
+// The product of the sizes. Takes them by value so that no plan has to lie in memory for it.
+std::int64_t checked_numel(Sizes shape);
 
 // The next multiple of a power of two.
 constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { return (bytes + step - 1) & ~(step - 1); }
@@ -47,7 +47,7 @@ template <class Rank, class Count, class Bytes>
 [[gnu::always_inline]] inline Node* build_node(const NodePlan& plan, Rank rank, Count input_count, Bytes captures_size) {
   static_assert(sizeof(Node) >= kLeastBlock);
   constexpr std::size_t kInlineBytes = 64;  // values up to here lie in the node's block
-  const std::int64_t numel = rank == 0 ? 1 : plan.shape.numel >= 0 ? plan.shape.numel : checked_numel(plan.shape, plan.dtype);
+  const std::int64_t numel = rank == 0 ? 1 : plan.shape.numel >= 0 ? plan.shape.numel : checked_numel(plan.shape);
   const auto value_bytes = static_cast<std::size_t>(numel * dtype_size(plan.dtype));
   const std::size_t tail = sizeof(Node) + input_count * sizeof(Tensor) + (input_count + 1) / 2 * 8 + rank * 8;
   const std::size_t captures_offset = captures_size > 8 ? round_up(tail, 16) : tail;

@@ -83,8 +83,8 @@ void free_node(Counted* counted) noexcept {
   dying.draining = false;
 }
 
-std::int64_t checked_numel(const Sizes& shape, DType dtype) {
-  const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(dtype);
+std::int64_t checked_numel(Sizes shape) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(DType::float64);
   std::int64_t numel = 1;
   bool empty = false, too_many = false;
   for (int axis = 0; axis < shape.rank; ++axis) {
@@ -92,7 +92,7 @@ std::int64_t checked_numel(const Sizes& shape, DType dtype) {
     if (size < 0) throw_size(shape, "a size is negative");
     empty = empty || size == 0;
     // An empty shape is bounded too, so that no product of some of its sizes overflows.
-    too_many = __builtin_mul_overflow(numel, std::max<std::int64_t>(size, 1), &numel) || numel > limit || too_many;
+    too_many = __builtin_mul_overflow(numel, std::max<std::int64_t>(size, 1), &numel) || numel > kMost || too_many;
   }
   if (too_many) throw_size(shape, "too many elements");
   return empty ? 0 : numel;
