@@ -341,8 +341,7 @@ class Pass {
   // Nodes that are alive tell how many a large graph may have.
   [[gnu::noinline]] void make_room() {
     auto& entries = space_.entries;
-    const std::int64_t alive = thread_counters.nodes.load(std::memory_order_relaxed);
-    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(alive, 0, 256 * std::int64_t{room_}));
+    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().nodes, 0, 256 * std::int64_t{room_}));
     entries.reserve(std::max<std::size_t>({64, 2 * std::size_t{room_}, most}));
     space_.edges.reserve(2 * entries.capacity());
     room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNone));
@@ -479,6 +478,7 @@ class Pass {
 
   // Asks for a node that is probably soon to come, as nodes are met roughly in the order in which their rules run.
   [[gnu::always_inline]] static void fetch_ahead(const Entry& entry) noexcept {
+    if (!entry.tensor.defined()) return;
     const auto* bytes = reinterpret_cast<const std::byte*>(node_of(entry.tensor));
     for (std::size_t line = 0; line < sizeof(Node) + 64; line += 64) __builtin_prefetch(bytes + line, 1);
   }

@@ -159,9 +159,8 @@ struct Pow : Calling {
     const V square = hn::Mul(a, a);
     V y = hn::IfThenElse(hn::Lt(b, one), one, hn::IfThenElse(hn::Lt(b, two), a, square));
     if constexpr (kFused) {
-      const V cube = hn::Mul(square, a);
-      const V cut_off = hn::MulSub(a, a, square);  // by rounding the square; not where the cube is infinite
-      const V exact = hn::MulAdd(square, a, hn::IfThenElseZero(hn::IsFinite(cube), hn::Mul(cut_off, a)));
+      const V cut_off = hn::Mul(hn::MulSub(a, a, square), a);  // by rounding the square; not finite where that overflows, or nearly
+      const V exact = hn::MulAdd(square, a, hn::IfThenElseZero(hn::IsFinite(cut_off), cut_off));
       y = hn::IfThenElse(hn::Gt(b, two), exact, y);
     }
     return y;

@@ -300,6 +300,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(binary_functions_stay_within_their_bounds, T, Type
   }
 }
 
+// Its square times it, each rounded, is infinite.
+BOOST_AUTO_TEST_CASE(cube_that_rounds_to_the_largest_number) {
+  for_each_target([](const char*) {
+    for (const float sign : {1.0F, -1.0F}) {
+      const float base = sign * 0x1.965feap+42F, exponent = 3;
+      float y = 0;
+      elementwise<float>().pow(&base, 1, &exponent, 1, &y, 1);
+      BOOST_CHECK_EQUAL(y, sign * std::numeric_limits<float>::max());
+    }
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chainrule::test
