@@ -338,10 +338,10 @@ class Pass {
     return entry;
   }
 
-  // Nodes that are alive tell how many a large graph may have.
+  // Tensors that are alive tell how many a large graph may have.
   [[gnu::noinline]] void make_room() {
     auto& entries = space_.entries;
-    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().nodes, 0, 256 * std::int64_t{room_}));
+    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().tensors, 0, 256 * std::int64_t{room_}));
     entries.reserve(std::max<std::size_t>({64, 2 * std::size_t{room_}, most}));
     space_.edges.reserve(2 * entries.capacity());
     room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNone));
