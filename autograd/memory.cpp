@@ -151,8 +151,7 @@ constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // what one t
 
 std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
 
-// Twice as large from slab to slab, so that the nodes of large graphs lie in huge pages: a graph of a million is built, differentiated and
-// freed in three quarters of the time.
+// Twice as large from slab to slab, so that the nodes of large graphs lie in huge pages: fewer faults, and fewer misses of the page table.
 void add_slab(ThreadCache& own) {
   const std::size_t bytes = own.next_slab;
   const bool huge = bytes == kHugePage;

@@ -28,7 +28,7 @@ namespace detail {
 
 struct Node;
 
-// Whether this process has one thread, which needs no locked instructions: a twentieth of a small graph's time. As in std::shared_ptr.
+// Whether this process has one thread, which needs no locked instructions to count. As in std::shared_ptr.
 inline bool has_one_thread() noexcept {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded != 0;

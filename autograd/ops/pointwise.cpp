@@ -27,13 +27,14 @@ template <std::size_t kInputs, std::size_t kCaptured>
 [[gnu::always_inline]] inline Tensor make_number(const char* name, const SourceLine& line, DType dtype,
                                                  const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule, OpTraits traits) {
   const Sizes none{nullptr, 0};
-  if (name == nullptr) __builtin_unreachable();
+  if (name == nullptr) __builtin_unreachable();  // which build_node() would ask
   if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
   return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), std::integral_constant<std::size_t, 0>(),
                                  std::integral_constant<std::size_t, kInputs>(), std::integral_constant<std::size_t, kCaptured>()));
 }
 
-bool is_number(const Node* node) noexcept { return node->rank == 0 && !thread_context.anomaly; }
+// Whether make_number() does for an op on it.
+bool is_unwatched_number(const Node* node) noexcept { return node->rank == 0 && !thread_context.anomaly; }
 
 DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
   const SourceLine& line = a.line();
@@ -157,7 +158,7 @@ void check_number(const char* op, double number, DType dtype, const SourceLine& 
 
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {
   Node* node = floating_node(name, x.tensor(), x.line());
-  if (!is_number(node)) return unary_tensor(name, op, x);
+  if (!is_unwatched_number(node)) return unary_tensor(name, op, x);
   Tensor y = make_number<1, 0>(name, x.line(), node->dtype, {&x.tensor()}, {op.rule, nullptr, 0}, op.traits);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -170,7 +171,7 @@ Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const O
   const DType dtype = common_dtype(name, a, b);
   if (!is_floating(dtype)) check_operands(name, op, a, b, dtype);
   const SideNodes nodes{a.is_number() ? nullptr : node_of(a.tensor()), b.is_number() ? nullptr : node_of(b.tensor())};
-  if ((nodes.a == nullptr || is_number(nodes.a)) && (nodes.b == nullptr || is_number(nodes.b)))
+  if ((nodes.a == nullptr || is_unwatched_number(nodes.a)) && (nodes.b == nullptr || is_unwatched_number(nodes.b)))
     return binary_numbers(name, op, a, b, dtype, nodes);
   return binary_tensors(name, op, a, b, dtype, nodes);
 }
