@@ -10,9 +10,12 @@
 #include <omp.h>
 #include <time.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <mutex>
+#include <optional>
 #endif
 
 namespace chainrule::kernels {
@@ -22,11 +25,28 @@ namespace {
 std::atomic<int> limit{0};  // 0: not set
 std::atomic<bool> always_fork{false};
 
-void run_serial(std::int64_t count, std::int64_t grain, RangeBody body) {
-  for (std::int64_t begin = 0; begin < count;) {
-    const std::int64_t end = begin + std::min(grain, count - begin);
-    body.call(body.object, begin, end);
-    begin = end;
+// The size of as many pieces, none longer than grain, that are nearly alike, so that threads have nearly the same to do. Long ones begin
+// at a multiple of a cache line's elements.
+std::int64_t even_grain(std::int64_t count, std::int64_t grain) {
+  constexpr std::int64_t kLong = 4096, kMultiple = 64;
+  const std::int64_t pieces = (count - 1) / grain + 1, even = (count - 1) / pieces + 1;
+  return even < kLong ? even : std::min(((even - 1) / kMultiple + 1) * kMultiple, grain);
+}
+
+Loop evenly(Loop loop) {
+  loop.grain = std::max<std::int64_t>(loop.grain, 1);
+  if (loop.count > 0) loop.grain = even_grain(loop.count, loop.grain);
+  return loop;
+}
+
+void run_serial(std::span<const Loop> loops) {
+  for (const Loop& given : loops) {
+    const Loop loop = evenly(given);
+    for (std::int64_t begin = 0; begin < loop.count;) {
+      const std::int64_t end = begin + std::min(loop.grain, loop.count - begin);
+      loop.body.call(loop.body.object, begin, end);
+      begin = end;
+    }
   }
 }
 
@@ -36,25 +56,22 @@ void run_serial(std::int64_t count, std::int64_t grain, RangeBody body) {
 // its own, whose values its caches may still hold from the loop before, and then helps with the others.
 class SharedLoop {
  public:
-  SharedLoop(std::int64_t count, std::int64_t grain, int threads, RangeBody body)
-      : count_(count),
-        grain_(grain),
-        pieces_((count - 1) / grain + 1),
-        threads_(static_cast<int>(std::min<std::int64_t>(threads, pieces_))),
-        shares_(std::min(threads_, kMostShares)),
+  SharedLoop(const Loop& loop, int threads)
+      : count_(loop.count),
+        grain_(loop.grain),
+        pieces_((loop.count - 1) / loop.grain + 1),
+        threads_(threads),
+        shares_(static_cast<int>(std::min<std::int64_t>({threads, kMostShares, pieces_}))),
         failed_(pieces_),
-        body_(body),
-        mode_(FloatMode::current()) {
+        body_(loop.body) {
     for (int i = 0; i < shares_; ++i) next_[i].piece.store(begin_of(i), std::memory_order_relaxed);
   }
 
-  std::int64_t pieces() const { return pieces_; }
-  int threads() const { return threads_; }
+  std::int64_t pieces() const noexcept { return pieces_; }
 
-  // Runs pieces until none is left, and returns how many. Those before a piece that threw still run, so that the first of all that
-  // throw is known.
+  // Runs pieces until none is left, and returns how many. Those before a piece that threw still run, so that the first of all that throw is
+  // known.
   std::int64_t work(int thread) noexcept {
-    const FloatModeScope mode(mode_);  // the caller's, so that the bits do not depend on who runs a piece
     const int own = static_cast<int>(std::int64_t{thread} * shares_ / threads_);
     std::int64_t done = 0;
     for (int i = 0; i < shares_; ++i) {
@@ -69,6 +86,7 @@ class SharedLoop {
     return done;
   }
 
+  bool failed() const noexcept { return failed_.load(std::memory_order_relaxed) < pieces_; }
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -100,7 +118,6 @@ class SharedLoop {
   Next next_[kMostShares];            // of each share
   std::atomic<std::int64_t> failed_;  // the first piece that threw, else the number of pieces
   const RangeBody body_;
-  const FloatMode mode_;
   std::mutex mutex_;
   std::exception_ptr error_;
 };
@@ -115,27 +132,31 @@ Clock::duration thread_time() noexcept {
 }
 
 // One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
-// away or has another program's work. After a loop that was slower than its pieces in a row, loops stay serial for a while: four times the
-// loss while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays small beside
-// the time between them: the loss itself, and the milliseconds that OpenMP's threads then spin for.
+// away or has another program's work. After loops that were slower than their pieces in a row, loops stay serial for a while: four times
+// the loss while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays small
+// beside the time between them: the loss itself, and the milliseconds that OpenMP's threads then spin for.
 class ForkRecord {
  public:
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
 
-  // The loop took from `begin` to `end`; the caller ran `own` of the pieces, which took it so much processor time: not what other programs
-  // had in between.
-  void add(Clock::time_point begin, Clock::time_point end, Clock::duration own_time, std::int64_t own, std::int64_t pieces) {
+  // Whether the caller's pieces are to be timed by its processor time, in which other programs' is not: a call of the system each time, and
+  // needless while forks are shorter than what a program is interrupted for.
+  bool watches() const { return watched_ > 0; }
+
+  // The loops took from `begin` to `end`; in a row, to go by the caller's own pieces, they would have taken so long.
+  void add(Clock::time_point begin, Clock::time_point end, Clock::duration in_a_row) {
     using std::chrono::microseconds;
     constexpr microseconds kAwake{500};                    // threads that had nothing to do for longer may have gone to sleep
     constexpr microseconds kSlack{20}, kSlackToWake{300};  // what a fork may lose
+    constexpr microseconds kUnbroken{300};                 // too short for another program to have run in between
     constexpr Clock::duration kMostSaved = microseconds{10000}, kLongest = microseconds{300000};
-    constexpr int kMostDoublings = 6;
-    const auto in_a_row = own == 0 ? end - begin : own_time * pieces / own;
+    constexpr int kMostDoublings = 6, kWatched = 64;
     const auto loss = end - begin - in_a_row;
-    const bool awake = begin - last_ < kAwake;
+    const bool awake = begin - last_ < kAwake, known = watches() || end - begin < kUnbroken;
     last_ = end;
+    watched_ = end - begin < kUnbroken ? std::max(watched_ - 1, 0) : kWatched;
     if (loss <= (awake ? kSlack : kSlackToWake)) {
-      saved_ = std::min(saved_ - std::min(loss, Clock::duration{0}), kMostSaved);
+      if (known) saved_ = std::min(saved_ - std::min(loss, Clock::duration{0}), kMostSaved);
       return;
     }
     if (saved_ > 2 * loss) {
@@ -151,20 +172,75 @@ class ForkRecord {
  private:
   Clock::time_point serial_until_{}, last_{};
   Clock::duration saved_{};
-  int doublings_ = 0;
+  int doublings_ = 0, watched_ = 0;
 };
 
 constinit thread_local ForkRecord fork_record;
 
-#endif
+constexpr std::size_t kMostLoops = 16;  // of one fork
 
-// The size of as many pieces, none longer than grain, that are nearly alike, so that threads have nearly the same to do. Long ones begin
-// at a multiple of a cache line's elements.
-std::int64_t even_grain(std::int64_t count, std::int64_t grain) {
-  constexpr std::int64_t kLong = 4096, kMultiple = 64;
-  const std::int64_t pieces = (count - 1) / grain + 1, even = (count - 1) / pieces + 1;
-  return even < kLong ? even : std::min(((even - 1) / kMultiple + 1) * kMultiple, grain);
+void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begin) {
+  std::array<std::optional<SharedLoop>, kMostLoops> shared;
+  for (std::size_t i = 0; i < loops.size(); ++i) shared[i].emplace(loops[i], threads);
+  const auto failed_before = [&](std::size_t loop) {
+    return std::any_of(shared.begin(), shared.begin() + static_cast<std::ptrdiff_t>(loop),
+                       [](const auto& other) { return other->failed(); });
+  };
+  const FloatMode caller_mode = FloatMode::current();  // of all threads, so that the bits do not depend on who runs a piece
+  const bool watches = fork_record.watches();
+  Clock::duration own_time{}, in_a_row{};
+  bool idle = false;  // had no piece of some loop
+#pragma omp parallel num_threads(threads)
+  {
+    const FloatModeScope mode(caller_mode);
+    const int thread = omp_get_thread_num();
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+      if (loops[i].after_all && i > 0) {
+#pragma omp barrier
+        if (failed_before(i)) break;
+      }
+      if (thread > 0) {
+        shared[i]->work(thread);
+        continue;
+      }
+      // Not the whole fork, in which the caller may wait for a thread, spinning.
+      const Clock::duration before = watches ? thread_time() : Clock::now().time_since_epoch();
+      const std::int64_t own = shared[i]->work(thread);
+      const Clock::duration time = (watches ? thread_time() : Clock::now().time_since_epoch()) - before;
+      own_time += time;
+      idle = idle || own == 0;
+      if (own > 0) in_a_row += time * shared[i]->pieces() / own;
+    }
+  }
+  if (idle) in_a_row += own_time;  // the other threads had as much to do there, to a first guess
+  const Clock::time_point end = Clock::now();
+  fork_record.add(begin, end, in_a_row);
+  for (std::size_t i = 0; i < loops.size(); ++i) shared[i]->rethrow();
 }
+
+// Of many loops, some at a time.
+void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_point begin) {
+  std::array<Loop, kMostLoops> some;
+  while (!loops.empty()) {
+    std::size_t count = 0;
+    std::int64_t pieces = 0;
+    for (; count < kMostLoops && !loops.empty(); loops = loops.subspan(1)) {
+      if (loops.front().count <= 0) continue;
+      some[count] = evenly(loops.front());
+      pieces += std::min<std::int64_t>((some[count].count - 1) / some[count].grain + 1, most_threads);
+      ++count;
+    }
+    const std::span<const Loop> now(some.data(), count);
+    if (pieces > 1) {
+      run_forked(now, static_cast<int>(std::min<std::int64_t>(most_threads, pieces)), begin);
+    } else {
+      run_serial(now);
+    }
+    begin = Clock::now();
+  }
+}
+
+#endif
 
 }  // namespace
 
@@ -181,34 +257,14 @@ int thread_limit() noexcept {
 #endif
 }
 
-void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body) {
-  if (count <= 0) return;
-  grain = even_grain(count, std::max<std::int64_t>(grain, 1));
+void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
 #ifdef _OPENMP
-  if (count > grain && !omp_in_parallel()) {
-    if (const int limit_now = thread_limit(); limit_now > 1) {
-      const Clock::time_point begin = Clock::now();
-      if (fork_record.advises_serial(begin) && !always_fork.load(std::memory_order_relaxed)) return run_serial(count, grain, body);
-      SharedLoop loop(count, grain, limit_now, body);
-      std::int64_t own = 0;
-      Clock::duration own_time{};
-#pragma omp parallel num_threads(loop.threads())
-      {
-        if (const int thread = omp_get_thread_num(); thread > 0) {
-          loop.work(thread);
-        } else {
-          const Clock::duration work_begin = thread_time();  // not before: the fork may wait for a thread, spinning
-          own = loop.work(0);
-          own_time = thread_time() - work_begin;
-        }
-      }
-      fork_record.add(begin, Clock::now(), own_time, own, loop.pieces());
-      loop.rethrow();
-      return;
-    }
+  if (const int limit_now = thread_limit(); pays && limit_now > 1 && !omp_in_parallel()) {
+    const Clock::time_point begin = Clock::now();
+    if (!fork_record.advises_serial(begin) || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
   }
 #endif
-  run_serial(count, grain, body);
+  run_serial(loops);
 }
 
 }  // namespace chainrule::kernels

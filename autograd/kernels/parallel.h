@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <type_traits>
+#include <span>
 
 namespace chainrule::kernels {
 
@@ -22,23 +22,38 @@ struct RangeBody {
   void (*call)(void* object, std::int64_t begin, std::int64_t end);
 };
 
-/// Runs body over [0, count) cut into as few pieces of at most `grain` as there can be, of nearly one size. Where the cuts lie depends on
-/// count and grain only, never on the number of threads, so a body that writes what belongs to its piece gives the same bits on any.
+/// One of several loops that are shared in one go: body over [0, count) cut into as few pieces of at most `grain` as there can be, of
+/// nearly one size. Where the cuts lie depends on count and grain only, never on the number of threads, so a body that writes what belongs
+/// to its piece gives the same bits on any.
+struct Loop {
+  std::int64_t count, grain;
+  RangeBody body;
+  bool after_all = false;  ///< begins when all loops before it have ended, and not before
+};
+
+/// Runs loops with one fork: a thread that finds nothing to do in one goes on to the next, but for after_all.
 /// Serial inside another parallel loop, with one thread, with one piece, and for a while after a loop that threads slowed down
 /// (a core may be lent away). All pieces run in the caller's floating-point mode. An exception leaves through the caller: that of the first
-/// piece that threw.
-void parallel_pieces(std::int64_t count, std::int64_t grain, RangeBody body);
+/// piece of the first loop that threw; loops after it may be left out. Where `pays` is false, the caller knows that they are too short for
+/// a fork: they run one after the other.
+void parallel_loops(std::span<const Loop> loops, bool pays = true);
 
+/// A body as a loop runs it. Only as long-lived as the body.
+template <class Body>
+RangeBody range_body(Body& body) noexcept {
+  return {const_cast<void*>(static_cast<const void*>(std::addressof(body))),
+          [](void* object, std::int64_t begin, std::int64_t end) { (*static_cast<Body*>(object))(begin, end); }};
+}
+
+/// One loop: see Loop and parallel_loops().
 template <class Body>
 void parallel_pieces(std::int64_t count, std::int64_t grain, Body&& body) {
-  using Callee = std::remove_reference_t<Body>;
   if (count <= grain) {
     if (count > 0) body(std::int64_t{0}, count);
     return;
   }
-  parallel_pieces(count, grain,
-                  RangeBody{const_cast<void*>(static_cast<const void*>(std::addressof(body))),
-                            [](void* object, std::int64_t begin, std::int64_t end) { (*static_cast<Callee*>(object))(begin, end); }});
+  const Loop loop{count, grain, range_body(body)};
+  parallel_loops({&loop, 1});
 }
 
 }  // namespace chainrule::kernels

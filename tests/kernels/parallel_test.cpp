@@ -24,7 +24,10 @@
 namespace chainrule::test {
 namespace {
 
+using kernels::Loop;
+using kernels::parallel_loops;
 using kernels::parallel_pieces;
+using kernels::range_body;
 using kernels::set_thread_limit;
 using kernels::thread_limit;
 
@@ -69,6 +72,85 @@ BOOST_AUTO_TEST_CASE(the_largest_count_is_cut_without_overflow) {
     constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
     constexpr std::int64_t kThird = (kMost / 3 / 64 + 1) * 64;
     BOOST_TEST((pieces_of(kMost, kMost / 2) == std::set<Range>{{0, kThird}, {kThird, 2 * kThird}, {2 * kThird, kMost}}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(several_loops_run_each_piece_once) {
+  for (const int threads : {1, 2, 3, 8}) {
+    set_thread_limit(threads);
+    for (const std::size_t count : {0U, 1U, 2U, 16U, 17U, 40U}) {
+      BOOST_TEST_CONTEXT("threads " << threads << ", loops " << count) {
+        std::mutex mutex;
+        std::vector<std::set<Range>> seen(count);
+        const auto note = [&](std::size_t loop) {
+          return [&, loop](std::int64_t begin, std::int64_t end) {
+            const std::lock_guard lock(mutex);
+            BOOST_TEST(seen[loop].emplace(begin, end).second);
+          };
+        };
+        std::vector<decltype(note(0))> bodies;
+        for (std::size_t i = 0; i < count; ++i) bodies.push_back(note(i));
+        std::vector<Loop> loops;
+        for (std::size_t i = 0; i < count; ++i) loops.push_back({static_cast<std::int64_t>(i % 3) * 5, 4, range_body(bodies[i])});
+        parallel_loops(loops);
+        for (std::size_t i = 0; i < count; ++i) {
+          if (i % 3 == 0) BOOST_TEST(seen[i].empty());
+          if (i % 3 == 1) BOOST_TEST((seen[i] == std::set<Range>{{0, 3}, {3, 5}}));
+          if (i % 3 == 2) BOOST_TEST((seen[i] == std::set<Range>{{0, 4}, {4, 8}, {8, 10}}));
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_after_all_waits_for_the_pieces_before_it) {
+  for (const int threads : {1, 2, 3, 8}) {
+    set_thread_limit(threads);
+    for (int round = 0; round < 200; ++round) {
+      std::atomic<int> done{0}, early{0};
+      const auto first = [&](std::int64_t begin, std::int64_t end) { done += static_cast<int>(end - begin); };
+      const auto second = [&](std::int64_t, std::int64_t) { early += done == 12 ? 0 : 1; };
+      parallel_loops(std::vector<Loop>{{5, 1, range_body(first)}, {7, 1, range_body(first)}, {6, 1, range_body(second), true}});
+      BOOST_TEST(done == 12);
+      BOOST_TEST(early == 0);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(loops_that_do_not_pay_stay_on_the_calling_thread) {
+  set_thread_limit(4);
+  const auto self = std::this_thread::get_id();
+  int pieces = 0, strangers = 0;
+  const auto body = [&](std::int64_t, std::int64_t) {
+    ++pieces;
+    strangers += std::this_thread::get_id() == self ? 0 : 1;
+  };
+  parallel_loops(std::vector<Loop>{{20, 1, range_body(body)}, {20, 1, range_body(body), true}}, false);
+  BOOST_TEST(pieces == 40);
+  BOOST_TEST(strangers == 0);
+}
+
+BOOST_AUTO_TEST_CASE(of_several_loops_the_exception_of_the_first_leaves) {
+  for (const int threads : {1, 2, 8}) {
+    set_thread_limit(threads);
+    for (int round = 0; round < 50; ++round) {
+      const auto thrower = [](const char* text) {
+        return [text](std::int64_t begin, std::int64_t) {
+          if (begin == 3) throw std::runtime_error(text);
+        };
+      };
+      const auto first = thrower("first"), second = thrower("second");
+      std::atomic<int> after{0};
+      const auto last = [&](std::int64_t, std::int64_t) { ++after; };
+      std::string message;
+      try {
+        parallel_loops(std::vector<Loop>{{6, 1, range_body(first)}, {6, 1, range_body(second)}, {4, 1, range_body(last), true}});
+      } catch (const std::runtime_error& error) {
+        message = error.what();
+      }
+      BOOST_TEST(message == "first");
+      BOOST_TEST(after == 0);
+    }
   }
 }
 
