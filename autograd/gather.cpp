@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kLeastAhead = 4, kMostAhead = 32, kBytesAhead = 2048;  // of rows asked for before they are copied
 constexpr std::int64_t kCacheLine = 64;
+constexpr std::int64_t kGrain = 8192;  // elements; they come from far away in memory, so fewer than elsewhere are worth a fork
 
 void check_picks(std::span<const std::int64_t> picks, std::int64_t rows, const SourceLine& line) {
   for (std::size_t i = 0; i < picks.size(); ++i)
@@ -29,7 +30,7 @@ template <class Copy>
 void for_each_row(const std::byte* rows, std::int64_t row_bytes, std::span<const std::int64_t> picks, std::int64_t row_elements,
                   const Copy& copy) {
   const auto count = static_cast<std::int64_t>(picks.size());
-  const std::int64_t grain = std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(1, row_elements));
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, row_elements));
   const std::int64_t ahead = std::clamp(kBytesAhead / std::max<std::int64_t>(1, row_bytes), kLeastAhead, kMostAhead);
   kernels::parallel_pieces(count, grain, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t* pick = picks.data();

@@ -81,22 +81,30 @@ void reduce(Reduction kind, T identity, const T* x, std::int64_t outer, std::int
   reduce_strips(kind, partial.data(), outer, parts, inner, y);
 }
 
-// `better(a, b)`: a is chosen before b although it comes later.
+// The first place of a value in a row of n, which has it; of a NaN where the value is one.
+template <class T>
+std::int64_t place_of(T value, const T* row, std::int64_t n) {
+  constexpr std::int64_t kFew = 32;
+  const auto is_it = [value, nan = value != value](T x) { return nan ? x != x : x == value; };
+  if (n > kFew) return std::find_if(row, row + n, is_it) - row;
+  std::int64_t at = 0;
+  for (std::int64_t j = n - 1; j > 0; --j) at = is_it(row[j]) ? j : at;  // no jump that depends on the values
+  return is_it(row[0]) ? 0 : at;
+}
+
+// `kind`: which value is looked for; `better(a, b)`: a is chosen before b although it comes later.
 template <class T, class Better>
-void reduce_arg(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
+void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
   if (outer == 0 || inner == 0) return;
   if (inner == 1) {
+    const auto rows_loop = detail::reduce_loops<T>().rows[kind];
     parallel_pieces(outer, grain_of(n), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        const T* from = x + row * n;
-        T best = from[0];
-        std::int64_t at = 0;
-        for (std::int64_t j = 1; j < n; ++j) {
-          const bool wins = better(from[j], best);
-          best = wins ? from[j] : best;
-          at = wins ? j : at;
-        }
-        y[row] = at;
+      constexpr std::int64_t kRows = 64;
+      T chosen[kRows];
+      for (std::int64_t first = begin; first < end; first += kRows) {
+        const std::int64_t rows = std::min(kRows, end - first);
+        rows_loop(x + first * n, rows, n, chosen);
+        for (std::int64_t r = 0; r < rows; ++r) y[first + r] = place_of(chosen[r], x + (first + r) * n, n);
       }
     });
     return;
@@ -147,12 +155,12 @@ void reduce_prod(const T* x, std::int64_t outer, std::int64_t n, std::int64_t in
 
 template <class T>
 void reduce_argmax(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
-  reduce_arg(x, outer, n, inner, y, [](T a, T b) { return a > b || (a != a && b == b); });
+  reduce_arg(Reduction::kMax, x, outer, n, inner, y, [](T a, T b) { return a > b || (a != a && b == b); });
 }
 
 template <class T>
 void reduce_argmin(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
-  reduce_arg(x, outer, n, inner, y, [](T a, T b) { return a < b || (a != a && b == b); });
+  reduce_arg(Reduction::kMin, x, outer, n, inner, y, [](T a, T b) { return a < b || (a != a && b == b); });
 }
 
 template void reduce_sum(const float*, std::int64_t, std::int64_t, std::int64_t, float*);

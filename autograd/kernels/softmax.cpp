@@ -15,7 +15,7 @@ namespace chainrule::kernels {
 
 namespace {
 
-constexpr std::int64_t kPiece = 8 * 1024;  // elements that pay for their fork
+constexpr std::int64_t kPiece = 2 * 1024;  // elements that pay for their fork
 constexpr std::int64_t kBlock = 4096;      // elements of a block of rows, which stays in the first-level cache
 constexpr std::int64_t kBlockRows = 256;
 
