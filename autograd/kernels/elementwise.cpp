@@ -61,10 +61,11 @@ void axpy(T scale, const T* x, T* y, std::int64_t n) {
   apply(AddScaled(hn::Set(d, scale)), x, y, y, n);
 }
 
+constexpr std::int64_t kShort = 64;  // elements of a row whose tail, the part of a vector at its end, counts
+
 template <class T>
 void add_rows(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t d) {
   // A short row repeated until it fills whole vectors spares every row its tail.
-  constexpr std::int64_t kShort = 64;
   constexpr std::int64_t kMaxLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
   const std::int64_t repeats = lanes / std::gcd(lanes, d);
@@ -75,6 +76,32 @@ void add_rows(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t d)
   HWY_ALIGN T repeated[kShort * kMaxLanes];
   for (std::int64_t r = 0; r < repeats; ++r) std::copy_n(row, d, repeated + r * d);
   for (std::int64_t r = 0; r < rows; r += repeats) apply(Add(), x + r * d, repeated, y + r * d, std::min(repeats, rows - r) * d);
+}
+
+/// relu(a + b).
+struct AddRelu : Inline {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    return Relu()(d, Add()(d, a, b));
+  }
+};
+
+template <class T>
+void finish_rows(const T* row, bool relu, T* y, std::int64_t stride, std::int64_t rows, std::int64_t d) {
+  if (stride == d && d < kShort) {
+    if (row != nullptr) add_rows(y, row, y, rows, d);
+    if (relu) apply(Relu(), y, y, rows * d);
+    return;
+  }
+  for (std::int64_t r = 0; r < rows; ++r, y += stride) {
+    if (row != nullptr && relu) {
+      apply(AddRelu(), y, row, y, d);
+    } else if (row != nullptr) {
+      apply(Add(), y, row, y, d);
+    } else if (relu) {
+      apply(Relu(), y, y, d);
+    }
+  }
 }
 
 /// x·scale + shift of lanes(d) bytes.
@@ -162,6 +189,7 @@ inline constexpr Elementwise<T> kLoops = {
     .fill = HWY_NAMESPACE::fill<T>,
     .axpy = HWY_NAMESPACE::axpy<T>,
     .add_rows = HWY_NAMESPACE::add_rows<T>,
+    .finish_rows = HWY_NAMESPACE::finish_rows<T>,
     .convert_u8 = HWY_NAMESPACE::convert_u8<T>,
 };
 

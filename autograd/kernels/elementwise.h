@@ -43,7 +43,9 @@ struct Elementwise {
   void (*fill)(T value, T* y, std::int64_t n);
   void (*axpy)(T scale, const T* x, T* y, std::int64_t n);                              ///< y += scale·x
   void (*add_rows)(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t d);  ///< y[r, :] = x[r, :] + row
-  void (*convert_u8)(const std::uint8_t* x, T scale, T shift, T* y, std::int64_t n);    ///< y = x·scale + shift, in that order of rounding
+  /// y[r·stride + i] += row[i], `row` being null for nothing; then max(y, 0) in its place, if `relu`: what add_rows and relu give.
+  void (*finish_rows)(const T* row, bool relu, T* y, std::int64_t stride, std::int64_t rows, std::int64_t d);
+  void (*convert_u8)(const std::uint8_t* x, T scale, T shift, T* y, std::int64_t n);  ///< y = x·scale + shift, in that order of rounding
 };
 
 /// The loops in the best instruction set this processor has.

@@ -2,9 +2,11 @@
 #include "autograd/kernels/gemm.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 
+#include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/gemm_backends.h"
 #include "autograd/kernels/parallel.h"
 
@@ -24,10 +26,12 @@ std::int64_t multiplications(std::int64_t m, std::int64_t n, std::int64_t k) {
 #ifdef CHAINRULE_GEMM_ONEDNN
 
 // Up to here the builtin loops are faster (measured): they neither pack nor choose a kernel, and take narrow matrices as they are.
-constexpr std::int64_t kFewMultiplications = 512 * 1024, kFewColumns = 64;
+constexpr std::int64_t kFewMultiplications = 7 * 512 * 1024, kFewColumns = 64, kFewRowsTransposed = 128;
 constexpr std::int64_t kFewMultiplicationsDouble = 32 * 1024;
 
-bool runs_builtin(std::int64_t work, const GemmBlock<float>& product) { return work <= kFewMultiplications || product.n <= kFewColumns; }
+bool runs_builtin(std::int64_t work, const GemmBlock<float>& product) {
+  return work <= kFewMultiplications || product.n <= kFewColumns || (product.transpose_b && product.m <= kFewRowsTransposed);
+}
 
 bool runs_builtin(std::int64_t work, const GemmBlock<double>& product) {
   constexpr std::int64_t kMost = std::numeric_limits<int>::max();
@@ -79,8 +83,8 @@ Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block,
   constexpr std::int64_t kLeastRows = 16, kRowMultiple = 4, kLeastColumns = 64, kColumnMultiple = 32, kCachedBytes = 512 * 1024;
   if (work < block) return {m, n};
   const bool cached = b_bytes <= kCachedBytes;
-  const std::int64_t worth = work < kHuge ? std::clamp<std::int64_t>(work / block, 2, kFewBlocks)
-                                          : std::clamp(work / (cached ? block : kHugeBlock), kFewBlocks, kManyBlocks);
+  const std::int64_t worth =
+      work < kHuge ? std::clamp<std::int64_t>(work / block, 2, kFewBlocks) : std::clamp(work / kHugeBlock, kFewBlocks, kManyBlocks);
   const auto blocks = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(worth)));
   Cuts best{m, n};
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
@@ -96,47 +100,81 @@ Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block,
 }
 
 template <class T>
-void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, T beta, T* c) {
-  if (m == 0 || n == 0) return;
-  if (k == 0) {
-    if (beta == T{0}) std::fill_n(c, m * n, T{0});
-    return;
-  }
-  const GemmBlock<T> product{transpose_a, transpose_b, m, n, k, a, transpose_a ? m : k, b, transpose_b ? k : n, beta, c, n};
-  const std::int64_t work = multiplications(m, n, k);
-  const bool builtin = runs_builtin(work, product);
-  const auto run = [builtin](const GemmBlock<T>& block) { builtin ? detail::gemm_builtin(block) : run_library(block); };
-  if (builtin && work < kBuiltinBlock) return detail::gemm_builtin(product);
-  const Cuts block_size = cuts(work, m, n, builtin ? kBuiltinBlock : kLibraryBlock, k * n * static_cast<std::int64_t>(sizeof(T)));
-  if (block_size.rows == m && block_size.columns == n) return run(product);
+GemmBlock<T> whole(const Product<T>& p) {
+  return {p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.a, p.transpose_a ? p.m : p.k, p.b, p.transpose_b ? p.k : p.n, p.beta, p.c, p.n};
+}
 
-  const std::int64_t across = (n - 1) / block_size.columns + 1, down = (m - 1) / block_size.rows + 1;
-  const auto run_blocks = [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t row = i / across * block_size.rows, column = i % across * block_size.columns;
-      GemmBlock<T> block = product;
-      block.m = std::min(block_size.rows, m - row);
-      block.n = std::min(block_size.columns, n - column);
-      block.a += transpose_a ? row : row * product.lda;
-      block.b += transpose_b ? column * product.ldb : column;
-      block.c += row * n + column;
-      run(block);
-    }
-  };
-  if (!builtin && library_wants_one_caller(product)) return run_blocks(0, across * down);
-  parallel_pieces(across * down, 1, run_blocks);
+template <class T>
+void multiply(const Product<T>& product) {
+  if (product.m == 0 || product.n == 0) return;
+  // Small products spare what cutting costs.
+  const std::int64_t work = multiplications(product.m, product.n, product.k);
+  if (work > 0 && work < kBuiltinBlock && runs_builtin(work, whole(product))) return detail::gemm_builtin(whole(product));
+  ProductLoop<T> loop(product);
+  parallel_pieces(loop.loop().count, 1, loop);
 }
 
 }  // namespace
 
+template <class T>
+ProductLoop<T>::ProductLoop(const Product<T>& product)
+    : product_(product), block_rows_(product.m), block_columns_(product.n), across_(1), pieces_(0), builtin_(true), one_caller_(false) {
+  const auto [m, n, k] = std::array{product.m, product.n, product.k};
+  if (m == 0 || n == 0) return;
+  pieces_ = 1;
+  if (k == 0) return;
+  const std::int64_t work = multiplications(m, n, k);
+  builtin_ = runs_builtin(work, whole(product));
+  const Cuts block = cuts(work, m, n, builtin_ ? kBuiltinBlock : kLibraryBlock, k * n * static_cast<std::int64_t>(sizeof(T)));
+  block_rows_ = block.rows;
+  block_columns_ = block.columns;
+  across_ = (n - 1) / block_columns_ + 1;
+  pieces_ = across_ * ((m - 1) / block_rows_ + 1);
+  one_caller_ = !builtin_ && library_wants_one_caller(whole(product));
+  if (one_caller_) pieces_ = 1;
+}
+
+template <class T>
+void ProductLoop<T>::operator()(std::int64_t begin, std::int64_t end) const {
+  if (one_caller_) end = across_ * ((product_.m - 1) / block_rows_ + 1);
+  for (std::int64_t i = begin; i < end; ++i) {
+    const std::int64_t row = i / across_ * block_rows_, column = i % across_ * block_columns_;
+    run_block(row, std::min(block_rows_, product_.m - row), column, std::min(block_columns_, product_.n - column));
+  }
+}
+
+template <class T>
+void ProductLoop<T>::run_block(std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) const {
+  GemmBlock<T> block = whole(product_);
+  block.m = rows;
+  block.n = columns;
+  block.a += block.transpose_a ? row : row * block.lda;
+  block.b += block.transpose_b ? column * block.ldb : column;
+  block.c += row * block.ldc + column;
+  if (product_.k == 0) {
+    if (block.beta == T{0}) std::fill_n(block.c, rows * columns, T{0});  // one block has it all
+  } else if (builtin_) {
+    detail::gemm_builtin(block);
+  } else {
+    run_library(block);
+  }
+  if (product_.bias != nullptr || product_.relu) {
+    elementwise<T>().finish_rows(product_.bias == nullptr ? nullptr : product_.bias + column, product_.relu, block.c, block.ldc, rows,
+                                 columns);
+  }
+}
+
+template class ProductLoop<float>;
+template class ProductLoop<double>;
+
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float beta,
           float* c) {
-  multiply(transpose_a, transpose_b, m, n, k, a, b, beta, c);
+  multiply<float>({transpose_a, transpose_b, m, n, k, a, b, beta, c});
 }
 
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double beta,
           double* c) {
-  multiply(transpose_a, transpose_b, m, n, k, a, b, beta, c);
+  multiply<double>({transpose_a, transpose_b, m, n, k, a, b, beta, c});
 }
 
 const char* gemm_backend() noexcept {

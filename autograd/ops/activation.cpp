@@ -2,6 +2,7 @@
 
 #include "autograd/kernels/reduce.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
 #include "autograd/ops/pointwise.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
@@ -11,16 +12,6 @@ namespace chainrule {
 using namespace detail;
 
 namespace {
-
-// grad where y > 0, else 0, in one pass; y is relu's result.
-Tensor relu_gradient(const Tensor& grad, const Tensor& y) {
-  return binary(
-      "relu_gradient", grad, y, [](const auto& loops) { return loops.threshold; },
-      [](Sides& s) {
-        if (s.needs_a()) s.set_a(relu_gradient(s.grad_out(), s.b().tensor()));
-        // The slope is flat in y.
-      });
-}
 
 // An op along the last axis, by a kernel over rows.
 template <class Loop, class Rule>
@@ -93,6 +84,15 @@ Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
 }
 
 }  // namespace
+
+Tensor detail::relu_gradient(const Tensor& grad, const Tensor& y) {
+  return binary(
+      "relu_gradient", grad, y, [](const auto& loops) { return loops.threshold; },
+      [](Sides& s) {
+        if (s.needs_a()) s.set_a(relu_gradient(s.grad_out(), s.b().tensor()));
+        // The slope is flat in y.
+      });
+}
 
 Tensor relu(const TensorArg& x) {
   return unary(

@@ -19,4 +19,7 @@ Tensor consecutive(const char* op, const TensorArg& x, std::int64_t offset, cons
 // op(a)·op(b) with the last two axes of an operand exchanged where its flag says so; ranks of at least 2.
 Tensor matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor& b, bool transpose_b);
 
+// grad where y > 0, else 0, in one pass; y is relu's result.
+Tensor relu_gradient(const Tensor& grad, const Tensor& y);
+
 }  // namespace chainrule::detail

@@ -4,6 +4,7 @@
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/gemm.h"
+#include "autograd/kernels/linear.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/elementwise.h"
@@ -92,51 +93,87 @@ Tensor matmul(const TensorArg& a, const Tensor& b) {
   return reshape(y, shape);
 }
 
-Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias) {
+namespace {
+
+// The gradients of linear_op where none is to be differentiated: all that are wanted at once.
+void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
+  const bool has_bias = r.input_count() == 3 && r.needs(2);
+  const Tensor gx = r.needs(0) ? make_plain(r.dtype(), r.input_shape(0)) : Tensor();
+  const Tensor gw = r.needs(1) ? make_plain(r.dtype(), Shape{sizes.d_in, sizes.d_out}) : Tensor();
+  const Tensor gb = has_bias ? make_plain(r.dtype(), Shape{sizes.d_out}) : Tensor();
+  const Tensor y = relu ? r.output() : Tensor();
+  const Tensor masked = relu ? make_plain(r.dtype(), shape_of(y)) : Tensor();
+  visit_floating(r.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto room = [](const Tensor& tensor) { return tensor.defined() ? mutable_values<T>(tensor) : nullptr; };
+    kernels::linear_gradients<T>(sizes, {.x = r.needs(1) ? values<T>(r.input(0)) : nullptr,
+                                         .weight = r.needs(0) ? values<T>(r.input(1)) : nullptr,
+                                         .g = values<T>(r.grad_out()),
+                                         .gx = room(gx),
+                                         .gw = room(gw),
+                                         .gb = room(gb),
+                                         .y = room(y),
+                                         .masked = room(masked)});
+  });
+  if (r.needs(0)) r.set(0, gx);
+  if (r.needs(1)) r.set(1, gw);
+  if (has_bias) r.set(2, gb);
+}
+
+// The same in ops.
+void set_linear_gradients_in_ops(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
+  const auto [n, d_in, d_out] = sizes;
+  const bool flat = r.input_shape(0).rank() == 2;
+  const Tensor incoming = relu ? relu_gradient(r.grad_out(), r.output()) : r.grad_out();
+  const Tensor g = flat ? incoming : reshape(incoming, Shape{n, d_out});
+  if (r.needs(0)) {
+    Tensor grad_x = matmul_flagged(g, false, r.input(1), true);
+    r.set(0, flat ? std::move(grad_x) : reshape(grad_x, r.input_shape(0)));
+  }
+  if (r.needs(1)) r.set(1, matmul_flagged(flat ? r.input(0) : reshape(r.input(0), Shape{n, d_in}), true, g, false));
+  if (r.input_count() == 3 && r.needs(2)) r.set(2, sum(g, 0));
+}
+
+// x·weight + bias, or relu of that.
+Tensor linear_op(const char* op, const TensorArg& x, const Tensor& weight, const Tensor& bias, bool relu) {
   const SourceLine& line = x.line();
-  Node *input = floating_node("linear", x.tensor(), line), *matrix = floating_node("linear", weight, line);
-  Node* added = bias.defined() ? floating_node("linear", bias, line) : nullptr;
-  if (matrix->rank != 2) throw_invalid("linear", text("weight has shape ", shape_of(matrix), ", expected [d_in, d_out]"), line);
+  Node *input = floating_node(op, x.tensor(), line), *matrix = floating_node(op, weight, line);
+  Node* added = bias.defined() ? floating_node(op, bias, line) : nullptr;
+  if (matrix->rank != 2) throw_invalid(op, text("weight has shape ", shape_of(matrix), ", expected [d_in, d_out]"), line);
   const std::int64_t d_in = matrix->sizes()[0], d_out = matrix->sizes()[1];
   if (input->rank == 0 || input->sizes()[input->rank - 1] != d_in)
-    throw_invalid("linear",
-                  text("the input has shape ", shape_of(input), ", expected [..., ", d_in, "] to match weight ", shape_of(matrix)), line);
+    throw_invalid(op, text("the input has shape ", shape_of(input), ", expected [..., ", d_in, "] to match weight ", shape_of(matrix)),
+                  line);
   if (added != nullptr && (added->rank != 1 || added->sizes()[0] != d_out))
-    throw_invalid("linear", text("bias has shape ", shape_of(added), ", expected [", d_out, "] to match weight ", shape_of(matrix)), line);
+    throw_invalid(op, text("bias has shape ", shape_of(added), ", expected [", d_out, "] to match weight ", shape_of(matrix)), line);
   for (Node* other : {matrix, added})
     if (other != nullptr && other->dtype != input->dtype)
       throw_invalid(
-          "linear",
-          text(other == matrix ? "weight" : "bias", " is ", other->dtype, " and the input ", input->dtype, ", expected one dtype"), line);
+          op, text(other == matrix ? "weight" : "bias", " is ", other->dtype, " and the input ", input->dtype, ", expected one dtype"),
+          line);
   Shape shape = shape_of(input);
   shape[shape.rank() - 1] = d_out;
   const Tensor* inputs[] = {&x.tensor(), &weight, &bias};
-  std::int64_t n = 1;
-  for (int axis = 0; axis + 1 < shape.rank(); ++axis) n *= shape[axis];
-  Tensor y = make_result("linear", line, input->dtype, shape, std::span<const Tensor* const>(inputs, added != nullptr ? 3 : 2),
-                         [n, d_in, d_out](RuleContext& r) {
-                           const bool flat = r.input_shape(0).rank() == 2;
-                           const Tensor g = flat ? r.grad_out() : reshape(r.grad_out(), Shape{n, d_out});
-                           if (r.needs(0)) {
-                             Tensor grad_x = matmul_flagged(g, false, r.input(1), true);
-                             r.set(0, flat ? std::move(grad_x) : reshape(grad_x, r.input_shape(0)));
-                           }
-                           if (r.needs(1))
-                             r.set(1, matmul_flagged(flat ? r.input(0) : reshape(r.input(0), Shape{n, d_in}), true, g, false));
-                           if (r.input_count() == 3 && r.needs(2)) r.set(2, sum(g, 0));
+  kernels::LinearSizes sizes{1, d_in, d_out};
+  for (int axis = 0; axis + 1 < shape.rank(); ++axis) sizes.n *= shape[axis];
+  Tensor y = make_result(op, line, input->dtype, shape, std::span<const Tensor* const>(inputs, added != nullptr ? 3 : 2),
+                         [sizes, relu](RuleContext& r) {
+                           if (thread_context.grad_enabled || thread_context.anomaly) return set_linear_gradients_in_ops(r, sizes, relu);
+                           set_linear_gradients(r, sizes, relu);
                          });
   visit_floating(input->dtype, [&](auto zero) {
     using T = decltype(zero);
-    T* to = mutable_values<T>(y);
-    kernels::gemm(false, false, n, d_out, d_in, input->values<T>(), matrix->values<T>(), T{0}, to);
-    if (added == nullptr) return;
-    kernels::parallel_pieces(
-        n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(d_out, 1)), [&](std::int64_t begin, std::int64_t end) {
-          kernels::elementwise<T>().add_rows(to + begin * d_out, added->values<T>(), to + begin * d_out, end - begin, d_out);
-        });
+    kernels::linear<T>(sizes, input->values<T>(), matrix->values<T>(), added == nullptr ? nullptr : added->values<T>(), relu,
+                       mutable_values<T>(y));
   });
   return done(y);
 }
+
+}  // namespace
+
+Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias) { return linear_op("linear", x, weight, bias, false); }
+
+Tensor linear_relu(const TensorArg& x, const Tensor& weight, const Tensor& bias) { return linear_op("linear_relu", x, weight, bias, true); }
 
 namespace {
 

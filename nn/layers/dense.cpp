@@ -36,7 +36,7 @@ Tensor Dense::forward(const Tensor& x) const {
   if (open_)
     throw_misuse("Dense", "the input size is not known: call build() with the shape of one example, or name the size",
                  SourceLine::current());
-  return activation_(linear(x, weight_, bias_));
+  return activation_.name() == "relu" ? linear_relu(x, weight_, bias_) : activation_(linear(x, weight_, bias_));
 }
 
 Shape Dense::on_build(const Shape& example) {

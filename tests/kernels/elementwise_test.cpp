@@ -275,6 +275,35 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(add_rows_adds_one_row_to_each, T, Types) {
   });
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(finish_rows_is_add_rows_and_relu_between_gaps, T, Types) {
+  for_each_target([&](const char*) {
+    for (const std::int64_t d : {1, 3, 8, 15, 16, 17, 33, 64, 100}) {
+      for (const std::int64_t gap : {0, 5}) {
+        for (const std::int64_t rows : {0, 1, 9}) {
+          const std::int64_t stride = d + gap;
+          const std::vector<T> x = mixture<T>(11, static_cast<std::size_t>(rows * stride)),
+                               row = mixture<T>(12, static_cast<std::size_t>(d));
+          for (const bool has_row : {false, true}) {
+            for (const bool relu : {false, true}) {
+              std::vector<T> y = x;
+              elementwise<T>().finish_rows(has_row ? row.data() : nullptr, relu, y.data(), stride, rows, d);
+              for (std::size_t at = 0; at < x.size(); ++at) {
+                const std::size_t i = at % static_cast<std::size_t>(stride);
+                T expected = x[at];
+                if (i < static_cast<std::size_t>(d)) {
+                  if (has_row) expected += row[i];
+                  if (relu && expected <= 0) expected = 0;
+                }
+                expect(same(y[at], expected), "finish_rows");
+              }
+            }
+          }
+        }
+      }
+    }
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chainrule::test

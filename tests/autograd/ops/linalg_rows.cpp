@@ -1,7 +1,15 @@
 // Rows of autograd/ops/linalg.h.
+#include <limits>
+
 #include "tests/autograd/op_table.h"
 
 namespace chainrule::test {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
 
 void add_linalg_rows(Table& t) {
   t.row("matmul", matmul)
@@ -108,6 +116,41 @@ void add_linalg_rows(Table& t) {
       .fails("linear: weight is float64 and the input float32, expected one dtype", [] { return linear(zeros({1}), f64({{1}})); })
       .fails("linear: bias is float64 and the input float32, expected one dtype", [] {
         return linear(zeros({1}), zeros({1, 2}), f64({1, 2}));
+      });
+  const auto plain_relu = [](const Tensor& x, const Tensor& weight) { return linear_relu(x, weight); };
+  t.row("linear_relu", linear_relu)
+      .on({{4, 3}, {3, 2}, {2}})
+      .on({{1, 1}, {1, 1}, {1}})
+      .on({{3}, {3, 2}, {2}})
+      .on({{2, 2, 3}, {3, 2}, {2}})
+      .on({{0, 3}, {3, 2}, {2}})
+      .on({{2, 0}, {0, 2}, {2}})
+      .on({{2, 3}, {3, 0}, {0}})
+      .on({{5, 3}, {3, 70}}, plain_relu)
+      .on({{2, 1, 3}, {3, 2}}, plain_relu)
+      .on({{2, 2}, {2}}, [](const Tensor& w, const Tensor& b) { return linear_relu(w, w, b); })
+      .gives({f64({{1, 2}, {3, 4}}), f64({{5, -6}, {7, -8}}), f64({-20, 50})}, f64({{0, 28}, {23, 0}}))
+      .gives({f64({1, 2}), f64({{5, -6}, {7, 8}})}, f64({19, 10}), plain_relu)
+      .kink({f64({{1}}), f64({{2}}), f64({-2})}, f64({{0}}), {f64({{0}}), f64({{0}}), f64({0})})
+      .kink({f64({{1}}), f64({{2}}), f64({kNan})}, f64({{kNan}}), {f64({{0}}), f64({{0}}), f64({0})})
+      .fails("linear_relu: undefined tensor",
+             [] {
+               return linear_relu(Tensor(), zeros({3, 2}));
+             })
+      .fails("linear_relu: weight has shape [3], expected [d_in, d_out]",
+             [] {
+               return linear_relu(zeros({4, 3}), zeros({3}));
+             })
+      .fails("linear_relu: the input has shape [4, 3], expected [..., 5] to match weight [5, 2]",
+             [] {
+               return linear_relu(zeros({4, 3}), zeros({5, 2}));
+             })
+      .fails("linear_relu: bias has shape [3], expected [2] to match weight [5, 2]",
+             [] {
+               return linear_relu(zeros({5}), zeros({5, 2}), zeros({3}));
+             })
+      .fails("linear_relu: bias is float64 and the input float32, expected one dtype", [] {
+        return linear_relu(zeros({1}), zeros({1, 2}), f64({1, 2}));
       });
 }
 
