@@ -1,6 +1,10 @@
 #include "autograd/update.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <optional>
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/float_mode.h"
@@ -15,10 +19,14 @@ using namespace detail;
 
 namespace {
 
+void check_leaf(const char* op, const Node* node, const Tensor& leaf, const SourceLine& line) {
+  if (node->recorded) throw_misuse(op, text(describe(leaf), " is not a leaf and cannot be changed in place"), line);
+}
+
 // The node of a leaf that is about to change, its change counted.
 Node* changing(const char* op, const Tensor& leaf, const SourceLine& line) {
   Node* node = defined_node(op, leaf, line);
-  if (node->recorded) throw_misuse(op, text(describe(leaf), " is not a leaf and cannot be changed in place"), line);
+  check_leaf(op, node, leaf, line);
   ++node->storage->version;
   return node;
 }
@@ -66,32 +74,85 @@ void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdU
   });
 }
 
+namespace {
+
+// How the first moments of a step fall short of the mean they estimate, being begun at 0.
+struct AdamCorrections {
+  explicit AdamCorrections(const AdamLeaf& of)
+      : step(of.step),
+        beta1(of.options.beta1),
+        beta2(of.options.beta2),
+        first(1 - std::pow(beta1, static_cast<double>(step))),
+        second(1 - std::pow(beta2, static_cast<double>(step))) {}
+  bool fit(const AdamLeaf& leaf) const { return leaf.step == step && leaf.options.beta1 == beta1 && leaf.options.beta2 == beta2; }
+
+  std::int64_t step;
+  double beta1, beta2, first, second;
+};
+
+template <class T>
+kernels::AdamStep<T> adam_step_of(const AdamUpdate& options, const AdamCorrections& corrections) {
+  return {.learning_rate = static_cast<T>(options.learning_rate),
+          .beta1 = static_cast<T>(options.beta1),
+          .one_minus_beta1 = static_cast<T>(1 - options.beta1),
+          .beta2 = static_cast<T>(options.beta2),
+          .one_minus_beta2 = static_cast<T>(1 - options.beta2),
+          .epsilon = static_cast<T>(options.epsilon),
+          .weight_decay = static_cast<T>(options.weight_decay),
+          .step_size = static_cast<T>(options.learning_rate / corrections.first),
+          .sqrt_correction2 = static_cast<T>(std::sqrt(corrections.second)),
+          .decoupled = options.decoupled};
+}
+
+void check_adam(const AdamLeaf& part, const SourceLine& line) {
+  Node* node = floating_node("adam_update", *part.leaf, line);
+  check_like("adam_update", "the gradient", node, *part.gradient, line);
+  if (part.step < 1) throw_invalid("adam_update", text("step is ", part.step, ", expected at least 1"), line);
+  if (part.moment1->defined()) check_like("adam_update", "the first moment", node, *part.moment1, line);
+  if (part.moment2->defined()) check_like("adam_update", "the second moment", node, *part.moment2, line);
+  check_leaf("adam_update", node, *part.leaf, line);
+}
+
+}  // namespace
+
 void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& moment2, std::int64_t step, const AdamUpdate& options,
                  SourceLine line) {
-  check_like("adam_update", "the gradient", floating_node("adam_update", leaf, line), gradient, line);
-  if (step < 1) throw_invalid("adam_update", text("step is ", step, ", expected at least 1"), line);
-  if (!moment1.defined()) moment1 = zeros(shape_of(leaf), node_of(leaf)->dtype);
-  if (!moment2.defined()) moment2 = zeros(shape_of(leaf), node_of(leaf)->dtype);
-  check_like("adam_update", "the first moment", node_of(leaf), moment1, line);
-  check_like("adam_update", "the second moment", node_of(leaf), moment2, line);
-  Node* node = changing("adam_update", leaf, line);
-  const double correction1 = 1 - std::pow(options.beta1, static_cast<double>(step));
-  const double correction2 = 1 - std::pow(options.beta2, static_cast<double>(step));
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const kernels::AdamStep<T> pass{.learning_rate = static_cast<T>(options.learning_rate),
-                                    .beta1 = static_cast<T>(options.beta1),
-                                    .one_minus_beta1 = static_cast<T>(1 - options.beta1),
-                                    .beta2 = static_cast<T>(options.beta2),
-                                    .one_minus_beta2 = static_cast<T>(1 - options.beta2),
-                                    .epsilon = static_cast<T>(options.epsilon),
-                                    .weight_decay = static_cast<T>(options.weight_decay),
-                                    .step_size = static_cast<T>(options.learning_rate / correction1),
-                                    .sqrt_correction2 = static_cast<T>(std::sqrt(correction2)),
-                                    .decoupled = options.decoupled};
-    kernels::adam_step<T>(pass, values<T>(gradient), mutable_values<T>(moment1), mutable_values<T>(moment2), node->values<T>(),
-                          node->numel);
-  });
+  const AdamLeaf one{&leaf, &gradient, &moment1, &moment2, step, options};
+  adam_update({&one, 1}, line);
+}
+
+void adam_update(std::span<const AdamLeaf> leaves, SourceLine line) {
+  for (const AdamLeaf& part : leaves) check_adam(part, line);
+  constexpr std::size_t kAtOnce = 16;
+  std::array<kernels::AdamLoop<float>, kAtOnce> singles;
+  std::array<kernels::AdamLoop<double>, kAtOnce> doubles;
+  std::array<kernels::Loop, kAtOnce> loops;
+  std::optional<AdamCorrections> corrections;
+  for (; !leaves.empty(); leaves = leaves.subspan(std::min(kAtOnce, leaves.size()))) {
+    const std::size_t count = std::min(kAtOnce, leaves.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      const AdamLeaf& part = leaves[i];
+      if (!corrections || !corrections->fit(part)) corrections.emplace(part);
+      for (Tensor* moment : {part.moment1, part.moment2})
+        if (!moment->defined()) *moment = zeros(shape_of(*part.leaf), node_of(*part.leaf)->dtype);
+      Node* node = changing("adam_update", *part.leaf, line);
+      const auto loop_of = [&]<class T>(kernels::AdamLoop<T>& loop) {
+        loop = {adam_step_of<T>(part.options, *corrections),
+                values<T>(*part.gradient),
+                mutable_values<T>(*part.moment1),
+                mutable_values<T>(*part.moment2),
+                node->values<T>(),
+                node->numel};
+        loops[i] = loop.loop();
+      };
+      if (node->dtype == DType::float32) {
+        loop_of(singles[i]);
+      } else {
+        loop_of(doubles[i]);
+      }
+    }
+    kernels::parallel_loops(std::span(loops.data(), count));
+  }
 }
 
 namespace detail {

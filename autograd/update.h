@@ -1,7 +1,9 @@
 // In-place work on leaves: what optimizers, checkpoints and running averages need. Nothing here is recorded.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
 
 #include "autograd/tensor.h"
 
@@ -42,6 +44,18 @@ struct AdamUpdate {
 /// @throws std::invalid_argument unless the gradient has the leaf's shape and dtype, or for step < 1.
 void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& moment2, std::int64_t step, const AdamUpdate& options,
                  SourceLine line = SourceLine::current());
+
+/// What adam_update() of several leaves is told of one.
+struct AdamLeaf {
+  Tensor* leaf = nullptr;
+  const Tensor* gradient = nullptr;
+  Tensor *moment1 = nullptr, *moment2 = nullptr;
+  std::int64_t step = 1;
+  AdamUpdate options;
+};
+
+/// The same for several leaves, which threads share in one go. All are checked before any is changed.
+void adam_update(std::span<const AdamLeaf> leaves, SourceLine line = SourceLine::current());
 
 namespace detail {
 

@@ -65,11 +65,12 @@ struct Cuts {
   std::int64_t rows, columns;  // of one block
 };
 
-// The size of a part where `size` is cut into at most `parts`, a power of two, of at least `least` and a multiple of `multiple`.
+// The size of a part where `size` is cut into some `parts`, a power of two, of at least `least` and the nearest multiple of `multiple`,
+// which may leave a small part more: a few rows beyond a multiple cost more than their own part (784 in 8: 96 and 16 left, not 98).
 std::int64_t part_size(std::int64_t size, std::int64_t parts, std::int64_t least, std::int64_t multiple) {
   parts = std::min(parts, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(size / least, 1)))));
   if (parts == 1) return size;
-  return ((size - 1) / parts / multiple + 1) * multiple;
+  return std::max((size / parts + multiple / 2) / multiple * multiple, multiple);
 }
 
 // Multiplications of a block that is worth its fork and what the backend packs once a block (measured). The builtin loops pack less.
@@ -80,7 +81,7 @@ constexpr std::int64_t kBuiltinBlock = 512 * 1024, kLibraryBlock = 3 * 1024 * 10
 // a larger one is read anew for each cut of the rows, so the cuts are those that read least (128x1024x1024: 4 times as fast).
 Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block, std::int64_t b_bytes) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 27, kHugeBlock = std::int64_t{1} << 26, kFewBlocks = 8, kManyBlocks = 64;
-  constexpr std::int64_t kLeastRows = 16, kRowMultiple = 4, kLeastColumns = 64, kColumnMultiple = 32, kCachedBytes = 512 * 1024;
+  constexpr std::int64_t kLeastRows = 16, kRowMultiple = 8, kLeastColumns = 64, kColumnMultiple = 32, kCachedBytes = 512 * 1024;
   if (work < block) return {m, n};
   const bool cached = b_bytes <= kCachedBytes;
   const std::int64_t worth =

@@ -38,7 +38,11 @@ void linear_gradients(const LinearSizes& sizes, const LinearGradients<T>& what) 
 
   Loop loops[4];
   std::size_t count = 0;
-  if (what.y != nullptr) loops[count++] = {n * d_out, kMaskGrain, range_body(mask)};
+  if (what.y != nullptr && n * d_out <= kMaskGrain) {
+    mask(0, n * d_out);  // nothing to wait for then
+  } else if (what.y != nullptr) {
+    loops[count++] = {n * d_out, kMaskGrain, range_body(mask)};
+  }
   const std::size_t first_product = count;
   if (what.gb != nullptr) loops[count++] = {1, 1, range_body(sum_rows)};
   if (to_weight) loops[count++] = to_weight->loop();

@@ -50,12 +50,15 @@ void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64
 template <class T>
 void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx);
 
-/// y[r] = x[r, labels[r]] - logsumexp(x[r, :]).
+/// y[r] = x[r, labels[r]] - logsumexp(x[r, :]), and what that is made of: logsumexp is shifts[r] + logs[r], shifts[r] being the maximum.
+/// Nothing is written where d is 0.
 template <class T>
-void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y);
+void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y, T* shifts, T* logs);
 
-/// gx[r, j] = g · (softmax(x[r, :])[j] - (j == labels[r])): cross-entropy's gradient, g being what comes in for each row.
+/// gx[r, j] = g · (softmax(x[r, :])[j] - (j == labels[r])): cross-entropy's gradient, g being what comes in for each row, from the shifts
+/// and logs of log_softmax_at.
 template <class T>
-void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, T g, std::int64_t rows, std::int64_t d, T* gx);
+void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
+                              std::int64_t d, T* gx);
 
 }  // namespace chainrule::kernels

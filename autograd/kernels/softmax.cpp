@@ -41,28 +41,28 @@ void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shi
 // For a block of rows what is subtracted before exp, and the logarithm of the sum of exp: their sum is logsumexp. Rows longer than the
 // scratch go through it in parts.
 template <class T>
-void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, RowValues<T>& shifts, RowValues<T>& sums) {
+void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T* sums) {
   const auto& loops = detail::softmax_loops<T>();
   const auto sum_rows = detail::reduce_loops<T>().rows[detail::kSum];
   std::array<T, kBlock> scratch;
   RowValues<T> maxima;
-  row_shifts(x, rows, d, maxima.data(), shifts.data());
+  row_shifts(x, rows, d, maxima.data(), shifts);
   if (d <= kBlock) {
-    loops.shift(x, shifts.data(), rows, d, scratch.data());
+    loops.shift(x, shifts, rows, d, scratch.data());
     elementwise<T>().exp(scratch.data(), scratch.data(), rows * d);
-    sum_rows(scratch.data(), rows, d, sums.data());
+    sum_rows(scratch.data(), rows, d, sums);
   } else {
     sums[0] = T{0};
     for (std::int64_t j = 0; j < d; j += kBlock) {
       const std::int64_t n = std::min(kBlock, d - j);
       T part;
-      loops.shift(x + j, shifts.data(), 1, n, scratch.data());
+      loops.shift(x + j, shifts, 1, n, scratch.data());
       elementwise<T>().exp(scratch.data(), scratch.data(), n);
       sum_rows(scratch.data(), 1, n, &part);
       sums[0] += part;
     }
   }
-  elementwise<T>().log(sums.data(), sums.data(), rows);
+  elementwise<T>().log(sums, sums, rows);
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   }
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     RowValues<T> shifts, logs;
-    shifts_and_logs(x + r * d, count, d, shifts, logs);
+    shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
     // An infinite maximum is the result: exp of -inf summed to 0 or of inf to inf, shifted by nothing. A NaN came through the maximum.
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) y[r + static_cast<std::int64_t>(i)] = shifts[i] + logs[i];
   });
@@ -101,7 +101,7 @@ void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     const auto shift = detail::softmax_loops<T>().shift;
     RowValues<T> shifts, logs;
-    shifts_and_logs(x + r * d, count, d, shifts, logs);
+    shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
     // One after the other: their sum would round away the logarithm where the logits are large.
     shift(x + r * d, shifts.data(), count, d, y + r * d);
     shift(y + r * d, logs.data(), count, d, y + r * d);
@@ -136,30 +136,25 @@ void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::i
 }
 
 template <class T>
-void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y) {
+void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y, T* shifts, T* logs) {
   if (d == 0) return;
-  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
-    RowValues<T> shifts, logs;
-    shifts_and_logs(x + r * d, count, d, shifts, logs);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      y[r + i] = x[(r + i) * d + labels[r + i]] - shifts[at] - logs[at];
-    }
+  on_blocks(rows, d, [=](std::int64_t first, std::int64_t count) {
+    shifts_and_logs(x + first * d, count, d, shifts + first, logs + first);
+    for (std::int64_t r = first; r < first + count; ++r) y[r] = x[r * d + labels[r]] - shifts[r] - logs[r];
   });
 }
 
 template <class T>
-void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, T g, std::int64_t rows, std::int64_t d, T* gx) {
+void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
+                              std::int64_t d, T* gx) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     const auto shift = detail::softmax_loops<T>().shift;
-    RowValues<T> shifts, logs;
     T* const to = gx + r * d;
-    shifts_and_logs(x + r * d, count, d, shifts, logs);
-    shift(x + r * d, shifts.data(), count, d, to);
-    shift(to, logs.data(), count, d, to);
+    shift(x + r * d, shifts + r, count, d, to);
+    shift(to, logs + r, count, d, to);
     elementwise<T>().exp(to, to, count * d);
-    RowValues<T>& at_labels = shifts;  // before they are multiplied: one rounding then does for the label
+    RowValues<T> at_labels;  // before they are multiplied: one rounding then does for the label
     for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];
     elementwise<T>().mul(to, 1, &g, 0, to, count * d);
     for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = std::fma(at_labels[static_cast<std::size_t>(i)], g, -g);
@@ -177,9 +172,11 @@ template void softmax_gradient_rows(const double*, const double*, std::int64_t, 
 template void log_softmax_gradient_rows(const float*, const float*, std::int64_t, std::int64_t, float*);
 template void log_softmax_gradient_rows(const double*, const double*, std::int64_t, std::int64_t, double*);
 
-template void log_softmax_at(const float*, const std::int64_t*, std::int64_t, std::int64_t, float*);
-template void log_softmax_at(const double*, const std::int64_t*, std::int64_t, std::int64_t, double*);
-template void cross_entropy_slope_rows(const float*, const std::int64_t*, float, std::int64_t, std::int64_t, float*);
-template void cross_entropy_slope_rows(const double*, const std::int64_t*, double, std::int64_t, std::int64_t, double*);
+template void log_softmax_at(const float*, const std::int64_t*, std::int64_t, std::int64_t, float*, float*, float*);
+template void log_softmax_at(const double*, const std::int64_t*, std::int64_t, std::int64_t, double*, double*, double*);
+template void cross_entropy_slope_rows(const float*, const std::int64_t*, const float*, const float*, float, std::int64_t, std::int64_t,
+                                       float*);
+template void cross_entropy_slope_rows(const double*, const std::int64_t*, const double*, const double*, double, std::int64_t, std::int64_t,
+                                       double*);
 
 }  // namespace chainrule::kernels

@@ -132,19 +132,22 @@ void sgd_step(const SgdStep<double>& step, const double* g, double* buffer, doub
 }
 
 template <>
-void adam_step(const AdamStep<float>& step, const float* g, float* m, float* v, float* p, std::int64_t n) {
-  parallel_pieces(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    const FloatModeScope flush(flushing());
-    HWY_DYNAMIC_DISPATCH(adam_f32)(step, g + begin, m + begin, v + begin, p + begin, size(begin, end));
-  });
+void AdamLoop<float>::operator()(std::int64_t begin, std::int64_t end) const {
+  const FloatModeScope flush(flushing());
+  HWY_DYNAMIC_DISPATCH(adam_f32)(step, g + begin, m + begin, v + begin, p + begin, size(begin, end));
 }
 template <>
-void adam_step(const AdamStep<double>& step, const double* g, double* m, double* v, double* p, std::int64_t n) {
-  parallel_pieces(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    const FloatModeScope flush(flushing());
-    HWY_DYNAMIC_DISPATCH(adam_f64)(step, g + begin, m + begin, v + begin, p + begin, size(begin, end));
-  });
+void AdamLoop<double>::operator()(std::int64_t begin, std::int64_t end) const {
+  const FloatModeScope flush(flushing());
+  HWY_DYNAMIC_DISPATCH(adam_f64)(step, g + begin, m + begin, v + begin, p + begin, size(begin, end));
 }
+
+template <class T>
+Loop AdamLoop<T>::loop() noexcept {
+  return {n, kGrain, range_body(*this)};
+}
+template Loop AdamLoop<float>::loop() noexcept;
+template Loop AdamLoop<double>::loop() noexcept;
 
 }  // namespace chainrule::kernels
 #endif

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "autograd/kernels/parallel.h"
+
 namespace chainrule::kernels {
 
 /// One step of SGD. d = g + weight_decay·p. With momentum > 0: buffer = momentum·buffer + (1 - dampening)·d (buffer = d when first), then
@@ -25,7 +27,25 @@ struct AdamStep {
   T learning_rate, beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon, weight_decay, step_size, sqrt_correction2;
   bool decoupled;
 };
+
+/// adam_step of n parameters as a loop, to be run beside those of others (parallel_loops).
 template <class T>
-void adam_step(const AdamStep<T>& step, const T* g, T* m, T* v, T* p, std::int64_t n);
+struct AdamLoop {
+  AdamStep<T> step;
+  const T* g;
+  T *m, *v, *p;
+  std::int64_t n;
+
+  /// Only as long-lived as this.
+  Loop loop() noexcept;
+  void operator()(std::int64_t begin, std::int64_t end) const;
+};
+
+template <class T>
+void adam_step(const AdamStep<T>& step, const T* g, T* m, T* v, T* p, std::int64_t n) {
+  AdamLoop<T> all{step, g, m, v, p, n};
+  const Loop loop = all.loop();
+  parallel_loops({&loop, 1});
+}
 
 }  // namespace chainrule::kernels

@@ -76,7 +76,8 @@ Tensor squares_slope(const Tensor& left, const Tensor& right, const Tensor& grad
 }
 
 // grad/n·(softmax(logits) - one hot classes), grad being one number: how the mean of n rows' cross-entropies changes with the logits.
-Tensor cross_entropy_slope(const Tensor& logits, const Tensor& classes, const Tensor& grad) {
+// `normalizers` [2, n] is what forward computed of each row: what is subtracted before exp, and the logarithm of the sum.
+Tensor cross_entropy_slope(const Tensor& logits, const Tensor& classes, const Tensor& normalizers, const Tensor& grad) {
   Node* node = node_of(logits);
   const Tensor* inputs[] = {&logits, &classes, &grad};
   Tensor y = make_result("cross_entropy_slope", SourceLine::current(), node->dtype, Sizes(node), inputs, [](RuleContext& r) {
@@ -90,8 +91,9 @@ Tensor cross_entropy_slope(const Tensor& logits, const Tensor& classes, const Te
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const std::int64_t n = node->sizes()[0];
-    kernels::cross_entropy_slope_rows(node->values<T>(), values<std::int64_t>(classes), *values<T>(grad) / static_cast<T>(n), n,
-                                      node->sizes()[1], mutable_values<T>(y));
+    const T* of_rows = values<T>(normalizers);
+    kernels::cross_entropy_slope_rows(node->values<T>(), values<std::int64_t>(classes), of_rows, of_rows + n,
+                                      *values<T>(grad) / static_cast<T>(n), n, node->sizes()[1], mutable_values<T>(y));
   });
   return done(std::move(y));
 }
@@ -135,14 +137,16 @@ Tensor mean_cross_entropy(const TensorArg& logits, const Tensor& labels) {
   for (const std::int64_t label : std::span(classes->values<std::int64_t>(), static_cast<std::size_t>(classes->numel)))
     if (label < 0 || label >= node->sizes()[1])
       throw_invalid("mean_cross_entropy", text("label ", label, " is outside 0 to ", node->sizes()[1] - 1), logits.line());
-  const Tensor* inputs[] = {&logits.tensor(), &labels};
+  const Tensor normalizers = make_plain(node->dtype, Shape{2, node->sizes()[0]});
+  const Tensor* inputs[] = {&logits.tensor(), &labels, &normalizers};
   Tensor y = make_result("mean_cross_entropy", logits.line(), node->dtype, Shape{}, inputs,
-                         [](RuleContext& r) { r.set(0, cross_entropy_slope(r.input(0), r.input(1), r.grad_out())); });
+                         [](RuleContext& r) { r.set(0, cross_entropy_slope(r.input(0), r.input(1), r.input(2), r.grad_out())); });
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const std::int64_t n = node->sizes()[0];
     Scratch<T> at_labels(n, node->dtype);
-    kernels::log_softmax_at(node->values<T>(), values<std::int64_t>(labels), n, node->sizes()[1], at_labels.data());
+    T* of_rows = mutable_values<T>(normalizers);
+    kernels::log_softmax_at(node->values<T>(), values<std::int64_t>(labels), n, node->sizes()[1], at_labels.data(), of_rows, of_rows + n);
     *mutable_values<T>(y) = -mean_of(at_labels.data(), n);
   });
   return done(std::move(y));

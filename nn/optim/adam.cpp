@@ -20,9 +20,17 @@ void Adam::check(const AdamOptions& options, const SourceLine& line) const {
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-void Adam::update(const Turn& turn) {
+AdamUpdate Adam::pass_of(const Turn& turn) const noexcept {
   const AdamOptions& options = options_of(turn);
-  adam_turn(turn, {turn.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, false}, options.amsgrad);
+  return {turn.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, false};
+}
+
+void Adam::update(const Turn& turn) { adam_turn(turn, pass_of(turn), options_of(turn).amsgrad); }
+
+void Adam::update_all(std::span<const Turn> turns) {
+  adam_turns(
+      turns, [this](const Turn& turn) { return pass_of(turn); }, [this](const Turn& turn) { return options_of(turn).amsgrad; },
+      [this](const Turn& turn) { took_step(turn); });
 }
 
 }  // namespace chainrule::nn

@@ -1,6 +1,9 @@
 // Adam: steps scaled by running averages of each gradient and of its square.
 #pragma once
 
+#include <span>
+
+#include "autograd/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
@@ -28,6 +31,10 @@ class Adam : public GroupedOptimizer<AdamOptions> {
  protected:
   void check(const AdamOptions& options, const SourceLine& line) const override;
   void update(const Turn& turn) override;
+  void update_all(std::span<const Turn> turns) override;
+
+ private:
+  AdamUpdate pass_of(const Turn& turn) const noexcept;
 };
 
 extern template class GroupedOptimizer<AdamOptions>;

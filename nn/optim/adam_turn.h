@@ -1,12 +1,37 @@
-// One step of Adam on one parameter, for Adam and AdamW. Internal.
+// Steps of Adam, for Adam and AdamW. Internal.
 #pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
 
 #include "autograd/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// The turn's memory is moment1, moment2 and, for amsgrad, the largest moment2.
+/// One parameter's. The turn's memory is moment1, moment2 and, for amsgrad, the largest moment2.
 void adam_turn(const Optimizer::Turn& turn, const AdamUpdate& pass, bool amsgrad);
+
+/// Takes all turns; those without amsgrad share their work. pass_of(turn) and amsgrad_of(turn) tell how, took(turn) hears of each.
+template <class PassOf, class AmsgradOf, class Took>
+void adam_turns(std::span<const Optimizer::Turn> turns, PassOf pass_of, AmsgradOf amsgrad_of, Took took) {
+  constexpr std::size_t kAtOnce = 16;  // as many leaves as need no memory of their own
+  for (; !turns.empty(); turns = turns.subspan(std::min(kAtOnce, turns.size()))) {
+    const auto some = turns.first(std::min(kAtOnce, turns.size()));
+    std::array<AdamLeaf, kAtOnce> leaves;
+    std::size_t count = 0;
+    for (const Optimizer::Turn& turn : some) {
+      if (amsgrad_of(turn)) continue;
+      leaves[count++] = {&turn.parameter, &turn.gradient, &turn.memory[0], &turn.memory[1], turn.step, pass_of(turn)};
+    }
+    adam_update(std::span(leaves.data(), count));
+    for (const Optimizer::Turn& turn : some) {
+      if (amsgrad_of(turn)) adam_turn(turn, pass_of(turn), true);
+      took(turn);
+    }
+  }
+}
 
 }  // namespace chainrule::nn

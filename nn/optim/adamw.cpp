@@ -20,9 +20,17 @@ void AdamW::check(const AdamWOptions& options, const SourceLine& line) const {
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-void AdamW::update(const Turn& turn) {
+AdamUpdate AdamW::pass_of(const Turn& turn) const noexcept {
   const AdamWOptions& options = options_of(turn);
-  adam_turn(turn, {turn.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, true}, options.amsgrad);
+  return {turn.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, true};
+}
+
+void AdamW::update(const Turn& turn) { adam_turn(turn, pass_of(turn), options_of(turn).amsgrad); }
+
+void AdamW::update_all(std::span<const Turn> turns) {
+  adam_turns(
+      turns, [this](const Turn& turn) { return pass_of(turn); }, [this](const Turn& turn) { return options_of(turn).amsgrad; },
+      [this](const Turn& turn) { took_step(turn); });
 }
 
 }  // namespace chainrule::nn

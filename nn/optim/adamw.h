@@ -1,6 +1,9 @@
 // AdamW: Adam with weight decay apart from the gradient.
 #pragma once
 
+#include <span>
+
+#include "autograd/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
@@ -27,6 +30,10 @@ class AdamW : public GroupedOptimizer<AdamWOptions> {
  protected:
   void check(const AdamWOptions& options, const SourceLine& line) const override;
   void update(const Turn& turn) override;
+  void update_all(std::span<const Turn> turns) override;
+
+ private:
+  AdamUpdate pass_of(const Turn& turn) const noexcept;
 };
 
 extern template class GroupedOptimizer<AdamWOptions>;

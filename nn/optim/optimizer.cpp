@@ -81,9 +81,27 @@ void Optimizer::zero_grad(SourceLine line) {
 
 void Optimizer::step(SourceLine line) {
   const CallerScope caller(line);
+  const struct Forget {
+    Optimizer& optimizer;
+    ~Forget() {
+      optimizer.gradients_.clear();
+      optimizer.turns_.clear();
+    }
+  } forget{*this};                         // also where an update throws: nothing may hold on to gradients
+  gradients_.reserve(parameters_.size());  // so that turns may refer to them
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor gradient = parameters_[i].grad(line);
-    if (gradient.defined()) update({parameters_[i], gradient, memory_of(i), ++steps_[i], i, groups_[i], learning_rates_[groups_[i]]});
+    Tensor gradient = parameters_[i].grad(line);
+    if (!gradient.defined()) continue;
+    gradients_.push_back(std::move(gradient));
+    turns_.push_back({parameters_[i], gradients_.back(), memory_of(i), steps_[i] + 1, i, groups_[i], learning_rates_[groups_[i]]});
+  }
+  update_all(turns_);
+}
+
+void Optimizer::update_all(std::span<const Turn> turns) {
+  for (const Turn& turn : turns) {
+    update(turn);
+    took_step(turn);
   }
 }
 

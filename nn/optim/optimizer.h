@@ -78,6 +78,11 @@ class Optimizer {
 
   /// Changes one parameter.
   virtual void update(const Turn& turn) = 0;
+  /// Changes all parameters that have a gradient: by update(), one after the other, each counted by took_step(). An optimizer whose work on
+  /// several can be shared among threads in one go does it here.
+  virtual void update_all(std::span<const Turn> turns);
+  /// Counts a turn's step as taken.
+  void took_step(const Turn& turn) noexcept { steps_[turn.index] = turn.step; }
 
   /// zero_grad(), and the closure's loss and its gradients.
   Tensor evaluate(const std::function<Tensor()>& closure, const SourceLine& line);
@@ -102,6 +107,8 @@ class Optimizer {
   std::span<const std::string_view> memory_names_;
   std::vector<Tensor> memory_;       // of parameter 0, then of parameter 1, ...
   std::vector<std::int64_t> steps_;  // taken by each parameter
+  std::vector<Tensor> gradients_;    // of the step that is being taken
+  std::vector<Turn> turns_;
 };
 
 /// An optimizer whose groups have options of type O, one of which is learning_rate.
