@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -81,6 +82,13 @@ void for_outputs(const nn::Module& network, const nn::Dataset& data, Take take) 
   }
 }
 
+std::int64_t correct_guesses(const Tensor& logits, const Tensor& targets) {
+  const Tensor predicted = argmax(logits, 1);
+  const auto labels = targets.data<std::int64_t>(), guesses = predicted.data<std::int64_t>();
+  return std::inner_product(labels.begin(), labels.end(), guesses.begin(), std::int64_t{0}, std::plus<>(),
+                            [](std::int64_t label, std::int64_t guess) { return label == guess ? 1 : 0; });
+}
+
 }  // namespace
 
 Evaluation evaluate(const nn::Module& network, const nn::Dataset& data, const nn::Loss* loss) {
@@ -123,16 +131,14 @@ MnistTraining::MnistTraining(const MnistOptions& options, const std::vector<std:
   if (options.averaging > 0) averages_.emplace(network_.parameters(), nn::EMAOptions{.decay = options.averaging});
 }
 
-Score MnistTraining::step(const nn::Batch& batch) {
+Score MnistTraining::step(const nn::Batch& batch, bool counts_correct) {
   const FlushDenormals flush;
   const Tensor logits = network_(batch.inputs);
   const Tensor loss = loss_(logits, batch.targets);
-  const auto labels = batch.targets.data<std::int64_t>();
-  Score score{.loss = loss.item() * static_cast<double>(labels.size()), .images = static_cast<std::int64_t>(labels.size())};
+  const std::int64_t images = batch.targets.numel();
+  Score score{.loss = loss.item() * static_cast<double>(images), .images = images};
   if (!std::isfinite(score.loss)) return score;
-  const Tensor predicted = argmax(logits, 1);
-  const auto guesses = predicted.data<std::int64_t>();
-  for (std::size_t i = 0; i < labels.size(); ++i) score.correct += labels[i] == guesses[i] ? 1 : 0;
+  if (counts_correct) score.correct = correct_guesses(logits, batch.targets);
   optimizer_->set_learning_rate(schedule_(steps_++));
   optimizer_->zero_grad();
   loss.backward();

@@ -29,8 +29,13 @@ std::int64_t multiplications(std::int64_t m, std::int64_t n, std::int64_t k) {
 constexpr std::int64_t kFewMultiplications = 7 * 512 * 1024, kFewColumns = 64, kFewRowsTransposed = 128;
 constexpr std::int64_t kFewMultiplicationsDouble = 32 * 1024;
 
+// Where both are as fast, these call nothing of the system: oneDNN's must keep signals away (see there). A deeper product would have to be
+// cut along k for the caches.
+constexpr std::int64_t kDepthOnAmd = 1024;
+
 bool runs_builtin(std::int64_t work, const GemmBlock<float>& product) {
-  return work <= kFewMultiplications || product.n <= kFewColumns || (product.transpose_b && product.m <= kFewRowsTransposed);
+  return work <= kFewMultiplications || product.n <= kFewColumns || (product.transpose_b && product.m <= kFewRowsTransposed) ||
+         (product.k <= kDepthOnAmd && detail::on_amd());
 }
 
 bool runs_builtin(std::int64_t work, const GemmBlock<double>& product) {
@@ -73,19 +78,22 @@ std::int64_t part_size(std::int64_t size, std::int64_t parts, std::int64_t least
   return std::max((size / parts + multiple / 2) / multiple * multiple, multiple);
 }
 
-// Multiplications of a block that is worth its fork and what the backend packs once a block (measured). The builtin loops pack less.
+// Multiplications of a block that is worth its fork and what the backend packs once a block (measured). The builtin loops pack less: up to
+// four blocks may be smaller.
 constexpr std::int64_t kBuiltinBlock = 512 * 1024, kLibraryBlock = 3 * 1024 * 1024;
 
 // Two blocks as soon as they are worth it a little, more as there is work for whole ones; few unless the product is huge, as each block
-// packs its operands again. Rows are cut before columns while op(B), of so many bytes, stays in a core's cache from one block to the next;
+// reads its operands again. Rows are cut before columns while op(B), of so many bytes, stays in a core's cache from one block to the next;
 // a larger one is read anew for each cut of the rows, so the cuts are those that read least (128x1024x1024: 4 times as fast).
 Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block, std::int64_t b_bytes) {
-  constexpr std::int64_t kHuge = std::int64_t{1} << 27, kHugeBlock = std::int64_t{1} << 26, kFewBlocks = 8, kManyBlocks = 64;
+  constexpr std::int64_t kHuge = std::int64_t{1} << 27, kHugeBlock = std::int64_t{1} << 26;
+  constexpr std::int64_t kSmallBlocks = 4, kFewBlocks = 8, kManyBlocks = 64;
   constexpr std::int64_t kLeastRows = 16, kRowMultiple = 8, kLeastColumns = 64, kColumnMultiple = 32, kCachedBytes = 512 * 1024;
   if (work < block) return {m, n};
   const bool cached = b_bytes <= kCachedBytes;
-  const std::int64_t worth =
-      work < kHuge ? std::clamp<std::int64_t>(work / block, 2, kFewBlocks) : std::clamp(work / kHugeBlock, kFewBlocks, kManyBlocks);
+  const std::int64_t small = std::min(work / block, kSmallBlocks);
+  const std::int64_t worth = work < kHuge ? std::clamp<std::int64_t>(std::max(small, work / kLibraryBlock), 2, kFewBlocks)
+                                          : std::clamp(work / kHugeBlock, kFewBlocks, kManyBlocks);
   const auto blocks = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(worth)));
   Cuts best{m, n};
   std::int64_t least = std::numeric_limits<std::int64_t>::max();

@@ -19,7 +19,11 @@ struct GemmBlock {
   std::int64_t ldc;
 };
 
-/// Blocked loops in Highway; the bits depend on the block alone.
+/// Whether the processor is one of AMD's. There (measured on Zen 5; the other way round on Intel's) copying operands into order costs more
+/// than reading them where they lie, and oneDNN, which does it, is no faster than the builtin loops.
+bool on_amd() noexcept;
+
+/// Blocked loops in Highway; the bits of an element depend on its row, its column and k alone.
 void gemm_builtin(const GemmBlock<float>& block);
 void gemm_builtin(const GemmBlock<double>& block);
 

@@ -29,7 +29,7 @@ constexpr std::int64_t kDepth = 256;  // of k at once: a panel of two vectors of
 constexpr std::int64_t kHeight = 20 * kRows;
 
 constexpr std::int64_t kDotRows = 2;  // of C, up to which dot products beat packing a transposed op(B)
-// Packing pays from these sizes on (measured).
+// Packing pays from these sizes on, where it does at all (measured).
 constexpr std::int64_t kPackBRows = 48, kPackBElements = 8192;
 constexpr std::int64_t kPackARows = 192, kPackAColumns = 64, kPackADepth = 96;
 
@@ -267,8 +267,9 @@ HWY_INLINE void multiply(const GemmBlock<T>& block) {
     return;
   }
   const std::int64_t width = 2 * lanes;
-  const bool pack_b = block.transpose_b || (block.m >= kPackBRows && block.n * std::min(kDepth, block.k) > kPackBElements);
-  const bool pack_a = block.transpose_a && block.m >= kPackARows && block.n >= kPackAColumns && block.k >= kPackADepth;
+  const bool packs = !on_amd();
+  const bool pack_b = block.transpose_b || (packs && block.m >= kPackBRows && block.n * std::min(kDepth, block.k) > kPackBElements);
+  const bool pack_a = packs && block.transpose_a && block.m >= kPackARows && block.n >= kPackAColumns && block.k >= kPackADepth;
   Tile<T> tile;
   tile.c_row = block.ldc;
   alignas(64) T b_panel[kDepth * 2 * HWY_MAX_BYTES / sizeof(T)];
@@ -330,6 +331,15 @@ namespace chainrule::kernels::detail {
 
 HWY_EXPORT(multiply_float);
 HWY_EXPORT(multiply_double);
+
+bool on_amd() noexcept {
+#if HWY_ARCH_X86
+  static const bool amd = __builtin_cpu_is("amd") != 0;
+  return amd;
+#else
+  return false;
+#endif
+}
 
 void gemm_builtin(const GemmBlock<float>& block) { HWY_DYNAMIC_DISPATCH(multiply_float)(block); }
 void gemm_builtin(const GemmBlock<double>& block) { HWY_DYNAMIC_DISPATCH(multiply_double)(block); }
