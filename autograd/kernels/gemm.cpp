@@ -83,14 +83,16 @@ std::int64_t part_size(std::int64_t size, std::int64_t parts, std::int64_t least
 constexpr std::int64_t kBuiltinBlock = 512 * 1024, kLibraryBlock = 3 * 1024 * 1024;
 
 // Two blocks as soon as they are worth it a little, more as there is work for whole ones; few unless the product is huge, as each block
-// reads its operands again. Rows are cut before columns while op(B), of so many bytes, stays in a core's cache from one block to the next;
-// a larger one is read anew for each cut of the rows, so the cuts are those that read least (128x1024x1024: 4 times as fast).
+// reads its operands again. Rows are cut before columns while op(B), of so many bytes, stays in a core's cache from one block to the next
+// and there are rows enough to hide its coming there; else it is read anew for each cut of the rows, so the cuts are those that read least
+// (128x1024x1024: 4 times as fast).
 Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block, std::int64_t b_bytes) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 27, kHugeBlock = std::int64_t{1} << 26;
   constexpr std::int64_t kSmallBlocks = 4, kFewBlocks = 8, kManyBlocks = 64;
-  constexpr std::int64_t kLeastRows = 16, kRowMultiple = 8, kLeastColumns = 64, kColumnMultiple = 32, kCachedBytes = 512 * 1024;
+  constexpr std::int64_t kLeastRows = 16, kRowMultiple = 8, kLeastColumns = 64, kColumnMultiple = 32, kCachedBytes = 512 * 1024,
+                         kFewRows = 48;
   if (work < block) return {m, n};
-  const bool cached = b_bytes <= kCachedBytes;
+  const bool cached = b_bytes <= kCachedBytes && m > kFewRows;
   const std::int64_t small = std::min(work / block, kSmallBlocks);
   const std::int64_t worth = work < kHuge ? std::clamp<std::int64_t>(std::max(small, work / kLibraryBlock), 2, kFewBlocks)
                                           : std::clamp(work / kHugeBlock, kFewBlocks, kManyBlocks);

@@ -10,6 +10,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "autograd/kernels/elementwise_loops-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::detail {
 namespace HWY_NAMESPACE {
@@ -17,29 +19,32 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Runs body(tag, j) over [0, n): whole vectors, then four lanes, then one.
-template <class T, class Body>
-HWY_INLINE void on_lanes(std::int64_t n, Body body) {
+// y[j] = f(x[j]...) for j in [0, n), f on vectors.
+template <class T, class F, class... X>
+HWY_INLINE void on_row(std::int64_t n, T* y, F f, const X*... x) {
   const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 4> d4;
-  const hn::CappedTag<T, 1> d1;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t j = 0;
-  for (const auto lanes = static_cast<std::int64_t>(hn::Lanes(d)); j + lanes <= n; j += lanes) body(d, j);
-  for (const auto lanes = static_cast<std::int64_t>(hn::Lanes(d4)); j + lanes <= n; j += lanes) body(d4, j);
-  for (; j < n; ++j) body(d1, j);
+  for (; j + lanes <= n; j += lanes) hn::StoreU(f(hn::LoadU(d, x + j)...), d, y + j);
+  const auto rest = static_cast<std::size_t>(n - j);
+  if (rest > 0) kernels::HWY_NAMESPACE::store_some(d, f(kernels::HWY_NAMESPACE::load_some(d, x + j, rest)...), y + j, rest);
 }
 
 template <class T>
 void shift(const T* x, const T* v, std::int64_t rows, std::int64_t d, T* y) {
   for (std::int64_t r = 0; r < rows; ++r, x += d, y += d) {
-    on_lanes<T>(d, [&](auto tag, std::int64_t j) HWY_ATTR { hn::StoreU(hn::Sub(hn::LoadU(tag, x + j), hn::Set(tag, v[r])), tag, y + j); });
+    const auto of_row = hn::Set(hn::ScalableTag<T>(), v[r]);
+    on_row(
+        d, y, [&](auto from) HWY_ATTR { return hn::Sub(from, of_row); }, x);
   }
 }
 
 template <class T>
 void divide(const T* x, const T* v, std::int64_t rows, std::int64_t d, T* y) {
   for (std::int64_t r = 0; r < rows; ++r, x += d, y += d) {
-    on_lanes<T>(d, [&](auto tag, std::int64_t j) HWY_ATTR { hn::StoreU(hn::Div(hn::LoadU(tag, x + j), hn::Set(tag, v[r])), tag, y + j); });
+    const auto of_row = hn::Set(hn::ScalableTag<T>(), v[r]);
+    on_row(
+        d, y, [&](auto from) HWY_ATTR { return hn::Div(from, of_row); }, x);
   }
 }
 
@@ -78,18 +83,18 @@ void dot(const T* a, const T* b, std::int64_t rows, std::int64_t d, T* y) {
 template <class T>
 void softmax_gradient(const T* g, const T* y, const T* v, std::int64_t rows, std::int64_t d, T* gx) {
   for (std::int64_t r = 0; r < rows; ++r, g += d, y += d, gx += d) {
-    on_lanes<T>(d, [&](auto tag, std::int64_t j) HWY_ATTR {
-      hn::StoreU(hn::Mul(hn::LoadU(tag, y + j), hn::Sub(hn::LoadU(tag, g + j), hn::Set(tag, v[r]))), tag, gx + j);
-    });
+    const auto of_row = hn::Set(hn::ScalableTag<T>(), v[r]);
+    on_row(
+        d, gx, [&](auto incoming, auto result) HWY_ATTR { return hn::Mul(result, hn::Sub(incoming, of_row)); }, g, y);
   }
 }
 
 template <class T>
 void log_softmax_gradient(const T* g, const T* e, const T* v, std::int64_t rows, std::int64_t d, T* gx) {
   for (std::int64_t r = 0; r < rows; ++r, g += d, e += d, gx += d) {
-    on_lanes<T>(d, [&](auto tag, std::int64_t j) HWY_ATTR {
-      hn::StoreU(hn::NegMulAdd(hn::LoadU(tag, e + j), hn::Set(tag, v[r]), hn::LoadU(tag, g + j)), tag, gx + j);
-    });
+    const auto of_row = hn::Set(hn::ScalableTag<T>(), v[r]);
+    on_row(
+        d, gx, [&](auto incoming, auto part) HWY_ATTR { return hn::NegMulAdd(part, of_row, incoming); }, g, e);
   }
 }
 
