@@ -37,7 +37,7 @@ SMALL = {  # name: of Google Benchmark, what one item is
     "iris": ("iris_step", "step"),
     "inference": ("inference", "image"),
 }
-OTHER = ["memory", "allocations", "compile"]
+OTHER = ["memory", "allocations", "compile", "build"]
 
 
 def run(words, **environment):
@@ -64,6 +64,14 @@ def nanoseconds(program, benchmark):
     """The time of one item, and the most memory the program had, in bytes."""
     printed, memory = run([program, f"--benchmark_filter=^{benchmark}$", "--benchmark_min_time=0.3", "--benchmark_format=json"])
     return 1e9 / json.loads(printed)["benchmarks"][0]["items_per_second"], memory
+
+
+def nanoseconds_one_by_one(program, benchmark, times):
+    """The time of one item, the first time in a new process, and the median of those after it."""
+    printed, _ = run([program, f"--benchmark_filter=^{benchmark}$", "--benchmark_min_time=0", f"--benchmark_repetitions={times}",
+                      "--benchmark_format=json"])
+    each = [1e9 / entry["items_per_second"] for entry in json.loads(printed)["benchmarks"] if entry["run_type"] == "iteration"]
+    return each[0], statistics.median(each[1:])
 
 
 def ratio_text(ours, theirs):
@@ -136,6 +144,18 @@ def compare_step(job, options, torch):
             sys.exit(f"compare.py: {job}: the sides do not learn equally: losses {losses}")
 
 
+def compare_large_graph(job, options, torch):
+    """As compare_small, telling the first graph of a process, whose memory comes from the system, from those after it."""
+    benchmark, item = SMALL[job]
+    ours, theirs = [], []
+    for _ in range(options.rounds):
+        ours.append(nanoseconds_one_by_one(RELEASE / "bench/small_bench", benchmark, 6))
+        if torch:
+            theirs.append(nanoseconds_one_by_one(PEERS / "libtorch_small", benchmark, 3))
+    for which, name in enumerate((f"{job}, first", f"{job}, repeated")):
+        line(name, [times[which] for times in ours], [], [times[which] for times in theirs], f"ns/{item}")
+
+
 def compare_small(job, options, torch):
     benchmark, item = SMALL[job]
     ours, theirs = [], []
@@ -186,6 +206,16 @@ def compare_compile(options, torch):
             print(f"library                   LibTorch  {shared.stat().st_size / 1e6:10.2f} MB")
 
 
+def compare_build():
+    """How long the library and mnist_train take from nothing, without a compiler cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCHAINRULE_BUILD_TESTS=OFF",
+             "-DCHAINRULE_BUILD_BENCH=OFF"])
+        start = time.monotonic()
+        run(["ninja", "-C", folder, "libchainrule.a", "mnist_train"], CCACHE_DISABLE="1")
+        print(f"clean build               ours      {time.monotonic() - start:10.0f} s (library and mnist_train, {os.cpu_count()} processors)")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -204,11 +234,13 @@ def main():
         if job in STEPS:
             compare_step(job, options, torch)
         elif job in SMALL:
-            compare_small(job, options, torch)
+            (compare_large_graph if job == "chain-million" else compare_small)(job, options, torch)
         elif job == "memory":
             compare_memory(options, torch)
         elif job == "allocations":
             compare_allocations(options, torch)
+        elif job == "build":
+            compare_build()
         else:
             compare_compile(options, torch)
 
