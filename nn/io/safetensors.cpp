@@ -396,20 +396,15 @@ SafetensorsFile read_file(const InputFile& file) {
 }
 
 // A string of the caller's as JSON.
-std::string json_string(const std::string& words, const SourceLine& line) {
-  try {
-    return nlohmann::json(words).dump();
-  } catch (const nlohmann::json::exception&) {
-    throw_invalid("save_safetensors",
-                  text("the text ", nlohmann::json(words).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), " is not UTF-8"),
-                  line);
-  }
+std::string json_of(const std::string& words, const SourceLine& line) {
+  if (!is_utf8(words)) throw_invalid("save_safetensors", text("the text ", json_quote(words), " is not UTF-8"), line);
+  return json_string(words);
 }
 
 void check_tensors(const std::vector<NamedTensor>& tensors, const SourceLine& line) {
   std::set<std::string_view> names;
   for (const NamedTensor& entry : tensors) {
-    const std::string name = json_string(entry.name, line);
+    const std::string name = json_of(entry.name, line);
     if (entry.name == kMetadata) throw_invalid("save_safetensors", text("the name ", name, " is reserved by the format"), line);
     if (!names.insert(entry.name).second) throw_invalid("save_safetensors", text("the name ", name, " is given twice"), line);
     if (!entry.tensor.defined()) throw_invalid("save_safetensors", text(name, " is an undefined tensor"), line);
@@ -446,16 +441,15 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
   const auto add = [&](const std::string& member) { json += (json.size() == 1 ? "" : ",") + member; };
   if (!metadata.empty()) {
     std::string members;
-    for (const auto& [key, value] : metadata)
-      members += (members.empty() ? "" : ",") + json_string(key, line) + ":" + json_string(value, line);
+    for (const auto& [key, value] : metadata) members += (members.empty() ? "" : ",") + json_of(key, line) + ":" + json_of(value, line);
     add(text('"', kMetadata, "\":{", members, "}"));
   }
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i].tensor;
     std::string sizes;
     for (const std::int64_t size : tensor.shape()) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
-    add(text(json_string(tensors[i].name, line), ":{\"dtype\":\"", file_dtype(tensor.dtype()), "\",\"shape\":[", sizes,
-             "],\"data_offsets\":[", begins[i], ",", begins[i] + bytes_of(tensor).size(), "]}"));
+    add(text(json_of(tensors[i].name, line), ":{\"dtype\":\"", file_dtype(tensor.dtype()), "\",\"shape\":[", sizes, "],\"data_offsets\":[",
+             begins[i], ",", begins[i] + bytes_of(tensor).size(), "]}"));
   }
   json += "}";
   json.resize((json.size() + 7) / 8 * 8, ' ');
