@@ -536,6 +536,13 @@ void Module::zero_grad(SourceLine line) {
   for (NamedTensor& entry : named_parameters(line)) entry.tensor.zero_grad(line);
 }
 
+BuiltIn::BuiltIn() noexcept = default;
+BuiltIn::BuiltIn(BuiltIn&&) noexcept = default;
+BuiltIn& BuiltIn::operator=(BuiltIn&&) noexcept = default;
+BuiltIn::~BuiltIn() = default;
+Tensor BuiltIn::run(const Tensor& x) const { return forward(x); }
+std::shared_ptr<Module> BuiltIn::own(Module* module) { return std::shared_ptr<Module>(module); }
+
 std::shared_ptr<Module> Layer::share(Module* module) { return std::shared_ptr<Module>(module); }
 
 Layer::Layer(std::shared_ptr<Module> module, SourceLine line) : module_(std::move(module)) {
