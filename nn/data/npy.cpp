@@ -43,10 +43,10 @@ struct NpyHeader {
 };
 
 // Reads the dictionary; only what numpy.save() writes is known, in any order of its three keys.
-class HeaderParser {
+class NpyHeaderParser {
  public:
   /// The words are at byte `begin` of the file.
-  HeaderParser(const InputFile& file, std::string_view words, std::uint64_t begin)
+  NpyHeaderParser(const InputFile& file, std::string_view words, std::uint64_t begin)
       : file_(file), rest_(words), end_(begin + words.size()) {}
 
   NpyHeader parse() {
@@ -250,7 +250,7 @@ Tensor read_array(const InputFile& file) {
   if (size > kMostHeader) file.fail_at(8, text("its header has ", size, " bytes, expected at most ", kMostHeader));
   std::vector<std::uint8_t> words(size);
   if (file.read_at(begin, words) != size) file.fail("became shorter while it was read");
-  const NpyHeader header = HeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
+  const NpyHeader header = NpyHeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
   const std::uint64_t bytes = checked_bytes(file, header), there = file.size() - begin - size;
   if (bytes != there)
     file.fail_at(begin + size, text("its shape ", Shape(header.shape), " takes ", bytes, " bytes, but there are ", there));

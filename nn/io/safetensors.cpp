@@ -32,7 +32,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "elements are copied as they are, and the format has them little-endian");
 
-constexpr std::uint64_t kSizeBytes = 8;
+constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference reader's limit
 constexpr std::uint64_t kMostTensorBytes = std::numeric_limits<std::int64_t>::max() / 256;
 constexpr std::string_view kMetadata = "__metadata__";
@@ -67,17 +67,17 @@ struct Entry {
   std::uint64_t end() const { return offsets[1]; }
 };
 
-struct Header {
+struct WeightsHeader {
   std::vector<Entry> entries;
   std::map<std::string, std::string> metadata;
 };
 
 // Takes the header's JSON piece by piece, and no other structure than the format's: what nests deeper has no place to go.
-class HeaderParser {
+class WeightsHeaderParser {
  public:
-  explicit HeaderParser(const InputFile& file) : file_(file) {}
+  explicit WeightsHeaderParser(const InputFile& file) : file_(file) {}
 
-  Header parse(std::string_view json) {
+  WeightsHeader parse(std::string_view json) {
     // The JSON parser takes a zero byte for the end.
     const std::size_t zero = json.find('\0');
     if (zero != json.npos) not_json(zero);
@@ -215,7 +215,7 @@ class HeaderParser {
     if (std::exchange(*given, true)) file_.fail(text(subject(), ": ", field, " is given twice"));
   }
 
-  [[noreturn]] void not_json(std::size_t position) const { file_.fail_at(kSizeBytes + position, "the header is not JSON in UTF-8"); }
+  [[noreturn]] void not_json(std::size_t position) const { file_.fail_at(kLengthBytes + position, "the header is not JSON in UTF-8"); }
 
   [[noreturn]] void refuse(const std::string& found) const {
     const std::string integers = ", expected integers of 0 or more";
@@ -242,7 +242,7 @@ class HeaderParser {
   }
 
   const InputFile& file_;
-  Header header_;
+  WeightsHeader header_;
   Place place_ = Place::header;
   std::set<std::string> names_;
   bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false;
@@ -251,22 +251,22 @@ class HeaderParser {
 };
 
 std::uint64_t read_header_size(const InputFile& file) {
-  if (file.size() < kSizeBytes) file.fail_at(0, text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
-  std::array<std::uint8_t, kSizeBytes> bytes = {};
+  if (file.size() < kLengthBytes) file.fail_at(0, text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
+  std::array<std::uint8_t, kLengthBytes> bytes = {};
   if (file.read_at(0, bytes) < bytes.size()) file.fail("became shorter while it was read");
   const auto size = std::bit_cast<std::uint64_t>(bytes);
   if (size > kMaxHeaderBytes) file.fail_at(0, text("the header size is ", size, ", expected at most ", kMaxHeaderBytes));
-  if (size > file.size() - kSizeBytes)
-    file.fail_at(0, text("the header size is ", size, ", but the file holds ", file.size() - kSizeBytes, " bytes after it"));
+  if (size > file.size() - kLengthBytes)
+    file.fail_at(0, text("the header size is ", size, ", but the file holds ", file.size() - kLengthBytes, " bytes after it"));
   return size;
 }
 
 std::string read_header_text(const InputFile& file, std::uint64_t size) {
   std::string json(size, '\0');
-  if (file.read_at(kSizeBytes, std::span(reinterpret_cast<std::uint8_t*>(json.data()), json.size())) < json.size())
+  if (file.read_at(kLengthBytes, std::span(reinterpret_cast<std::uint8_t*>(json.data()), json.size())) < json.size())
     file.fail("became shorter while it was read");
   if (json.empty() || json[0] != '{')
-    file.fail_at(kSizeBytes,
+    file.fail_at(kLengthBytes,
                  json.empty() ? "the header is empty, expected a JSON object"
                               : text("the header begins with ", hex_bytes(std::span(reinterpret_cast<const std::uint8_t*>(json.data()), 1)),
                                      ", expected 7b of a JSON object"));
@@ -304,7 +304,7 @@ void check_entry(const InputFile& file, Entry& entry, std::uint64_t data_bytes) 
     file.fail(text(offsets, ", ", entry.end() - entry.begin(), " bytes, but shape ", entry.shape, " of ", entry.dtype, " takes ", bytes));
 }
 
-void check_header(const InputFile& file, Header& header, std::uint64_t data_bytes) {
+void check_header(const InputFile& file, WeightsHeader& header, std::uint64_t data_bytes) {
   for (Entry& entry : header.entries) check_entry(file, entry, data_bytes);
   std::vector<const Entry*> order;
   for (const Entry& entry : header.entries) order.push_back(&entry);
@@ -383,8 +383,8 @@ Tensor read_tensor(const InputFile& file, const Entry& entry, std::uint64_t offs
 
 SafetensorsFile read_file(const InputFile& file) {
   const std::uint64_t header_bytes = read_header_size(file);
-  const std::uint64_t data_at = kSizeBytes + header_bytes;
-  Header header = HeaderParser(file).parse(read_header_text(file, header_bytes));
+  const std::uint64_t data_at = kLengthBytes + header_bytes;
+  WeightsHeader header = WeightsHeaderParser(file).parse(read_header_text(file, header_bytes));
   check_header(file, header, file.size() - data_at);
   SafetensorsFile content;
   content.metadata = std::move(header.metadata);
@@ -457,7 +457,7 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
     throw_invalid("save_safetensors", text("names, shapes and metadata take ", json.size(), " bytes, expected at most ", kMaxHeaderBytes),
                   line);
 
-  const auto size = std::bit_cast<std::array<char, kSizeBytes>>(std::uint64_t{json.size()});
+  const auto size = std::bit_cast<std::array<char, kLengthBytes>>(std::uint64_t{json.size()});
   json.insert(0, size.data(), size.size());
   parts[0] = json;
   write_whole_file(path, parts);
