@@ -9,10 +9,10 @@
 #include <cstring>
 #include <limits>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <span>
 #include <stdexcept>
+#include <streambuf>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +20,7 @@
 #include "autograd/ops/create.h"
 #include "nn/data/input_file.h"
 #include "nn/half.h"
+#include "nn/io/json_reader.h"
 #include "nn/io/json_text.h"
 #include "nn/io/write_file.h"
 
@@ -72,8 +73,17 @@ struct WeightsHeader {
   std::map<std::string, std::string> metadata;
 };
 
+// Text as a stream.
+class TextBytes : public std::streambuf {
+ public:
+  explicit TextBytes(std::string_view text) {
+    char* const first = const_cast<char*>(text.data());  // only read
+    setg(first, first, first + text.size());
+  }
+};
+
 // Takes the header's JSON piece by piece, and no other structure than the format's: what nests deeper has no place to go.
-class WeightsHeaderParser {
+class WeightsHeaderParser : public JsonHandler {
  public:
   explicit WeightsHeaderParser(const InputFile& file) : file_(file) {}
 
@@ -81,13 +91,14 @@ class WeightsHeaderParser {
     // The JSON parser takes a zero byte for the end.
     const std::size_t zero = json.find('\0');
     if (zero != json.npos) not_json(zero);
-    nlohmann::json::sax_parse(json.begin(), json.end(), this);
+    TextBytes bytes(json);
+    read_json(bytes, *this);
     return std::move(header_);
   }
 
   // What follows is called by the JSON parser.
 
-  bool start_object(std::size_t) {
+  void start_object() override {
     if (place_ == Place::header) {
       place_ = Place::names;
     } else if (place_ == Place::tensor) {
@@ -97,10 +108,9 @@ class WeightsHeaderParser {
     } else {
       refuse("an object");
     }
-    return true;
   }
 
-  bool key(std::string& key) {
+  void key(std::string& key) override {
     if (place_ == Place::names) {
       start_entry(key);
     } else if (place_ == Place::fields) {
@@ -110,10 +120,9 @@ class WeightsHeaderParser {
       metadata_key_ = key;
       place_ = Place::metadata_value;
     }
-    return true;
   }
 
-  bool string(std::string& value) {
+  void string(std::string& value) override {
     if (place_ == Place::dtype) {
       entry().dtype = value;
       place_ = Place::fields;
@@ -123,10 +132,9 @@ class WeightsHeaderParser {
     } else {
       refuse("a string");
     }
-    return true;
   }
 
-  bool start_array(std::size_t) {
+  void start_array() override {
     if (place_ == Place::shape) {
       place_ = Place::sizes;
     } else if (place_ == Place::offsets) {
@@ -135,10 +143,9 @@ class WeightsHeaderParser {
     } else {
       refuse("a list");
     }
-    return true;
   }
 
-  bool number_unsigned(std::uint64_t value) {
+  void number_unsigned(std::uint64_t value) override {
     if (place_ == Place::sizes) {
       if (entry().shape.rank() == Shape::kMaxRank)
         file_.fail(text(subject(), ": shape has more than ", Shape::kMaxRank, " sizes, the most that a Tensor can have"));
@@ -151,31 +158,27 @@ class WeightsHeaderParser {
     } else {
       refuse(text("the number ", value));
     }
-    return true;
   }
 
-  bool end_array() {
+  void end_array() override {
     if (place_ == Place::offset_values && offsets_ != 2)
       file_.fail(text(subject(), ": data_offsets holds ", offsets_, " numbers, expected begin and end"));
     place_ = Place::fields;
-    return true;
   }
 
-  bool end_object() {
+  void end_object() override {
     if (place_ == Place::fields) {
       for (const auto& [field, given] : {std::pair("dtype", has_dtype_), {"shape", has_shape_}, {"data_offsets", has_offsets_}})
         if (!given) file_.fail(text(subject(), " has no ", field));
     }
     place_ = place_ == Place::names ? Place::header : Place::names;
-    return true;
   }
 
-  bool null() { refuse("null"); }
-  bool boolean(bool value) { refuse(value ? "true" : "false"); }
-  bool number_integer(std::int64_t value) { refuse(text("the number ", value)); }
-  bool number_float(double, const std::string& digits) { refuse("the number " + digits.substr(0, 40)); }
-  bool binary(std::vector<std::uint8_t>&) { refuse("bytes"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
+  void null() override { refuse("null"); }
+  void boolean(bool value) override { refuse(value ? "true" : "false"); }
+  void number_integer(std::int64_t value) override { refuse(text("the number ", value)); }
+  void number_float(double, const std::string& digits) override { refuse("the number " + digits.substr(0, 40)); }
+  void parse_error(std::size_t position, std::string_view) override {
     not_json(position > 0 ? position - 1 : 0);  // it counts from 1
   }
 
