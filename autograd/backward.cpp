@@ -320,7 +320,7 @@ class Pass {
     return node->mark = met_++;
   }
 
-  std::uint32_t enter_leaf(Node* node) {
+  [[gnu::always_inline]] std::uint32_t enter_leaf(Node* node) {
     const std::uint32_t at = space_.leaves.find_or_add(node, met_);
     if (at == met_) [[unlikely]] {
       add_entry(node);
@@ -501,7 +501,7 @@ class Pass {
   }
 
   // Runs a rule on numbers and passes on what it gives.
-  void run_on_numbers(Node* node, double grad_out, const std::uint32_t* edges) {
+  [[gnu::always_inline]] void run_on_numbers(Node* node, double grad_out, const std::uint32_t* edges) {
     RuleNumbers numbers;
     numbers.grad_out = grad_out;
     const std::uint32_t count = node->input_count;

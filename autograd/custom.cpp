@@ -1,6 +1,6 @@
 #include "autograd/custom.h"
 
-#include <unordered_set>
+#include <set>
 
 #include "autograd/backward.h"
 #include "autograd/pass.h"
@@ -73,7 +73,7 @@ std::vector<const Tensor*> checked_inputs(const char* op, std::span<const Tensor
 
 // The leaves that require grad beneath a result, without passing through `inputs`.
 std::vector<Tensor> leaves_beneath(const Tensor& result, std::span<const Tensor> inputs) {
-  std::unordered_set<const Node*> seen;
+  std::set<const Node*> seen;
   for (const Tensor& input : inputs) seen.insert(node_of(input));
   std::vector<Tensor> leaves;
   std::vector<Node*> work{node_of(result)};

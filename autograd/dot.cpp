@@ -1,6 +1,6 @@
 #include "autograd/dot.h"
 
-#include <unordered_map>
+#include <map>
 
 #include "autograd/record.h"
 
@@ -52,7 +52,7 @@ std::string label(Node* node) {
 
 std::string to_dot(const TensorArg& output) {
   Node* root = defined_node("to_dot", output.tensor(), output.line());
-  std::unordered_map<const Node*, std::size_t> numbers{{root, 0}};
+  std::map<const Node*, std::size_t> numbers{{root, 0}};
   std::vector<Node*> nodes{root};
   std::string edges;
   for (std::size_t next = 0; next < nodes.size(); ++next) {

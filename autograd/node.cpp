@@ -52,7 +52,7 @@ constinit thread_local Dying dying;
   delete node->extras;
 }
 
-void take_apart(Node* node) noexcept {
+[[gnu::always_inline]] inline void take_apart(Node* node) noexcept {
   const Tensor* const inputs = node->inputs();
   for (const Tensor *input = inputs, *end = inputs + node->input_count; input != end; ++input) input->~Tensor();
   if (node->owns_rule || node->extras != nullptr) [[unlikely]]

@@ -194,13 +194,13 @@ T* mutable_values(const Tensor& tensor) noexcept {
 
 /// Calls f(T{}) with T = float or double.
 template <class F>
-decltype(auto) visit_floating(DType dtype, F&& f) {
+[[gnu::always_inline]] inline decltype(auto) visit_floating(DType dtype, F&& f) {
   return dtype == DType::float32 ? f(float{}) : f(double{});
 }
 
 /// Calls f(T{}) with T = float, double or std::int64_t.
 template <class F>
-decltype(auto) visit_dtype(DType dtype, F&& f) {
+[[gnu::always_inline]] inline decltype(auto) visit_dtype(DType dtype, F&& f) {
   if (dtype == DType::int64) return f(std::int64_t{});
   return visit_floating(dtype, f);
 }

@@ -1,8 +1,8 @@
 // Cloner: copies of the layers that a module holds, while Module::clone() copies the module.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "nn/layer.h"
@@ -32,7 +32,7 @@ class Cloner {
   friend class Module;
   Cloner() = default;
 
-  std::unordered_map<const Module*, std::shared_ptr<Module>> copies_;
+  std::map<const Module*, std::shared_ptr<Module>> copies_;
 };
 
 }  // namespace chainrule::nn

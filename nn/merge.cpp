@@ -102,7 +102,9 @@ std::string Merge::describe() const {
 
 void Merge::config(Config& config) const { config.set("op", op_).set("inputs", input_count()).set("axis", axis_); }
 
-std::shared_ptr<Module> Merge::copy_structure(Cloner&) const { return std::make_shared<Merge>(op_, input_count(), axis_); }
+std::shared_ptr<Module> Merge::copy_structure(Cloner&) const {
+  return std::shared_ptr<Module>(static_cast<Module*>(new Merge(op_, input_count(), axis_)));  // the kind of pointer there is already
+}
 
 Symbol add(const SymbolList& symbols, SourceLine line) { return merge("add", symbols, line); }
 Symbol subtract(const SymbolList& symbols, SourceLine line) { return merge("subtract", symbols, line); }

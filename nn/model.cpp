@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
-#include <unordered_map>
-#include <unordered_set>
+#include <map>
+#include <set>
 
 #include "autograd/check.h"
 #include "nn/summary.h"
@@ -53,8 +53,8 @@ Model::Model(const SymbolList& inputs, const SymbolList& outputs, SourceLine lin
 }
 
 void Model::order(const SourceLine& line) {
-  std::unordered_map<const void*, std::size_t> first_value;  // of the calls met so far
-  std::unordered_set<const void*> used;
+  std::map<const void*, std::size_t> first_value;  // of the calls met so far
+  std::set<const void*> used;
   for (const Symbol& input : inputs_) {
     if (input.layer() != nullptr)
       throw_invalid("Model",
@@ -69,7 +69,7 @@ void Model::order(const SourceLine& line) {
     const Symbol* symbol;
     std::size_t next_input;
   };
-  std::unordered_map<const Module*, std::size_t> known_layers;
+  std::map<const Module*, std::size_t> known_layers;
   std::vector<std::size_t> calls_of_layer;
   std::vector<Visit> visits;
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
@@ -113,7 +113,7 @@ void Model::order(const SourceLine& line) {
 }
 
 void Model::choose_names(const SourceLine& line) {
-  std::unordered_map<std::string, std::string> taken;  // and by what
+  std::map<std::string, std::string> taken;  // and by what
   const auto take = [&](const std::string& name, const std::string& what) {
     if (name.empty()) return;
     if (name.find('.') != std::string::npos)
@@ -124,7 +124,7 @@ void Model::choose_names(const SourceLine& line) {
   for (const Symbol& input : inputs_) take(input.name(), text("the input of shape ", input.shape()));
   for (const NamedLayer& entry : layers_) take(entry.layer->name(), entry.layer->describe());
 
-  std::unordered_map<std::string, std::size_t> counts;
+  std::map<std::string, std::size_t> counts;
   const auto choose = [&](const std::string& given, const std::string& base) {
     if (!given.empty()) return given;
     while (true) {

@@ -1,7 +1,7 @@
 // A Model in a file: which layer is called on which values.
+#include <map>
+#include <set>
 #include <stdexcept>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "autograd/check.h"
@@ -33,7 +33,7 @@ class Names {
   }
 
  private:
-  std::unordered_set<std::string> taken_;
+  std::set<std::string> taken_;
 };
 
 std::size_t checked_value(std::int64_t value, std::size_t count) {
@@ -69,8 +69,8 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
     input_names.push_back(names.take(each.string("name")));
     inputs.push_back(input(each.shape("shape"), {.name = input_names.back(), .dtype = each.dtype("dtype")}));
   }
-  std::unordered_map<std::string, Layer> layers;
-  std::unordered_map<const Module*, std::string> layer_names;
+  std::map<std::string, Layer> layers;
+  std::map<const Module*, std::string> layer_names;
   for (const Config& each : config.configs("layers")) {
     const std::string& name = names.take(each.string("name"));
     const Layer layer = each.layer("layer");

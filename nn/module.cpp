@@ -1,9 +1,9 @@
 #include "nn/module.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <typeinfo>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "autograd/backward.h"
@@ -160,7 +160,7 @@ EvalScope::~EvalScope() { eval_in_force = outer_; }
 bool EvalScope::in_force() noexcept { return eval_in_force; }
 
 struct Members::Met {
-  std::unordered_set<const Module*> modules;
+  std::set<const Module*> modules;
 };
 
 Members::Members() : met_(std::make_unique<Met>()) {}
@@ -475,7 +475,7 @@ std::vector<NamedTensor> Module::state(SourceLine line) const {
 void Module::load_state(const std::vector<NamedTensor>& state, SourceLine line) {
   const CallerScope caller(line);
   std::vector<NamedTensor> own = this->state(line);
-  std::unordered_map<std::string_view, const Tensor*> given;
+  std::map<std::string_view, const Tensor*> given;
   std::string wrong;
   const auto complain = [&](const auto&... parts) { wrong += (wrong.empty() ? "" : "; ") + text(parts...); };
   for (const NamedTensor& entry : state) {
@@ -535,6 +535,13 @@ void Module::to(DType dtype, SourceLine line) {
 void Module::zero_grad(SourceLine line) {
   for (NamedTensor& entry : named_parameters(line)) entry.tensor.zero_grad(line);
 }
+
+BuiltIn::BuiltIn() noexcept = default;
+BuiltIn::BuiltIn(BuiltIn&&) noexcept = default;
+BuiltIn& BuiltIn::operator=(BuiltIn&&) noexcept = default;
+BuiltIn::~BuiltIn() = default;
+Tensor BuiltIn::run(const Tensor& x) const { return forward(x); }
+std::shared_ptr<Module> BuiltIn::own(Module* module) { return std::shared_ptr<Module>(module); }
 
 std::shared_ptr<Module> Layer::share(Module* module) { return std::shared_ptr<Module>(module); }
 

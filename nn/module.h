@@ -250,8 +250,6 @@ class Module {
   friend class ModuleFile;
   friend class Sequential;
   friend class Symbol;
-  template <class Derived>
-  friend class BuiltIn;
 
   std::string name_;
   std::shared_ptr<HookList> hooks_;  // none: nullptr
@@ -294,14 +292,13 @@ class MultiModule : public Module {
 };
 
 /// What the layers of the library derive from: errors within one name the line that called it.
-template <class Derived>
 class BuiltIn : public Module {
  public:
   using Module::operator();
   /// The layer in a layer graph (see symbol.h), moved there; one to be used twice is made a Layer first.
   template <std::same_as<Symbol> S>
   S operator()(const S& x, SourceLine line = SourceLine::current()) && {
-    return call_layer(std::move(static_cast<Derived&>(*this)), x, line);
+    return call_on(x, line);
   }
   template <std::same_as<Symbol> S>
   S operator()(const S&, SourceLine = SourceLine::current()) const& {
@@ -309,12 +306,20 @@ class BuiltIn : public Module {
   }
 
  protected:
-  BuiltIn() = default;
-  BuiltIn(BuiltIn&&) = default;
-  BuiltIn& operator=(BuiltIn&&) = default;
+  BuiltIn() noexcept;
+  BuiltIn(BuiltIn&&) noexcept;
+  BuiltIn& operator=(BuiltIn&&) noexcept;
+  ~BuiltIn() override;
+
+  /// What make_shared<M>(...) does, without code for each M: `own(new M(...))`.
+  static std::shared_ptr<Module> own(Module* module);
 
  private:
-  Tensor run(const Tensor& x) const final { return this->forward(x); }
+  // A module of the same type with all that this one had.
+  virtual std::shared_ptr<Module> moved() = 0;
+
+  Symbol call_on(const Symbol& x, const SourceLine& line);
+  Tensor run(const Tensor& x) const final;
 };
 
 }  // namespace chainrule::nn

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_set>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -68,7 +68,7 @@ Rows rows_of(const Model& model, const SourceLine& line) {
 Rows rows_of(const Sequential& model, const SummaryOptions& options, const SourceLine& line) {
   Rows rows;
   std::optional<Shape> shape = options.input;
-  std::unordered_set<const Module*> met;
+  std::set<const Module*> met;
   for (const Layer& layer : model) {
     if (shape) shape = layer->build(*shape, line);
     const std::string parameters = met.insert(&*layer).second ? count_of(*layer, line) : "shared";

@@ -1,8 +1,8 @@
 #include "nn/symbol.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "autograd/check.h"
 #include "autograd/ops/create.h"
@@ -72,6 +72,8 @@ Symbol call_layer(const Layer& layer, const Symbol& x, SourceLine line) {
   return call_layer(layer, std::vector<Symbol>{x}, line).front();
 }
 
+Symbol BuiltIn::call_on(const Symbol& x, const SourceLine& line) { return call_layer(Layer(moved()), x, line); }
+
 std::vector<Symbol> call_layer(const Layer& layer, const std::vector<Symbol>& inputs, SourceLine line) {
   return Symbol::of_call(layer, inputs, line);
 }
@@ -107,7 +109,7 @@ std::vector<Symbol> Symbol::of_known_call(const Layer& layer, const std::vector<
 }
 
 std::vector<Symbol> Symbol::copies_of(const std::vector<Symbol>& symbols, Cloner& cloner) {
-  std::unordered_map<const Call*, std::shared_ptr<const Call>> copies;
+  std::map<const Call*, std::shared_ptr<const Call>> copies;
   const auto copy_of = [&](const Symbol& symbol) { return Symbol(copies.at(symbol.call_.get()), symbol.output_); };
   // By a stack of its own: graphs may be deep. A call is copied once all that it takes is.
   struct Visit {

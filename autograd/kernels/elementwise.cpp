@@ -18,6 +18,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
+namespace {
 
 template <class T>
 void where(const T* condition, std::int64_t condition_step, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y,
@@ -133,7 +134,7 @@ void convert_u8(const std::uint8_t* x, T scale, T shift, T* y, std::int64_t coun
 }
 
 template <class T>
-inline constexpr Elementwise<T> kLoops = {
+constexpr Elementwise<T> kLoops = {
     .neg = unary<Neg, T>,
     .abs = unary<Abs, T>,
     .square = unary<Square, T>,
@@ -192,6 +193,8 @@ inline constexpr Elementwise<T> kLoops = {
     .finish_rows = HWY_NAMESPACE::finish_rows<T>,
     .convert_u8 = HWY_NAMESPACE::convert_u8<T>,
 };
+
+}  // namespace
 
 const Elementwise<float>& loops_f32() { return kLoops<float>; }
 const Elementwise<double>& loops_f64() { return kLoops<double>; }

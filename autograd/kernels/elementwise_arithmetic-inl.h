@@ -16,6 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 /// What loops ask of a function: kCalls where it calls another, so that unrolling would only spill registers.
 struct Inline {
@@ -245,6 +246,7 @@ struct AddScaled : Inline {
   }
 };
 
+}  // namespace
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

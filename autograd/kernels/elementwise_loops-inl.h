@@ -16,6 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 /// Whether masked loads and stores leave memory outside the mask alone; elsewhere tails go through a buffer.
 inline constexpr bool kMasksMemory = HWY_HAVE_SCALABLE || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
@@ -137,6 +138,7 @@ void binary(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T*
   if (i < n) store_some(d, op(d, from_a.load_some(d, i, n - i), from_b.load_some(d, i, n - i)), y + i, n - i);
 }
 
+}  // namespace
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

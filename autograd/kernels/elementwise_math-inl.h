@@ -19,6 +19,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 /// See Inline.
 struct Calling {
@@ -185,6 +186,7 @@ struct Atan2 : Calling {
   }
 };
 
+}  // namespace
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

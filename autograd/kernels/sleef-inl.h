@@ -48,6 +48,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
+namespace {
 
 /// The lanes of a vector, in memory.
 template <class D, class T = hn::TFromD<D>>
@@ -76,6 +77,8 @@ template <class D, class F, class... Vectors>
 HWY_INLINE hn::Vec<D> each_lane(D d, F f, Vectors... x) {
   return replace_lanes(d, hn::Eq(hn::Zero(d), hn::Zero(d)), hn::Zero(d), f, x...);
 }
+
+}  // namespace
 
 /// std::name for one element, as a functor.
 #undef CHAINRULE_STD_FUNCTION

@@ -85,7 +85,7 @@ SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
 // Single elements.
 [[gnu::always_inline]] inline Tensor binary_numbers(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
                                                     SideNodes nodes) {
-  const auto computed = [&](Tensor y) {
+  const auto computed = [&](Tensor y) __attribute__((always_inline)) {
     with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
       loop(from_a, 1, from_b, 1, mutable_values<T>(y), 1);
     });

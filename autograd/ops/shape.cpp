@@ -26,7 +26,7 @@ void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, 
   constexpr std::int64_t kTile = 16;
   kernels::parallel_pieces((rows + kTile - 1) / kTile,
                            std::max<std::int64_t>(1, kElementGrain / (kTile * std::max<std::int64_t>(columns, 1))),
-                           [&](std::int64_t begin, std::int64_t end) {
+                           [from, rows, columns, to](std::int64_t begin, std::int64_t end) {
                              const std::int64_t last_row = std::min(end * kTile, rows);
                              for (std::int64_t c0 = 0; c0 < columns; c0 += kTile)
                                for (std::int64_t r0 = begin * kTile; r0 < last_row; r0 += kTile)

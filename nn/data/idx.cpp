@@ -45,7 +45,7 @@ class Content {
   std::uint64_t offset_ = 0;
 };
 
-struct Header {
+struct IdxHeader {
   std::vector<std::int64_t> shape;
   std::uint64_t bytes = 0;       // of the header
   std::uint64_t data_bytes = 0;  // of the elements it declares
@@ -110,9 +110,9 @@ std::size_t read_rank(const InputFile& file, const IdxLimits& limits, Content& c
   return rank;
 }
 
-Header read_header(const InputFile& file, const IdxLimits& limits, Content& content) {
+IdxHeader read_header(const InputFile& file, const IdxLimits& limits, Content& content) {
   const std::size_t rank = read_rank(file, limits, content);
-  Header header;
+  IdxHeader header;
   header.bytes = kMagicBytes + kSizeBytes * rank;
   std::vector<std::uint8_t> sizes(kSizeBytes * rank);
   const std::size_t got = content.read(sizes);
@@ -143,17 +143,17 @@ Header read_header(const InputFile& file, const IdxLimits& limits, Content& cont
 }
 
 /// "declares 10000 labels", or "declares 60000 images of 28x28 (47040000 bytes)".
-std::string declared(const Header& header, const IdxLimits& limits) {
+std::string declared(const IdxHeader& header, const IdxLimits& limits) {
   const std::string text = "declares " + std::to_string(header.shape[0]) + " " + limits.items;
   if (header.shape.size() == 1) return text;
   return text + " of " + shape_text(std::span(header.shape).subspan(1)) + " (" + std::to_string(header.data_bytes) + " bytes)";
 }
 
-[[noreturn]] void fail_held(const InputFile& file, const Header& header, const IdxLimits& limits, const std::string& held) {
+[[noreturn]] void fail_held(const InputFile& file, const IdxHeader& header, const IdxLimits& limits, const std::string& held) {
   file.fail_at(kMagicBytes, declared(header, limits) + ", but the file holds " + held);
 }
 
-std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limits, const Header& header, Content& content) {
+std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limits, const IdxHeader& header, Content& content) {
   const std::string unit = header.shape.size() == 1 ? "" : " bytes";
   std::uint64_t first = header.data_bytes;
   if (content.compressed()) {
@@ -188,7 +188,7 @@ IdxArray read_idx(const std::string& path, const IdxLimits& limits) {
     if (file.size() == 0) file.fail_at(0, "empty, expected an IDX header");
     check_name(file, path);
     Content content(file);
-    Header header = read_header(file, limits, content);
+    IdxHeader header = read_header(file, limits, content);
     std::vector<std::uint8_t> bytes = read_data(file, limits, header, content);
     return {std::move(header.shape), std::move(bytes)};
   });

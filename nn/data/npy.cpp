@@ -33,7 +33,7 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kMostHeader = 64 << 10;
 constexpr std::size_t kMostAxes = 8;
 
-struct Header {
+struct NpyHeader {
   char kind = 0;  // f, i, u or b
   std::uint64_t bytes = 0;
   bool big_endian = false;
@@ -43,14 +43,14 @@ struct Header {
 };
 
 // Reads the dictionary; only what numpy.save() writes is known, in any order of its three keys.
-class HeaderParser {
+class NpyHeaderParser {
  public:
   /// The words are at byte `begin` of the file.
-  HeaderParser(const InputFile& file, std::string_view words, std::uint64_t begin)
+  NpyHeaderParser(const InputFile& file, std::string_view words, std::uint64_t begin)
       : file_(file), rest_(words), end_(begin + words.size()) {}
 
-  Header parse() {
-    Header header;
+  NpyHeader parse() {
+    NpyHeader header;
     std::array<bool, 3> seen = {};
     expect('{');
     while (!accept('}')) {
@@ -120,7 +120,7 @@ class HeaderParser {
     }
     fail("its header's fortran_order is neither True nor False");
   }
-  void descr(Header& header) {
+  void descr(NpyHeader& header) {
     skip();
     if (rest_.starts_with('[')) fail("it holds records, expected plain numbers");
     const std::string_view words = quoted();
@@ -199,7 +199,7 @@ struct Elements {
   }
 };
 
-void read_integers(Elements elements, const Header& header, std::span<std::int64_t> to) {
+void read_integers(Elements elements, const NpyHeader& header, std::span<std::int64_t> to) {
   const bool is_signed = header.kind == 'i';
   switch (header.bytes) {
     case 1:
@@ -220,7 +220,7 @@ void read_integers(Elements elements, const Header& header, std::span<std::int64
 }
 
 // The bytes that shape and dtype make, found without overflow; an axis of size 0 excuses no other that is too long.
-std::uint64_t checked_bytes(const InputFile& file, const Header& header) {
+std::uint64_t checked_bytes(const InputFile& file, const NpyHeader& header) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / 8;  // what a Tensor can have
   std::uint64_t count = 1;
   bool empty = false;
@@ -250,7 +250,7 @@ Tensor read_array(const InputFile& file) {
   if (size > kMostHeader) file.fail_at(8, text("its header has ", size, " bytes, expected at most ", kMostHeader));
   std::vector<std::uint8_t> words(size);
   if (file.read_at(begin, words) != size) file.fail("became shorter while it was read");
-  const Header header = HeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
+  const NpyHeader header = NpyHeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
   const std::uint64_t bytes = checked_bytes(file, header), there = file.size() - begin - size;
   if (bytes != there)
     file.fail_at(begin + size, text("its shape ", Shape(header.shape), " takes ", bytes, " bytes, but there are ", there));

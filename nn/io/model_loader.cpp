@@ -1,9 +1,9 @@
 #include <algorithm>
+#include <map>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "autograd/backward.h"
@@ -150,12 +150,12 @@ class Filler {
 
   const InputFile& file_;
   Content& content_;
-  std::unordered_map<std::string_view, std::size_t> weights_;
+  std::map<std::string_view, std::size_t> weights_;
 };
 
 // Names and modes.
 void set_modules(const InputFile& file, Maker& maker, const ConfigValue::Fields& entries, ModulePlaces& places) {
-  std::unordered_map<std::string_view, const ConfigField*> given;
+  std::map<std::string_view, const ConfigField*> given;
   for (const ConfigField& entry : entries) given.emplace(entry.name, &entry);
   for (const ModulePlaces::Beneath& each : places.modules) {
     ModuleFile::set_training(*each.module, &each == &places.modules.front() || ModuleFile::training(*places.modules[each.outer].module));

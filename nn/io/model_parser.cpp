@@ -1,16 +1,15 @@
 #include "nn/io/model_parser.h"
 
-#include <istream>
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "autograd/check.h"
 #include "nn/io/checked_bytes.h"
+#include "nn/io/json_reader.h"
 #include "nn/io/json_text.h"
 #include "nn/io/tensor_parser.h"
 
@@ -24,14 +23,13 @@ using model_format::Content;
 namespace {
 
 // Takes the file's JSON piece by piece: weights become Tensors, the rest is kept as values.
-class ModelParser {
+class ModelParser : public JsonHandler {
  public:
   explicit ModelParser(const InputFile& file) : file_(file), tensors_(file) {}
 
   Content parse() {
     CheckedBytes bytes(file_, model_format::kMaxTokenBytes, model_format::kMaxGapBytes);
-    std::istream stream(&bytes);
-    nlohmann::json::sax_parse(stream, this);
+    read_json(bytes, *this);
     for (const auto& [field, given] : {std::pair("format", format_.has_value()),
                                        {"version", version_.has_value()},
                                        {"architecture", architecture_.has_value()},
@@ -55,47 +53,43 @@ class ModelParser {
 
   // What follows is called by the JSON parser.
 
-  bool start_object(std::size_t) {
+  void start_object() override {
     nest();
     if (in_weights_) {
       tensors_.start_object();
     } else if (depth_ > 1) {
       add({ConfigValue::Fields()}, true);
     }
-    return true;
   }
 
-  bool end_object() {
+  void end_object() override {
     --depth_;
     if (in_weights_) {
       in_weights_ = tensors_.end_object();
     } else if (depth_ > 0) {
       end_value();
     }
-    return true;
   }
 
-  bool start_array(std::size_t) {
+  void start_array() override {
     nest();
     if (in_weights_) {
       tensors_.start_array();
     } else {
       add({ConfigValue::List()}, true);
     }
-    return true;
   }
 
-  bool end_array() {
+  void end_array() override {
     --depth_;
     if (in_weights_) {
       tensors_.end_array();
     } else {
       end_value();
     }
-    return true;
   }
 
-  bool key(std::string& key) {
+  void key(std::string& key) override {
     count_text(key);
     if (in_weights_) {
       tensors_.key(key);
@@ -105,28 +99,25 @@ class ModelParser {
       if (!open_.back().names.insert(key).second) file_.fail(text(detail::path_of_field(path(), key), " is given twice"));
       std::get<ConfigValue::Fields>(open_.back().value->is).push_back({key, {}});
     }
-    return true;
   }
 
-  bool null() {
+  void null() override {
     if (in_weights_) {
       tensors_.null();
     } else {
       add({});
     }
-    return true;
   }
 
-  bool boolean(bool value) {
+  void boolean(bool value) override {
     if (in_weights_) {
       tensors_.boolean(value);
     } else {
       add({value});
     }
-    return true;
   }
 
-  bool number_integer(std::int64_t value) {
+  void number_integer(std::int64_t value) override {
     if (in_weights_) {
       tensors_.integer(value);
     } else if (value == 0) {
@@ -134,10 +125,9 @@ class ModelParser {
     } else {
       add({value});
     }
-    return true;
   }
 
-  bool number_unsigned(std::uint64_t value) {
+  void number_unsigned(std::uint64_t value) override {
     if (in_weights_) {
       tensors_.unsigned_integer(value);
     } else if (std::in_range<std::int64_t>(value)) {
@@ -145,36 +135,30 @@ class ModelParser {
     } else {
       add({static_cast<double>(value)});
     }
-    return true;
   }
 
-  bool number_float(double value, const std::string& digits) {
+  void number_float(double value, const std::string& digits) override {
     if (!in_weights_) {
       add({value});
-      return true;
+      return;
     }
     // The JSON parser writes the decimal point as the locale has it.
     std::string plain = digits;
     if (const std::size_t point = plain.find_first_not_of("0123456789+-eE"); point != std::string::npos) plain[point] = '.';
     tensors_.number(plain);
-    return true;
   }
 
-  bool string(std::string& value) {
+  void string(std::string& value) override {
     if (value.size() > 4) count_text(value);  // NaN and infinities among the weights count as values
     if (in_weights_) {
       tensors_.string(value);
     } else {
       add({value});
     }
-    return true;
   }
 
-  bool binary(std::vector<std::uint8_t>&) { file_.fail("has bytes, expected JSON"); }
-
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
+  void parse_error(std::size_t position, std::string_view words) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ...; last read: '...'"
-    std::string_view words = error.what();
     words = words.substr(0, words.find("; last read"));
     constexpr std::string_view kBefore = "parse error at ";
     const std::size_t at = words.find(kBefore);
@@ -188,7 +172,7 @@ class ModelParser {
   // A list or object that is being read.
   struct Open {
     ConfigValue* value;
-    std::unordered_set<std::string> names;
+    std::set<std::string> names;
   };
 
   void nest() {
@@ -277,7 +261,7 @@ class ModelParser {
   TensorParser tensors_;
   bool in_weights_ = false, has_weights_ = false;
   std::size_t depth_ = 0, values_ = 0, text_bytes_ = 0;
-  std::unordered_set<std::string> fields_;  // of the file itself, met so far
+  std::set<std::string> fields_;  // of the file itself, met so far
   std::string field_;
   ConfigValue top_;  // the value of field_
   std::vector<Open> open_;

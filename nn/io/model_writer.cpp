@@ -1,10 +1,10 @@
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <typeinfo>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -130,8 +130,8 @@ class Architecture {
   }
 
   const SourceLine& line_;
-  std::unordered_map<const Module*, std::string> paths_;
-  std::unordered_map<const Module*, Met> met_;
+  std::map<const Module*, std::string> paths_;
+  std::map<const Module*, Met> met_;
   ConfigValue::List shared_;
   std::size_t depth_ = 0;
 };
@@ -280,7 +280,7 @@ void write_weights(const Write& write, const ModulePlaces& places) {
 void check_weights(const ModulePlaces& places, Limits& limits, const SourceLine& line) {
   if (places.tensors.size() > model_format::kMaxTensors)
     throw_misuse("save_model", text("the model has more than ", model_format::kMaxTensors, " tensors"), line);
-  std::unordered_set<std::string_view> paths;
+  std::set<std::string_view> paths;
   for (const ModulePlaces::Place& place : places.tensors) {
     limits.count(place.path);
     limits.count(place.tensor->name());

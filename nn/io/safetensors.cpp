@@ -9,10 +9,10 @@
 #include <cstring>
 #include <limits>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <span>
 #include <stdexcept>
+#include <streambuf>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +20,7 @@
 #include "autograd/ops/create.h"
 #include "nn/data/input_file.h"
 #include "nn/half.h"
+#include "nn/io/json_reader.h"
 #include "nn/io/json_text.h"
 #include "nn/io/write_file.h"
 
@@ -32,7 +33,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "elements are copied as they are, and the format has them little-endian");
 
-constexpr std::uint64_t kSizeBytes = 8;
+constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference reader's limit
 constexpr std::uint64_t kMostTensorBytes = std::numeric_limits<std::int64_t>::max() / 256;
 constexpr std::string_view kMetadata = "__metadata__";
@@ -67,27 +68,37 @@ struct Entry {
   std::uint64_t end() const { return offsets[1]; }
 };
 
-struct Header {
+struct WeightsHeader {
   std::vector<Entry> entries;
   std::map<std::string, std::string> metadata;
 };
 
-// Takes the header's JSON piece by piece, and no other structure than the format's: what nests deeper has no place to go.
-class HeaderParser {
+// Text as a stream.
+class TextBytes : public std::streambuf {
  public:
-  explicit HeaderParser(const InputFile& file) : file_(file) {}
+  explicit TextBytes(std::string_view text) {
+    char* const first = const_cast<char*>(text.data());  // only read
+    setg(first, first, first + text.size());
+  }
+};
 
-  Header parse(std::string_view json) {
+// Takes the header's JSON piece by piece, and no other structure than the format's: what nests deeper has no place to go.
+class WeightsHeaderParser : public JsonHandler {
+ public:
+  explicit WeightsHeaderParser(const InputFile& file) : file_(file) {}
+
+  WeightsHeader parse(std::string_view json) {
     // The JSON parser takes a zero byte for the end.
     const std::size_t zero = json.find('\0');
     if (zero != json.npos) not_json(zero);
-    nlohmann::json::sax_parse(json.begin(), json.end(), this);
+    TextBytes bytes(json);
+    read_json(bytes, *this);
     return std::move(header_);
   }
 
   // What follows is called by the JSON parser.
 
-  bool start_object(std::size_t) {
+  void start_object() override {
     if (place_ == Place::header) {
       place_ = Place::names;
     } else if (place_ == Place::tensor) {
@@ -97,10 +108,9 @@ class HeaderParser {
     } else {
       refuse("an object");
     }
-    return true;
   }
 
-  bool key(std::string& key) {
+  void key(std::string& key) override {
     if (place_ == Place::names) {
       start_entry(key);
     } else if (place_ == Place::fields) {
@@ -110,10 +120,9 @@ class HeaderParser {
       metadata_key_ = key;
       place_ = Place::metadata_value;
     }
-    return true;
   }
 
-  bool string(std::string& value) {
+  void string(std::string& value) override {
     if (place_ == Place::dtype) {
       entry().dtype = value;
       place_ = Place::fields;
@@ -123,10 +132,9 @@ class HeaderParser {
     } else {
       refuse("a string");
     }
-    return true;
   }
 
-  bool start_array(std::size_t) {
+  void start_array() override {
     if (place_ == Place::shape) {
       place_ = Place::sizes;
     } else if (place_ == Place::offsets) {
@@ -135,10 +143,9 @@ class HeaderParser {
     } else {
       refuse("a list");
     }
-    return true;
   }
 
-  bool number_unsigned(std::uint64_t value) {
+  void number_unsigned(std::uint64_t value) override {
     if (place_ == Place::sizes) {
       if (entry().shape.rank() == Shape::kMaxRank)
         file_.fail(text(subject(), ": shape has more than ", Shape::kMaxRank, " sizes, the most that a Tensor can have"));
@@ -151,31 +158,27 @@ class HeaderParser {
     } else {
       refuse(text("the number ", value));
     }
-    return true;
   }
 
-  bool end_array() {
+  void end_array() override {
     if (place_ == Place::offset_values && offsets_ != 2)
       file_.fail(text(subject(), ": data_offsets holds ", offsets_, " numbers, expected begin and end"));
     place_ = Place::fields;
-    return true;
   }
 
-  bool end_object() {
+  void end_object() override {
     if (place_ == Place::fields) {
       for (const auto& [field, given] : {std::pair("dtype", has_dtype_), {"shape", has_shape_}, {"data_offsets", has_offsets_}})
         if (!given) file_.fail(text(subject(), " has no ", field));
     }
     place_ = place_ == Place::names ? Place::header : Place::names;
-    return true;
   }
 
-  bool null() { refuse("null"); }
-  bool boolean(bool value) { refuse(value ? "true" : "false"); }
-  bool number_integer(std::int64_t value) { refuse(text("the number ", value)); }
-  bool number_float(double, const std::string& digits) { refuse("the number " + digits.substr(0, 40)); }
-  bool binary(std::vector<std::uint8_t>&) { refuse("bytes"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
+  void null() override { refuse("null"); }
+  void boolean(bool value) override { refuse(value ? "true" : "false"); }
+  void number_integer(std::int64_t value) override { refuse(text("the number ", value)); }
+  void number_float(double, const std::string& digits) override { refuse("the number " + digits.substr(0, 40)); }
+  void parse_error(std::size_t position, std::string_view) override {
     not_json(position > 0 ? position - 1 : 0);  // it counts from 1
   }
 
@@ -215,7 +218,7 @@ class HeaderParser {
     if (std::exchange(*given, true)) file_.fail(text(subject(), ": ", field, " is given twice"));
   }
 
-  [[noreturn]] void not_json(std::size_t position) const { file_.fail_at(kSizeBytes + position, "the header is not JSON in UTF-8"); }
+  [[noreturn]] void not_json(std::size_t position) const { file_.fail_at(kLengthBytes + position, "the header is not JSON in UTF-8"); }
 
   [[noreturn]] void refuse(const std::string& found) const {
     const std::string integers = ", expected integers of 0 or more";
@@ -242,7 +245,7 @@ class HeaderParser {
   }
 
   const InputFile& file_;
-  Header header_;
+  WeightsHeader header_;
   Place place_ = Place::header;
   std::set<std::string> names_;
   bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false;
@@ -251,22 +254,22 @@ class HeaderParser {
 };
 
 std::uint64_t read_header_size(const InputFile& file) {
-  if (file.size() < kSizeBytes) file.fail_at(0, text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
-  std::array<std::uint8_t, kSizeBytes> bytes = {};
+  if (file.size() < kLengthBytes) file.fail_at(0, text("holds ", file.size(), " bytes, expected 8 of header size and a header"));
+  std::array<std::uint8_t, kLengthBytes> bytes = {};
   if (file.read_at(0, bytes) < bytes.size()) file.fail("became shorter while it was read");
   const auto size = std::bit_cast<std::uint64_t>(bytes);
   if (size > kMaxHeaderBytes) file.fail_at(0, text("the header size is ", size, ", expected at most ", kMaxHeaderBytes));
-  if (size > file.size() - kSizeBytes)
-    file.fail_at(0, text("the header size is ", size, ", but the file holds ", file.size() - kSizeBytes, " bytes after it"));
+  if (size > file.size() - kLengthBytes)
+    file.fail_at(0, text("the header size is ", size, ", but the file holds ", file.size() - kLengthBytes, " bytes after it"));
   return size;
 }
 
 std::string read_header_text(const InputFile& file, std::uint64_t size) {
   std::string json(size, '\0');
-  if (file.read_at(kSizeBytes, std::span(reinterpret_cast<std::uint8_t*>(json.data()), json.size())) < json.size())
+  if (file.read_at(kLengthBytes, std::span(reinterpret_cast<std::uint8_t*>(json.data()), json.size())) < json.size())
     file.fail("became shorter while it was read");
   if (json.empty() || json[0] != '{')
-    file.fail_at(kSizeBytes,
+    file.fail_at(kLengthBytes,
                  json.empty() ? "the header is empty, expected a JSON object"
                               : text("the header begins with ", hex_bytes(std::span(reinterpret_cast<const std::uint8_t*>(json.data()), 1)),
                                      ", expected 7b of a JSON object"));
@@ -304,7 +307,7 @@ void check_entry(const InputFile& file, Entry& entry, std::uint64_t data_bytes) 
     file.fail(text(offsets, ", ", entry.end() - entry.begin(), " bytes, but shape ", entry.shape, " of ", entry.dtype, " takes ", bytes));
 }
 
-void check_header(const InputFile& file, Header& header, std::uint64_t data_bytes) {
+void check_header(const InputFile& file, WeightsHeader& header, std::uint64_t data_bytes) {
   for (Entry& entry : header.entries) check_entry(file, entry, data_bytes);
   std::vector<const Entry*> order;
   for (const Entry& entry : header.entries) order.push_back(&entry);
@@ -383,8 +386,8 @@ Tensor read_tensor(const InputFile& file, const Entry& entry, std::uint64_t offs
 
 SafetensorsFile read_file(const InputFile& file) {
   const std::uint64_t header_bytes = read_header_size(file);
-  const std::uint64_t data_at = kSizeBytes + header_bytes;
-  Header header = HeaderParser(file).parse(read_header_text(file, header_bytes));
+  const std::uint64_t data_at = kLengthBytes + header_bytes;
+  WeightsHeader header = WeightsHeaderParser(file).parse(read_header_text(file, header_bytes));
   check_header(file, header, file.size() - data_at);
   SafetensorsFile content;
   content.metadata = std::move(header.metadata);
@@ -396,20 +399,15 @@ SafetensorsFile read_file(const InputFile& file) {
 }
 
 // A string of the caller's as JSON.
-std::string json_string(const std::string& words, const SourceLine& line) {
-  try {
-    return nlohmann::json(words).dump();
-  } catch (const nlohmann::json::exception&) {
-    throw_invalid("save_safetensors",
-                  text("the text ", nlohmann::json(words).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), " is not UTF-8"),
-                  line);
-  }
+std::string json_of(const std::string& words, const SourceLine& line) {
+  if (!is_utf8(words)) throw_invalid("save_safetensors", text("the text ", json_quote(words), " is not UTF-8"), line);
+  return json_string(words);
 }
 
 void check_tensors(const std::vector<NamedTensor>& tensors, const SourceLine& line) {
   std::set<std::string_view> names;
   for (const NamedTensor& entry : tensors) {
-    const std::string name = json_string(entry.name, line);
+    const std::string name = json_of(entry.name, line);
     if (entry.name == kMetadata) throw_invalid("save_safetensors", text("the name ", name, " is reserved by the format"), line);
     if (!names.insert(entry.name).second) throw_invalid("save_safetensors", text("the name ", name, " is given twice"), line);
     if (!entry.tensor.defined()) throw_invalid("save_safetensors", text(name, " is an undefined tensor"), line);
@@ -446,16 +444,15 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
   const auto add = [&](const std::string& member) { json += (json.size() == 1 ? "" : ",") + member; };
   if (!metadata.empty()) {
     std::string members;
-    for (const auto& [key, value] : metadata)
-      members += (members.empty() ? "" : ",") + json_string(key, line) + ":" + json_string(value, line);
+    for (const auto& [key, value] : metadata) members += (members.empty() ? "" : ",") + json_of(key, line) + ":" + json_of(value, line);
     add(text('"', kMetadata, "\":{", members, "}"));
   }
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i].tensor;
     std::string sizes;
     for (const std::int64_t size : tensor.shape()) sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
-    add(text(json_string(tensors[i].name, line), ":{\"dtype\":\"", file_dtype(tensor.dtype()), "\",\"shape\":[", sizes,
-             "],\"data_offsets\":[", begins[i], ",", begins[i] + bytes_of(tensor).size(), "]}"));
+    add(text(json_of(tensors[i].name, line), ":{\"dtype\":\"", file_dtype(tensor.dtype()), "\",\"shape\":[", sizes, "],\"data_offsets\":[",
+             begins[i], ",", begins[i] + bytes_of(tensor).size(), "]}"));
   }
   json += "}";
   json.resize((json.size() + 7) / 8 * 8, ' ');
@@ -463,7 +460,7 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
     throw_invalid("save_safetensors", text("names, shapes and metadata take ", json.size(), " bytes, expected at most ", kMaxHeaderBytes),
                   line);
 
-  const auto size = std::bit_cast<std::array<char, kSizeBytes>>(std::uint64_t{json.size()});
+  const auto size = std::bit_cast<std::array<char, kLengthBytes>>(std::uint64_t{json.size()});
   json.insert(0, size.data(), size.size());
   parts[0] = json;
   write_whole_file(path, parts);

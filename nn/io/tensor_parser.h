@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -83,7 +83,7 @@ class TensorParser {
   const InputFile& file_;
   Place place_ = Place::start;
   std::vector<model_format::Weight> weights_;
-  std::unordered_map<std::string, std::size_t> places_;  // of the paths in weights_
+  std::map<std::string, std::size_t> places_;  // of the paths in weights_
   Given given_;
   DType dtype_ = DType::float32;
   Shape shape_;

@@ -67,8 +67,9 @@ void BatchNorm::members(Members& visit) {
 std::string BatchNorm::describe() const { return text("BatchNorm ", features_); }
 
 std::shared_ptr<Module> BatchNorm::copy_structure(Cloner&) const {
-  return std::make_shared<BatchNorm>(features_, BatchNormOptions{.momentum = momentum_, .epsilon = epsilon_, .affine = false});
+  return own(new BatchNorm(features_, BatchNormOptions{.momentum = momentum_, .epsilon = epsilon_, .affine = false}));
 }
+std::shared_ptr<Module> BatchNorm::moved() { return own(new BatchNorm(std::move(*this))); }
 
 void BatchNorm::config(Config& config) const {
   config.set("features", features_).set("momentum", momentum_).set("epsilon", epsilon_).set("affine", weight_.defined());

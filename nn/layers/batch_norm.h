@@ -24,7 +24,7 @@ struct BatchNormOptions {
 /// BatchNorm1d. In training mean and variance are the batch's, the variance divided by n, and a call moves the buffers running_mean and
 /// running_var (divided by n - 1) towards them: calls in training belong to one thread at a time. In eval they are the buffers' and a call
 /// writes nothing.
-class BatchNorm : public BuiltIn<BatchNorm> {
+class BatchNorm : public BuiltIn {
  public:
   using Options = BatchNormOptions;
 
@@ -44,6 +44,7 @@ class BatchNorm : public BuiltIn<BatchNorm> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
   Tensor train_on(const Tensor& x) const;
 

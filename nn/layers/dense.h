@@ -25,7 +25,7 @@ struct DenseOptions {
 };
 
 /// activation(x·weight + bias): x [..., d_in], weight [d_in, d_out], bias [d_out]; gives [..., d_out].
-class Dense : public BuiltIn<Dense> {
+class Dense : public BuiltIn {
  public:
   using Options = DenseOptions;
 
@@ -53,6 +53,7 @@ class Dense : public BuiltIn<Dense> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override { return own(new Dense(std::move(*this))); }
   void config(Config& config) const override;
   void copy_settings(const Module& original) override;
   Shape on_build(const Shape& example) override;

@@ -24,9 +24,8 @@ Tensor Dropout::forward(const Tensor& x) const {
 
 std::string Dropout::describe() const { return text("Dropout ", p_); }
 
-std::shared_ptr<Module> Dropout::copy_structure(Cloner&) const {
-  return std::make_shared<Dropout>(p_, DropoutOptions{.generator = generator_});
-}
+std::shared_ptr<Module> Dropout::copy_structure(Cloner&) const { return own(new Dropout(p_, DropoutOptions{.generator = generator_})); }
+std::shared_ptr<Module> Dropout::moved() { return own(new Dropout(std::move(*this))); }
 
 void Dropout::config(Config& config) const { config.set("p", p_); }
 

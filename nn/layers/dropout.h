@@ -18,7 +18,7 @@ struct DropoutOptions {
 
 /// In training: 0 in place of each element with probability p, the others divided by 1 - p (Srivastava et al. 2014, the scaling moved to
 /// training). In eval: x itself.
-class Dropout : public BuiltIn<Dropout> {
+class Dropout : public BuiltIn {
  public:
   using Options = DropoutOptions;
 
@@ -33,6 +33,7 @@ class Dropout : public BuiltIn<Dropout> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   double p_;

@@ -21,7 +21,7 @@ struct EmbeddingOptions {
 };
 
 /// The rows of weight [count, size] that x names: int64 x [...] gives [..., size]. Rows named more than once add up their gradients.
-class Embedding : public BuiltIn<Embedding> {
+class Embedding : public BuiltIn {
  public:
   using Options = EmbeddingOptions;
 
@@ -38,6 +38,7 @@ class Embedding : public BuiltIn<Embedding> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
   Shape on_build(const Shape& example) override;
 

@@ -48,8 +48,9 @@ void LayerNorm::members(Members& visit) {
 std::string LayerNorm::describe() const { return sizes_.rank() == 1 ? text("LayerNorm ", sizes_[0]) : text("LayerNorm ", sizes_); }
 
 std::shared_ptr<Module> LayerNorm::copy_structure(Cloner&) const {
-  return std::make_shared<LayerNorm>(sizes_, LayerNormOptions{.epsilon = epsilon_, .affine = false});
+  return own(new LayerNorm(sizes_, LayerNormOptions{.epsilon = epsilon_, .affine = false}));
 }
+std::shared_ptr<Module> LayerNorm::moved() { return own(new LayerNorm(std::move(*this))); }
 
 void LayerNorm::config(Config& config) const { config.set("sizes", sizes_).set("epsilon", epsilon_).set("affine", weight_.defined()); }
 

@@ -20,7 +20,7 @@ struct LayerNormOptions {
 
 /// (x - mean) / sqrt(variance + epsilon) · weight + bias, mean and variance being those of the last axes of x, whose sizes are given (Ba et
 /// al., arXiv 1607.06450). The same in training and eval.
-class LayerNorm : public BuiltIn<LayerNorm> {
+class LayerNorm : public BuiltIn {
  public:
   using Options = LayerNormOptions;
 
@@ -42,6 +42,7 @@ class LayerNorm : public BuiltIn<LayerNorm> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   Shape sizes_;

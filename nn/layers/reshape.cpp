@@ -36,7 +36,8 @@ Tensor Reshape::forward(const Tensor& x) const {
 
 std::string Reshape::describe() const { return text("Reshape to ", shape_); }
 
-std::shared_ptr<Module> Reshape::copy_structure(Cloner&) const { return std::make_shared<Reshape>(shape_); }
+std::shared_ptr<Module> Reshape::copy_structure(Cloner&) const { return own(new Reshape(shape_)); }
+std::shared_ptr<Module> Reshape::moved() { return own(new Reshape(std::move(*this))); }
 
 void Reshape::config(Config& config) const { config.set("shape", shape_); }
 

@@ -10,7 +10,7 @@
 namespace chainrule::nn {
 
 /// The elements of each example in the shape given: [n, ...] gives [n, shape...]. One size may be -1 and is computed. Shares storage.
-class Reshape : public BuiltIn<Reshape> {
+class Reshape : public BuiltIn {
  public:
   /// @throws std::invalid_argument for a size below -1, or more than one of -1.
   explicit Reshape(const Shape& shape, SourceLine line = SourceLine::current());
@@ -20,6 +20,7 @@ class Reshape : public BuiltIn<Reshape> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   Shape shape_;

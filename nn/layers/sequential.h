@@ -15,7 +15,7 @@
 namespace chainrule::nn {
 
 /// Each module's result is the next one's input; none at all passes its input unchanged. Children are named "0", "1", ...
-class Sequential : public BuiltIn<Sequential> {
+class Sequential : public BuiltIn {
  public:
   Sequential() noexcept;
   /// Of Layers, which are shared.
@@ -46,6 +46,7 @@ class Sequential : public BuiltIn<Sequential> {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
+  std::shared_ptr<Module> moved() override { return own(new Sequential(std::move(*this))); }
   void config(Config& config) const override;
   Shape on_build(const Shape& example) override;
   void take(std::span<Layer> layers);

@@ -7,12 +7,12 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"square_average", "square_step"};
+constexpr std::string_view kAdadeltaMemory[] = {"square_average", "square_step"};
 
 }  // namespace
 
 Adadelta::Adadelta(std::vector<Tensor> parameters, const AdadeltaOptions& options, SourceLine line)
-    : GroupedOptimizer("Adadelta", kMemory) {
+    : GroupedOptimizer("Adadelta", kAdadeltaMemory) {
   add_group(std::move(parameters), options, line);
 }
 

@@ -7,11 +7,12 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"square_sum"};
+constexpr std::string_view kAdagradMemory[] = {"square_sum"};
 
 }  // namespace
 
-Adagrad::Adagrad(std::vector<Tensor> parameters, const AdagradOptions& options, SourceLine line) : GroupedOptimizer("Adagrad", kMemory) {
+Adagrad::Adagrad(std::vector<Tensor> parameters, const AdagradOptions& options, SourceLine line)
+    : GroupedOptimizer("Adagrad", kAdagradMemory) {
   add_group(std::move(parameters), options, line);
 }
 

@@ -3,13 +3,8 @@
 #include "nn/optim/adam_turn.h"
 
 namespace chainrule::nn {
-namespace {
 
-constexpr std::string_view kMemory[] = {"moment1", "moment2", "moment2_max"};
-
-}  // namespace
-
-Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options, SourceLine line) : GroupedOptimizer("Adam", kMemory) {
+Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options, SourceLine line) : GroupedOptimizer("Adam", kAdamMemory) {
   add_group(std::move(parameters), options, line);
 }
 

@@ -1,17 +1,21 @@
-// Steps of Adam, for Adam and AdamW. Internal.
+// What Adam and AdamW share. Internal.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "autograd/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// One parameter's. The turn's memory is moment1, moment2 and, for amsgrad, the largest moment2.
+/// What the turn's memory holds, the last for amsgrad.
+inline constexpr std::string_view kAdamMemory[] = {"moment1", "moment2", "moment2_max"};
+
+/// One step on one parameter.
 void adam_turn(const Optimizer::Turn& turn, const AdamUpdate& pass, bool amsgrad);
 
 /// Takes all turns; those without amsgrad share their work. pass_of(turn) and amsgrad_of(turn) tell how, took(turn) hears of each.

@@ -8,11 +8,11 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"moment1", "infinity_norm"};
+constexpr std::string_view kAdamaxMemory[] = {"moment1", "infinity_norm"};
 
 }  // namespace
 
-Adamax::Adamax(std::vector<Tensor> parameters, const AdamaxOptions& options, SourceLine line) : GroupedOptimizer("Adamax", kMemory) {
+Adamax::Adamax(std::vector<Tensor> parameters, const AdamaxOptions& options, SourceLine line) : GroupedOptimizer("Adamax", kAdamaxMemory) {
   add_group(std::move(parameters), options, line);
 }
 

@@ -3,13 +3,8 @@
 #include "nn/optim/adam_turn.h"
 
 namespace chainrule::nn {
-namespace {
 
-constexpr std::string_view kMemory[] = {"moment1", "moment2", "moment2_max"};
-
-}  // namespace
-
-AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) : GroupedOptimizer("AdamW", kMemory) {
+AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) : GroupedOptimizer("AdamW", kAdamMemory) {
   add_group(std::move(parameters), options, line);
 }
 

@@ -7,11 +7,11 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"momentum"};
+constexpr std::string_view kLionMemory[] = {"momentum"};
 
 }  // namespace
 
-Lion::Lion(std::vector<Tensor> parameters, const LionOptions& options, SourceLine line) : GroupedOptimizer("Lion", kMemory) {
+Lion::Lion(std::vector<Tensor> parameters, const LionOptions& options, SourceLine line) : GroupedOptimizer("Lion", kLionMemory) {
   add_group(std::move(parameters), options, line);
 }
 

@@ -8,11 +8,11 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"moment1", "moment2"};
+constexpr std::string_view kNAdamMemory[] = {"moment1", "moment2"};
 
 }  // namespace
 
-NAdam::NAdam(std::vector<Tensor> parameters, const NAdamOptions& options, SourceLine line) : GroupedOptimizer("NAdam", kMemory) {
+NAdam::NAdam(std::vector<Tensor> parameters, const NAdamOptions& options, SourceLine line) : GroupedOptimizer("NAdam", kNAdamMemory) {
   add_group(std::move(parameters), options, line);
 }
 

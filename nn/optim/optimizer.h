@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "autograd/tensor.h"
@@ -76,6 +79,15 @@ class Optimizer {
   /// learning rate that is negative or not finite.
   void add_parameters(std::vector<Tensor> parameters, double learning_rate, const SourceLine& line);
 
+  /// Options of a type that only the optimizer knows, and what frees them.
+  using KeptOptions = std::unique_ptr<const void, void (*)(const void*)>;
+  /// One group more, with options.
+  void add_parameters(std::vector<Tensor> parameters, double learning_rate, KeptOptions options, const SourceLine& line);
+  /// Those of a group.
+  const void* kept_options(std::size_t group) const noexcept { return options_[group].get(); }
+  /// Frees the memory of an object that needs no destructor.
+  static void free_options(const void* options) noexcept;
+
   /// Changes one parameter.
   virtual void update(const Turn& turn) = 0;
   /// Changes all parameters that have a gradient: by update(), one after the other, each counted by took_step(). An optimizer whose work on
@@ -105,9 +117,10 @@ class Optimizer {
   std::vector<std::size_t> groups_;     // of each parameter
   std::vector<double> learning_rates_;  // of each group
   std::span<const std::string_view> memory_names_;
-  std::vector<Tensor> memory_;       // of parameter 0, then of parameter 1, ...
-  std::vector<std::int64_t> steps_;  // taken by each parameter
-  std::vector<Tensor> gradients_;    // of the step that is being taken
+  std::vector<Tensor> memory_;        // of parameter 0, then of parameter 1, ...
+  std::vector<std::int64_t> steps_;   // taken by each parameter
+  std::vector<KeptOptions> options_;  // of each group that has some
+  std::vector<Tensor> gradients_;     // of the step that is being taken
   std::vector<Turn> turns_;
 };
 
@@ -117,40 +130,26 @@ class GroupedOptimizer : public Optimizer {
  public:
   using Options = O;
 
-  ~GroupedOptimizer() override;
-
   /// More parameters, with options of their own.
   /// @throws std::invalid_argument as the constructor, and for a parameter of another group.
   void add_group(std::vector<Tensor> parameters, const O& options, SourceLine line = SourceLine::current());
 
  protected:
   using Optimizer::Optimizer;
-  GroupedOptimizer(GroupedOptimizer&&) noexcept;
-  GroupedOptimizer& operator=(GroupedOptimizer&&) noexcept;
 
   /// @throws std::invalid_argument for an option out of its range.
   virtual void check(const O& options, const SourceLine& line) const = 0;
 
-  const O& options_of(const Turn& turn) const noexcept { return options_[turn.group]; }
-
- private:
-  std::vector<O> options_;  // of each group
+  const O& options_of(const Turn& turn) const noexcept { return *static_cast<const O*>(kept_options(turn.group)); }
 };
 
 // Not inline, so that a user's file has no code for the optimizers of the library, which groups.cpp instantiates.
 template <class O>
-GroupedOptimizer<O>::GroupedOptimizer(GroupedOptimizer&&) noexcept = default;
-template <class O>
-GroupedOptimizer<O>& GroupedOptimizer<O>::operator=(GroupedOptimizer&&) noexcept = default;
-template <class O>
-GroupedOptimizer<O>::~GroupedOptimizer() = default;
-
-template <class O>
 void GroupedOptimizer<O>::add_group(std::vector<Tensor> parameters, const O& options, SourceLine line) {
   check(options, line);
-  options_.reserve(options_.size() + 1);
-  add_parameters(std::move(parameters), options.learning_rate, line);
-  options_.push_back(options);
+  auto* release = &Optimizer::free_options;
+  if constexpr (!std::is_trivially_destructible_v<O>) release = [](const void* kept) noexcept { delete static_cast<const O*>(kept); };
+  add_parameters(std::move(parameters), options.learning_rate, KeptOptions(new O(options), release), line);
 }
 
 }  // namespace chainrule::nn

@@ -7,11 +7,11 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"moment1", "moment2"};
+constexpr std::string_view kRAdamMemory[] = {"moment1", "moment2"};
 
 }  // namespace
 
-RAdam::RAdam(std::vector<Tensor> parameters, const RAdamOptions& options, SourceLine line) : GroupedOptimizer("RAdam", kMemory) {
+RAdam::RAdam(std::vector<Tensor> parameters, const RAdamOptions& options, SourceLine line) : GroupedOptimizer("RAdam", kRAdamMemory) {
   add_group(std::move(parameters), options, line);
 }
 

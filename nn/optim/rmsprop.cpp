@@ -8,11 +8,12 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"square_average", "gradient_average", "momentum"};
+constexpr std::string_view kRMSpropMemory[] = {"square_average", "gradient_average", "momentum"};
 
 }  // namespace
 
-RMSprop::RMSprop(std::vector<Tensor> parameters, const RMSpropOptions& options, SourceLine line) : GroupedOptimizer("RMSprop", kMemory) {
+RMSprop::RMSprop(std::vector<Tensor> parameters, const RMSpropOptions& options, SourceLine line)
+    : GroupedOptimizer("RMSprop", kRMSpropMemory) {
   add_group(std::move(parameters), options, line);
 }
 

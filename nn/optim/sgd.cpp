@@ -8,11 +8,11 @@
 namespace chainrule::nn {
 namespace {
 
-constexpr std::string_view kMemory[] = {"momentum"};
+constexpr std::string_view kSGDMemory[] = {"momentum"};
 
 }  // namespace
 
-SGD::SGD(std::vector<Tensor> parameters, const SGDOptions& options, SourceLine line) : GroupedOptimizer("SGD", kMemory) {
+SGD::SGD(std::vector<Tensor> parameters, const SGDOptions& options, SourceLine line) : GroupedOptimizer("SGD", kSGDMemory) {
   add_group(std::move(parameters), options, line);
 }
 

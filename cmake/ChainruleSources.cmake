@@ -1,0 +1,30 @@
+# The files of the library: the target chainrule itself compiles the kernels, these two the rest, which goes into it as objects.
+add_library(chainrule_engine OBJECT)   # built for speed
+add_library(chainrule_compact OBJECT)  # built for size: what takes long here is the work of the other two
+target_compile_options(chainrule_compact PRIVATE $<$<CONFIG:Release>:-Os>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A group of files may grow as much by inlining as small files alone, but for functions that are large themselves. Unlikely paths stay with
+  # their functions: apart, they are a twentieth of the object file, in tables.
+  target_compile_options(chainrule_engine PRIVATE --param=inline-unit-growth=100 --param=max-inline-insns-single=40
+                                                  --param=inline-min-speedup=30 -fno-reorder-blocks-and-partition)
+endif()
+
+chainrule_target_options(chainrule)
+foreach(part chainrule_engine chainrule_compact)
+  chainrule_target_options(${part})
+  target_sources(chainrule PRIVATE $<TARGET_OBJECTS:${part}>)
+  target_compile_features(${part} PRIVATE cxx_std_20)
+  target_include_directories(${part} PRIVATE ${PROJECT_SOURCE_DIR})
+  # Where a compiler may fuse a product with a sum, a rule on single numbers could round otherwise than on Tensors. Nothing reads what a
+  # function of <cmath> leaves in errno, and nobody puts another function in the place of one of the library's.
+  target_compile_options(${part} PRIVATE -ffp-contract=off -fno-math-errno -fno-semantic-interposition)
+  set_target_properties(${part} PROPERTIES UNITY_BUILD ${CHAINRULE_UNITY} UNITY_BUILD_MODE GROUP)
+endforeach()
+set_target_properties(chainrule PROPERTIES UNITY_BUILD OFF)  # each kernel is one file many times already, for the sets of instructions
+
+# chainrule_sources(target group file...): files of this folder. Where CHAINRULE_UNITY is on, those of one group are compiled as one, and a
+# program that needs one of them links all: a group is what is used together.
+function(chainrule_sources target group)
+  target_sources(${target} PRIVATE ${ARGN})
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${group})
+endfunction()
