@@ -12,7 +12,7 @@ endmacro()
 
 macro(chainrule_dependency target)
   chainrule_find(${target} ${ARGN})
-  foreach(part chainrule chainrule_engine chainrule_compact)
+  foreach(part chainrule ${chainrule_parts})
     target_link_libraries(${part} PRIVATE ${target})
   endforeach()
 endmacro()

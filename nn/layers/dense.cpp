@@ -65,7 +65,7 @@ std::string Dense::describe() const {
 }
 
 std::shared_ptr<Module> Dense::copy_structure(Cloner&) const {
-  return std::make_shared<Dense>(d_out_, DenseOptions{.activation = activation_});
+  return std::shared_ptr<Module>(static_cast<Module*>(new Dense(d_out_, DenseOptions{.activation = activation_})));
 }
 
 void Dense::copy_settings(const Module& original) {

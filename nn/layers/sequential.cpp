@@ -69,7 +69,9 @@ const Layer& Sequential::operator[](Index i) const {
   return layers_[static_cast<std::size_t>(at)];
 }
 
-std::shared_ptr<Module> Sequential::copy_structure(Cloner& cloner) const { return std::make_shared<Sequential>(cloner(layers_)); }
+std::shared_ptr<Module> Sequential::copy_structure(Cloner& cloner) const {
+  return std::shared_ptr<Module>(static_cast<Module*>(new Sequential(cloner(layers_))));
+}
 
 void Sequential::config(Config& config) const { config.set("layers", layers_); }
 
