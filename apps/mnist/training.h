@@ -54,8 +54,8 @@ class MnistTraining {
   /// learning rate of a falling schedule would be 0 after `total_steps`.
   MnistTraining(const MnistOptions& options, const std::vector<std::int64_t>& sizes, std::int64_t total_steps, Generator& generator);
 
-  /// One step of the optimizer; the score is that of the batch before it, with no correct guesses unless `counts_correct`. Where the loss is
-  /// NaN or infinite, no step is taken.
+  /// One step of the optimizer; the score is that of the batch before it, with no correct guesses unless `counts_correct`. Where the loss
+  /// is NaN or infinite, no step is taken.
   Score step(const nn::Batch& batch, bool counts_correct = true);
   /// As the function, of the averages where these are wanted.
   Evaluation evaluate(const nn::Dataset& data);
