@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "nn/hooks.h"
@@ -21,12 +20,18 @@ class HookList {
   void call_after(const Module& module, std::span<const Tensor> inputs, std::span<Tensor> outputs) const;
 
  private:
+  // One of the functions is empty.
+  struct Hook {
+    std::uint64_t number;
+    BeforeForward before;
+    OnForward after;
+  };
   // Shared, so that a call goes on with the hooks it began with when one of them removes or adds some.
-  template <class Function>
-  using Entries = std::vector<std::pair<std::uint64_t, std::shared_ptr<const Function>>>;
+  using Hooks = std::vector<std::shared_ptr<const Hook>>;
 
-  Entries<BeforeForward> before_;
-  Entries<OnForward> after_;
+  std::uint64_t add_to(Hooks& list, BeforeForward before, OnForward after);
+
+  Hooks before_, after_;
   std::uint64_t added_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "nn/hooks.h"
 
+#include <utility>
+
 #include "autograd/check.h"
 #include "nn/hook_list.h"
 
@@ -21,37 +23,33 @@ void HookHandle::remove() {
   if (const std::shared_ptr<HookList> list = list_.lock()) list->remove(number_);
 }
 
-std::uint64_t HookList::add(BeforeForward hook) {
-  before_.emplace_back(++added_, std::make_shared<const BeforeForward>(std::move(hook)));
+std::uint64_t HookList::add_to(Hooks& list, BeforeForward before, OnForward after) {
+  list.push_back(std::make_shared<const Hook>(Hook{++added_, std::move(before), std::move(after)}));
   return added_;
 }
 
-std::uint64_t HookList::add(OnForward hook) {
-  after_.emplace_back(++added_, std::make_shared<const OnForward>(std::move(hook)));
-  return added_;
-}
+std::uint64_t HookList::add(BeforeForward hook) { return add_to(before_, std::move(hook), nullptr); }
+std::uint64_t HookList::add(OnForward hook) { return add_to(after_, nullptr, std::move(hook)); }
 
 void HookList::remove(std::uint64_t number) {
-  const auto is_it = [number](const auto& entry) { return entry.first == number; };
-  std::erase_if(before_, is_it);
-  std::erase_if(after_, is_it);
+  for (Hooks* list : {&before_, &after_}) std::erase_if(*list, [number](const auto& hook) { return hook->number == number; });
 }
 
 void HookList::call_before(const Module& module, std::span<Tensor> inputs) const {
-  for (const auto& [number, hook] : Entries<BeforeForward>(before_)) {
+  for (const auto& hook : Hooks(before_)) {
     {
       const UserCodeScope user;
-      (*hook)(module, inputs);
+      hook->before(module, inputs);
     }
     require_defined("before_forward", inputs);
   }
 }
 
 void HookList::call_after(const Module& module, std::span<const Tensor> inputs, std::span<Tensor> outputs) const {
-  for (const auto& [number, hook] : Entries<OnForward>(after_)) {
+  for (const auto& hook : Hooks(after_)) {
     {
       const UserCodeScope user;
-      (*hook)(module, inputs, outputs);
+      hook->after(module, inputs, outputs);
     }
     require_defined("on_forward", outputs);
   }
