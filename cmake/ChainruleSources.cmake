@@ -7,13 +7,13 @@ target_compile_options(chainrule PRIVATE $<$<CONFIG:Release>:-O2>)  # vectors ar
 target_compile_options(chainrule_ops PRIVATE "$<$<CONFIG:Release>:-O2;-ftree-vectorize>")
 target_compile_options(chainrule_compact PRIVATE $<$<CONFIG:Release>:-Os>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # A group of files may grow as much by inlining as small files alone, but for functions that are large themselves. Unlikely paths stay with
-  # their functions: apart, they are a twentieth of the object file, in tables.
+  # A group of files may grow as much by inlining as small files alone, but for functions that are large themselves.
   foreach(part chainrule_engine chainrule_ops)
-    target_compile_options(${part} PRIVATE --param=inline-unit-growth=100 --param=max-inline-insns-single=40 --param=inline-min-speedup=30
-                                           -fno-reorder-blocks-and-partition)
+    target_compile_options(${part} PRIVATE --param=inline-unit-growth=100 --param=max-inline-insns-single=40 --param=inline-min-speedup=30)
   endforeach()
-  target_compile_options(chainrule_ops PRIVATE -fvect-cost-model=dynamic)
+  # Unlikely paths stay with their functions: apart, they are a twentieth of the object file, in tables. In the engine they go, which makes
+  # the smallest graphs an eighth faster.
+  target_compile_options(chainrule_ops PRIVATE -fno-reorder-blocks-and-partition -fvect-cost-model=dynamic)
 endif()
 
 chainrule_target_options(chainrule)
