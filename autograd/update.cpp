@@ -130,12 +130,14 @@ void adam_update(std::span<const AdamLeaf> leaves, SourceLine line) {
   std::optional<AdamCorrections> corrections;
   for (; !leaves.empty(); leaves = leaves.subspan(std::min(kAtOnce, leaves.size()))) {
     const std::size_t count = std::min(kAtOnce, leaves.size());
+    std::int64_t elements = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const AdamLeaf& part = leaves[i];
       if (!corrections || !corrections->fit(part)) corrections.emplace(part);
       for (Tensor* moment : {part.moment1, part.moment2})
         if (!moment->defined()) *moment = zeros(shape_of(*part.leaf), node_of(*part.leaf)->dtype);
       Node* node = changing("adam_update", *part.leaf, line);
+      elements += node->numel;
       const auto loop_of = [&]<class T>(kernels::AdamLoop<T>& loop) {
         loop = {adam_step_of<T>(part.options, *corrections),
                 values<T>(*part.gradient),
@@ -151,7 +153,7 @@ void adam_update(std::span<const AdamLeaf> leaves, SourceLine line) {
         loop_of(doubles[i]);
       }
     }
-    kernels::parallel_loops(std::span(loops.data(), count));
+    kernels::parallel_loops(std::span(loops.data(), count), elements >= kernels::kAdamGrain);
   }
 }
 

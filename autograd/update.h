@@ -54,7 +54,8 @@ struct AdamLeaf {
   AdamUpdate options;
 };
 
-/// The same for several leaves, which threads share in one go. All are checked before any is changed.
+/// The same for several leaves, which threads share in one go. No leaf may come twice, and no pointer be null. All are checked before any
+/// is changed.
 void adam_update(std::span<const AdamLeaf> leaves, SourceLine line = SourceLine::current());
 
 namespace detail {

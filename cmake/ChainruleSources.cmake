@@ -3,7 +3,7 @@ add_library(chainrule_engine OBJECT)   # built for speed
 add_library(chainrule_ops OBJECT)      # -O2, with loops in vectors: 0.1 MB smaller, and graphs of small ops as fast
 add_library(chainrule_compact OBJECT)  # built for size: what takes long here is the work of the others
 set(chainrule_parts chainrule_engine chainrule_ops chainrule_compact)
-target_compile_options(chainrule PRIVATE $<$<CONFIG:Release>:-O2>)  # vectors are written out in kernels; -O3 makes them 0.1 MB larger
+target_compile_options(chainrule PRIVATE $<$<CONFIG:Release>:-O2>)  # vectors are written out where kernels want them; -O3 makes them 0.1 MB larger
 target_compile_options(chainrule_ops PRIVATE "$<$<CONFIG:Release>:-O2;-ftree-vectorize>")
 target_compile_options(chainrule_compact PRIVATE $<$<CONFIG:Release>:-Os>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

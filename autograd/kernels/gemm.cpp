@@ -120,7 +120,8 @@ void multiply(const Product<T>& product) {
   if (product.m == 0 || product.n == 0) return;
   // Small products spare what cutting costs.
   const std::int64_t work = multiplications(product.m, product.n, product.k);
-  if (work > 0 && work < kBuiltinBlock && runs_builtin(work, whole(product))) return detail::gemm_builtin(whole(product));
+  const bool plain = product.bias == nullptr && !product.relu;
+  if (plain && work > 0 && work < kBuiltinBlock && runs_builtin(work, whole(product))) return detail::gemm_builtin(whole(product));
   ProductLoop<T> loop(product);
   parallel_pieces(loop.loop().count, 1, loop);
 }

@@ -32,6 +32,8 @@ class ProductLoop {
 
   /// Only as long-lived as this. No loop (a count of 0) where C is empty.
   Loop loop() noexcept { return {pieces_, 1, range_body(*this)}; }
+  /// Whether other threads are no help, nor products beside it: the BLAS starts its own, or runs one call at a time.
+  bool wants_one_caller() const noexcept { return one_caller_; }
   /// Runs blocks, each on the calling thread.
   void operator()(std::int64_t begin, std::int64_t end) const;
 

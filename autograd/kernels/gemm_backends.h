@@ -23,7 +23,7 @@ struct GemmBlock {
 /// than reading them where they lie, and oneDNN, which does it, is no faster than the builtin loops.
 bool on_amd() noexcept;
 
-/// Blocked loops in Highway; the bits of an element depend on its row, its column and k alone.
+/// Blocked loops in Highway; the bits depend on the block alone.
 void gemm_builtin(const GemmBlock<float>& block);
 void gemm_builtin(const GemmBlock<double>& block);
 

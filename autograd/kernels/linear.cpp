@@ -48,7 +48,8 @@ void linear_gradients(const LinearSizes& sizes, const LinearGradients<T>& what) 
   if (to_weight) loops[count++] = to_weight->loop();
   if (to_x) loops[count++] = to_x->loop();
   if (count > first_product) loops[first_product].after_all = true;
-  parallel_loops(std::span(loops, count), n * d_in * d_out > kFewWork);
+  const bool one_caller = (to_weight && to_weight->wants_one_caller()) || (to_x && to_x->wants_one_caller());
+  parallel_loops(std::span(loops, count), n * d_in * d_out > kFewWork && !one_caller);
 }
 
 template void linear(const LinearSizes&, const float*, const float*, const float*, bool, float*);

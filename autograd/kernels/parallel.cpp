@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "autograd/kernels/float_mode.h"
 
@@ -224,9 +225,12 @@ void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_poi
   while (!loops.empty()) {
     std::size_t count = 0;
     std::int64_t pieces = 0;
+    bool waits = false;
     for (; count < kMostLoops && !loops.empty(); loops = loops.subspan(1)) {
+      waits = waits || loops.front().after_all;
       if (loops.front().count <= 0) continue;
       some[count] = evenly(loops.front());
+      some[count].after_all = std::exchange(waits, false);  // also of empty loops before it
       pieces += std::min<std::int64_t>((some[count].count - 1) / some[count].grain + 1, most_threads);
       ++count;
     }

@@ -28,7 +28,7 @@ struct RangeBody {
 struct Loop {
   std::int64_t count, grain;
   RangeBody body;
-  bool after_all = false;  ///< begins when all loops before it have ended, and not before
+  bool after_all = false;  ///< it and those after it begin when all before it have ended
 };
 
 /// Runs loops with one fork: a thread that finds nothing to do in one goes on to the next, but for after_all.

@@ -109,8 +109,7 @@ HWY_EXPORT(adam_f64);
 
 namespace {
 
-/// Elements of one piece: some 10 µs of work, against the 2 µs or so it takes to wake a thread.
-constexpr std::int64_t kGrain = 32768;
+constexpr std::int64_t kGrain = kAdamGrain;
 
 std::size_t size(std::int64_t begin, std::int64_t end) { return static_cast<std::size_t>(end - begin); }
 

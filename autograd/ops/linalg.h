@@ -13,7 +13,7 @@ namespace chainrule {
 Tensor matmul(const TensorArg& a, const Tensor& b);
 /// x·weight + bias: x [..., d_in], weight [d_in, d_out], bias [d_out] or undefined for none; gives [..., d_out].
 Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias = {});
-/// relu(linear(x, weight, bias)), to the same bits, in one op: its result is not written twice, nor its gradient.
+/// relu(linear(x, weight, bias)), to the same bits, in one op, which takes relu of each part of the result while the cache holds it.
 Tensor linear_relu(const TensorArg& x, const Tensor& weight, const Tensor& bias = {});
 /// The sum of products of two vectors [n].
 /// @throws std::invalid_argument unless both have one axis of one size.

@@ -22,6 +22,8 @@ class OpLayer : public BuiltIn {
 
   /// The name lives as long as the program.
   OpLayer(Op op, const char* name) noexcept : op_(op), name_(name) {}
+  OpLayer(OpLayer&&) noexcept = default;
+  OpLayer& operator=(OpLayer&&) noexcept = default;  // of one kind of layer to another: not for users
 
  private:
   Op op_;

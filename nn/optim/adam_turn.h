@@ -31,8 +31,11 @@ void adam_turns(std::span<const Optimizer::Turn> turns, PassOf pass_of, AmsgradO
       leaves[count++] = {&turn.parameter, &turn.gradient, &turn.memory[0], &turn.memory[1], turn.step, pass_of(turn)};
     }
     adam_update(std::span(leaves.data(), count));
+    for (const Optimizer::Turn& turn : some)
+      if (!amsgrad_of(turn)) took(turn);
     for (const Optimizer::Turn& turn : some) {
-      if (amsgrad_of(turn)) adam_turn(turn, pass_of(turn), true);
+      if (!amsgrad_of(turn)) continue;
+      adam_turn(turn, pass_of(turn), true);
       took(turn);
     }
   }

@@ -119,7 +119,7 @@ class Optimizer {
   std::span<const std::string_view> memory_names_;
   std::vector<Tensor> memory_;        // of parameter 0, then of parameter 1, ...
   std::vector<std::int64_t> steps_;   // taken by each parameter
-  std::vector<KeptOptions> options_;  // of each group that has some
+  std::vector<KeptOptions> options_;  // of each group, where the optimizer keeps any
   std::vector<Tensor> gradients_;     // of the step that is being taken
   std::vector<Turn> turns_;
 };
@@ -148,7 +148,8 @@ template <class O>
 void GroupedOptimizer<O>::add_group(std::vector<Tensor> parameters, const O& options, SourceLine line) {
   check(options, line);
   auto* release = &Optimizer::free_options;
-  if constexpr (!std::is_trivially_destructible_v<O>) release = [](const void* kept) noexcept { delete static_cast<const O*>(kept); };
+  if constexpr (!std::is_trivially_destructible_v<O> || alignof(O) > __STDCPP_DEFAULT_NEW_ALIGNMENT__)
+    release = [](const void* kept) noexcept { delete static_cast<const O*>(kept); };
   add_parameters(std::move(parameters), options.learning_rate, KeptOptions(new O(options), release), line);
 }
 

@@ -117,6 +117,30 @@ BOOST_AUTO_TEST_CASE(a_loop_after_all_waits_for_the_pieces_before_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(loops_wait_also_behind_an_empty_loop_and_in_a_later_fork) {
+  for (const int threads : {1, 2, 3}) {
+    set_thread_limit(threads);
+    for (const std::size_t before : {1U, 15U, 16U, 17U}) {
+      for (int round = 0; round < 20; ++round) {
+        std::atomic<int> done{0}, early{0};
+        const int all = static_cast<int>(3 * before);
+        const auto first = [&](std::int64_t, std::int64_t) {
+          std::this_thread::yield();
+          ++done;
+        };
+        const auto second = [&](std::int64_t, std::int64_t) { early += done == all ? 0 : 1; };
+        std::vector<Loop> loops(before, Loop{3, 1, range_body(first)});
+        loops.push_back({0, 1, range_body(first), true});
+        loops.push_back({4, 1, range_body(second)});
+        loops.push_back({4, 1, range_body(second)});
+        parallel_loops(loops);
+        BOOST_TEST(done == all);
+        BOOST_TEST(early == 0);
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(loops_that_do_not_pay_stay_on_the_calling_thread) {
   set_thread_limit(4);
   const auto self = std::this_thread::get_id();

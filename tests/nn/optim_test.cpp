@@ -1,7 +1,13 @@
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
+#include "autograd/ops/create.h"
 #include "nn/optim/adam.h"
 #include "nn/optim/schedule.h"
 #include "nn/optim/sgd.h"
@@ -205,6 +211,91 @@ BOOST_AUTO_TEST_CASE(a_state_that_does_not_fit_is_refused_whole) {
   BOOST_TEST(starts(load("0.moment1", cr::Tensor()), "load_state: Adam's 0.moment1 is an undefined tensor"));
   BOOST_TEST(starts(load("0.steps", start()), "load_state: Adam's 0.steps is "));
   BOOST_TEST(optimizer.state()[1].tensor.to_vector<double>() == before);
+}
+
+// Leaves of many sizes and both dtypes, one group in three with amsgrad, some without a gradient in some steps.
+BOOST_AUTO_TEST_CASE(many_parameters_at_once_move_as_each_alone) {
+  constexpr int kGroups = 12, kSteps = 4;
+  std::vector<cr::Tensor> together, alone;
+  std::optional<nn::Adam> optimizer;
+  std::vector<nn::Adam> optimizers;
+  cr::Generator generator(3);
+  for (int i = 0; i < 3 * kGroups; ++i) {
+    const cr::Dim size = i % 7 == 0 ? 40000 : i;
+    cr::Tensor leaf = cr::randn({size}, generator, i % 2 == 0 ? cr::DType::float32 : cr::DType::float64);
+    together.push_back(leaf.clone());
+    alone.push_back(leaf.clone());
+    for (cr::Tensor* copy : {&together.back(), &alone.back()}) copy->set_requires_grad(true);
+    const nn::AdamOptions options{.learning_rate = 0.01 * (i / 3 + 1), .weight_decay = 0.1 * (i / 3 % 2), .amsgrad = i / 3 % 3 == 0};
+    optimizers.emplace_back(std::vector{alone.back()}, options);
+    if (i % 3 != 2) continue;
+    const std::vector group(together.end() - 3, together.end());
+    if (!optimizer) {
+      optimizer.emplace(group, options);
+    } else {
+      optimizer->add_group(group, options);
+    }
+  }
+  for (int step = 0; step < kSteps; ++step) {
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      if ((i + static_cast<std::size_t>(step)) % 5 == 0) continue;
+      const cr::Tensor gradient = cr::randn(together[i].shape(), generator, together[i].dtype());
+      together[i].set_grad(gradient.clone());
+      alone[i].set_grad(gradient.clone());
+    }
+    optimizer->step();
+    optimizer->zero_grad();
+    for (nn::Adam& one : optimizers) {
+      one.step();
+      one.zero_grad();
+    }
+  }
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    BOOST_TEST(together[i].to_vector<double>() == alone[i].to_vector<double>(), "parameter " << i);
+  }
+  std::vector<double> moved;
+  for (const nn::NamedTensor& entry : optimizer->state())
+    if (entry.name.ends_with(".steps")) moved.push_back(entry.tensor.item());
+  BOOST_TEST(moved.size() == together.size());
+  BOOST_TEST(*std::ranges::max_element(moved) == kSteps);
+}
+
+BOOST_AUTO_TEST_CASE(a_class_derived_from_adam_may_change_its_update) {
+  struct Halved : nn::Adam {
+    using nn::Adam::Adam;
+    void update(const Turn& turn) override {
+      ++calls;
+      const cr::Tensor half = (turn.gradient / 2).detach();
+      nn::Adam::update({turn.parameter, half, turn.memory, turn.step, turn.index, turn.group, turn.learning_rate});
+    }
+    int calls = 0;
+  };
+  const cr::Tensor first = start(), second = start();
+  Halved optimizer({first, second}, {.learning_rate = 0.1});
+  for (cr::Tensor parameter : {first, second}) parameter.set_grad(cr::ones({3}, cr::DType::float64));
+  optimizer.step();
+  BOOST_TEST(optimizer.calls == 2);
+  check_close(optimizer.state()[1].tensor, {0.05, 0.05, 0.05});  // moment1 of half the gradient
+}
+
+// An optimizer of the user's own that fails at its second parameter.
+BOOST_AUTO_TEST_CASE(a_step_that_fails_counts_what_it_did) {
+  struct Failing : nn::Optimizer {
+    explicit Failing(std::vector<cr::Tensor> parameters) : Optimizer("Failing", {}) {
+      add_parameters(std::move(parameters), 0.1, cr::SourceLine::current());
+    }
+    void update(const Turn& turn) override {
+      if (turn.index == 1) throw std::runtime_error("no");
+    }
+  };
+  const cr::Tensor first = start(), second = start();
+  Failing optimizer({first, second});
+  for (cr::Tensor parameter : {first, second}) parameter.set_grad(cr::ones({3}, cr::DType::float64));
+  BOOST_CHECK_THROW(optimizer.step(), std::runtime_error);
+  const auto state = optimizer.state();
+  BOOST_REQUIRE(state.size() == 1U);
+  BOOST_TEST(state[0].name == "0.steps");
+  BOOST_TEST(state[0].tensor.item() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(invalid_parameters_and_options_are_refused) {
