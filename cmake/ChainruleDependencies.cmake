@@ -21,7 +21,7 @@ chainrule_dependency(hwy::hwy hwy CONFIG)
 chainrule_dependency(Sleef::sleef Sleef MODULE)
 chainrule_dependency(ZLIB::ZLIB ZLIB MODULE)
 find_package(nlohmann_json REQUIRED CONFIG)  # headers only: nothing of it remains for users to find or link
-target_link_libraries(chainrule_engine PRIVATE nlohmann_json::nlohmann_json)
+target_link_libraries(chainrule_balanced PRIVATE nlohmann_json::nlohmann_json)
 if(CHAINRULE_OPENMP)
   chainrule_dependency(OpenMP::OpenMP_CXX OpenMP MODULE COMPONENTS CXX)
 endif()

@@ -1,19 +1,19 @@
 # The files of the library: the target chainrule itself compiles the kernels, these three the rest, which goes into it as objects.
-add_library(chainrule_engine OBJECT)   # built for speed
-add_library(chainrule_ops OBJECT)      # -O2, with loops in vectors: 0.1 MB smaller, and graphs of small ops as fast
-add_library(chainrule_compact OBJECT)  # built for size: what takes long here is the work of the others
-set(chainrule_parts chainrule_engine chainrule_ops chainrule_compact)
+add_library(chainrule_engine OBJECT)    # built for speed
+add_library(chainrule_balanced OBJECT)  # -O2, with loops in vectors: 0.1 MB smaller, and graphs of small ops as fast
+add_library(chainrule_compact OBJECT)   # built for size: what takes long here is the work of the others
+set(chainrule_parts chainrule_engine chainrule_balanced chainrule_compact)
 target_compile_options(chainrule PRIVATE $<$<CONFIG:Release>:-O2>)  # vectors are written out where kernels want them; -O3 makes them 0.1 MB larger
-target_compile_options(chainrule_ops PRIVATE "$<$<CONFIG:Release>:-O2;-ftree-vectorize>")
+target_compile_options(chainrule_balanced PRIVATE "$<$<CONFIG:Release>:-O2;-ftree-vectorize>")
 target_compile_options(chainrule_compact PRIVATE $<$<CONFIG:Release>:-Os>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # A group of files may grow as much by inlining as small files alone, but for functions that are large themselves.
-  foreach(part chainrule_engine chainrule_ops)
+  foreach(part chainrule_engine chainrule_balanced)
     target_compile_options(${part} PRIVATE --param=inline-unit-growth=100 --param=max-inline-insns-single=40 --param=inline-min-speedup=30)
   endforeach()
   # Unlikely paths stay with their functions: apart, they are a twentieth of the object file, in tables. In the engine they go, which makes
   # the smallest graphs an eighth faster.
-  target_compile_options(chainrule_ops PRIVATE -fno-reorder-blocks-and-partition -fvect-cost-model=dynamic)
+  target_compile_options(chainrule_balanced PRIVATE -fno-reorder-blocks-and-partition -fvect-cost-model=dynamic)
 endif()
 
 chainrule_target_options(chainrule)
