@@ -72,7 +72,7 @@ Layout read_layout(CsvReader& reader, const CsvOptions& options) {
 }
 
 // The rows as they are read.
-struct Rows {
+struct CsvRows {
   std::int64_t count = 0;
   Chunks<float> features, targets;
   Chunks<std::int64_t> labels;                               // numbers, or which text came as the how-manieth
@@ -88,7 +88,7 @@ float number_in(const CsvReader& reader, const Layout& layout) {
   return value;
 }
 
-std::int64_t class_of(const CsvReader& reader, Rows& rows) {
+std::int64_t class_of(const CsvReader& reader, CsvRows& rows) {
   const auto found = rows.classes.find(reader.trimmed());
   if (found != rows.classes.end()) return found->second;
   if (rows.classes.size() == kMostClasses) reader.fail("more than a million classes");
@@ -98,8 +98,8 @@ std::int64_t class_of(const CsvReader& reader, Rows& rows) {
 }
 
 // All rows from the reader's next one on; nothing where labels are read as numbers and one is none.
-std::optional<Rows> read_rows(CsvReader& reader, const Layout& layout, bool labels_are_texts) {
-  Rows rows;
+std::optional<CsvRows> read_rows(CsvReader& reader, const Layout& layout, bool labels_are_texts) {
+  CsvRows rows;
   const std::size_t columns = layout.roles.size();
   std::vector<float> row_targets(layout.targets.empty() ? 0 : columns);
   for (; reader.next_row(); ++rows.count) {
@@ -140,7 +140,7 @@ Tensor table(Chunks<float>& values, std::int64_t rows, std::int64_t columns) {
 }
 
 // Numbers the classes in alphabetical order, in the codes and in what is returned.
-std::vector<std::string> sort_classes(Rows& rows, std::span<std::int64_t> codes) {
+std::vector<std::string> sort_classes(CsvRows& rows, std::span<std::int64_t> codes) {
   std::vector<std::int64_t> sorted(rows.classes.size());
   std::vector<std::string> names;
   names.reserve(rows.classes.size());
@@ -172,7 +172,7 @@ CsvData read_csv(const std::string& path, const CsvOptions& options, SourceLine 
     if (options.header) reader.next_row();
     return read_rows(reader, layout, labels_are_texts);
   };
-  std::optional<Rows> rows = rows_from_start(false);
+  std::optional<CsvRows> rows = rows_from_start(false);
   if (!rows) rows = rows_from_start(true);
   if (rows->count == 0) reader.fail(0, "the file holds no rows after its header");
 

@@ -24,9 +24,9 @@ constexpr std::uint64_t kSizeBytes = 4;
 constexpr std::uint8_t kUint8 = 0x08;
 
 /// A file's content in order, inflated where it is compressed.
-class Content {
+class IdxContent {
  public:
-  explicit Content(const InputFile& file) : file_(file) {
+  explicit IdxContent(const InputFile& file) : file_(file) {
     if (is_gzip(file)) inflater_.emplace(file);
   }
 
@@ -92,7 +92,7 @@ void check_name(const InputFile& file, const std::string& path) {
   file.fail_at(0, "found " + hex_bytes(found) + ", so it is not gzip (1f 8b), though its name ends in .gz");
 }
 
-std::size_t read_rank(const InputFile& file, const IdxLimits& limits, Content& content) {
+std::size_t read_rank(const InputFile& file, const IdxLimits& limits, IdxContent& content) {
   std::array<std::uint8_t, kMagicBytes> magic = {};
   const std::size_t got = content.read(magic);
   if (got == 0) file.fail_at(0, "empty, expected an IDX header");
@@ -110,7 +110,7 @@ std::size_t read_rank(const InputFile& file, const IdxLimits& limits, Content& c
   return rank;
 }
 
-IdxHeader read_header(const InputFile& file, const IdxLimits& limits, Content& content) {
+IdxHeader read_header(const InputFile& file, const IdxLimits& limits, IdxContent& content) {
   const std::size_t rank = read_rank(file, limits, content);
   IdxHeader header;
   header.bytes = kMagicBytes + kSizeBytes * rank;
@@ -153,7 +153,7 @@ std::string declared(const IdxHeader& header, const IdxLimits& limits) {
   file.fail_at(kMagicBytes, declared(header, limits) + ", but the file holds " + held);
 }
 
-std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limits, const IdxHeader& header, Content& content) {
+std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limits, const IdxHeader& header, IdxContent& content) {
   const std::string unit = header.shape.size() == 1 ? "" : " bytes";
   std::uint64_t first = header.data_bytes;
   if (content.compressed()) {
@@ -187,7 +187,7 @@ IdxArray read_idx(const std::string& path, const IdxLimits& limits) {
   return file.within_memory([&]() -> IdxArray {
     if (file.size() == 0) file.fail_at(0, "empty, expected an IDX header");
     check_name(file, path);
-    Content content(file);
+    IdxContent content(file);
     IdxHeader header = read_header(file, limits, content);
     std::vector<std::uint8_t> bytes = read_data(file, limits, header, content);
     return {std::move(header.shape), std::move(bytes)};
