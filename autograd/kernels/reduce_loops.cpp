@@ -10,6 +10,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "autograd/kernels/elementwise_loops-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::detail {
 namespace HWY_NAMESPACE {
@@ -17,8 +19,10 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// What two partial results become, as vectors and as single values. kIdentity is the result over nothing.
+// What two partial results become, as vectors and as single values. kIdentity is the result over nothing. Of ops that give the same in any
+// order, of_lanes is the result over a vector without NaNs.
 struct Sum {
+  static constexpr bool kAnyOrder = false;
   template <class T>
   static constexpr T kIdentity = T{0};
   template <class V>
@@ -32,6 +36,7 @@ struct Sum {
 };
 
 struct Product {
+  static constexpr bool kAnyOrder = false;
   template <class T>
   static constexpr T kIdentity = T{1};
   template <class V>
@@ -46,6 +51,7 @@ struct Product {
 
 // A NaN wins on either side: a's is kept because it differs from itself, b's because nothing is above it.
 struct Max {
+  static constexpr bool kAnyOrder = true;
   template <class T>
   static constexpr T kIdentity = -std::numeric_limits<T>::infinity();
   template <class V>
@@ -56,9 +62,14 @@ struct Max {
   static HWY_INLINE T both_values(T a, T b) {
     return a > b || a != a ? a : b;
   }
+  template <class D>
+  static HWY_INLINE hn::Vec<D> of_lanes(D d, hn::Vec<D> v) {
+    return hn::MaxOfLanes(d, v);
+  }
 };
 
 struct Min {
+  static constexpr bool kAnyOrder = true;
   template <class T>
   static constexpr T kIdentity = std::numeric_limits<T>::infinity();
   template <class V>
@@ -69,12 +80,40 @@ struct Min {
   static HWY_INLINE T both_values(T a, T b) {
     return a < b || a != a ? a : b;
   }
+  template <class D>
+  static HWY_INLINE hn::Vec<D> of_lanes(D d, hn::Vec<D> v) {
+    return hn::MinOfLanes(d, v);
+  }
 };
+
+// The result over a vector's lanes, without jumps that depend on which is the largest: they would be guessed wrong.
+template <class Op, class D, class T = hn::TFromD<D>>
+HWY_INLINE T reduce_lanes(D d, hn::Vec<D> v) {
+  if constexpr (Op::kAnyOrder) {
+    const auto nans = hn::IsNaN(v);
+    return hn::AllFalse(d, nans) ? hn::GetLane(Op::of_lanes(d, v)) : std::numeric_limits<T>::quiet_NaN();
+  } else {
+    HWY_ALIGN T last[HWY_MAX_BYTES / sizeof(T)];
+    hn::Store(v, d, last);
+    for (auto half = hn::Lanes(d) / 2; half > 0; half /= 2) {
+      for (std::size_t i = 0; i < half; ++i) last[i] = Op::both_values(last[i], last[i + half]);
+    }
+    return last[0];
+  }
+}
+
+// x[0 .. n), n less than a vector, and what changes nothing.
+template <class Op, class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> load_rest(D d, const T* HWY_RESTRICT x, std::int64_t n) {
+  const auto count = static_cast<std::size_t>(n);
+  return hn::IfThenElse(hn::FirstN(d, count), kernels::HWY_NAMESPACE::load_some(d, x, count), hn::Set(d, Op::template kIdentity<T>));
+}
 
 template <class Op, class D, class T = hn::TFromD<D>>
 HWY_INLINE T reduce_run(D d, const T* HWY_RESTRICT x, std::int64_t n) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   if (n < lanes) {
+    if constexpr (Op::kAnyOrder) return reduce_lanes<Op>(d, load_rest<Op>(d, x, n));
     T result = Op::template kIdentity<T>;
     for (std::int64_t j = 0; j < n; ++j) result = Op::both_values(result, x[j]);
     return result;
@@ -92,13 +131,13 @@ HWY_INLINE T reduce_run(D d, const T* HWY_RESTRICT x, std::int64_t n) {
     r0 = Op::both(Op::both(r0, r1), Op::both(r2, r3));
   }
   for (; j + lanes <= n; j += lanes) r0 = Op::both(r0, hn::LoadU(d, x + j));
-  HWY_ALIGN T last[HWY_MAX_BYTES / sizeof(T)];
-  hn::Store(r0, d, last);
-  for (auto half = static_cast<std::size_t>(lanes) / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) last[i] = Op::both_values(last[i], last[i + half]);
+  if constexpr (Op::kAnyOrder) {
+    if (j < n) r0 = Op::both(r0, load_rest<Op>(d, x + j, n - j));
+    return reduce_lanes<Op>(d, r0);
   }
-  for (; j < n; ++j) last[0] = Op::both_values(last[0], x[j]);
-  return last[0];
+  T result = reduce_lanes<Op>(d, r0);
+  for (; j < n; ++j) result = Op::both_values(result, x[j]);
+  return result;
 }
 
 constexpr std::int64_t kRun = 1024;  // values of a row that are not halved any more
@@ -107,7 +146,7 @@ constexpr std::int64_t kRun = 1024;  // values of a row that are not halved any 
 template <class Op, class T>
 T reduce_row(const T* x, std::int64_t n) {
   const hn::ScalableTag<T> d;
-  if (n < static_cast<std::int64_t>(hn::Lanes(d))) return reduce_run<Op>(hn::CappedTag<T, 4>(), x, n);
+  if (!Op::kAnyOrder && n < static_cast<std::int64_t>(hn::Lanes(d))) return reduce_run<Op>(hn::CappedTag<T, 4>(), x, n);
   if (n <= kRun) return reduce_run<Op>(d, x, n);
   const std::int64_t runs = (n - 1) / kRun + 1, half = runs / 2 * kRun;
   return Op::both_values(reduce_row<Op>(x, half), reduce_row<Op>(x + half, n - half));

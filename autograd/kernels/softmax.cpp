@@ -48,7 +48,7 @@ void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T
   RowValues<T> maxima;
   row_shifts(x, rows, d, maxima.data(), shifts);
   if (d <= kBlock) {
-    loops.shift(x, shifts, rows, d, scratch.data());
+    loops.shift(x, shifts, nullptr, rows, d, scratch.data());
     elementwise<T>().exp(scratch.data(), scratch.data(), rows * d);
     sum_rows(scratch.data(), rows, d, sums);
   } else {
@@ -56,7 +56,7 @@ void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T
     for (std::int64_t j = 0; j < d; j += kBlock) {
       const std::int64_t n = std::min(kBlock, d - j);
       T part;
-      loops.shift(x + j, shifts, 1, n, scratch.data());
+      loops.shift(x + j, shifts, nullptr, 1, n, scratch.data());
       elementwise<T>().exp(scratch.data(), scratch.data(), n);
       sum_rows(scratch.data(), 1, n, &part);
       sums[0] += part;
@@ -88,7 +88,7 @@ void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     const auto& loops = detail::softmax_loops<T>();
     RowValues<T> maxima, sums;
     detail::reduce_loops<T>().rows[detail::kMax](x + r * d, count, d, maxima.data());
-    loops.shift(x + r * d, maxima.data(), count, d, y + r * d);
+    loops.shift(x + r * d, maxima.data(), nullptr, count, d, y + r * d);
     elementwise<T>().exp(y + r * d, y + r * d, count * d);
     detail::reduce_loops<T>().rows[detail::kSum](y + r * d, count, d, sums.data());
     loops.divide(y + r * d, sums.data(), count, d, y + r * d);
@@ -99,12 +99,10 @@ template <class T>
 void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
-    const auto shift = detail::softmax_loops<T>().shift;
     RowValues<T> shifts, logs;
     shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
     // One after the other: their sum would round away the logarithm where the logits are large.
-    shift(x + r * d, shifts.data(), count, d, y + r * d);
-    shift(y + r * d, logs.data(), count, d, y + r * d);
+    detail::softmax_loops<T>().shift(x + r * d, shifts.data(), logs.data(), count, d, y + r * d);
   });
 }
 
@@ -149,10 +147,8 @@ void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, const T* s
                               std::int64_t d, T* gx) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
-    const auto shift = detail::softmax_loops<T>().shift;
     T* const to = gx + r * d;
-    shift(x + r * d, shifts + r, count, d, to);
-    shift(to, logs + r, count, d, to);
+    detail::softmax_loops<T>().shift(x + r * d, shifts + r, logs + r, count, d, to);
     elementwise<T>().exp(to, to, count * d);
     RowValues<T> at_labels;  // before they are multiplied: one rounding then does for the label
     for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];

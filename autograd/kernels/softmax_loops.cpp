@@ -31,11 +31,11 @@ HWY_INLINE void on_row(std::int64_t n, T* y, F f, const X*... x) {
 }
 
 template <class T>
-void shift(const T* x, const T* v, std::int64_t rows, std::int64_t d, T* y) {
+void shift(const T* x, const T* v, const T* w, std::int64_t rows, std::int64_t d, T* y) {
   for (std::int64_t r = 0; r < rows; ++r, x += d, y += d) {
-    const auto of_row = hn::Set(hn::ScalableTag<T>(), v[r]);
+    const auto of_row = hn::Set(hn::ScalableTag<T>(), v[r]), more = hn::Set(hn::ScalableTag<T>(), w == nullptr ? T{0} : w[r]);
     on_row(
-        d, y, [&](auto from) HWY_ATTR { return hn::Sub(from, of_row); }, x);
+        d, y, [&](auto from) HWY_ATTR { return hn::Sub(hn::Sub(from, of_row), more); }, x);
   }
 }
 

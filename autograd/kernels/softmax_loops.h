@@ -7,7 +7,8 @@ namespace chainrule::kernels::detail {
 
 template <class T>
 struct SoftmaxLoops {
-  void (*shift)(const T* x, const T* v, std::int64_t rows, std::int64_t d, T* y);                              ///< y = x - v[r]; y may be x
+  /// y = x - v[r] - w[r], where w is not null; y may be x.
+  void (*shift)(const T* x, const T* v, const T* w, std::int64_t rows, std::int64_t d, T* y);
   void (*divide)(const T* x, const T* v, std::int64_t rows, std::int64_t d, T* y);                             ///< y = x / v[r]; y may be x
   void (*dot)(const T* a, const T* b, std::int64_t rows, std::int64_t d, T* y);                                ///< y[r] = sum of a·b
   void (*softmax_gradient)(const T* g, const T* y, const T* v, std::int64_t rows, std::int64_t d, T* gx);      ///< y · (g - v[r])
