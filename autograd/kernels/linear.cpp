@@ -31,7 +31,7 @@ void linear_gradients(const LinearSizes& sizes, const LinearGradients<T>& what) 
   const auto mask = [&](std::int64_t begin, std::int64_t end) {
     elementwise<T>().threshold(what.g + begin, 1, what.y + begin, 1, what.masked + begin, end - begin);
   };
-  const auto sum_rows = [&](std::int64_t, std::int64_t) { reduce_sum(g, 1, n, d_out, what.gb); };
+  const auto sum_rows = [&](std::int64_t, std::int64_t) { reduce(Reduction::sum, g, 1, n, d_out, what.gb); };
   std::optional<ProductLoop<T>> to_weight, to_x;
   if (what.gw != nullptr) to_weight.emplace(Product<T>{true, false, d_in, d_out, n, what.x, g, T{0}, what.gw});
   if (what.gx != nullptr) to_x.emplace(Product<T>{false, true, n, d_in, d_out, g, what.weight, T{0}, what.gx});

@@ -13,7 +13,6 @@ namespace chainrule::kernels {
 namespace {
 
 using detail::kColumnsAtOnce;
-using detail::Reduction;
 
 constexpr std::int64_t kPiece = 32 * 1024;  // elements that pay for their fork
 
@@ -23,7 +22,7 @@ std::int64_t grain_of(std::int64_t elements) { return std::max<std::int64_t>(1, 
 // [outer, n] to [outer].
 template <class T>
 void reduce_last(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, T* y) {
-  const auto rows_loop = detail::reduce_loops<T>().rows[kind];
+  const auto rows_loop = detail::reduce_loops<T>().rows(kind);
   if (n < 2 * kPiece) {
     parallel_pieces(outer, grain_of(n), [&](std::int64_t begin, std::int64_t end) { rows_loop(x + begin * n, end - begin, n, y + begin); });
     return;
@@ -42,7 +41,7 @@ void reduce_last(Reduction kind, const T* x, std::int64_t outer, std::int64_t n,
 // [outer, n, inner] to [outer, inner], the columns of one outer index in strips.
 template <class T>
 void reduce_strips(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
-  const auto columns_loop = detail::reduce_loops<T>().columns[kind];
+  const auto columns_loop = detail::reduce_loops<T>().columns(kind);
   const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
   parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t s = begin; s < end; ++s) {
@@ -52,11 +51,24 @@ void reduce_strips(Reduction kind, const T* x, std::int64_t outer, std::int64_t 
   });
 }
 
+// The first place of a value in a row of n, which has it; of a NaN where the value is one.
 template <class T>
-void reduce(Reduction kind, T identity, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+std::int64_t place_of(T value, const T* row, std::int64_t n) {
+  constexpr std::int64_t kFew = 32;
+  const auto is_it = [value, nan = value != value](T x) { return nan ? x != x : x == value; };
+  if (n > kFew) return std::find_if(row, row + n, is_it) - row;
+  std::int64_t at = 0;
+  for (std::int64_t j = n - 1; j > 0; --j) at = is_it(row[j]) ? j : at;  // no jump that depends on the values
+  return is_it(row[0]) ? 0 : at;
+}
+
+}  // namespace
+
+template <class T>
+void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
   if (outer == 0 || inner == 0) return;
   if (n == 0) {
-    std::fill_n(y, outer * inner, identity);
+    std::fill_n(y, outer * inner, kind == Reduction::prod ? T{1} : T{0});
     return;
   }
   if (inner == 1) return reduce_last(kind, x, outer, n, y);
@@ -66,7 +78,7 @@ void reduce(Reduction kind, T identity, const T* x, std::int64_t outer, std::int
   const std::int64_t strips = outer * ((inner - 1) / kColumnsAtOnce + 1), part = grain_of(std::min(inner, kColumnsAtOnce));
   if (strips >= kFewStrips || n < 2 * part) return reduce_strips(kind, x, outer, n, inner, y);
   const std::int64_t parts = n / part, rest = n - parts * part;  // the last part takes the rest as well
-  const auto columns_loop = detail::reduce_loops<T>().columns[kind];
+  const auto columns_loop = detail::reduce_loops<T>().columns(kind);
   std::vector<T> partial(static_cast<std::size_t>(outer * parts * inner));
   parallel_pieces(outer * parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t p = begin; p < end; ++p) {
@@ -81,23 +93,11 @@ void reduce(Reduction kind, T identity, const T* x, std::int64_t outer, std::int
   reduce_strips(kind, partial.data(), outer, parts, inner, y);
 }
 
-// The first place of a value in a row of n, which has it; of a NaN where the value is one.
 template <class T>
-std::int64_t place_of(T value, const T* row, std::int64_t n) {
-  constexpr std::int64_t kFew = 32;
-  const auto is_it = [value, nan = value != value](T x) { return nan ? x != x : x == value; };
-  if (n > kFew) return std::find_if(row, row + n, is_it) - row;
-  std::int64_t at = 0;
-  for (std::int64_t j = n - 1; j > 0; --j) at = is_it(row[j]) ? j : at;  // no jump that depends on the values
-  return is_it(row[0]) ? 0 : at;
-}
-
-// `kind`: which value is looked for; `better(a, b)`: a is chosen before b although it comes later.
-template <class T, class Better>
-void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
+void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
   if (outer == 0 || inner == 0) return;
   if (inner == 1) {
-    const auto rows_loop = detail::reduce_loops<T>().rows[kind];
+    const auto rows_loop = detail::reduce_loops<T>().rows(kind);
     parallel_pieces(outer, grain_of(n), [&](std::int64_t begin, std::int64_t end) {
       constexpr std::int64_t kRows = 64;
       T chosen[kRows];
@@ -109,6 +109,7 @@ void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, 
     });
     return;
   }
+  const bool largest = kind == Reduction::max;
   const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
   parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
     T best[kColumnsAtOnce];
@@ -121,7 +122,8 @@ void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, 
       for (std::int64_t j = 1; j < n; ++j) {
         from += inner;
         for (std::int64_t i = 0; i < columns; ++i) {
-          if (better(from[i], best[i])) {
+          const T a = from[i], b = best[i];
+          if ((largest ? a > b : a < b) || (a != a && b == b)) {
             best[i] = from[i];
             to[i] = j;
           }
@@ -131,49 +133,9 @@ void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, 
   });
 }
 
-}  // namespace
-
-template <class T>
-void reduce_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
-  reduce(Reduction::kSum, T{0}, x, outer, n, inner, y);
-}
-
-template <class T>
-void reduce_max(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
-  reduce(Reduction::kMax, T{0}, x, outer, n, inner, y);
-}
-
-template <class T>
-void reduce_min(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
-  reduce(Reduction::kMin, T{0}, x, outer, n, inner, y);
-}
-
-template <class T>
-void reduce_prod(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
-  reduce(Reduction::kProd, T{1}, x, outer, n, inner, y);
-}
-
-template <class T>
-void reduce_argmax(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
-  reduce_arg(Reduction::kMax, x, outer, n, inner, y, [](T a, T b) { return a > b || (a != a && b == b); });
-}
-
-template <class T>
-void reduce_argmin(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
-  reduce_arg(Reduction::kMin, x, outer, n, inner, y, [](T a, T b) { return a < b || (a != a && b == b); });
-}
-
-template void reduce_sum(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void reduce_sum(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
-template void reduce_max(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void reduce_max(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
-template void reduce_min(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void reduce_min(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
-template void reduce_prod(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void reduce_prod(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
-template void reduce_argmax(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
-template void reduce_argmax(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
-template void reduce_argmin(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
-template void reduce_argmin(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+template void reduce(Reduction, const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void reduce(Reduction, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void reduce_arg(Reduction, const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+template void reduce_arg(Reduction, const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
 
 }  // namespace chainrule::kernels

@@ -6,29 +6,17 @@
 
 namespace chainrule::kernels {
 
-/// y[o, i] = sum over j of x[o, j, i]; 0 where n = 0.
-template <class T>
-void reduce_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+/// What becomes of the elements.
+enum class Reduction { sum, prod, max, min };
 
-/// y[o, i] = the largest x[o, j, i]; NaN if any is. n >= 1.
+/// y[o, i] = the sum, the product, the largest or the smallest x[o, j, i] over j in [0, n). Of none a sum is 0 and a product 1; the others
+/// want n >= 1 and are NaN if an element is.
 template <class T>
-void reduce_max(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
 
-/// y[o, i] = the smallest x[o, j, i]; NaN if any is. n >= 1.
+/// y[o, i] = the first j at which x[o, j, i] is largest or smallest (Reduction::max, min), NaN before all. n >= 1.
 template <class T>
-void reduce_min(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
-
-/// y[o, i] = the product over j of x[o, j, i]; 1 where n = 0.
-template <class T>
-void reduce_prod(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
-
-/// y[o, i] = the first j at which x[o, j, i] is largest (NaN counts as largest). n >= 1.
-template <class T>
-void reduce_argmax(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y);
-
-/// y[o, i] = the first j at which x[o, j, i] is smallest (NaN counts as smallest). n >= 1.
-template <class T>
-void reduce_argmin(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y);
+void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y);
 
 /// y[r] = log(sum over j of exp(x[r, j])), stable: shifted by the row's maximum. -inf where all are -inf or d = 0; inf where one is inf.
 template <class T>

@@ -1,11 +1,12 @@
 // The loops inside reduce.h's functions, in the best instruction set this processor has. Serial; one thread's piece of the work.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
-namespace chainrule::kernels::detail {
+#include "autograd/kernels/reduce.h"
 
-enum Reduction { kSum, kProd, kMax, kMin, kReductions };
+namespace chainrule::kernels::detail {
 
 /// y[r] = the reduction of x[r, :] over n values, halved into short runs.
 template <class T>
@@ -19,8 +20,11 @@ inline constexpr std::int64_t kColumnsAtOnce = 256;
 
 template <class T>
 struct ReduceLoops {
-  RowsLoop<T> rows[kReductions];
-  ColumnsLoop<T> columns[kReductions];
+  RowsLoop<T> by_rows[4];  // in the order of Reduction
+  ColumnsLoop<T> by_columns[4];
+
+  RowsLoop<T> rows(Reduction kind) const noexcept { return by_rows[static_cast<std::size_t>(kind)]; }
+  ColumnsLoop<T> columns(Reduction kind) const noexcept { return by_columns[static_cast<std::size_t>(kind)]; }
 };
 
 template <class T>

@@ -34,7 +34,7 @@ using RowValues = std::array<T, kBlockRows>;
 // What is subtracted before exp: the row's maximum, or 0 where that is infinite, which keeps inf - inf out.
 template <class T>
 void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shifts) {
-  detail::reduce_loops<T>().rows[detail::kMax](x, rows, d, maxima);
+  detail::reduce_loops<T>().rows(Reduction::max)(x, rows, d, maxima);
   for (std::int64_t r = 0; r < rows; ++r) shifts[r] = std::isinf(maxima[r]) ? T{0} : maxima[r];
 }
 
@@ -43,7 +43,7 @@ void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shi
 template <class T>
 void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T* sums) {
   const auto& loops = detail::softmax_loops<T>();
-  const auto sum_rows = detail::reduce_loops<T>().rows[detail::kSum];
+  const auto sum_rows = detail::reduce_loops<T>().rows(Reduction::sum);
   std::array<T, kBlock> scratch;
   RowValues<T> maxima;
   row_shifts(x, rows, d, maxima.data(), shifts);
@@ -87,10 +87,10 @@ void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     const auto& loops = detail::softmax_loops<T>();
     RowValues<T> maxima, sums;
-    detail::reduce_loops<T>().rows[detail::kMax](x + r * d, count, d, maxima.data());
+    detail::reduce_loops<T>().rows(Reduction::max)(x + r * d, count, d, maxima.data());
     loops.shift(x + r * d, maxima.data(), nullptr, count, d, y + r * d);
     elementwise<T>().exp(y + r * d, y + r * d, count * d);
-    detail::reduce_loops<T>().rows[detail::kSum](y + r * d, count, d, sums.data());
+    detail::reduce_loops<T>().rows(Reduction::sum)(y + r * d, count, d, sums.data());
     loops.divide(y + r * d, sums.data(), count, d, y + r * d);
   });
 }
@@ -124,7 +124,7 @@ void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::i
     const auto& loops = detail::softmax_loops<T>();
     std::array<T, kBlock> scratch;
     RowValues<T> sums;
-    detail::reduce_loops<T>().rows[detail::kSum](g + r * d, count, d, sums.data());
+    detail::reduce_loops<T>().rows(Reduction::sum)(g + r * d, count, d, sums.data());
     for (std::int64_t j = 0; j < count * d; j += kBlock) {  // more than one turn only where one row is longer than the scratch
       const std::int64_t n = std::min(kBlock, count * d - j), width = std::min(n, d);
       elementwise<T>().exp(y + r * d + j, scratch.data(), n);

@@ -43,7 +43,7 @@ class Scratch {
 template <class T>
 T mean_of(const T* values, std::int64_t n) {
   T sum;
-  kernels::reduce_sum(values, 1, n, 1, &sum);
+  kernels::reduce(kernels::Reduction::sum, values, 1, n, 1, &sum);
   return sum / static_cast<T>(n);
 }
 

@@ -57,7 +57,8 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
   Tensor y = make_plain(DType::int64, shape);
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
-    (largest ? kernels::reduce_argmax<T> : kernels::reduce_argmin<T>)(node->values<T>(), outer, n, inner, mutable_values<std::int64_t>(y));
+    kernels::reduce_arg(largest ? kernels::Reduction::max : kernels::Reduction::min, node->values<T>(), outer, n, inner,
+                        mutable_values<std::int64_t>(y));
   });
   return y;
 }
@@ -96,18 +97,16 @@ Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
                 });
     return y;
   }
-  return reduce_op(
-      "sum", x, plan, keepdim, [](auto... args) { kernels::reduce_sum(args...); },
-      [kept = plan.kept](RuleContext& r) { r.set(0, spread(r.grad_out(), kept, r.input_shape(0))); });
+  return reduce_op("sum", x, plan, keepdim, kernels::Reduction::sum,
+                   [kept = plan.kept](RuleContext& r) { r.set(0, spread(r.grad_out(), kept, r.input_shape(0))); });
 }
 
 Tensor mean(const TensorArg& x, const Axes& axes, bool keepdim) {
   Node* node = floating_node("mean", x.tensor(), x.line());
   const Reduced plan = reduced("mean", node, axes, x.line());
   const auto count = static_cast<double>(plan.count);
-  Tensor y = reduce_op(
-      "mean", x, plan, keepdim, [](auto... args) { kernels::reduce_sum(args...); },
-      [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
+  Tensor y = reduce_op("mean", x, plan, keepdim, kernels::Reduction::sum,
+                       [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const T divisor = static_cast<T>(count);
@@ -120,16 +119,14 @@ Tensor max(const TensorArg& x, const Axes& axes, bool keepdim) {
   Node* node = floating_node("max", x.tensor(), x.line());
   const Reduced plan = reduced("max", node, axes, x.line());
   check_some("max", plan, node, x.line());
-  return reduce_op(
-      "max", x, plan, keepdim, [](auto... args) { kernels::reduce_max(args...); }, ExtremeRule{plan.kept});
+  return reduce_op("max", x, plan, keepdim, kernels::Reduction::max, ExtremeRule{plan.kept});
 }
 
 Tensor min(const TensorArg& x, const Axes& axes, bool keepdim) {
   Node* node = floating_node("min", x.tensor(), x.line());
   const Reduced plan = reduced("min", node, axes, x.line());
   check_some("min", plan, node, x.line());
-  return reduce_op(
-      "min", x, plan, keepdim, [](auto... args) { kernels::reduce_min(args...); }, ExtremeRule{plan.kept});
+  return reduce_op("min", x, plan, keepdim, kernels::Reduction::min, ExtremeRule{plan.kept});
 }
 
 Tensor logsumexp(const TensorArg& x, const Axes& axes, bool keepdim) {
@@ -263,18 +260,16 @@ Tensor prod(const TensorArg& x, const Axes& axes, bool keepdim) {
   Node* node = floating_node("prod", x.tensor(), x.line());
   const Reduced plan = reduced("prod", node, axes, x.line());
   const AxisOrder order = gone_last(plan);
-  return reduce_op(
-      "prod", x, plan, keepdim, [](auto... args) { kernels::reduce_prod(args...); },
-      [order, count = plan.count](RuleContext& r) {
-        if (count == 0) {
-          r.set(0, zeros(r.input_shape(0), r.input_dtype(0)));
-          return;
-        }
-        const Tensor arranged = permute(r.input(0), order.axes());
-        const Tensor rows = reshape(arranged, Shape{node_of(arranged)->numel / count, count, 1});
-        const Tensor others = products_of_others(rows, reshape(r.grad_out(), Shape{shape_of(rows)[0], 1, 1}));
-        r.set(0, permute(reshape(others, shape_of(arranged)), order.inverse()));
-      });
+  return reduce_op("prod", x, plan, keepdim, kernels::Reduction::prod, [order, count = plan.count](RuleContext& r) {
+    if (count == 0) {
+      r.set(0, zeros(r.input_shape(0), r.input_dtype(0)));
+      return;
+    }
+    const Tensor arranged = permute(r.input(0), order.axes());
+    const Tensor rows = reshape(arranged, Shape{node_of(arranged)->numel / count, count, 1});
+    const Tensor others = products_of_others(rows, reshape(r.grad_out(), Shape{shape_of(rows)[0], 1, 1}));
+    r.set(0, permute(reshape(others, shape_of(arranged)), order.inverse()));
+  });
 }
 
 Tensor any(const TensorArg& x, const Axes& axes, bool keepdim) { return truth("any", x, axes, keepdim, false); }

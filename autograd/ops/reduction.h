@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "autograd/kernels/reduce.h"
 #include "autograd/ops/shape.h"
 #include "autograd/record.h"
 
@@ -80,17 +81,23 @@ void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
 /// A gradient of the reduced shape spread over the input's.
 inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
 
-/// y = reduce(x) with a rule, by a kernel over [outer, n, inner].
-template <class Reduce, class Rule>
-Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, Reduce reduce, const Rule& rule) {
+/// The values of y, x without the axes that go.
+inline void reduce_values(kernels::Reduction kind, Node* x, const Reduced& plan, const Tensor& y) {
+  visit_floating(x->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    reduce_into(x, plan, mutable_values<T>(y), [kind](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
+      kernels::reduce(kind, from, outer, n, inner, to);
+    });
+  });
+}
+
+/// y = x reduced, with a rule.
+template <class Rule>
+Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, const Rule& rule) {
   Node* node = node_of(x.tensor());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs, rule);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    reduce_into(node, plan, mutable_values<T>(y),
-                [&](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) { reduce(from, outer, n, inner, to); });
-  });
+  const Tensor y = make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs, rule);
+  reduce_values(kind, node, plan, y);
   return done(y);
 }
 

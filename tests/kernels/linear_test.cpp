@@ -79,7 +79,7 @@ struct Layer {
     for (std::size_t i = 0; i < y.size(); ++i) from[i] = y[i] > 0 ? g[i] : T{0};
     if (to_x) kernels::gemm(false, true, sizes.n, sizes.d_in, sizes.d_out, from.data(), weight.data(), T{0}, to.x.data());
     if (to_weight) kernels::gemm(true, false, sizes.d_in, sizes.d_out, sizes.n, x.data(), from.data(), T{0}, to.weight.data());
-    if (to_bias) kernels::reduce_sum(from.data(), 1, sizes.n, sizes.d_out, to.bias.data());
+    if (to_bias) kernels::reduce(kernels::Reduction::sum, from.data(), 1, sizes.n, sizes.d_out, to.bias.data());
     return to;
   }
 

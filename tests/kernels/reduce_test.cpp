@@ -70,21 +70,19 @@ std::vector<To> naive(const std::vector<T>& x, const Shape& s, Fold fold) {
   return y;
 }
 
-template <class T>
-using Reduce = void (*)(const T*, std::int64_t, std::int64_t, std::int64_t, T*);
+using kernels::Reduction;
 
 template <class T>
-std::vector<T> run(Reduce<T> reduce, const std::vector<T>& x, const Shape& s) {
+std::vector<T> run(Reduction kind, const std::vector<T>& x, const Shape& s) {
   std::vector<T> y(s.results(), T{-77});
-  reduce(x.data(), s.outer, s.n, s.inner, y.data());
+  kernels::reduce(kind, x.data(), s.outer, s.n, s.inner, y.data());
   return y;
 }
 
 template <class T>
-std::vector<std::int64_t> run_arg(void (*reduce)(const T*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*),
-                                  const std::vector<T>& x, const Shape& s) {
+std::vector<std::int64_t> run_arg(Reduction kind, const std::vector<T>& x, const Shape& s) {
   std::vector<std::int64_t> y(s.results(), -77);
-  reduce(x.data(), s.outer, s.n, s.inner, y.data());
+  kernels::reduce_arg(kind, x.data(), s.outer, s.n, s.inner, y.data());
   return y;
 }
 
@@ -126,7 +124,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sums_and_products, T, Types) {
           for (const T value : column) total += static_cast<long double>(value);
           return total;
         };
-        check_close(run(kernels::reduce_sum<T>, x, s), naive<long double>(x, s, sum), 4 * epsilon,
+        check_close(run(Reduction::sum, x, s), naive<long double>(x, s, sum), 4 * epsilon,
                     4 * epsilon * std::sqrt(static_cast<double>(s.n)));
 
         std::vector<T> factors = x;
@@ -137,7 +135,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sums_and_products, T, Types) {
           return total;
         };
         const double error = epsilon * (4 + std::sqrt(static_cast<double>(s.n)));
-        check_close(run(kernels::reduce_prod<T>, factors, s), naive<long double>(factors, s, product), error, 0);
+        check_close(run(Reduction::prod, factors, s), naive<long double>(factors, s, product), error, 0);
       }
     }
   });
@@ -151,11 +149,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(extremes_and_where_they_are, T, Types) {
         for (T& value : x) value = std::round(value * 50);  // so that the largest comes more than once
         for (std::size_t i = 0; i < x.size(); i += 701) x[i] = i % 2 == 0 ? kInfinity<T> : -kInfinity<T>;
         for (std::size_t i = 5; i < x.size(); i += 997) x[i] = kNan<T>;
-        check_close(run(kernels::reduce_max<T>, x, s), naive<T>(x, s, largest<T>), 0, 0);
-        check_close(run(kernels::reduce_min<T>, x, s), naive<T>(x, s, smallest<T>), 0, 0);
-        BOOST_TEST(run_arg(kernels::reduce_argmax<T>, x, s) ==
+        check_close(run(Reduction::max, x, s), naive<T>(x, s, largest<T>), 0, 0);
+        check_close(run(Reduction::min, x, s), naive<T>(x, s, smallest<T>), 0, 0);
+        BOOST_TEST(run_arg(Reduction::max, x, s) ==
                    naive<std::int64_t>(x, s, [](const std::vector<T>& column) { return position(column, largest(column)); }));
-        BOOST_TEST(run_arg(kernels::reduce_argmin<T>, x, s) ==
+        BOOST_TEST(run_arg(Reduction::min, x, s) ==
                    naive<std::int64_t>(x, s, [](const std::vector<T>& column) { return position(column, smallest(column)); }));
       }
     }
@@ -169,8 +167,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_nan_is_found_wherever_it_lies, T, Types) {
         std::vector<T> x = random_buffer<T>(static_cast<std::int64_t>(s.size()), 3);
         x[at] = kNan<T>;
         const std::size_t result = at % static_cast<std::size_t>(s.inner);
-        for (const Reduce<T> reduce : {kernels::reduce_max<T>, kernels::reduce_min<T>, kernels::reduce_sum<T>, kernels::reduce_prod<T>}) {
-          const std::vector<T> y = run(reduce, x, s);
+        for (const Reduction kind : {Reduction::sum, Reduction::prod, Reduction::max, Reduction::min}) {
+          const std::vector<T> y = run(kind, x, s);
           BOOST_TEST(std::isnan(y[result]));
           BOOST_TEST(std::count_if(y.begin(), y.end(), [](T value) { return std::isnan(value); }) == 1);
         }
@@ -183,28 +181,28 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(rows_of_one_infinity_keep_it, T, Types) {
   for (const std::int64_t n : {1, 5, 16, 100}) {
     for (const T value : {kInfinity<T>, -kInfinity<T>}) {
       const std::vector<T> x(static_cast<std::size_t>(n), value);
-      BOOST_TEST(run(kernels::reduce_max<T>, x, {1, n, 1})[0] == value);
-      BOOST_TEST(run(kernels::reduce_min<T>, x, {1, n, 1})[0] == value);
-      BOOST_TEST(run(kernels::reduce_sum<T>, x, {1, n, 1})[0] == value);
+      BOOST_TEST(run(Reduction::max, x, {1, n, 1})[0] == value);
+      BOOST_TEST(run(Reduction::min, x, {1, n, 1})[0] == value);
+      BOOST_TEST(run(Reduction::sum, x, {1, n, 1})[0] == value);
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(no_elements, T, Types) {
   const std::vector<T> none;
-  BOOST_TEST(run(kernels::reduce_sum<T>, none, {2, 0, 3}) == std::vector<T>(6, T{0}));
-  BOOST_TEST(run(kernels::reduce_prod<T>, none, {2, 0, 1}) == std::vector<T>(2, T{1}));
-  BOOST_TEST(run(kernels::reduce_sum<T>, none, {0, 4, 3}).empty());
-  BOOST_TEST(run(kernels::reduce_max<T>, none, {3, 4, 0}).empty());
-  BOOST_TEST(run_arg(kernels::reduce_argmax<T>, none, {0, 4, 1}).empty());
+  BOOST_TEST(run(Reduction::sum, none, {2, 0, 3}) == std::vector<T>(6, T{0}));
+  BOOST_TEST(run(Reduction::prod, none, {2, 0, 1}) == std::vector<T>(2, T{1}));
+  BOOST_TEST(run(Reduction::sum, none, {0, 4, 3}).empty());
+  BOOST_TEST(run(Reduction::max, none, {3, 4, 0}).empty());
+  BOOST_TEST(run_arg(Reduction::max, none, {0, 4, 1}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(errors_of_long_float_sums_stay_small) {
   constexpr std::int64_t kMany = 10'000'000;
   const std::vector<float> x(static_cast<std::size_t>(kMany), 0.1F);
   const double expected = static_cast<double>(0.1F) * static_cast<double>(kMany);
-  check_close(run(kernels::reduce_sum<float>, x, {1, kMany, 1}), std::vector<double>(1, expected), 1e-6, 0);
-  check_close(run(kernels::reduce_sum<float>, x, {1, kMany / 4, 4}), std::vector<double>(4, expected / 4), 1e-6, 0);
+  check_close(run(Reduction::sum, x, {1, kMany, 1}), std::vector<double>(1, expected), 1e-6, 0);
+  check_close(run(Reduction::sum, x, {1, kMany / 4, 4}), std::vector<double>(4, expected / 4), 1e-6, 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -215,12 +213,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
   for (const Shape& s :
        {Shape{1, 1'000'000, 1}, {3, 100'001, 1}, {60000, 10, 1}, {1, 60000, 10}, {1, 512, 784}, {4, 300, 700}, {2, 9, 40000}}) {
     const std::vector<T> x = random_buffer<T>(static_cast<std::int64_t>(s.size()), 4);
-    for (const Reduce<T> reduce : {kernels::reduce_sum<T>, kernels::reduce_prod<T>, kernels::reduce_max<T>, kernels::reduce_min<T>}) {
+    for (const Reduction kind : {Reduction::sum, Reduction::prod, Reduction::max, Reduction::min}) {
       kernels::set_thread_limit(1);
-      const std::vector<T> one = run(reduce, x, s);
+      const std::vector<T> one = run(kind, x, s);
       for (const int threads : {2, 3, 8}) {
         kernels::set_thread_limit(threads);
-        BOOST_TEST_CONTEXT(s << " threads " << threads) { BOOST_TEST(same_bits(run(reduce, x, s), one)); }
+        BOOST_TEST_CONTEXT(s << " threads " << threads) { BOOST_TEST(same_bits(run(kind, x, s), one)); }
       }
     }
   }
