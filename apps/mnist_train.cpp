@@ -28,7 +28,7 @@
 #include "apps/mnist/training.h"
 #include "autograd/ops/create.h"
 #include "autograd/random.h"
-#include "autograd/stats.h"
+#include "autograd/threads.h"
 #include "nn/data/dataset.h"
 #include "nn/data/loader.h"
 #include "nn/data/mnist.h"

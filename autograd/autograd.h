@@ -25,4 +25,5 @@
 #include "autograd/stats.h"
 #include "autograd/tensor.h"
 #include "autograd/tensor_function.h"
+#include "autograd/threads.h"
 #include "autograd/update.h"

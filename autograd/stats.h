@@ -1,4 +1,4 @@
-// What the engine holds at the moment, and how many threads it may use.
+// What the engine holds at the moment.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,5 @@ struct GraphStats {
 };
 
 GraphStats graph_stats();
-
-/// Sets how many threads ops may share their work among, for the whole process. Results do not depend on it, bit for bit.
-/// @throws std::invalid_argument for n < 1.
-void set_num_threads(int n);
-
-/// What set_num_threads set, else what OpenMP (OMP_NUM_THREADS) says.
-int num_threads() noexcept;
 
 }  // namespace chainrule

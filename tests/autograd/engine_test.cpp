@@ -480,6 +480,32 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
   BOOST_CHECK_THROW(cr::set_num_threads(0), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads_kept_for_steps) {
+  const ThreadsRestored restored;
+  cr::set_num_threads(1);
+  const auto alone = run_network();
+  for (const int threads : {1, 2}) {
+    cr::set_num_threads(threads);
+    int steps = 0;
+    cr::run_steps([&] {
+      BOOST_TEST((run_network() == alone), "step " << steps << " differs with " << threads << " threads");
+      return ++steps < 10;
+    });
+    BOOST_TEST(steps == 10);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(steps_end_with_an_exception_and_want_a_function) {
+  int steps = 0;
+  BOOST_CHECK_THROW(cr::run_steps([&]() -> bool {
+                      if (++steps == 3) throw std::runtime_error("three");
+                      return true;
+                    }),
+                    std::runtime_error);
+  BOOST_TEST(steps == 3);
+  BOOST_CHECK_THROW(cr::run_steps(nullptr), std::invalid_argument);
+}
+
 #if defined(__SSE2__)
 BOOST_AUTO_TEST_CASE(denormal_numbers_are_zeros_within_a_scope) {
   const ThreadsRestored restored;

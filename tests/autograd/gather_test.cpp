@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "autograd/ops/create.h"
-#include "autograd/stats.h"
+#include "autograd/threads.h"
 #include "tests/autograd/throws.h"
 
 namespace cr = chainrule;

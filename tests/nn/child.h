@@ -13,7 +13,7 @@
 #include <string>
 #include <typeinfo>
 
-#include "autograd/stats.h"
+#include "autograd/threads.h"
 #include "tests/nn/peak_memory.h"
 
 namespace chainrule::test {

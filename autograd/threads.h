@@ -1,0 +1,21 @@
+// How many threads ops may use, and steps that keep them at hand.
+#pragma once
+
+#include <functional>
+
+namespace chainrule {
+
+/// Sets how many threads ops may share their work among, for the whole process. Results do not depend on it, bit for bit.
+/// @throws std::invalid_argument for n < 1.
+void set_num_threads(int n);
+
+/// What set_num_threads set, else what OpenMP (OMP_NUM_THREADS) says.
+int num_threads() noexcept;
+
+/// Calls step() until it returns false, as a loop does. Where ops share their work, threads stay at hand from one step to the next, which
+/// saves each op the best part of its fork: some half a µs of one. Results are the same. OpenMP regions that other code opens in step()
+/// then have one thread. What step() throws ends the loop.
+/// @throws std::invalid_argument for an empty function.
+void run_steps(const std::function<bool()>& step);
+
+}  // namespace chainrule
