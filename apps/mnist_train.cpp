@@ -188,14 +188,16 @@ class Run {
     std::vector<double> microseconds;
     microseconds.reserve(static_cast<std::size_t>(options_.bench_steps));
     auto batch = loader_.begin();
-    for (std::int64_t step = 0; step < kWarmUpSteps + options_.bench_steps; ++step) {
+    std::int64_t step = 0;
+    run_steps([&] {
       if (batch == loader_.end()) batch = loader_.begin();
       const Clock::time_point start = Clock::now();
       const Score score = training_->step(*batch, false);  // what is compared with counts nothing either
       ++batch;
       if (step >= kWarmUpSteps) microseconds.push_back(1e6 * seconds_since(start));
       if (step >= kWarmUpSteps + options_.bench_steps - kLastSteps) last.add(score);
-    }
+      return ++step < kWarmUpSteps + options_.bench_steps;
+    });
     std::ranges::sort(microseconds);
     fmt::print("mnist_train batch={} threads={} median_us={:.1f} best_us={:.1f} loss={:.4f}\n", options_.batch, history_.threads,
                microseconds[microseconds.size() / 2], microseconds.front(), last.mean_loss());
@@ -207,26 +209,8 @@ class Run {
   Ending train_epoch(std::int64_t epoch, ProgressBar& bar) {
     const Clock::time_point start = Clock::now();
     Score score;
-    std::int64_t step = 0;
-    for (const nn::Batch& batch : loader_) {
-      const Score of_batch = training_->step(batch);
-      ++step;
-      if (!std::isfinite(of_batch.loss)) {
-        bar.clear();
-        spdlog::error("the loss became {} in epoch {} at step {} of {}; a lower --learning-rate than {} may help", of_batch.loss, epoch,
-                      step, loader_.size(), options_.learning_rate);
-        return Ending::diverged;
-      }
-      score.add(of_batch);
-      trained_images_ += of_batch.images;
-      if (bar.due()) draw(bar, epoch, step, score);
-      if (interrupted()) {
-        bar.clear();
-        spdlog::warn("interrupted in epoch {} after {} of {} steps, with train loss {:.4f}, accuracy {:.2f} %", epoch, step, loader_.size(),
-                     score.mean_loss(), 100 * score.accuracy());
-        return Ending::interrupted;
-      }
-    }
+    const Ending ending = take_steps(epoch, bar, score);
+    if (ending != Ending::finished) return ending;
     const double train_seconds = seconds_since(start);
     const Score held_out = training_->evaluate(images_.validation ? *images_.validation : images_.test).score;
     const EpochRecord& record = history_.epochs.emplace_back(EpochRecord{.train_loss = score.mean_loss(),
@@ -248,6 +232,36 @@ class Run {
       return Ending::diverged;
     }
     return Ending::finished;
+  }
+
+  Ending take_steps(std::int64_t epoch, ProgressBar& bar, Score& score) {
+    Ending ending = Ending::finished;
+    std::int64_t step = 0;
+    auto batch = loader_.begin();
+    run_steps([&] {
+      const Score of_batch = training_->step(*batch);
+      ++batch;
+      ++step;
+      if (!std::isfinite(of_batch.loss)) {
+        bar.clear();
+        spdlog::error("the loss became {} in epoch {} at step {} of {}; a lower --learning-rate than {} may help", of_batch.loss, epoch,
+                      step, loader_.size(), options_.learning_rate);
+        ending = Ending::diverged;
+        return false;
+      }
+      score.add(of_batch);
+      trained_images_ += of_batch.images;
+      if (bar.due()) draw(bar, epoch, step, score);
+      if (interrupted()) {
+        bar.clear();
+        spdlog::warn("interrupted in epoch {} after {} of {} steps, with train loss {:.4f}, accuracy {:.2f} %", epoch, step, loader_.size(),
+                     score.mean_loss(), 100 * score.accuracy());
+        ending = Ending::interrupted;
+        return false;
+      }
+      return batch != loader_.end();
+    });
+    return ending;
   }
 
   void draw(ProgressBar& bar, std::int64_t epoch, std::int64_t step, const Score& score) const {

@@ -105,8 +105,8 @@ struct FitOptions {
 
 /// Trains a module: its parameters that require grad, as in training (for which Module::train() is called if the module is in eval, and
 /// eval() again afterwards). Layers of open input size are built. Two examples go through model and losses in eval first, so that whatever
-/// does not fit is an error before any training. While it trains, denormal numbers are zeros: see FlushDenormals. The same seed gives the
-/// same bits with any number of threads.
+/// does not fit is an error before any training. While it trains, denormal numbers are zeros (see FlushDenormals) and threads are kept at
+/// hand (see run_steps). The same seed gives the same bits with any number of threads.
 /// @throws std::invalid_argument for what does not fit together, by name; std::logic_error for a module without anything to train; and
 /// what callbacks throw. Weights that a callback kept are restored in that case too.
 History fit(Module& module, const Dataset& data, const FitOptions& options, SourceLine line = SourceLine::current());

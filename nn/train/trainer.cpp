@@ -12,6 +12,7 @@
 #include "autograd/flush_denormals.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/threads.h"
 #include "autograd/update.h"
 #include "nn/data/loader.h"
 #include "nn/losses.h"
@@ -362,11 +363,12 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
   Objective::Pass pass(objective_);
   std::vector<Batch> batches;
   auto batch = loader.begin();
-  while (batch != loader.end() && !training_.stopped_) {
+  run_steps([&] {
+    if (batch == loader.end() || training_.stopped_) return false;
     batches.clear();
     for (; batch != loader.end() && static_cast<std::int64_t>(batches.size()) < options_.accumulate; ++batch) batches.push_back(*batch);
     tell([&](Callback& callback) { callback.on_step_begin(training_); });
-    if (training_.stopped_) break;
+    if (training_.stopped_) return false;
     const bool finite = step_on(optimizer, batches, pass);
     ++training_.step_;
     if (!finite && options_.stop_on_nan) {
@@ -374,10 +376,11 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
                           training_.epoch_, " at step ", training_.step_, "; a lower learning rate than ", optimizer.learning_rate(),
                           " may help"));
       training_.history_.ending = Ending::diverged;
-      break;
+      return false;
     }
     tell([&](Callback& callback) { callback.on_step_end(training_); });
-  }
+    return true;
+  });
   pass.write(record, "");
 }
 
