@@ -6,14 +6,14 @@
 
 namespace chainrule::kernels {
 
-using Clock = std::chrono::steady_clock;
-
 /// One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
 /// away or has another program's work. After loops that were slower than their pieces in a row, loops stay serial for a while: four times
 /// the loss while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays small
 /// beside the time between them: the loss itself, and the milliseconds that OpenMP's threads then spin for.
 class ForkRecord {
  public:
+  using Clock = std::chrono::steady_clock;
+
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
 
   /// Whether the caller's pieces are to be timed by its processor time, in which other programs' is not: a call of the system each time,

@@ -52,6 +52,8 @@ void run_serial(std::span<const Loop> loops) {
 
 #ifdef _OPENMP
 
+using Clock = ForkRecord::Clock;
+
 // The processor time that the calling thread has had.
 Clock::duration thread_time() noexcept {
   timespec time{};
@@ -63,7 +65,13 @@ constinit thread_local ForkRecord fork_record;
 
 // The threads that wait for the loops of this one, where some do and it is not in a piece of a loop.
 constinit thread_local KeptThreads* kept_threads = nullptr;
-constinit thread_local int loops_shared = 0;  // or to be shared, had forks not been slow
+// What OpenMP said of the number of threads before it was asked for those; 0: none are kept. In a region it speaks of the next one inside.
+constinit thread_local int limit_outside = 0;
+
+constexpr int kLoopsToKeepFor = 2;             // of one step: threads kept for one would cost what its fork does
+constinit thread_local int loops_of_step = 0;  // loops shared, or that would have been had forks not been slow; up to those
+
+void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor); }
 
 void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begin) {
   SharedLoops shared(loops, threads);
@@ -111,6 +119,46 @@ void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_poi
   }
 }
 
+// Whether it would help to keep threads now.
+bool may_keep(int threads) {
+  if (threads < 2) return false;
+  if (always_fork.load(std::memory_order_relaxed)) return true;
+  return !fork_record.advises_serial(Clock::now()) && threads <= omp_get_num_procs();  // more would get in each other's way
+}
+
+// Runs steps with threads kept at hand while there is another and goes_on() says so, one at least. Returns whether there is another.
+template <class GoesOn>
+bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
+  KeptThreads kept;
+  const int limit_now = omp_get_max_threads();
+  bool more = true;
+  std::exception_ptr error;
+#pragma omp parallel num_threads(threads)
+  {
+    if (const int thread = omp_get_thread_num(); thread > 0) {
+      kept.serve(thread);
+    } else {
+      kept_threads = &kept;
+      limit_outside = limit_now;
+      // What a step has of OpenMP's loops and barriers is for the caller alone, not for the team of those that wait.
+#pragma omp parallel num_threads(1)
+      {
+        try {
+          do more = step.call(step.object);
+          while (more && goes_on());
+        } catch (...) {
+          error = std::current_exception();
+        }
+      }
+      kept_threads = nullptr;
+      limit_outside = 0;
+      kept.release();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+  return more;
+}
+
 #endif
 
 }  // namespace
@@ -122,7 +170,8 @@ void set_thread_limit(int n) noexcept { limit.store(std::max(n, 1), std::memory_
 int thread_limit() noexcept {
   const int set = limit.load(std::memory_order_relaxed);
 #ifdef _OPENMP
-  return set > 0 ? set : omp_get_max_threads();
+  if (set > 0) return set;
+  return limit_outside > 0 ? limit_outside : omp_get_max_threads();
 #else
   return std::max(set, 1);
 #endif
@@ -131,7 +180,7 @@ int thread_limit() noexcept {
 void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
 #ifdef _OPENMP
   if (const int limit_now = thread_limit(); pays && limit_now > 1 && (kept_threads != nullptr || !omp_in_parallel())) {
-    ++loops_shared;
+    count_loop();
     const Clock::time_point begin = Clock::now();
     if (!fork_record.advises_serial(begin) || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
   }
@@ -141,42 +190,30 @@ void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
 
 void run_steps(const Step& step) {
 #ifdef _OPENMP
-  constexpr int kLoopsToKeepFor = 2;  // of one step: threads kept for one would cost what its fork does
-  const auto shared_enough = [] { return std::exchange(loops_shared, 0) >= kLoopsToKeepFor; };
-  const auto may_keep = [](int threads) {
-    if (threads < 2 || kept_threads != nullptr || omp_in_parallel()) return false;
-    if (always_fork.load(std::memory_order_relaxed)) return true;
-    return threads <= omp_get_num_procs() && !fork_record.advises_serial(Clock::now());  // else they would get in each other's way
-  };
-  loops_shared = 0;
-  for (bool more = true; more;) {
-    more = step.call(step.object);
-    const int threads = thread_limit();
-    if (!shared_enough() || !more || !may_keep(threads)) continue;
-    KeptThreads kept;
-    std::exception_ptr error;
-#pragma omp parallel num_threads(threads)
-    {
-      if (const int thread = omp_get_thread_num(); thread > 0) {
-        kept.serve(thread);
-      } else {
-        kept_threads = &kept;
-        try {
-          do more = step.call(step.object);
-          while (more && shared_enough() && thread_limit() == threads);
-        } catch (...) {
-          error = std::current_exception();
-        }
-        kept_threads = nullptr;
-        kept.release();
+  bool more = true;
+  if (kept_threads == nullptr && !omp_in_parallel()) {
+    // Of the step around all this, if there is one: its loops are those of the steps here too.
+    struct Outer {
+      int loops = std::exchange(loops_of_step, 0);
+      ~Outer() { loops_of_step = loops; }
+      bool shared_enough() {
+        const int of_step = std::exchange(loops_of_step, 0);
+        loops = std::min(loops + of_step, kLoopsToKeepFor);
+        return of_step == kLoopsToKeepFor;
+      }
+    } outer;
+    while (more) {
+      more = step.call(step.object);
+      const bool enough = outer.shared_enough();
+      if (const int threads = thread_limit(); more && enough && may_keep(threads)) {
+        more = run_steps_with(threads, step, [&] { return outer.shared_enough() && thread_limit() == threads; });
       }
     }
-    if (error) std::rethrow_exception(error);
-  }
-#else
-  while (step.call(step.object)) {
+    return;
   }
 #endif
+  while (step.call(step.object)) {
+  }
 }
 
 }  // namespace chainrule::kernels

@@ -62,9 +62,9 @@ struct Step {
   bool (*call)(void* object);
 };
 
-/// Runs the step until it returns false. While steps share loops, threads stay at hand from one to the next, which makes a fork some five
-/// times as cheap: they wait for loops, at first without giving their processors away. OpenMP's regions that others open in a step then
-/// have one thread. An exception leaves at once.
+/// Runs the step until it returns false. While steps share loops, threads stay at hand from one to the next, which spares a loop most of
+/// its fork: they wait for loops, at first without giving their processors away. For OpenMP the caller is alone in a nested region then.
+/// An exception leaves at once.
 void run_steps(const Step& step);
 
 }  // namespace chainrule::kernels

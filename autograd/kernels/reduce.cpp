@@ -62,6 +62,31 @@ std::int64_t place_of(T value, const T* row, std::int64_t n) {
   return is_it(row[0]) ? 0 : at;
 }
 
+// reduce_arg where inner > 1; `better(a, b)`: a is chosen before b although it comes later.
+template <class T, class Better>
+void arg_of_columns(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
+  const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
+  parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
+    T best[kColumnsAtOnce];
+    for (std::int64_t s = begin; s < end; ++s) {
+      const std::int64_t o = s / strips, first = s % strips * kColumnsAtOnce, columns = std::min(kColumnsAtOnce, inner - first);
+      const T* from = x + o * n * inner + first;
+      std::int64_t* to = y + o * inner + first;
+      std::copy_n(from, columns, best);
+      std::fill_n(to, columns, 0);
+      for (std::int64_t j = 1; j < n; ++j) {
+        from += inner;
+        for (std::int64_t i = 0; i < columns; ++i) {
+          if (better(from[i], best[i])) {
+            best[i] = from[i];
+            to[i] = j;
+          }
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -107,30 +132,11 @@ void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, 
         for (std::int64_t r = 0; r < rows; ++r) y[first + r] = place_of(chosen[r], x + (first + r) * n, n);
       }
     });
-    return;
+  } else if (kind == Reduction::max) {
+    arg_of_columns(x, outer, n, inner, y, [](T a, T b) { return a > b || (a != a && b == b); });
+  } else {
+    arg_of_columns(x, outer, n, inner, y, [](T a, T b) { return a < b || (a != a && b == b); });
   }
-  const bool largest = kind == Reduction::max;
-  const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
-  parallel_pieces(outer * strips, grain_of(n * std::min(inner, kColumnsAtOnce)), [&](std::int64_t begin, std::int64_t end) {
-    T best[kColumnsAtOnce];
-    for (std::int64_t s = begin; s < end; ++s) {
-      const std::int64_t o = s / strips, first = s % strips * kColumnsAtOnce, columns = std::min(kColumnsAtOnce, inner - first);
-      const T* from = x + o * n * inner + first;
-      std::int64_t* to = y + o * inner + first;
-      std::copy_n(from, columns, best);
-      std::fill_n(to, columns, 0);
-      for (std::int64_t j = 1; j < n; ++j) {
-        from += inner;
-        for (std::int64_t i = 0; i < columns; ++i) {
-          const T a = from[i], b = best[i];
-          if ((largest ? a > b : a < b) || (a != a && b == b)) {
-            best[i] = from[i];
-            to[i] = j;
-          }
-        }
-      }
-    }
-  });
 }
 
 template void reduce(Reduction, const float*, std::int64_t, std::int64_t, std::int64_t, float*);

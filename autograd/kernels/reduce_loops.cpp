@@ -19,8 +19,8 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// What two partial results become, as vectors and as single values. kIdentity is the result over nothing. Of ops that give the same in any
-// order, of_lanes is the result over a vector without NaNs.
+// What two partial results become, as vectors and as single values. kIdentity is the result over nothing. kAnyOrder: they give the same in
+// any order, but for the sign of a zero.
 struct Sum {
   static constexpr bool kAnyOrder = false;
   template <class T>
@@ -62,10 +62,6 @@ struct Max {
   static HWY_INLINE T both_values(T a, T b) {
     return a > b || a != a ? a : b;
   }
-  template <class D>
-  static HWY_INLINE hn::Vec<D> of_lanes(D d, hn::Vec<D> v) {
-    return hn::MaxOfLanes(d, v);
-  }
 };
 
 struct Min {
@@ -80,26 +76,28 @@ struct Min {
   static HWY_INLINE T both_values(T a, T b) {
     return a < b || a != a ? a : b;
   }
-  template <class D>
-  static HWY_INLINE hn::Vec<D> of_lanes(D d, hn::Vec<D> v) {
-    return hn::MinOfLanes(d, v);
-  }
 };
 
-// The result over a vector's lanes, without jumps that depend on which is the largest: they would be guessed wrong.
+// The result over a vector's lanes. In any order halves are put together as vectors: comparing lane by lane takes jumps that depend on
+// which is larger, and are guessed wrong.
 template <class Op, class D, class T = hn::TFromD<D>>
 HWY_INLINE T reduce_lanes(D d, hn::Vec<D> v) {
+#if !HWY_HAVE_SCALABLE
   if constexpr (Op::kAnyOrder) {
-    const auto nans = hn::IsNaN(v);
-    return hn::AllFalse(d, nans) ? hn::GetLane(Op::of_lanes(d, v)) : std::numeric_limits<T>::quiet_NaN();
-  } else {
-    HWY_ALIGN T last[HWY_MAX_BYTES / sizeof(T)];
-    hn::Store(v, d, last);
-    for (auto half = hn::Lanes(d) / 2; half > 0; half /= 2) {
-      for (std::size_t i = 0; i < half; ++i) last[i] = Op::both_values(last[i], last[i + half]);
-    }
-    return last[0];
+    constexpr std::size_t kLanes = hn::MaxLanes(d);
+    if constexpr (kLanes > 8) v = Op::both(v, hn::Reverse(d, v));
+    if constexpr (kLanes >= 8) v = Op::both(v, hn::Reverse8(d, v));
+    if constexpr (kLanes >= 4) v = Op::both(v, hn::Reverse4(d, v));
+    if constexpr (kLanes >= 2) v = Op::both(v, hn::Reverse2(d, v));
+    return hn::GetLane(v);
   }
+#endif
+  HWY_ALIGN T last[HWY_MAX_BYTES / sizeof(T)];
+  hn::Store(v, d, last);
+  for (auto half = hn::Lanes(d) / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) last[i] = Op::both_values(last[i], last[i + half]);
+  }
+  return last[0];
 }
 
 // x[0 .. n), n less than a vector, and what changes nothing.

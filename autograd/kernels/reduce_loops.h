@@ -20,8 +20,11 @@ inline constexpr std::int64_t kColumnsAtOnce = 256;
 
 template <class T>
 struct ReduceLoops {
-  RowsLoop<T> by_rows[4];  // in the order of Reduction
-  ColumnsLoop<T> by_columns[4];
+  static constexpr std::size_t kKinds = 4;
+  static_assert(static_cast<std::size_t>(Reduction::min) == kKinds - 1);
+
+  RowsLoop<T> by_rows[kKinds];  // in the order of Reduction
+  ColumnsLoop<T> by_columns[kKinds];
 
   RowsLoop<T> rows(Reduction kind) const noexcept { return by_rows[static_cast<std::size_t>(kind)]; }
   ColumnsLoop<T> columns(Reduction kind) const noexcept { return by_columns[static_cast<std::size_t>(kind)]; }

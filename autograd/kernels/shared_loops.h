@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -19,15 +20,17 @@
 
 namespace chainrule::kernels {
 
-/// Waits until done(), at first without giving the processor away.
+/// Waits until done(): at first without giving the processor away, in the end so that threads of any priority get it.
 template <class Done>
 void wait_until(const Done& done) {
-  constexpr int kSpins = 2000;
-  for (int spins = 0; !done(); ++spins) {
-    if (spins < kSpins) {
+  constexpr int kSpins = 2000, kYields = 2000;
+  for (int tries = 0; !done(); ++tries) {
+    if (tries < kSpins) {
       hwy::Pause();
-    } else {
+    } else if (tries < kSpins + kYields) {
       std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
   }
 }
@@ -108,7 +111,7 @@ class alignas(64) SharedLoop {
   std::exception_ptr error_;
 };
 
-/// Several loops. A thread may come to them at any time or not at all: none waits for another but for the pieces that one has taken.
+/// Several loops. A thread may come to them at any time or not at all: those that are there wait only for pieces that are taken.
 class SharedLoops {
  public:
   static constexpr std::size_t kMost = 16;
@@ -120,6 +123,8 @@ class SharedLoops {
       shared_[i].emplace(loops[i], threads);
     }
   }
+
+  int threads() const noexcept { return threads_; }
 
   /// The part of one of the other threads, 1 and up.
   void work(int thread) noexcept {
@@ -189,6 +194,7 @@ class KeptThreads {
     for (unsigned seen = 0;;) {
       seen = wait_for_change(seen);
       if (released_.load(std::memory_order_relaxed)) return;
+      if (thread >= wanted_.load(std::memory_order_relaxed)) continue;
       inside_.fetch_add(1, std::memory_order_seq_cst);  // either run() sees this or this thread that the loops are over
       if (SharedLoops* const loops = loops_.load(std::memory_order_seq_cst)) loops->work(thread);
       inside_.fetch_sub(1, std::memory_order_release);
@@ -198,6 +204,7 @@ class KeptThreads {
   /// The caller's part of loops, which it shares with those that wait. See SharedLoops::work_as_caller().
   template <class Now>
   auto run(SharedLoops& loops, const Now& now) noexcept {
+    wanted_.store(loops.threads(), std::memory_order_relaxed);
     loops_.store(&loops, std::memory_order_seq_cst);
     change();
     const auto in_a_row = loops.work_as_caller(now);
@@ -212,21 +219,29 @@ class KeptThreads {
   }
 
  private:
+  // Awake for a while, then asleep.
   unsigned wait_for_change(unsigned seen) noexcept {
-    constexpr int kSpins = 20000;  // for some hundreds of microseconds; then it sleeps
-    for (int spins = 0; spins < kSpins; ++spins, hwy::Pause()) {
-      if (const unsigned now = changes_.load(std::memory_order_acquire); now != seen) return now;
-    }
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::microseconds kAwake{500};
+    constexpr int kSpins = 64;  // from one look at the clock to the next
+    const Clock::time_point sleep = Clock::now() + kAwake;
+    do {
+      for (int spins = 0; spins < kSpins; ++spins, hwy::Pause()) {
+        if (const unsigned now = changes_.load(std::memory_order_acquire); now != seen) return now;
+      }
+    } while (Clock::now() < sleep);
     changes_.wait(seen, std::memory_order_acquire);
     return changes_.load(std::memory_order_acquire);
   }
 
   void change() noexcept {
     changes_.fetch_add(1, std::memory_order_seq_cst);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // a thread that goes to sleep sees the change, or notify_all() sees the thread
     changes_.notify_all();
   }
 
   alignas(64) std::atomic<unsigned> changes_{0};
+  std::atomic<int> wanted_{0};  // threads of the loops, the caller among them
   std::atomic<bool> released_{false};
   std::atomic<SharedLoops*> loops_{nullptr};
   alignas(64) std::atomic<int> inside_{0};

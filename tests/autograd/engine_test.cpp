@@ -9,6 +9,7 @@
 #include "autograd/record.h"
 #include "tests/autograd/small_stack.h"
 #include "tests/autograd/throws.h"
+#include "tests/kernels/threads.h"
 
 namespace cr = chainrule;
 using cr::Shape;
@@ -481,10 +482,10 @@ BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads_kept_for_steps) {
-  const ThreadsRestored restored;
+  const cr::test::AlwaysFork forks;
   cr::set_num_threads(1);
   const auto alone = run_network();
-  for (const int threads : {1, 2}) {
+  for (const int threads : {1, 2, 3, 8}) {
     cr::set_num_threads(threads);
     int steps = 0;
     cr::run_steps([&] {

@@ -11,6 +11,7 @@
 #include <limits>
 #include <vector>
 
+#include "autograd/kernels/float_mode.h"
 #include "autograd/kernels/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
@@ -186,6 +187,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(rows_of_one_infinity_keep_it, T, Types) {
       BOOST_TEST(run(Reduction::sum, x, {1, n, 1})[0] == value);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_extreme_is_an_element_also_where_denormals_are_zeros, T, Types) {
+  for_each_target([](const char*) {
+    const kernels::FloatModeScope flush(kernels::flushing());
+    for (const Shape& s : {Shape{1, 3, 1}, {1, 5, 1}, {1, 10, 1}, {1, 40, 1}, {1, 10, 20}}) {
+      for (const bool largest : {true, false}) {
+        const T extreme = largest ? std::numeric_limits<T>::denorm_min() : -std::numeric_limits<T>::denorm_min();
+        std::vector<T> x(s.size(), largest ? T{-1} : T{1});
+        for (std::int64_t i = 0; i < s.inner; ++i) x[static_cast<std::size_t>(s.inner * (s.n / 2) + i)] = extreme;
+        const std::vector<T> y = run(largest ? Reduction::max : Reduction::min, x, s);
+        BOOST_TEST(same_bits(y, std::vector<T>(s.results(), extreme)));
+      }
+    }
+  });
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(no_elements, T, Types) {

@@ -1,9 +1,28 @@
 // What tests of threads need around them.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "autograd/kernels/parallel.h"
 
 namespace chainrule::test {
+
+/// Where two pieces wait for each other, so that two threads have to run them; on a machine that is too busy for that, ten seconds.
+class Meeting {
+ public:
+  /// Returns whether the other came too.
+  bool come() {
+    ++here_;
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (here_ < 2 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    return here_ >= 2;
+  }
+
+ private:
+  std::atomic<int> here_{0};
+};
 
 /// While it lives, loops use the threads they are given however slow that is; afterwards the limit on threads is what it was.
 struct AlwaysFork {
