@@ -14,7 +14,7 @@ using namespace detail;
 
 namespace {
 
-constexpr std::int64_t kLeastAhead = 4, kMostAhead = 32, kBytesAhead = 2048;  // of rows asked for before they are copied
+constexpr std::int64_t kLeastAhead = 4, kMostAhead = 32, kBytesAhead = 8192;  // of rows asked for before they are copied
 constexpr std::int64_t kCacheLine = 64;
 constexpr std::int64_t kGrain = 8192;  // elements; they come from far away in memory, so fewer than elsewhere are worth a fork
 
@@ -40,7 +40,7 @@ void for_each_row(const std::byte* rows, std::int64_t row_bytes, std::span<const
     };
     for (std::int64_t i = begin; i < std::min(begin + ahead, end); ++i) ask_for(i);
     for (std::int64_t i = begin; i < end; ++i) {
-      if (i + ahead < end) ask_for(i + ahead);
+      if (i + ahead < count) ask_for(i + ahead);  // beyond the end too: most likely this thread takes the next piece
       copy(rows + pick[i] * row_bytes, i);
     }
   });
