@@ -20,6 +20,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 chainrule_target_options(chainrule)
+foreach(part chainrule ${chainrule_parts})
+  target_compile_options(${part} PRIVATE -fno-ident)  # no object need name the compiler
+endforeach()
 foreach(part ${chainrule_parts})
   chainrule_target_options(${part})
   target_sources(chainrule PRIVATE $<TARGET_OBJECTS:${part}>)

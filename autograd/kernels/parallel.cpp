@@ -16,6 +16,7 @@
 
 #include "autograd/kernels/fork_record.h"
 #include "autograd/kernels/shared_loops.h"
+#include "autograd/kernels/step_judge.h"
 #endif
 
 namespace chainrule::kernels {
@@ -70,6 +71,9 @@ constinit thread_local int limit_outside = 0;
 
 constexpr int kLoopsToKeepFor = 2;             // of one step: threads kept for one would cost what its fork does
 constinit thread_local int loops_of_step = 0;  // loops shared, or that would have been had forks not been slow; up to those
+
+constinit thread_local StepJudge step_judge;
+constinit thread_local bool step_shares = true;  // whether the step of run_steps that is being made is to share its loops
 
 void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor); }
 
@@ -144,11 +148,17 @@ bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
 #pragma omp parallel num_threads(1)
       {
         try {
-          do more = step.call(step.object);
-          while (more && goes_on());
+          Clock::time_point begin = Clock::now();
+          do {
+            step_shares = step_judge.shares();
+            more = step.call(step.object);
+            const Clock::time_point end = Clock::now();
+            step_judge.add(end - std::exchange(begin, end));
+          } while (more && goes_on());
         } catch (...) {
           error = std::current_exception();
         }
+        step_shares = true;
       }
       kept_threads = nullptr;
       limit_outside = 0;
@@ -182,7 +192,8 @@ void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
   if (const int limit_now = thread_limit(); pays && limit_now > 1 && (kept_threads != nullptr || !omp_in_parallel())) {
     count_loop();
     const Clock::time_point begin = Clock::now();
-    if (!fork_record.advises_serial(begin) || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
+    const bool serial = !step_shares || fork_record.advises_serial(begin);
+    if (!serial || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
   }
 #endif
   run_serial(loops);
@@ -202,6 +213,7 @@ void run_steps(const Step& step) {
         return of_step == kLoopsToKeepFor;
       }
     } outer;
+    step_judge.begin_loop();
     while (more) {
       more = step.call(step.object);
       const bool enough = outer.shared_enough();

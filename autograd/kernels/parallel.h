@@ -63,8 +63,8 @@ struct Step {
 };
 
 /// Runs the step until it returns false. While steps share loops, threads stay at hand from one to the next, which spares a loop most of
-/// its fork: they wait for loops, at first without giving their processors away. For OpenMP the caller is alone in a nested region then.
-/// An exception leaves at once.
+/// its fork: they wait for loops, at first without giving their processors away. Some steps now and then are made without them, and more
+/// while those are faster. For OpenMP the caller is alone in a nested region then. An exception leaves at once.
 void run_steps(const Step& step);
 
 }  // namespace chainrule::kernels
