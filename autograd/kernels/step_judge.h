@@ -30,17 +30,17 @@ class StepJudge {
     if (!trying_ && steps_ >= kRemembered && time_ >= until_trial_) {
       settled_ = median_of_last(kRemembered);
       start(true);
-    } else if (trying_ && time_ >= kTrial && (steps_ >= kTrialSteps || time_ >= 3 * kTrialSteps * settled_)) {
+    } else if (trying_ && time_ >= kTrial && (steps_ >= kTrialSteps || time_ >= 6 * kTrialSteps * settled_)) {
       // The first half was for threads to go to sleep or to wake up.
       const bool faster = steps_ >= kTrialSteps && median_of_last(std::min(steps_ / 2, kRemembered)) * 100 < settled_ * 97;
-      until_trial_ = std::max(kBetweenTrials, time_ * 100);  // so that trials cost little
       sharing_ = sharing_ != faster;
+      until_trial_ = std::max(kBetweenTrials, time_ * (sharing_ ? 100 : 20));  // trials cost little, and bad times pass
       start(false);
     }
   }
 
  private:
-  static constexpr std::size_t kRemembered = 16, kTrialSteps = 8;
+  static constexpr std::size_t kRemembered = 16, kTrialSteps = 4;
   static constexpr Duration kTrial = std::chrono::milliseconds(2), kFirstTrial = std::chrono::milliseconds(100),
                             kBetweenTrials = std::chrono::milliseconds(250);
 

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(the_faster_way_stays) {
   for (const Times& times : {Times{60us, 100us}, {180us, 320us}, {4ms, 8ms}, {130us, 98us}, {10us, 6us}, {3ms, 1ms}}) {
     StepJudge judge;
     share_of_slower(judge, times, 2s);
-    BOOST_TEST(share_of_slower(judge, times, 20s) < 0.03, times.shared.count() << " ns shared, " << times.alone.count() << " alone");
+    BOOST_TEST(share_of_slower(judge, times, 20s) < 0.06, times.shared.count() << " ns shared, " << times.alone.count() << " alone");
   }
 }
 
