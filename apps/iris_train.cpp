@@ -23,9 +23,9 @@
 #include "apps/common/progress_bar.h"
 #include "apps/iris/options.h"
 #include "apps/iris/report.h"
+#include "autograd/base/random.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
-#include "autograd/random.h"
 #include "nn/nn.h"
 
 namespace chainrule::apps {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "autograd/flush_denormals.h"
+#include "autograd/parallel/flush_denormals.h"
 #include "bench/jobs.h"
 #include "nn/nn.h"
 

@@ -41,3 +41,14 @@ function(chainrule_sources target group)
   target_sources(${target} PRIVATE ${ARGN})
   set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${group})
 endfunction()
+
+# chainrule_headers(PUBLIC header... PRIVATE header...): headers of this folder. Public ones are installed; private ones are seen only by the
+# library's own sources and tests.
+function(chainrule_headers)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "PUBLIC;PRIVATE")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "chainrule_headers: ${arg_UNPARSED_ARGUMENTS} is neither PUBLIC nor PRIVATE")
+  endif()
+  target_sources(chainrule PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_PUBLIC})
+  target_sources(chainrule PRIVATE FILE_SET private_headers TYPE HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_PRIVATE})
+endfunction()

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::nn {
 

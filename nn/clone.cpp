@@ -5,7 +5,7 @@
 #include <typeinfo>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/keep_generator.h"
 
 namespace chainrule::nn {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/config_value.h"
 #include "nn/io/json_text.h"
 #include "nn/parameter_budget.h"

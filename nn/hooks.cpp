@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/hook_list.h"
 
 namespace chainrule::nn {

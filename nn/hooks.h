@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::nn {
 

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 #include "nn/names.h"
 #include "nn/parameter_budget.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "autograd/random.h"
-#include "autograd/tensor.h"
+#include "autograd/base/random.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::nn {
 

@@ -1,7 +1,7 @@
 // Keeps a module's construction from changing what is drawn after it. Internal.
 #pragma once
 
-#include "autograd/random.h"
+#include "autograd/base/random.h"
 
 namespace chainrule::nn {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::nn {
 

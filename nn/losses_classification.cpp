@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"

@@ -1,6 +1,6 @@
 #include <numbers>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"

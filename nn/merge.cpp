@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/shape.h"
 #include "nn/config.h"

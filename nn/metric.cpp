@@ -5,8 +5,8 @@
 #include <limits>
 #include <optional>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "nn/loss.h"
 #include "nn/losses.h"
 #include "nn/scoring.h"

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/metrics.h"
 
 namespace chainrule::nn {

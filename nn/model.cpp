@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/summary.h"
 #include "nn/train/trainer.h"
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/config.h"
 #include "nn/io/json_text.h"
 #include "nn/io/model_file.h"

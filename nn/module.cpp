@@ -6,10 +6,10 @@
 #include <typeinfo>
 #include <utility>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 #include "nn/hook_list.h"
 #include "nn/layer.h"
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/hooks.h"
 
 namespace chainrule::nn {

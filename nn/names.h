@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 
 namespace chainrule::nn {
 

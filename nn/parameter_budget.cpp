@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 
 namespace chainrule::nn {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "autograd/caller.h"
-#include "autograd/shape.h"
+#include "autograd/base/caller.h"
+#include "autograd/base/shape.h"
 
 namespace chainrule::nn {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/reduce.h"
 #include "nn/targets.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/layers/sequential.h"
 #include "nn/model.h"
 

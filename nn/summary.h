@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "autograd/shape.h"
+#include "autograd/base/shape.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {

@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "nn/clone.h"
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/dtype.h"
-#include "autograd/shape.h"
+#include "autograd/base/dtype.h"
+#include "autograd/base/shape.h"
 #include "nn/layer.h"
 
 namespace chainrule::nn {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::nn {
 

@@ -16,12 +16,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LAYERS = ["autograd/kernels", "autograd", "nn", "apps"]
 PRINTING = re.compile(r"\b(?:std::)?(?:cout|cerr|clog|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\b")
 DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|grad_out|grad_in)\b")
-ENGINE_HEADERS = ("autograd/node.h", "autograd/record.h")  # what gradient rules are made of
-HELPERS = ("autograd/check.h", "autograd/caller.h", "autograd/context.h")  # errors and the caller's line: nn's too, public or not
+ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # what gradient rules are made of
+HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line: nn's too, public or not
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
 def layer_of(path):
+    if path.startswith(("autograd/base/", "autograd/parallel/")):
+        return "autograd/kernels"
     for layer in LAYERS:
         if path.startswith(layer + "/"):
             return layer
@@ -49,6 +51,8 @@ def header_sets(root):
             for before, word in zip([""] + words, words):
                 if before == "FILE_SET":
                     current = word
+                elif word in ("PUBLIC", "PRIVATE"):
+                    current = {"PUBLIC": "HEADERS", "PRIVATE": "private_headers"}[word]
                 elif word == ")":
                     current = None
                 elif word.endswith(".h"):
@@ -143,7 +147,7 @@ def check_text(path, text, sets):
             yield 2, "#pragma once follows the first comment"
         if layer in LAYERS[:3] and path not in sets:
             yield 1, "this header is in no file set of a CMakeLists.txt"
-        if layer == "autograd/kernels" and sets.get(path) == "HEADERS":
+        if path.startswith("autograd/kernels/") and sets.get(path) == "HEADERS":
             yield 1, "kernels are private, but this header is in the public file set"
 
 
@@ -163,7 +167,7 @@ def check(root):
 
 GOOD = {
     "autograd/CMakeLists.txt": "target_sources(chainrule PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES a.h)\n"
-                               "target_sources(chainrule PRIVATE FILE_SET private_headers TYPE HEADERS FILES node.h)\n",
+                               "target_sources(chainrule PRIVATE FILE_SET private_headers TYPE HEADERS FILES graph/node.h)\n",
     "autograd/kernels/CMakeLists.txt": "target_sources(chainrule PRIVATE k.cpp)\n"
                                        "target_sources(chainrule PRIVATE FILE_SET private_headers TYPE HEADERS FILES k.h)\n",
     "nn/CMakeLists.txt": "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES n.h)\n",
@@ -171,7 +175,7 @@ GOOD = {
     "autograd/kernels/k.cpp": '#define HWY_TARGET_INCLUDE "autograd/kernels/k.cpp"\n#include <hwy/foreach_target.h>\n#include "autograd/kernels/k.h"\n',
     "autograd/a.h": "// Tensors, not printf.\n#pragma once\n#include <sys/single_threaded.h>\n#include <vector>\n",
     "autograd/a.cpp": '#include "autograd/a.h"\n#include "autograd/kernels/k.h"\nstatic_assert(true);  // assert(x)\nconst char* t = "std::cout";\n',
-    "autograd/node.h": '// Nodes.\n#pragma once\n#include "autograd/kernels/k.h"\n',
+    "autograd/graph/node.h": '// Nodes.\n#pragma once\n#include "autograd/kernels/k.h"\n',
     "nn/n.h": '// Layers.\n#pragma once\n#include "autograd/a.h"\n',
     "apps/main.cpp": '#include <iostream>\n#include "nn/n.h"\nint main() { std::cout << 1; }\n',
 }
@@ -183,10 +187,10 @@ BAD = [
     ("autograd/a.cpp", '#include "a.h"\n', "is not a path from the root"),
     ("autograd/a.cpp", "#include <autograd/a.h>\n", 'write #include "autograd/a.h"'),
     ("autograd/a.h", '// A.\n#pragma once\n#include "autograd/kernels/k.h"\n', '"autograd/kernels/k.h", which is not public'),
-    ("autograd/a.h", '// A.\n#pragma once\n#include "autograd/node.h"\n', '"autograd/node.h", which is not public'),
+    ("autograd/a.h", '// A.\n#pragma once\n#include "autograd/graph/node.h"\n', '"autograd/graph/node.h", which is not public'),
     ("autograd/a.h", "// A.\n#pragma once\n#include <zlib.h>\n", "not of the standard library"),
-    ("nn/n.cpp", '#include "autograd/node.h"\n', '"autograd/node.h", which is not public'),
-    ("nn/n.cpp", '#include "autograd/node.h"\n', "nn holds no derivative"),
+    ("nn/n.cpp", '#include "autograd/graph/node.h"\n', '"autograd/graph/node.h", which is not public'),
+    ("nn/n.cpp", '#include "autograd/graph/node.h"\n', "nn holds no derivative"),
     ("nn/n.cpp", '#include "autograd/kernels/k.h"\n', '"autograd/kernels/k.h", which is not public'),
     ("nn/n.cpp", "auto y = cr::custom_op(1);\n", "nn holds no derivative"),
     ("nn/n.cpp", "Tensor f(const Tensor& grad_out);\n", "nn holds no derivative"),
@@ -200,7 +204,7 @@ BAD = [
     ("nn/n.h", "#pragma once\n", "says what it is for"),
     ("nn/n.h", "// N.\n#ifndef N_H\n", "#pragma once follows"),
     ("nn/new.h", "// N.\n#pragma once\n", "in no file set"),
-    ("autograd/CMakeLists.txt", "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES a.h node.h gone.h)\n", "listed in a CMakeLists.txt but not there"),
+    ("autograd/CMakeLists.txt", "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES a.h graph/node.h gone.h)\n", "listed in a CMakeLists.txt but not there"),
     ("autograd/kernels/CMakeLists.txt", "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES k.h)\n", "kernels are private"),
 ]
 

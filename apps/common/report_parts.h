@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "apps/common/html_report.h"
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::apps {
 

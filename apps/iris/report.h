@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "apps/iris/options.h"
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/data/csv.h"
 #include "nn/model.h"
 #include "nn/train/history.h"

@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "apps/common/cli.h"
-#include "autograd/backward.h"
-#include "autograd/flush_denormals.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/parallel/flush_denormals.h"
 #include "nn/layers/activations.h"
 #include "nn/layers/batch_norm.h"
 #include "nn/layers/dense.h"

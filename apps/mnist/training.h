@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apps/mnist/options.h"
-#include "autograd/random.h"
+#include "autograd/base/random.h"
 #include "nn/data/dataset.h"
 #include "nn/layers/sequential.h"
 #include "nn/loss.h"

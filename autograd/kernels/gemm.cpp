@@ -8,7 +8,7 @@
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/gemm_backends.h"
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::kernels {
 

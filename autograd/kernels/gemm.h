@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::kernels {
 

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "autograd/kernels/gemm_backends.h"
-#include "autograd/kernels/one_thread.h"
+#include "autograd/parallel/one_thread.h"
 
 // OpenBLAS tells how it was built; another BLAS has neither.
 extern "C" {

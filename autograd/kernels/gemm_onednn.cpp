@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "autograd/kernels/gemm_backends.h"
-#include "autograd/kernels/one_thread.h"
+#include "autograd/parallel/one_thread.h"
 
 namespace chainrule::kernels::detail {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/gemm.h"
-#include "autograd/kernels/parallel.h"
 #include "autograd/kernels/reduce.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::kernels {
 

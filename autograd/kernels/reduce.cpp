@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "autograd/kernels/parallel.h"
 #include "autograd/kernels/reduce_loops.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::kernels {
 

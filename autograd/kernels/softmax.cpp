@@ -6,10 +6,10 @@
 #include <limits>
 
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/parallel.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/kernels/reduce_loops.h"
 #include "autograd/kernels/softmax_loops.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::kernels {
 

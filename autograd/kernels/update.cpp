@@ -9,8 +9,8 @@
 #include <cstddef>
 
 #include "autograd/kernels/elementwise_loops-inl.h"
-#include "autograd/kernels/float_mode.h"
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/float_mode.h"
+#include "autograd/parallel/parallel.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {

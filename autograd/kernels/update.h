@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::kernels {
 

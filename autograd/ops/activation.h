@@ -2,7 +2,7 @@
 // have finite values and derivatives; all are differentiable any number of times.
 #pragma once
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/parallel.h"
-#include "autograd/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::detail {
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <string>
 
-#include "autograd/check.h"
-#include "autograd/kernels/parallel.h"
-#include "autograd/record.h"
+#include "autograd/base/check.h"
+#include "autograd/graph/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::detail {
 

@@ -5,9 +5,9 @@
 #include <numbers>
 #include <numeric>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/parallel.h"
-#include "autograd/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule {
 

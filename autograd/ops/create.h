@@ -5,8 +5,8 @@
 #include <initializer_list>
 #include <vector>
 
-#include "autograd/random.h"
-#include "autograd/tensor.h"
+#include "autograd/base/random.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

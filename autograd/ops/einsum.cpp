@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
@@ -12,7 +13,6 @@
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "autograd/record.h"
 
 namespace chainrule {
 

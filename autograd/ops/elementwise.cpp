@@ -4,11 +4,11 @@
 #include <numbers>
 #include <span>
 
-#include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/pointwise.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule {
 

@@ -2,7 +2,7 @@
 // float64 is an error. Unless said otherwise an op is differentiable any number of times.
 #pragma once
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

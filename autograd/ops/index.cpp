@@ -4,11 +4,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "autograd/kernels/parallel.h"
+#include "autograd/graph/record.h"
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
-#include "autograd/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule {
 

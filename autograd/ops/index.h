@@ -1,7 +1,7 @@
 // Ops that pick, place and order elements. Indices are int64, checked before anything is read; their own gradient is not defined.
 #pragma once
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::detail {
 

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/gemm.h"
 #include "autograd/kernels/linear.h"
-#include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "autograd/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule {
 

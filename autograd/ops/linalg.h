@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

@@ -5,15 +5,15 @@
 #include <cstdint>
 #include <span>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/parallel.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
-#include "autograd/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule {
 

@@ -1,7 +1,7 @@
 // Losses as one op each: in small networks an op costs more than its sums. nn/losses.h has every loss, with options.
 #pragma once
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

@@ -4,8 +4,8 @@
 
 #include <concepts>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/record.h"
 
 namespace chainrule::detail {
 

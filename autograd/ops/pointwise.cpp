@@ -4,8 +4,8 @@
 #include <cmath>
 #include <span>
 
-#include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::detail {
 namespace {

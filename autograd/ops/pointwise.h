@@ -6,9 +6,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
 #include "autograd/ops/number.h"
-#include "autograd/record.h"
 
 namespace chainrule::detail {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/ops/create.h"
@@ -10,7 +11,6 @@
 #include "autograd/ops/reduction.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/strided.h"
-#include "autograd/record.h"
 
 namespace chainrule {
 

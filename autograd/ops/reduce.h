@@ -2,7 +2,7 @@
 // keepdim.
 #pragma once
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule {
 

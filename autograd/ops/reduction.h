@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "autograd/graph/record.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/ops/shape.h"
-#include "autograd/record.h"
 
 namespace chainrule::detail {
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
-#include "autograd/kernels/parallel.h"
+#include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/strided.h"
-#include "autograd/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "autograd/kernels/parallel.h"
-#include "autograd/record.h"
+#include "autograd/graph/record.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::detail {
 

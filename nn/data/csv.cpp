@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "nn/data/chunks.h"
 #include "nn/data/csv_reader.h"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/data/dataset.h"
 
 namespace chainrule::nn {

@@ -5,7 +5,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 
 namespace chainrule::nn {
 

@@ -4,9 +4,9 @@
 #include <numeric>
 #include <utility>
 
-#include "autograd/check.h"
-#include "autograd/gather.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
+#include "autograd/ops/gather.h"
 #include "autograd/ops/shape.h"
 
 namespace chainrule::nn {

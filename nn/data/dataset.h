@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/data/idx.h"
 
 namespace chainrule::nn {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "autograd/random.h"
+#include "autograd/base/random.h"
 #include "nn/data/dataset.h"
 
 namespace chainrule::nn {

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/shape.h"
 #include "nn/data/input_file.h"

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/random.h"
-#include "autograd/tensor.h"
+#include "autograd/base/random.h"
+#include "autograd/graph/tensor.h"
 #include "nn/data/dataset.h"
 
 namespace chainrule::nn {

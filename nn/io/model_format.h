@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/config_value.h"
 #include "nn/module.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "nn/io/json_text.h"
 #include "nn/io/model_file.h"
 #include "nn/io/model_parser.h"

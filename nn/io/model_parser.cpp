@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/io/checked_bytes.h"
 #include "nn/io/json_reader.h"
 #include "nn/io/json_text.h"

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/io/json_text.h"
 #include "nn/io/module_table.h"
 

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "nn/data/input_file.h"
 #include "nn/half.h"

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/shape.h"
 #include "nn/io/safetensors.h"

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "nn/io/json_text.h"
 

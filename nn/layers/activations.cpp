@@ -1,6 +1,6 @@
 #include "nn/layers/activations.h"
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "nn/config.h"
 #include "nn/parameter_budget.h"

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "autograd/base/shape.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
-#include "autograd/shape.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {

@@ -1,11 +1,11 @@
 #include "nn/layers/batch_norm.h"
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 #include "nn/config.h"
 #include "nn/parameter_budget.h"
 

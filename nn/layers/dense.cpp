@@ -1,6 +1,6 @@
 #include "nn/layers/dense.h"
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/linalg.h"
 #include "nn/config.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "autograd/random.h"
-#include "autograd/shape.h"
+#include "autograd/base/random.h"
+#include "autograd/base/shape.h"
 #include "nn/activation.h"
 #include "nn/init.h"
 #include "nn/module.h"

@@ -1,6 +1,6 @@
 #include "nn/layers/dropout.h"
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "nn/config.h"

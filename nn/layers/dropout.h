@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "autograd/random.h"
+#include "autograd/base/random.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {

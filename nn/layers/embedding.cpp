@@ -1,6 +1,6 @@
 #include "nn/layers/embedding.h"
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/index.h"
 #include "nn/config.h"
 

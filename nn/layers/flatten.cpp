@@ -1,6 +1,6 @@
 #include "nn/layers/flatten.h"
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 
 namespace chainrule::nn {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "autograd/shape.h"
+#include "autograd/base/shape.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <string>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/clone.h"
 #include "nn/config.h"
 

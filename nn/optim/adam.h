@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {

@@ -1,7 +1,7 @@
 // Clipping of gradients, between backward() and step().
 #pragma once
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 
 namespace chainrule::nn {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "autograd/ops/create.h"
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "autograd/tensor.h"
+#include "autograd/graph/tensor.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {

@@ -1,6 +1,6 @@
 #include "nn/optim/factory.h"
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/names.h"
 
 namespace chainrule::nn {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 
 namespace chainrule::nn {

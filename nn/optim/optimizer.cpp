@@ -5,7 +5,7 @@
 #include <cmath>
 #include <new>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 
 namespace chainrule::nn {

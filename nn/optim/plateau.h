@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "autograd/caller.h"
+#include "autograd/base/caller.h"
 #include "nn/module.h"
 
 namespace chainrule::nn {

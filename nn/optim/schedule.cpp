@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 
 namespace chainrule::nn {
 namespace {

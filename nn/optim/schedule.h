@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "autograd/caller.h"
+#include "autograd/base/caller.h"
 
 namespace chainrule::nn {
 

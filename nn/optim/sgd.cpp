@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "autograd/check.h"
-#include "autograd/update.h"
+#include "autograd/base/check.h"
+#include "autograd/ops/update.h"
 
 namespace chainrule::nn {
 namespace {

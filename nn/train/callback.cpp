@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 
 namespace chainrule::nn {
 

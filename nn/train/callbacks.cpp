@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "autograd/check.h"
+#include "autograd/base/check.h"
 #include "nn/io/save.h"
 #include "nn/io/write_file.h"
 

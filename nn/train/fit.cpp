@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/shape.h"
 #include "nn/train/trainer.h"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/random.h"
+#include "autograd/base/random.h"
 #include "nn/data/dataset.h"
 #include "nn/loss.h"
 #include "nn/metric.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/caller.h"
+#include "autograd/base/caller.h"
 
 namespace chainrule::nn {
 

@@ -7,13 +7,13 @@
 #include <ostream>
 #include <sstream>
 
-#include "autograd/backward.h"
-#include "autograd/check.h"
-#include "autograd/flush_denormals.h"
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
-#include "autograd/threads.h"
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
+#include "autograd/parallel/flush_denormals.h"
+#include "autograd/parallel/threads.h"
 #include "nn/data/loader.h"
 #include "nn/losses.h"
 #include "nn/optim/clip.h"

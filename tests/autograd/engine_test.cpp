@@ -6,7 +6,7 @@
 #include <limits>
 #include <thread>
 
-#include "autograd/record.h"
+#include "autograd/graph/record.h"
 #include "tests/autograd/small_stack.h"
 #include "tests/autograd/throws.h"
 #include "tests/kernels/threads.h"

@@ -1,10 +1,10 @@
-#include "autograd/gather.h"
+#include "autograd/ops/gather.h"
 
 #include <boost/test/unit_test.hpp>
 #include <numeric>
 
 #include "autograd/ops/create.h"
-#include "autograd/threads.h"
+#include "autograd/parallel/threads.h"
 #include "tests/autograd/throws.h"
 
 namespace cr = chainrule;

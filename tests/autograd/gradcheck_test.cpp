@@ -1,13 +1,13 @@
 // gradcheck and gradgradcheck: right rules pass, wrong ones fail, and the report says where.
-#include "autograd/gradcheck.h"
+#include "autograd/derivatives/gradcheck.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 
 #include "autograd/autograd.h"
+#include "autograd/graph/record.h"
 #include "autograd/ops/internal.h"
-#include "autograd/record.h"
 
 namespace cr = chainrule;
 using cr::Tensor;

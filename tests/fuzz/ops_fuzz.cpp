@@ -18,7 +18,7 @@
 #include <typeinfo>
 #include <vector>
 
-#include "autograd/update.h"
+#include "autograd/ops/update.h"
 
 namespace {
 

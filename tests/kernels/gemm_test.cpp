@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "autograd/kernels/gemm_backends.h"
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
 #include "tests/kernels/threads.h"

@@ -10,8 +10,8 @@
 
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/gemm.h"
-#include "autograd/kernels/parallel.h"
 #include "autograd/kernels/reduce.h"
+#include "autograd/parallel/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/threads.h"
 

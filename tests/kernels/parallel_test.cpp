@@ -1,5 +1,5 @@
 // Loops over pieces: where the cuts lie, nesting, exceptions, the limit on threads, and threads kept from step to step.
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -18,7 +18,7 @@
 #include <omp.h>
 #endif
 
-#include "autograd/kernels/float_mode.h"
+#include "autograd/parallel/float_mode.h"
 #include "tests/kernels/threads.h"
 
 namespace chainrule::test {

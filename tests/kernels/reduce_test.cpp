@@ -11,8 +11,8 @@
 #include <limits>
 #include <vector>
 
-#include "autograd/kernels/float_mode.h"
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/float_mode.h"
+#include "autograd/parallel/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
 #include "tests/kernels/threads.h"

@@ -1,5 +1,5 @@
 // What threads share while they run loops together, with plain threads in OpenMP's place: ThreadSanitizer sees these.
-#include "autograd/kernels/shared_loops.h"
+#include "autograd/parallel/shared_loops.h"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>

@@ -8,8 +8,8 @@
 #include <limits>
 #include <vector>
 
-#include "autograd/kernels/parallel.h"
 #include "autograd/kernels/reduce.h"
+#include "autograd/parallel/parallel.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/targets.h"
 #include "tests/kernels/threads.h"

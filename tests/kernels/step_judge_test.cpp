@@ -1,5 +1,5 @@
 // When steps are made with threads and when without, with times made up.
-#include "autograd/kernels/step_judge.h"
+#include "autograd/parallel/step_judge.h"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 
 namespace chainrule::test {
 

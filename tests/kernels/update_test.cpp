@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "autograd/kernels/parallel.h"
+#include "autograd/parallel/parallel.h"
 #include "tests/kernels/targets.h"
 
 namespace chainrule::test {

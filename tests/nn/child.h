@@ -13,7 +13,7 @@
 #include <string>
 #include <typeinfo>
 
-#include "autograd/threads.h"
+#include "autograd/parallel/threads.h"
 #include "tests/nn/peak_memory.h"
 
 namespace chainrule::test {

@@ -4,9 +4,9 @@
 #include <boost/test/unit_test.hpp>
 #include <ranges>
 
+#include "autograd/base/stats.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
-#include "autograd/stats.h"
 #include "tests/autograd/throws.h"
 
 namespace cr = chainrule;

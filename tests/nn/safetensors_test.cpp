@@ -16,7 +16,7 @@
 #include <iterator>
 #include <limits>
 
-#include "autograd/backward.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/shape.h"

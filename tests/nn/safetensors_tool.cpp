@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/backward.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "nn/io/safetensors.h"

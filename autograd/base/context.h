@@ -1,0 +1,52 @@
+// What the engine keeps for each thread. Internal.
+#pragma once
+
+#include "autograd/base/caller.h"
+
+namespace chainrule::detail {
+
+struct ThreadContext {
+  bool grad_enabled = true;
+  bool line_in_force = false;
+  bool anomaly = false;
+  SourceLine line;
+  const PlaceScope* place = nullptr;
+};
+
+extern constinit thread_local ThreadContext thread_context;
+
+/// The line to blame: the one in force, else the argument's own.
+inline const SourceLine& blame(const SourceLine& line) noexcept { return thread_context.line_in_force ? thread_context.line : line; }
+
+/// Puts a line in force whatever was before: a rule runs under the line of the node it belongs to.
+class ForcedLine {
+ public:
+  [[nodiscard]] explicit ForcedLine(const SourceLine& line) noexcept : in_force_(thread_context.line_in_force), line_(thread_context.line) {
+    thread_context.line_in_force = true;
+    thread_context.line = line;
+  }
+  ~ForcedLine() {
+    thread_context.line_in_force = in_force_;
+    thread_context.line = line_;
+  }
+  ForcedLine(const ForcedLine&) = delete;
+  ForcedLine& operator=(const ForcedLine&) = delete;
+
+ private:
+  bool in_force_;
+  SourceLine line_;
+};
+
+/// Sets whether ops are recorded, until the scope ends.
+class GradMode {
+ public:
+  [[nodiscard]] explicit GradMode(bool enabled) noexcept : previous_(thread_context.grad_enabled) { thread_context.grad_enabled = enabled; }
+  ~GradMode() { thread_context.grad_enabled = previous_; }
+  GradMode(const GradMode&) = delete;
+  GradMode& operator=(const GradMode&) = delete;
+
+ private:
+  bool previous_;
+};
+
+}  // namespace chainrule::detail

@@ -1,0 +1,677 @@
+#include "autograd/derivatives/backward.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "autograd/base/check.h"
+#include "autograd/base/memory.h"
+#include "autograd/derivatives/pass.h"
+#include "autograd/graph/node.h"
+#include "autograd/graph/record.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/ops/shape.h"
+#include "autograd/ops/update.h"
+
+namespace chainrule {
+namespace detail {
+namespace {
+
+// The gradient of consecutive elements.
+struct SlicePart {
+  std::int64_t offset;
+  Tensor gradient;
+};
+
+// What a pass knows of one node it has met.
+struct Entry {
+  Entry() noexcept = default;
+  Entry(Entry&&) noexcept = default;
+  Entry& operator=(Entry&&) = delete;
+  ~Entry() {
+    if (tensor.defined()) give_back_mark();
+  }
+  void give_back_mark() const noexcept {
+    if (Node* node = node_of(tensor); node->recorded) node->mark = outer;
+  }
+
+  Tensor tensor;                                       // keeps the node alive until its rule has run
+  Tensor gradient;                                     // what has come in so far,
+  double number = 0;                                   // or the same as a number: of a node of one element
+  std::unique_ptr<std::vector<SlicePart>> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
+  std::uint32_t uses = 0;                              // results that have yet to send a gradient
+  std::uint32_t first_edge = 0;                        // its inputs' entries, where the pass goes beneath it
+  std::uint32_t outer = 0;                             // the node's mark before this pass
+  bool has_number = false;
+  bool wanted = true;   // leads to an input of grad()
+  bool keep = false;    // the gradient is a result of the pass
+  bool bottom = false;  // the pass does not go beneath it
+};
+
+// From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
+class LeafMap {
+ public:
+  void clear() noexcept {
+    count_ = 0;
+    if (++round_ != 0) return;
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    round_ = 1;
+  }
+
+  // The entry of the leaf, or `fresh` after noting it as the leaf's.
+  std::uint32_t find_or_add(const Node* leaf, std::uint32_t fresh) {
+    if (!slots_.empty()) {
+      if (const Slot& slot = find(leaf); slot.round == round_) return slot.entry;
+    }
+    return add(leaf, fresh);
+  }
+
+ private:
+  struct Slot {
+    const Node* leaf = nullptr;
+    std::uint32_t entry = 0;
+    std::uint32_t round = 0;  // any but the map's: free
+  };
+
+  // The leaf's slot, or a free one for it.
+  Slot& find(const Node* leaf) noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = (reinterpret_cast<std::uintptr_t>(leaf) >> 4) * 0x9E3779B97F4A7C15u >> 20 & mask;
+    while (slots_[at].round == round_ && slots_[at].leaf != leaf) at = (at + 1) & mask;
+    return slots_[at];
+  }
+
+  [[gnu::noinline]] std::uint32_t add(const Node* leaf, std::uint32_t entry) {
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    find(leaf) = {leaf, entry, round_};
+    ++count_;
+    return entry;
+  }
+
+  void grow() {
+    std::vector<Slot> old(std::max<std::size_t>(16, 2 * slots_.size()));
+    old.swap(slots_);
+    for (const Slot& slot : old)
+      if (slot.round == round_) find(slot.leaf) = slot;
+  }
+
+  std::vector<Slot> slots_;
+  std::size_t count_ = 0;
+  std::uint32_t round_ = 1;  // clears so far
+};
+
+// The memory of a pass, kept for the thread's next one.
+struct Workspace {
+  std::vector<Entry> entries;
+  std::vector<std::uint32_t> edges;  // of each explored entry, in their order, the entry of each input that requires grad, else kNone
+  std::vector<std::uint32_t> ready;
+  std::vector<std::uint32_t> ends;  // entries whose gradient no rule takes: leaves, and results that keep theirs
+  LeafMap leaves;
+
+  void clear() noexcept {
+    entries.clear();
+    edges.clear();
+    ready.clear();
+    ends.clear();
+    leaves.clear();
+  }
+};
+
+// Lends the thread's workspace to the outermost pass; a pass inside another gets one of its own.
+class WorkspaceLoan {
+ public:
+  WorkspaceLoan() : inner_(lent_ ? std::make_unique<Workspace>() : nullptr), outermost_(!lent_) { lent_ = true; }
+  ~WorkspaceLoan() {
+    if (!outermost_) return;
+    // Some megabytes stay, more as long as passes need them.
+    constexpr std::size_t kKept = 65536;
+    const std::size_t has = kept_.entries.capacity(), used = kept_.entries.size();
+    kept_.clear();
+    if (has > kKept && 8 * used < has) kept_ = Workspace{};
+    lent_ = false;
+  }
+  WorkspaceLoan(const WorkspaceLoan&) = delete;
+  WorkspaceLoan& operator=(const WorkspaceLoan&) = delete;
+  Workspace& get() noexcept { return outermost_ ? kept_ : *inner_; }
+
+ private:
+  static thread_local Workspace kept_;
+  static thread_local bool lent_;
+  std::unique_ptr<Workspace> inner_;
+  bool outermost_;
+};
+
+thread_local Workspace WorkspaceLoan::kept_;
+thread_local bool WorkspaceLoan::lent_ = false;
+
+class Pass {
+ public:
+  Pass(const char* op, const SourceLine& line, bool retain_graph, bool create_graph)
+      : op_(op),
+        line_(line),
+        retain_graph_(retain_graph),
+        create_graph_(create_graph),
+        caller_(line),
+        grad_mode_(create_graph),
+        space_(loan_.get()),
+        room_(static_cast<std::uint32_t>(std::min<std::size_t>(space_.entries.capacity(), kNone))),
+        numbers_(!create_graph && !thread_context.anomaly) {}
+
+  // Gives an output its gradient.
+  void seed(const Tensor& output, const Tensor& gradient) {
+    Node* node = defined_node(op_, output, line_);
+    if (!node->requires_grad)
+      throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
+    Tensor own = gradient;
+    const bool one = !own.defined() && node->numel == 1 && numbers_;
+    if (own.defined()) {
+      if (shape_of(own) != shape_of(node) || node_of(own)->dtype != node->dtype)
+        throw_invalid(op_,
+                      text("the gradient given is ", node_of(own)->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node),
+                           " like the output"),
+                      line_);
+    } else {
+      if (node->numel != 1)
+        throw_invalid(op_, text("the output has shape ", shape_of(node), ", expected a single element, or a gradient for it"), line_);
+      if (!one) own = full(shape_of(node), 1.0, node->dtype);
+    }
+    const std::uint32_t at = enter(node);
+    if (one) {
+      receive(space_.entries[at], 1.0);
+    } else {
+      receive(space_.entries[at], std::move(own));
+    }
+  }
+
+  // Makes the pass stop at a tensor: what lies beneath it takes no part.
+  void stop_at(const Tensor& tensor) {
+    Node* node = node_of(tensor);
+    if (node->requires_grad) space_.entries[enter(node)].bottom = true;
+    partial_ = true;
+  }
+
+  // Counts the uses of every node beneath the outputs.
+  void explore() {
+    seeds_ = met_;
+    for (std::uint32_t next = 0; next < met_; ++next) {
+      Entry& entry = space_.entries[next];
+      Node* node = node_of(entry.tensor);
+      if (!node->recorded || entry.bottom) continue;
+      if (node->spent) throw_spent(node);
+      entry.first_edge = static_cast<std::uint32_t>(space_.edges.size());
+      const Tensor* const inputs = node->inputs();
+      const Tensor* const end = inputs + node->input_count;
+      for (const Tensor* input = inputs; input != end; ++input) {
+        std::uint32_t at = kNone;
+        if (Node* from = node_of(*input); from->requires_grad) {
+          at = enter(from);
+          ++space_.entries[at].uses;
+        }
+        space_.edges.push_back(at);
+      }
+    }
+  }
+
+  // Restricts the pass to what leads to these inputs, whose gradients are its results.
+  void restrict_to(std::span<const Tensor> inputs, std::vector<std::uint32_t>& found, bool allow_unused) {
+    found.clear();
+    for (Entry& entry : space_.entries) entry.wanted = false;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Node* node = defined_node(op_, inputs[i], line_);
+      if (!node->requires_grad) throw_invalid(op_, text("input ", i, " (", describe(inputs[i]), ") does not require grad"), line_);
+      const std::uint32_t at = lookup(node);
+      found.push_back(at);
+      if (at == kNone) {
+        if (!allow_unused)
+          throw_invalid(
+              op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; say allow_unused if that is meant"),
+              line_);
+        continue;
+      }
+      space_.entries[at].wanted = space_.entries[at].keep = true;
+    }
+    // Entries are in the order they were met, which is no topological order: count uses down on a copy to get one.
+    std::vector<std::uint32_t> order, uses;
+    uses.reserve(space_.entries.size());
+    for (std::size_t at = 0; at < space_.entries.size(); ++at) {
+      uses.push_back(space_.entries[at].uses);
+      if (uses.back() == 0) order.push_back(static_cast<std::uint32_t>(at));
+    }
+    for (std::size_t next = 0; next < order.size(); ++next) {
+      Node* node = node_of(space_.entries[order[next]].tensor);
+      if (!node->recorded || space_.entries[order[next]].bottom) continue;
+      for_each_input(order[next], [&](std::uint32_t at) {
+        if (--uses[at] == 0) order.push_back(at);
+      });
+    }
+    for (std::size_t next = order.size(); next-- > 0;) {
+      Entry& entry = space_.entries[order[next]];
+      Node* node = node_of(entry.tensor);
+      if (!node->recorded || entry.wanted || entry.bottom) continue;
+      for_each_input(order[next], [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
+    }
+  }
+
+  // Runs every rule once, each after all that use its result.
+  void run() {
+    for (std::uint32_t at = seeds_; at-- > 0;)  // what was met after them has uses
+      if (space_.entries[at].uses == 0) space_.ready.push_back(at);
+    while (!space_.ready.empty()) {
+      const std::uint32_t at = space_.ready.back();
+      space_.ready.pop_back();
+      if (at + kAhead < met_) fetch_ahead(space_.entries[at + kAhead]);
+      Entry& entry = space_.entries[at];
+      if (!node_of(entry.tensor)->recorded || entry.bottom) {
+        put_together(entry);
+        if (!entry.bottom && !partial_) run_hooks(at);
+      } else if (is_plain_number(entry)) {
+        step_on_number(entry);
+      } else {
+        step(at);
+      }
+    }
+  }
+
+  // Adds what arrived at leaves, and at results that retain theirs, to their grad().
+  void deliver() {
+    for (const std::uint32_t at : space_.ends) {
+      Entry& entry = space_.entries[at];
+      if (!entry.gradient.defined() && !entry.has_number) continue;
+      Node* node = node_of(entry.tensor);
+      Tensor& kept = node->extra().grad;
+      if (entry.has_number && kept.defined() && is_unshared(kept)) {
+        add_number(kept, entry.number);
+        continue;
+      }
+      make_tensor(entry);
+      Tensor gradient = std::move(entry.gradient);
+      if (!kept.defined()) {
+        kept = is_unshared(gradient) ? std::move(gradient) : gradient.clone();
+      } else if (is_unshared(kept)) {
+        add_in_place(kept, gradient);
+      } else {
+        kept = kept + gradient;
+      }
+    }
+  }
+
+  // The gradient of an entry, in memory that no other result shares.
+  Tensor take(std::uint32_t at) {
+    if (at == kNone) return Tensor();
+    Entry& entry = space_.entries[at];
+    put_together(entry);
+    make_tensor(entry);
+    if (!entry.gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(entry.tensor), node_of(entry.tensor)->dtype);
+    return create_graph_ || is_unshared(entry.gradient) ? entry.gradient : entry.gradient.clone();
+  }
+
+ private:
+  static constexpr std::uint32_t kAhead = 4;
+  static constexpr std::uint32_t kNone = RuleSlot::kNoEntry;
+
+  [[gnu::always_inline]] std::uint32_t enter(Node* node) {
+    if (!node->recorded) return enter_leaf(node);
+    auto& entries = space_.entries;
+    if (const std::uint32_t mark = node->mark; mark < met_ && node_of(entries[mark].tensor) == node) return mark;
+    Entry& entry = add_entry(node);
+    entry.outer = node->mark;
+    return node->mark = met_++;
+  }
+
+  [[gnu::always_inline]] std::uint32_t enter_leaf(Node* node) {
+    const std::uint32_t at = space_.leaves.find_or_add(node, met_);
+    if (at == met_) [[unlikely]] {
+      add_entry(node);
+      space_.ends.push_back(met_++);
+    }
+    return at;
+  }
+
+  [[gnu::always_inline]] Entry& add_entry(Node* node) {
+    auto& entries = space_.entries;
+    if (met_ == room_) [[unlikely]]
+      make_room();
+    Entry& entry = entries.emplace_back();
+    entry.tensor = Node::share(node);
+    return entry;
+  }
+
+  // Tensors that are alive tell how many a large graph may have.
+  [[gnu::noinline]] void make_room() {
+    auto& entries = space_.entries;
+    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().tensors, 0, 256 * std::int64_t{room_}));
+    entries.reserve(std::max<std::size_t>({64, 2 * std::size_t{room_}, most}));
+    space_.edges.reserve(2 * entries.capacity());
+    room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNone));
+  }
+
+  std::uint32_t lookup(Node* node) {
+    if (node->recorded) {
+      const std::uint32_t mark = node->mark;
+      return mark < space_.entries.size() && node_of(space_.entries[mark].tensor) == node ? mark : kNone;
+    }
+    const std::uint32_t at = space_.leaves.find_or_add(node, kNone);
+    return at;
+  }
+
+  // The entries of the inputs that require grad, one by one, repeats included.
+  template <class F>
+  void for_each_input(std::uint32_t entry, F f) {
+    const std::uint32_t* edges = space_.edges.data() + space_.entries[entry].first_edge;
+    for (std::uint32_t i = 0; i < node_of(space_.entries[entry].tensor)->input_count; ++i)
+      if (edges[i] != kNone) f(edges[i]);
+  }
+
+  [[noreturn]] void throw_spent(Node* node) const {
+    throw_misuse(op_,
+                 text("backward through the graph a second time: ", describe(Node::share(node)),
+                      " was already differentiated and what it held is freed; say retain_graph the first time, or detach() what was made "
+                      "before the loop"),
+                 line_);
+  }
+
+  // The gradient as a Tensor, if it is a number.
+  static void make_tensor(Entry& entry) {
+    if (!entry.has_number) return;
+    Node* node = node_of(entry.tensor);
+    entry.has_number = false;
+    entry.gradient = full(shape_of(node), entry.number, node->dtype);
+  }
+
+  static void add_number(const Tensor& into, double number) {
+    visit_floating(node_of(into)->dtype, [&](auto zero) {
+      using T = decltype(zero);
+      *mutable_values<T>(into) += static_cast<T>(number);
+    });
+  }
+
+  void receive(Entry& entry, double number) {
+    if (entry.has_number) {
+      const bool single = node_of(entry.tensor)->dtype == DType::float32;
+      entry.number = single ? static_cast<float>(entry.number) + static_cast<float>(number) : entry.number + number;
+    } else if (!entry.gradient.defined()) {
+      entry.number = number;
+      entry.has_number = true;
+    } else if (is_unshared(entry.gradient)) {
+      add_number(entry.gradient, number);
+    } else {
+      entry.gradient = entry.gradient + number;
+    }
+  }
+
+  void receive(Entry& entry, Tensor gradient) {
+    make_tensor(entry);
+    if (!entry.gradient.defined()) {
+      entry.gradient = std::move(gradient);
+    } else if (!create_graph_ && is_unshared(entry.gradient)) {
+      add_in_place(entry.gradient, gradient);
+    } else if (!create_graph_ && is_unshared(gradient)) {
+      add_in_place(gradient, entry.gradient);
+      entry.gradient = std::move(gradient);
+    } else {
+      entry.gradient = entry.gradient + gradient;
+    }
+  }
+
+  void receive_slice(Entry& entry, std::int64_t offset, Tensor part) {
+    if (create_graph_) {
+      if (entry.parts == nullptr) entry.parts = std::make_unique<std::vector<SlicePart>>();
+      entry.parts->push_back({offset, std::move(part)});
+      return;
+    }
+    Node* node = node_of(entry.tensor);
+    make_tensor(entry);
+    if (!entry.gradient.defined()) {
+      entry.gradient = zeros(shape_of(node), node->dtype);
+    } else if (!is_unshared(entry.gradient)) {
+      entry.gradient = entry.gradient.clone();
+    }
+    add_in_place(entry.gradient, offset, part);
+  }
+
+  void put_together(Entry& entry) {
+    if (entry.parts != nullptr) [[unlikely]]
+      join_parts(entry);
+  }
+
+  void join_parts(Entry& entry) {
+    std::vector<Tensor> parts;
+    std::vector<std::int64_t> offsets;
+    for (SlicePart& part : *entry.parts) {
+      offsets.push_back(part.offset);
+      parts.push_back(std::move(part.gradient));
+    }
+    entry.parts.reset();
+    receive(entry, embed_slices(parts, offsets, shape_of(entry.tensor), node_of(entry.tensor)->dtype));
+  }
+
+  // Shows a gradient that is complete to the tensor's hooks, which may replace it.
+  void run_hooks(std::uint32_t at) {
+    const Node* node = node_of(space_.entries[at].tensor);
+    if (node->extras != nullptr && !node->extras->hooks.empty() && space_.entries[at].wanted) call_hooks(at);
+  }
+
+  void call_hooks(std::uint32_t at) {
+    make_tensor(space_.entries[at]);
+    const Tensor tensor = space_.entries[at].tensor;
+    Node* node = node_of(tensor);
+    const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
+    for (const Hook& hook : hooks) {
+      Tensor gradient = space_.entries[at].gradient;
+      if (!gradient.defined()) return;
+      Tensor replaced;
+      {
+        const UserCodeScope user;
+        replaced = hook.call(gradient);
+      }
+      if (!replaced.defined()) continue;
+      if (shape_of(replaced) != shape_of(node) || node_of(replaced)->dtype != node->dtype)
+        throw_misuse(
+            "on_grad",
+            text("a hook gave a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype, shape_of(node)),
+            line_);
+      space_.entries[at].gradient = std::move(replaced);
+    }
+  }
+
+  // Asks for a node that is probably soon to come, as nodes are met roughly in the order in which their rules run.
+  [[gnu::always_inline]] static void fetch_ahead(const Entry& entry) noexcept {
+    if (!entry.tensor.defined()) return;
+    const auto* bytes = reinterpret_cast<const std::byte*>(node_of(entry.tensor));
+    for (std::size_t line = 0; line < sizeof(Node) + 64; line += 64) __builtin_prefetch(bytes + line, 1);
+  }
+
+  // Whether step_on_number() does for it.
+  static bool is_plain_number(const Entry& entry) {
+    const Node* node = node_of(entry.tensor);
+    return entry.has_number && entry.wanted && !entry.keep && node->takes_numbers && !node->retains_grad && node->extras == nullptr &&
+           !node->spent;
+  }
+
+  // The same as step(), for a rule on numbers whose node is of no interest afterwards.
+  void step_on_number(Entry& entry) {
+    const Tensor tensor = std::move(entry.tensor);
+    Node* node = node_of(tensor);
+    node->mark = entry.outer;
+    entry.has_number = false;
+    run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
+    if (!retain_graph_ && !is_last_handle(node)) free_graph(node);
+  }
+
+  // Runs a rule on numbers and passes on what it gives.
+  [[gnu::always_inline]] void run_on_numbers(Node* node, double grad_out, const std::uint32_t* edges) {
+    RuleNumbers numbers;
+    numbers.grad_out = grad_out;
+    const std::uint32_t count = node->input_count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      numbers.wanted[i] = edges[i] != kNone && space_.entries[edges[i]].wanted;
+      numbers.given[i] = false;
+    }
+    RuleContext context(node, numbers, none_);
+    node->invoke(node->captures(), context);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (edges[i] == kNone) continue;
+      Entry& input = space_.entries[edges[i]];
+      if (numbers.given[i]) receive(input, numbers.gradients[i]);
+      if (--input.uses == 0) space_.ready.push_back(edges[i]);
+    }
+  }
+
+  // Runs one node's rule and passes its gradients on.
+  [[gnu::noinline]] void step(std::uint32_t at) {
+    put_together(space_.entries[at]);
+    run_hooks(at);
+    if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
+    Entry& entry = space_.entries[at];
+    const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
+    Node* node = node_of(entry.tensor);
+    if (entry.has_number ? !node->takes_numbers : node->takes_numbers && numbers_ && entry.gradient.defined()) change_form(node, entry);
+    if (stays) {
+      space_.ends.push_back(at);
+    } else {
+      entry.give_back_mark();
+    }
+    const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
+    if (entry.has_number && entry.wanted) {
+      if (!stays) entry.has_number = false;
+      run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
+      if (!retain_graph_) free_graph(node);
+      return;
+    }
+    Tensor grad_out = stays ? entry.gradient : std::move(entry.gradient);
+    const bool flows = grad_out.defined() && entry.wanted;
+    if (!stays) entry.has_number = false;
+    const ForcedLine line(node->line);
+
+    // Few inputs find room on the stack. Entries do not move while a pass runs, so `entry` and its like stay valid.
+    const std::uint32_t count = node->input_count;
+    constexpr std::uint32_t kFew = 3;
+    RuleSlot few[kFew];
+    std::vector<RuleSlot> many(count > kFew ? count : 0);
+    RuleSlot* slots = count > kFew ? many.data() : few;
+    const std::uint32_t* edges = space_.edges.data() + entry.first_edge;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (edges[i] == kNone) continue;
+      slots[i].entry = edges[i];
+      slots[i].wanted = flows && space_.entries[edges[i]].wanted;
+    }
+    if (flows) {
+      RuleContext context(node, grad_out, slots);
+      node->invoke(node->captures(), context);
+      grad_out = Tensor();
+      if (node->spent) throw_spent(node);
+      if (thread_context.anomaly) [[unlikely]] {
+        for (std::uint32_t i = 0; i < count; ++i)
+          if (slots[i].wanted && slots[i].gradient.defined()) check_gradient(node, i, slots[i].gradient);
+      }
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      RuleSlot& slot = slots[i];
+      if (slot.entry == kNone) continue;
+      Entry& input = space_.entries[slot.entry];
+      if (slot.wanted && slot.gradient.defined()) {
+        if (slot.offset == RuleSlot::kWhole) {
+          receive(input, checked(node, i, std::move(slot.gradient)));
+        } else {
+          receive_slice(input, slot.offset, std::move(slot.gradient));
+        }
+      }
+      if (--input.uses == 0) space_.ready.push_back(slot.entry);
+    }
+    if (!retain_graph_ && flows) free_graph(node);
+  }
+
+  // The gradient for input i as it may be accumulated: of the input's dtype and shape.
+  Tensor checked(Node* node, std::uint32_t i, Tensor gradient) const {
+    Node* input = node_of(node->inputs()[i]);
+    Node* own = node_of(gradient);
+    if (own->dtype == input->dtype && Sizes(own) == Sizes(input)) return gradient;
+    const Shape expected = shape_of(input);
+    if (own->dtype != input->dtype)
+      throw_misuse(node->op, text("its rule gave a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
+    if (node->broadcasts) return sum_to(gradient, expected);
+    throw_misuse(node->op, text("its rule gave a gradient of shape ", shape_of(own), " for input ", i, ", expected ", expected),
+                 node->line);
+  }
+
+  // From a number to a Tensor for a rule that wants Tensors; from a Tensor to a number for one that takes numbers.
+  static void change_form(Node* node, Entry& entry) {
+    if (entry.has_number) return make_tensor(entry);
+    entry.number = visit_floating(node->dtype, [&](auto zero) -> double { return *values<decltype(zero)>(entry.gradient); });
+    entry.has_number = true;
+    entry.gradient = Tensor();
+  }
+
+  // Lets go of what only this node held; the values it used may be gone afterwards.
+  static void free_graph(Node* node) noexcept {
+    node->spent = true;
+    for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs()[i] = Tensor();
+  }
+
+  const char* op_;
+  const SourceLine& line_;
+  bool retain_graph_, create_graph_;
+  std::uint32_t seeds_ = 0;  // entries that were there before explore()
+  const Tensor none_;
+  bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
+  CallerScope caller_;
+  GradMode grad_mode_;
+  WorkspaceLoan loan_;
+  Workspace& space_;
+  std::uint32_t met_ = 0;  // entries there are,
+  std::uint32_t room_;     // and could be where they lie
+  bool numbers_;           // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
+};
+
+}  // namespace
+}  // namespace detail
+
+using namespace detail;
+
+void Tensor::backward(SourceLine line) const { backward(BackwardOptions{}, line); }
+
+void Tensor::backward(const BackwardOptions& options, SourceLine line) const {
+  Pass pass("backward", line, options.retain_graph, false);
+  pass.seed(*this, options.gradient);
+  pass.explore();
+  pass.run();
+  pass.deliver();
+}
+
+std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options) {
+  if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
+    throw_invalid("grad", text("got ", options.grad_outputs.size(), " grad_outputs for ", outputs.size(), " outputs"), outputs.line());
+  Pass pass("grad", outputs.line(), options.retain_graph || options.create_graph, options.create_graph);
+  for (std::size_t i = 0; i < outputs.size(); ++i) pass.seed(outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i]);
+  pass.explore();
+  std::vector<std::uint32_t> found;
+  pass.restrict_to(inputs.tensors(), found, options.allow_unused);
+  pass.run();
+  std::vector<Tensor> gradients;
+  for (std::uint32_t at : found) gradients.push_back(pass.take(at));
+  return gradients;
+}
+
+std::vector<Tensor> detail::grad_up_to(const Tensor& output, const Tensor& grad_out, const std::vector<Tensor>& inputs,
+                                       std::span<const Tensor> bottom, bool create_graph) {
+  if (!node_of(output)->requires_grad) return std::vector<Tensor>(inputs.size());
+  Pass pass("grad", SourceLine::current(), true, create_graph);
+  for (const Tensor& tensor : bottom) pass.stop_at(tensor);
+  pass.seed(output, grad_out);
+  pass.explore();
+  std::vector<std::uint32_t> found;
+  pass.restrict_to(inputs, found, true);
+  pass.run();
+  std::vector<Tensor> gradients;
+  for (std::uint32_t at : found) gradients.push_back(pass.take(at));
+  return gradients;
+}
+
+NoGrad::NoGrad() noexcept : previous_(thread_context.grad_enabled) { thread_context.grad_enabled = false; }
+NoGrad::~NoGrad() { thread_context.grad_enabled = previous_; }
+
+bool grad_enabled() noexcept { return thread_context.grad_enabled; }
+
+}  // namespace chainrule

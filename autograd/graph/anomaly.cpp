@@ -1,0 +1,122 @@
+#include "autograd/graph/anomaly.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "autograd/graph/record.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace detail {
+namespace {
+
+// The op whose result is being computed: noted when the result is made, used when it is done.
+struct Pending {
+  const char* op = "";
+  SourceLine line;
+  std::vector<Tensor> inputs;
+};
+
+thread_local Pending pending;
+
+// "nan at [1, 2]" for the first element that is not finite, with how many more there are; "" if all are.
+std::string first_bad(Node* node) {
+  if (!is_floating(node->dtype)) return {};
+  return visit_floating(node->dtype, [&](auto zero) -> std::string {
+    using T = decltype(zero);
+    const T* x = node->values<T>();
+    std::int64_t first = -1, count = 0;
+    for (std::int64_t i = 0; i < node->numel; ++i) {
+      if (std::isfinite(x[i])) continue;
+      if (first < 0) first = i;
+      ++count;
+    }
+    if (count == 0) return {};
+    Shape index = shape_of(node);
+    std::int64_t rest = first;
+    for (int axis = index.rank() - 1; axis >= 0; --axis) {
+      const std::int64_t size = index[axis];
+      index[axis] = rest % size;
+      rest /= size;
+    }
+    return text(std::isnan(x[first]) ? "nan"
+                : x[first] > 0       ? "inf"
+                                     : "-inf",
+                " at ", index, count == 1 ? "" : text(", and ", count - 1, " more of ", node->numel, " that are not finite"));
+  });
+}
+
+// "-1 to 2": the range of a Tensor's elements, NaN left out.
+std::string range(Node* node) {
+  return visit_dtype(node->dtype, [&](auto zero) -> std::string {
+    using T = decltype(zero);
+    T low{}, high{};
+    std::int64_t seen = 0, nans = 0;
+    for (std::int64_t i = 0; i < node->numel; ++i) {
+      const T value = node->values<T>()[i];
+      if (value != value) {
+        ++nans;
+        continue;
+      }
+      low = seen == 0 ? value : std::min(low, value);
+      high = seen == 0 ? value : std::max(high, value);
+      ++seen;
+    }
+    if (node->numel == 0) return "no elements";
+    return (seen == 0 ? std::string("all NaN") : text(low, " to ", high)) + (nans > 0 && seen > 0 ? text(" and ", nans, " NaN") : "");
+  });
+}
+
+std::string ranges(std::span<const Tensor> inputs) {
+  std::string words;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].defined()) continue;
+    Node* node = node_of(inputs[i]);
+    words += text("; input ", i, " ", node->extras != nullptr && !node->extras->name.empty() ? "'" + node->extras->name + "' " : "",
+                  shape_of(node), " holds ", range(node));
+  }
+  return words;
+}
+
+[[noreturn]] void throw_anomaly(const char* op, const std::string& message, const SourceLine& line) {
+  std::string path = PlaceScope::path();
+  if (!path.empty()) path += ": ";
+  throw std::runtime_error(path + op + ": " + message + " (at " + line_text(line) + ")");
+}
+
+}  // namespace
+
+void note_anomaly_inputs_slow(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs) {
+  pending.op = op;
+  pending.line = blame(line);
+  pending.inputs.clear();
+  for (const Tensor* input : inputs) pending.inputs.push_back(*input);
+}
+
+void check_result(const Tensor& result) {
+  // Emptied first: the inputs' handles must not outlive the op.
+  const Pending op = std::exchange(pending, {});
+  const std::string bad = first_bad(node_of(result));
+  if (!bad.empty()) throw_anomaly(op.op, text("its result of shape ", shape_of(result), " has ", bad, ranges(op.inputs)), op.line);
+}
+
+void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
+  const std::string bad = first_bad(node_of(gradient));
+  if (bad.empty()) return;
+  std::vector<Tensor> inputs;
+  for (std::uint32_t i = 0; i < node->input_count; ++i) inputs.push_back(node->inputs()[i]);
+  throw_anomaly(node->op, text("the gradient it gives input ", input, " (", describe(node->inputs()[input]), ") has ", bad, ranges(inputs)),
+                node->line);
+}
+
+}  // namespace detail
+DetectAnomaly::DetectAnomaly() noexcept : previous_(thread_context.anomaly) { thread_context.anomaly = true; }
+DetectAnomaly::~DetectAnomaly() {
+  thread_context.anomaly = previous_;
+  if (!previous_) detail::pending = {};  // left there by an op that threw while it computed
+}
+
+}  // namespace chainrule

@@ -1,0 +1,164 @@
+#include "autograd/graph/node.h"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <stdexcept>
+
+#include "autograd/base/check.h"
+#include "autograd/base/memory.h"
+#include "autograd/graph/new_node.h"
+#include "autograd/graph/record.h"
+
+namespace chainrule::detail {
+namespace {
+
+[[noreturn]] void throw_size(const Sizes& shape, const char* why) {
+  throw std::invalid_argument("a Tensor cannot have the shape " + Shape(shape.sizes, shape.rank).str() + ": " + why);
+}
+
+// Frees a value that nobody looks at any more, with the block of the node that made it, and counts what went.
+[[gnu::always_inline]] inline void free_storage(Storage* storage, Node* owner, int tensors, int nodes) noexcept {
+  const std::size_t capacity = storage->capacity, bytes = owner->block_bytes;
+  count(-tensors, -nodes, -static_cast<std::int64_t>(capacity + bytes));
+  if (capacity != 0) free_buffer(storage->data, capacity);
+  free_block(owner, bytes);
+}
+
+void release_storage(Storage* storage, Node* owner) noexcept {
+  if (storage->users.load(std::memory_order_acquire) != 1 && storage->users.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  free_storage(storage, owner, 0, 0);
+}
+
+Node* owner_of(Storage* storage) noexcept {
+  // The storage is a member at a fixed place; Node is not standard-layout, which offsetof only conditionally supports, but GCC and Clang
+  // do.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+  return reinterpret_cast<Node*>(reinterpret_cast<std::byte*>(storage) - offsetof(Node, own));
+#pragma GCC diagnostic pop
+}
+
+// Nodes whose last handle went while another is being taken apart wait here, so that no chain is freed by recursion.
+struct Dying {
+  Node* first = nullptr;
+  bool draining = false;
+};
+constinit thread_local Dying dying;
+
+// What few nodes have.
+[[gnu::noinline]] void delete_owned(Node* node) noexcept {
+  if (node->owns_rule) delete *static_cast<OwnedRule* const*>(node->captures());
+  delete node->extras;
+}
+
+[[gnu::always_inline]] inline void take_apart(Node* node) noexcept {
+  const Tensor* const inputs = node->inputs();
+  for (const Tensor *input = inputs, *end = inputs + node->input_count; input != end; ++input) input->~Tensor();
+  if (node->owns_rule || node->extras != nullptr) [[unlikely]]
+    delete_owned(node);
+  Storage* storage = node->storage;
+  if (storage == &node->own && storage->users.load(std::memory_order_acquire) == 1) return free_storage(storage, node, 1, node->recorded);
+  count(-1, node->recorded ? -1 : 0, 0);
+  release_storage(&node->own, node);
+  if (storage != &node->own) release_storage(storage, owner_of(storage));  // a view
+}
+
+}  // namespace
+
+void free_node(Counted* counted) noexcept {
+  Node* node = static_cast<Node*>(counted);
+  if (dying.draining) {
+    node->next_dying = dying.first;
+    dying.first = node;
+    return;
+  }
+  dying.draining = true;
+  take_apart(node);
+  while (dying.first != nullptr) {
+    node = dying.first;
+    dying.first = node->next_dying;
+    take_apart(node);
+  }
+  dying.draining = false;
+}
+
+std::int64_t checked_numel(Sizes shape) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(DType::float64);
+  std::int64_t numel = 1;
+  bool empty = false, too_many = false;
+  for (int axis = 0; axis < shape.rank; ++axis) {
+    const std::int64_t size = shape.sizes[axis];
+    if (size < 0) throw_size(shape, "a size is negative");
+    empty = empty || size == 0;
+    // An empty shape is bounded too, so that no product of some of its sizes overflows.
+    too_many = __builtin_mul_overflow(numel, std::max<std::int64_t>(size, 1), &numel) || numel > kMost || too_many;
+  }
+  if (too_many) throw_size(shape, "too many elements");
+  return empty ? 0 : numel;
+}
+
+Node* new_node(const NodePlan& plan) {
+  return build_node(plan, static_cast<std::size_t>(plan.shape.rank), plan.inputs.size(), plan.captures_size);
+}
+
+std::string describe(const Tensor& tensor) {
+  Node* node = node_of(tensor);
+  std::string words;
+  if (node->extras != nullptr && !node->extras->name.empty()) words = "'" + node->extras->name + "', ";
+  words += node->recorded ? text("the result of ", node->op) : std::string("a leaf");
+  words += " of shape " + shape_of(node).str();
+  if (node->recorded) words += " made at " + line_text(node->line);
+  return words;
+}
+
+void RuleContext::throw_input_changed(std::size_t i) const {
+  const ForcedLine line(node_->line);
+  throw_misuse(node_->op,
+               text("input ", i, " (", describe(node_->inputs()[i]), ") was modified after it was used here and before backward; ",
+                    "its old values are needed for the gradient: call backward first, or clone() it"),
+               node_->line);
+}
+
+void RuleContext::throw_output_changed() const {
+  const ForcedLine line(node_->line);
+  throw_misuse(node_->op,
+               "its result was modified before backward (through a tensor that shares its storage); its values are needed for the gradient",
+               node_->line);
+}
+
+Tensor RuleContext::output() const {
+  check_output();
+  return Node::share(node_);
+}
+
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                   const RuleRef& rule, OpTraits traits) {
+  note_anomaly_inputs(name, line, inputs);
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+  const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
+  return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
+}
+
+Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,
+                 const RuleRef& rule) {
+  const Tensor* inputs[] = {&base};
+  NodePlan plan{node_of(base)->dtype, shape};
+  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule);
+  plan.view_of = node_of(base);
+  plan.offset = offset;
+  return Node::handle(new_node(plan));
+}
+
+Tensor make_plain(DType dtype, const Sizes& shape) {
+  constexpr std::integral_constant<std::size_t, 0> kNone;
+  return Node::handle(build_node(NodePlan{dtype, shape}, static_cast<std::size_t>(shape.rank), kNone, kNone));
+}
+
+Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line) {
+  Node* node = defined_node(op, tensor, line);
+  if (!is_floating(node->dtype)) throw_invalid(op, text("got ", node->dtype, ", expected float32 or float64"), line);
+  return node;
+}
+
+}  // namespace chainrule::detail

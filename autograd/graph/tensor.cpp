@@ -1,0 +1,202 @@
+#include "autograd/graph/tensor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "autograd/base/check.h"
+#include "autograd/graph/new_node.h"
+#include "autograd/graph/record.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/shape.h"
+#include "autograd/parallel/parallel.h"
+
+namespace chainrule {
+
+using namespace detail;
+
+namespace {
+
+// Truncates to integers, NaN to 0 and what does not fit to the nearest that does: plain casts of those are undefined.
+template <class To, class From>
+To convert(From value) noexcept {
+  if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    constexpr From kBeyond = -static_cast<From>(std::numeric_limits<To>::min());
+    if (std::isnan(value)) return 0;
+    if (value >= kBeyond) return std::numeric_limits<To>::max();
+    if (value < -kBeyond) return std::numeric_limits<To>::min();
+  }
+  return static_cast<To>(value);
+}
+
+}  // namespace
+
+Shape Tensor::shape(SourceLine line) const { return shape_of(defined_node("shape", *this, line)); }
+
+int Tensor::rank(SourceLine line) const { return defined_node("rank", *this, line)->rank; }
+
+std::int64_t Tensor::size(int axis, SourceLine line) const {
+  Node* node = defined_node("size", *this, line);
+  return node->sizes()[checked_axis("size", axis, node->rank, line)];
+}
+
+std::int64_t Tensor::numel(SourceLine line) const { return defined_node("numel", *this, line)->numel; }
+
+DType Tensor::dtype(SourceLine line) const { return defined_node("dtype", *this, line)->dtype; }
+
+double Tensor::item(SourceLine line) const {
+  Node* node = defined_node("item", *this, line);
+  if (node->numel != 1) throw_invalid("item", text("the tensor has shape ", shape_of(node), ", expected a single element"), line);
+  return visit_dtype(node->dtype, [&](auto zero) { return static_cast<double>(*node->values<decltype(zero)>()); });
+}
+
+template <class T>
+std::vector<T> Tensor::to_vector(SourceLine line) const {
+  Node* node = defined_node("to_vector", *this, line);
+  std::vector<T> result(static_cast<std::size_t>(node->numel));
+  visit_dtype(node->dtype, [&](auto zero) {
+    const auto* from = node->values<decltype(zero)>();
+    std::transform(from, from + node->numel, result.begin(), [](auto value) { return convert<T>(value); });
+  });
+  return result;
+}
+
+namespace {
+
+template <class T>
+Node* node_holding(const char* op, const Tensor& tensor, const SourceLine& line) {
+  Node* node = defined_node(op, tensor, line);
+  if (node->dtype != dtype_of<T>) throw_invalid(op, text("the tensor is ", node->dtype, ", asked for as ", dtype_of<T>), line);
+  return node;
+}
+
+}  // namespace
+
+template <class T>
+std::span<const T> Tensor::data(SourceLine line) const {
+  Node* node = node_holding<T>("data", *this, line);
+  return {node->values<T>(), static_cast<std::size_t>(node->numel)};
+}
+
+template <class T>
+std::span<T> Tensor::mutable_data(SourceLine line) {
+  Node* node = node_holding<T>("mutable_data", *this, line);
+  if (node->recorded) throw_misuse("mutable_data", text(describe(*this), " is not a leaf and cannot be changed in place"), line);
+  ++node->storage->version;
+  return {node->values<T>(), static_cast<std::size_t>(node->numel)};
+}
+
+template std::vector<float> Tensor::to_vector<float>(SourceLine) const;
+template std::vector<double> Tensor::to_vector<double>(SourceLine) const;
+template std::vector<int> Tensor::to_vector<int>(SourceLine) const;
+template std::vector<std::int64_t> Tensor::to_vector<std::int64_t>(SourceLine) const;
+template std::span<const float> Tensor::data<float>(SourceLine) const;
+template std::span<const double> Tensor::data<double>(SourceLine) const;
+template std::span<const std::int64_t> Tensor::data<std::int64_t>(SourceLine) const;
+template std::span<float> Tensor::mutable_data<float>(SourceLine);
+template std::span<double> Tensor::mutable_data<double>(SourceLine);
+template std::span<std::int64_t> Tensor::mutable_data<std::int64_t>(SourceLine);
+
+bool Tensor::requires_grad(SourceLine line) const { return defined_node("requires_grad", *this, line)->requires_grad; }
+
+bool Tensor::is_leaf(SourceLine line) const { return !defined_node("is_leaf", *this, line)->recorded; }
+
+Tensor Tensor::grad(SourceLine line) const {
+  Node* node = defined_node("grad", *this, line);
+  return node->extras == nullptr ? Tensor() : node->extras->grad;
+}
+
+std::string Tensor::name(SourceLine line) const {
+  Node* node = defined_node("name", *this, line);
+  return node->extras == nullptr ? std::string() : node->extras->name;
+}
+
+std::string Tensor::op(SourceLine line) const {
+  Node* node = defined_node("op", *this, line);
+  return node->recorded ? node->op : "";
+}
+
+Tensor& Tensor::set_requires_grad(bool value, SourceLine line) {
+  Node* node = defined_node("set_requires_grad", *this, line);
+  if (node->recorded) throw_misuse("set_requires_grad", text(describe(*this), " is not a leaf; detach() it first"), line);
+  if (value && !is_floating(node->dtype))
+    throw_invalid("set_requires_grad", "an int64 tensor has no gradient, expected float32 or float64", line);
+  node->requires_grad = value;
+  return *this;
+}
+
+Tensor& Tensor::retain_grad(SourceLine line) {
+  Node* node = defined_node("retain_grad", *this, line);
+  if (!node->requires_grad) throw_misuse("retain_grad", text(describe(*this), " does not require grad"), line);
+  node->retains_grad = true;
+  return *this;
+}
+
+Tensor& Tensor::set_name(std::string_view name, SourceLine line) {
+  defined_node("set_name", *this, line)->extra().name = name;
+  return *this;
+}
+
+void Tensor::zero_grad(SourceLine line) {
+  Node* node = defined_node("zero_grad", *this, line);
+  if (node->extras != nullptr) node->extras->grad = Tensor();
+}
+
+void Tensor::set_grad(const Tensor& gradient, SourceLine line) {
+  Node* node = defined_node("set_grad", *this, line);
+  if (!gradient.defined()) return zero_grad(line);
+  Node* own = node_of(gradient);
+  if (own->dtype != node->dtype || shape_of(own) != shape_of(node))
+    throw_invalid("set_grad", text("the gradient is ", own->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node)), line);
+  node->extra().grad = gradient.detach(line);
+}
+
+Tensor Tensor::detach(SourceLine line) const {
+  Node* node = defined_node("detach", *this, line);
+  return Node::handle(new_node(NodePlan{node->dtype, Sizes(node), node}));
+}
+
+Tensor Tensor::clone(SourceLine line) const {
+  Node* node = defined_node("clone", *this, line);
+  const Tensor* inputs[] = {this};
+  Tensor y = make_result("clone", line, node->dtype, Sizes(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out()); });
+  std::memcpy(node_of(y)->data, node->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
+  return done(y);
+}
+
+Tensor Tensor::to(DType dtype, SourceLine line) const {
+  Node* node = defined_node("to", *this, line);
+  if (node->dtype == dtype) return *this;
+  const Tensor* inputs[] = {this};
+  Tensor y = make_result("to", line, dtype, Sizes(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out().to(r.input_dtype(0))); },
+                         {.broadcasts = false, .recordable = is_floating(dtype)});
+  visit_dtype(node->dtype, [&](auto from_zero) {
+    visit_dtype(dtype, [&](auto to_zero) {
+      using From = decltype(from_zero);
+      using To = decltype(to_zero);
+      const From* from = node->values<From>();
+      To* to = mutable_values<To>(y);
+      kernels::parallel_pieces(node->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) to[i] = convert<To>(from[i]);
+      });
+    });
+  });
+  return done(y);
+}
+
+Tensor Tensor::reshape(const Shape& shape, SourceLine line) const { return chainrule::reshape(TensorArg(*this, line), shape); }
+
+Tensor Tensor::flatten(int first, int last, SourceLine line) const { return chainrule::flatten(TensorArg(*this, line), first, last); }
+
+Tensor Tensor::operator[](Index i) const {
+  Node* node = defined_node("index", *this, i.line());
+  if (node->rank == 0) throw_invalid("index", "the tensor has rank 0 and no rows", i.line());
+  const std::int64_t size = node->sizes()[0];
+  const std::int64_t row = i.value() < 0 ? i.value() + size : i.value();
+  if (row < 0 || row >= size) throw_invalid("index", text("row ", i.value(), " is out of range for shape ", shape_of(node)), i.line());
+  Shape shape = shape_of(node);
+  shape.erase(0);
+  return consecutive("index", TensorArg(*this, i.line()), row * shape.numel(), shape);
+}
+
+}  // namespace chainrule

@@ -1,0 +1,231 @@
+// Loops shared among threads by OpenMP; without it, one piece after another.
+#include "autograd/parallel/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#ifdef _OPENMP
+#include <omp.h>
+#include <time.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+
+#include "autograd/parallel/fork_record.h"
+#include "autograd/parallel/shared_loops.h"
+#include "autograd/parallel/step_judge.h"
+#endif
+
+namespace chainrule::kernels {
+
+namespace {
+
+std::atomic<int> limit{0};  // 0: not set
+std::atomic<bool> always_fork{false};
+
+// The size of as many pieces, none longer than grain, that are nearly alike, so that threads have nearly the same to do. Long ones begin
+// at a multiple of a cache line's elements.
+std::int64_t even_grain(std::int64_t count, std::int64_t grain) {
+  constexpr std::int64_t kLong = 4096, kMultiple = 64;
+  const std::int64_t pieces = (count - 1) / grain + 1, even = (count - 1) / pieces + 1;
+  return even < kLong ? even : std::min(((even - 1) / kMultiple + 1) * kMultiple, grain);
+}
+
+Loop evenly(Loop loop) {
+  loop.grain = std::max<std::int64_t>(loop.grain, 1);
+  if (loop.count > 0) loop.grain = even_grain(loop.count, loop.grain);
+  return loop;
+}
+
+void run_serial(std::span<const Loop> loops) {
+  for (const Loop& given : loops) {
+    const Loop loop = evenly(given);
+    for (std::int64_t begin = 0; begin < loop.count;) {
+      const std::int64_t end = begin + std::min(loop.grain, loop.count - begin);
+      loop.body.call(loop.body.object, begin, end);
+      begin = end;
+    }
+  }
+}
+
+#ifdef _OPENMP
+
+using Clock = ForkRecord::Clock;
+
+// The processor time that the calling thread has had.
+Clock::duration thread_time() noexcept {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+constinit thread_local ForkRecord fork_record;
+
+// The threads that wait for the loops of this one, where some do and it is not in a piece of a loop.
+constinit thread_local KeptThreads* kept_threads = nullptr;
+// What OpenMP said of the number of threads before it was asked for those; 0: none are kept. In a region it speaks of the next one inside.
+constinit thread_local int limit_outside = 0;
+
+constexpr int kLoopsToKeepFor = 2;             // of one step: threads kept for one would cost what its fork does
+constinit thread_local int loops_of_step = 0;  // loops shared, or that would have been had forks not been slow; up to those
+
+constinit thread_local StepJudge step_judge;
+constinit thread_local bool step_shares = true;  // whether the step of run_steps that is being made is to share its loops
+
+void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor); }
+
+void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begin) {
+  SharedLoops shared(loops, threads);
+  Clock::duration in_a_row{};
+  const auto now = [watches = fork_record.watches()] { return watches ? thread_time() : Clock::now().time_since_epoch(); };
+  if (KeptThreads* const kept = std::exchange(kept_threads, nullptr)) {
+    in_a_row = kept->run(shared, now);
+    kept_threads = kept;
+  } else {
+#pragma omp parallel num_threads(threads)
+    {
+      if (const int thread = omp_get_thread_num(); thread > 0) {
+        shared.work(thread);
+      } else {
+        in_a_row = shared.work_as_caller(now);
+      }
+    }
+  }
+  fork_record.add(begin, Clock::now(), in_a_row);
+  shared.rethrow();
+}
+
+// Of many loops, some at a time.
+void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_point begin) {
+  std::array<Loop, SharedLoops::kMost> some;
+  while (!loops.empty()) {
+    std::size_t count = 0;
+    std::int64_t pieces = 0;
+    bool waits = false;
+    for (; count < SharedLoops::kMost && !loops.empty(); loops = loops.subspan(1)) {
+      waits = waits || loops.front().after_all;
+      if (loops.front().count <= 0) continue;
+      some[count] = evenly(loops.front());
+      some[count].after_all = std::exchange(waits, false);  // also of empty loops before it
+      pieces += std::min<std::int64_t>((some[count].count - 1) / some[count].grain + 1, most_threads);
+      ++count;
+    }
+    const std::span<const Loop> now(some.data(), count);
+    if (pieces > 1) {
+      run_forked(now, static_cast<int>(std::min<std::int64_t>(most_threads, pieces)), begin);
+    } else {
+      run_serial(now);
+    }
+    begin = Clock::now();
+  }
+}
+
+// Whether it would help to keep threads now.
+bool may_keep(int threads) {
+  if (threads < 2) return false;
+  if (always_fork.load(std::memory_order_relaxed)) return true;
+  return !fork_record.advises_serial(Clock::now()) && threads <= omp_get_num_procs();  // more would get in each other's way
+}
+
+// Runs steps with threads kept at hand while there is another and goes_on() says so, one at least. Returns whether there is another.
+template <class GoesOn>
+bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
+  KeptThreads kept;
+  const int limit_now = omp_get_max_threads();
+  bool more = true;
+  std::exception_ptr error;
+#pragma omp parallel num_threads(threads)
+  {
+    if (const int thread = omp_get_thread_num(); thread > 0) {
+      kept.serve(thread);
+    } else {
+      kept_threads = &kept;
+      limit_outside = limit_now;
+      // What a step has of OpenMP's loops and barriers is for the caller alone, not for the team of those that wait.
+#pragma omp parallel num_threads(1)
+      {
+        try {
+          Clock::time_point begin = Clock::now();
+          do {
+            step_shares = step_judge.shares();
+            more = step.call(step.object);
+            const Clock::time_point end = Clock::now();
+            step_judge.add(end - std::exchange(begin, end));
+          } while (more && goes_on());
+        } catch (...) {
+          error = std::current_exception();
+        }
+        step_shares = true;
+      }
+      kept_threads = nullptr;
+      limit_outside = 0;
+      kept.release();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+  return more;
+}
+
+#endif
+
+}  // namespace
+
+void set_always_fork(bool on) noexcept { always_fork.store(on, std::memory_order_relaxed); }
+
+void set_thread_limit(int n) noexcept { limit.store(std::max(n, 1), std::memory_order_relaxed); }
+
+int thread_limit() noexcept {
+  const int set = limit.load(std::memory_order_relaxed);
+#ifdef _OPENMP
+  if (set > 0) return set;
+  return limit_outside > 0 ? limit_outside : omp_get_max_threads();
+#else
+  return std::max(set, 1);
+#endif
+}
+
+void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
+#ifdef _OPENMP
+  if (const int limit_now = thread_limit(); pays && limit_now > 1 && (kept_threads != nullptr || !omp_in_parallel())) {
+    count_loop();
+    const Clock::time_point begin = Clock::now();
+    const bool serial = !step_shares || fork_record.advises_serial(begin);
+    if (!serial || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
+  }
+#endif
+  run_serial(loops);
+}
+
+void run_steps(const Step& step) {
+#ifdef _OPENMP
+  bool more = true;
+  if (kept_threads == nullptr && !omp_in_parallel()) {
+    // Of the step around all this, if there is one: its loops are those of the steps here too.
+    struct Outer {
+      int loops = std::exchange(loops_of_step, 0);
+      ~Outer() { loops_of_step = loops; }
+      bool shared_enough() {
+        const int of_step = std::exchange(loops_of_step, 0);
+        loops = std::min(loops + of_step, kLoopsToKeepFor);
+        return of_step == kLoopsToKeepFor;
+      }
+    } outer;
+    step_judge.begin_loop();
+    while (more) {
+      more = step.call(step.object);
+      const bool enough = outer.shared_enough();
+      if (const int threads = thread_limit(); more && enough && may_keep(threads)) {
+        more = run_steps_with(threads, step, [&] { return outer.shared_enough() && thread_limit() == threads; });
+      }
+    }
+    return;
+  }
+#endif
+  while (step.call(step.object)) {
+  }
+}
+
+}  // namespace chainrule::kernels
