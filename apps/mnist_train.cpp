@@ -33,8 +33,8 @@
 #include "nn/data/loader.h"
 #include "nn/data/mnist.h"
 #include "nn/data/transform.h"
-#include "nn/io/model_file.h"
-#include "nn/io/write_file.h"
+#include "nn/files/write_file.h"
+#include "nn/model_file/model_file.h"
 
 namespace chainrule::apps {
 namespace {

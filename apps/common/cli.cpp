@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "nn/activation.h"
+#include "nn/layers/activation.h"
 #include "nn/optim/factory.h"
 
 namespace chainrule::apps {

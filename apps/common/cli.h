@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/init.h"
+#include "nn/layers/init.h"
 
 namespace chainrule::apps {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::apps {
 

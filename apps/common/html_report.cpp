@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "apps/common/report_files.h"
-#include "nn/io/write_file.h"
+#include "nn/files/write_file.h"
 
 namespace chainrule::apps {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "nn/io/model_file.h"
-#include "nn/io/save.h"
+#include "nn/model_file/model_file.h"
+#include "nn/weights/save.h"
 
 namespace chainrule::apps {
 

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::apps {
 

@@ -7,7 +7,7 @@
 #include "apps/iris/options.h"
 #include "autograd/graph/tensor.h"
 #include "nn/data/csv.h"
-#include "nn/model.h"
+#include "nn/graph/model.h"
 #include "nn/train/history.h"
 
 namespace chainrule::apps {

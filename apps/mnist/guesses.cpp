@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <iterator>
 
-#include "nn/io/write_file.h"
+#include "nn/files/write_file.h"
 
 namespace chainrule::apps {
 

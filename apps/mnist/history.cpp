@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "nn/io/write_file.h"
+#include "nn/files/write_file.h"
 
 namespace chainrule::apps {
 namespace {

@@ -5,8 +5,8 @@
 #include "apps/common/html_report.h"
 #include "apps/common/progress_bar.h"
 #include "apps/common/report_parts.h"
+#include "nn/graph/summary.h"
 #include "nn/layers/dense.h"
-#include "nn/summary.h"
 #include "nn/train/fit.h"
 
 namespace chainrule::apps {

@@ -19,8 +19,8 @@
 #include "nn/layers/batch_norm.h"
 #include "nn/layers/dense.h"
 #include "nn/layers/dropout.h"
-#include "nn/losses.h"
-#include "nn/metrics.h"
+#include "nn/losses/losses.h"
+#include "nn/metrics/metrics.h"
 #include "nn/optim/factory.h"
 
 namespace chainrule::apps {

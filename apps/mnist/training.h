@@ -11,7 +11,7 @@
 #include "autograd/base/random.h"
 #include "nn/data/dataset.h"
 #include "nn/layers/sequential.h"
-#include "nn/loss.h"
+#include "nn/losses/loss.h"
 #include "nn/optim/ema.h"
 #include "nn/optim/optimizer.h"
 #include "nn/optim/schedule.h"

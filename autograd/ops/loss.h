@@ -1,4 +1,4 @@
-// Losses as one op each: in small networks an op costs more than its sums. nn/losses.h has every loss, with options.
+// Losses as one op each: in small networks an op costs more than its sums. nn/losses/losses.h has every loss, with options.
 #pragma once
 
 #include "autograd/graph/tensor.h"

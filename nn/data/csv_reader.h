@@ -9,7 +9,7 @@
 #include <system_error>
 #include <vector>
 
-#include "nn/data/input_file.h"
+#include "nn/files/input_file.h"
 
 namespace chainrule::nn {
 

@@ -13,8 +13,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "nn/data/gzip.h"
-#include "nn/data/input_file.h"
+#include "nn/files/gzip.h"
+#include "nn/files/input_file.h"
 
 namespace chainrule::nn {
 namespace {

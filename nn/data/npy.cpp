@@ -16,9 +16,9 @@
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/shape.h"
-#include "nn/data/input_file.h"
-#include "nn/half.h"
-#include "nn/io/write_file.h"
+#include "nn/files/half.h"
+#include "nn/files/input_file.h"
+#include "nn/files/write_file.h"
 
 namespace chainrule::nn {
 

@@ -2,8 +2,8 @@
 
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
-#include "nn/config.h"
-#include "nn/parameter_budget.h"
+#include "nn/module/config.h"
+#include "nn/module/parameter_budget.h"
 
 namespace chainrule::nn {
 

@@ -7,7 +7,7 @@
 #include "autograd/base/shape.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

@@ -6,8 +6,8 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/update.h"
-#include "nn/config.h"
-#include "nn/parameter_budget.h"
+#include "nn/module/config.h"
+#include "nn/module/parameter_budget.h"
 
 namespace chainrule::nn {
 

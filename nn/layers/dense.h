@@ -7,9 +7,9 @@
 
 #include "autograd/base/random.h"
 #include "autograd/base/shape.h"
-#include "nn/activation.h"
-#include "nn/init.h"
-#include "nn/module.h"
+#include "nn/layers/activation.h"
+#include "nn/layers/init.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

@@ -3,7 +3,7 @@
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
-#include "nn/config.h"
+#include "nn/module/config.h"
 
 namespace chainrule::nn {
 

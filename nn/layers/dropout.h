@@ -5,7 +5,7 @@
 #include <string>
 
 #include "autograd/base/random.h"
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

@@ -2,7 +2,7 @@
 
 #include "autograd/base/check.h"
 #include "autograd/ops/index.h"
-#include "nn/config.h"
+#include "nn/module/config.h"
 
 namespace chainrule::nn {
 

@@ -7,8 +7,8 @@
 
 #include "autograd/base/random.h"
 #include "autograd/base/shape.h"
-#include "nn/init.h"
-#include "nn/module.h"
+#include "nn/layers/init.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

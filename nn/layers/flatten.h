@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

@@ -7,8 +7,8 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
-#include "nn/config.h"
-#include "nn/parameter_budget.h"
+#include "nn/module/config.h"
+#include "nn/module/parameter_budget.h"
 
 namespace chainrule::nn {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "autograd/base/shape.h"
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

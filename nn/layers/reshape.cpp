@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autograd/base/check.h"
-#include "nn/config.h"
+#include "nn/module/config.h"
 
 namespace chainrule::nn {
 

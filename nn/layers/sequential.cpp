@@ -5,8 +5,8 @@
 #include <string>
 
 #include "autograd/base/check.h"
-#include "nn/clone.h"
-#include "nn/config.h"
+#include "nn/module/clone.h"
+#include "nn/module/config.h"
 
 namespace chainrule::nn {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "nn/layer.h"
-#include "nn/module.h"
+#include "nn/module/layer.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "autograd/graph/tensor.h"
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

@@ -1,7 +1,7 @@
 #include "nn/optim/factory.h"
 
 #include "autograd/base/check.h"
-#include "nn/names.h"
+#include "nn/module/names.h"
 
 namespace chainrule::nn {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "autograd/base/caller.h"
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 namespace chainrule::nn {
 

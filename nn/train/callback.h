@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "nn/metric.h"
-#include "nn/module.h"
+#include "nn/metrics/metric.h"
+#include "nn/module/module.h"
 #include "nn/optim/optimizer.h"
 #include "nn/train/history.h"
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "autograd/base/check.h"
-#include "nn/io/save.h"
-#include "nn/io/write_file.h"
+#include "nn/files/write_file.h"
+#include "nn/weights/save.h"
 
 namespace chainrule::nn {
 

@@ -12,9 +12,9 @@
 
 #include "autograd/base/random.h"
 #include "nn/data/dataset.h"
-#include "nn/loss.h"
-#include "nn/metric.h"
-#include "nn/module.h"
+#include "nn/losses/loss.h"
+#include "nn/metrics/metric.h"
+#include "nn/module/module.h"
 #include "nn/optim/factory.h"
 #include "nn/train/callback.h"
 #include "nn/train/history.h"

@@ -15,7 +15,7 @@
 #include "autograd/parallel/flush_denormals.h"
 #include "autograd/parallel/threads.h"
 #include "nn/data/loader.h"
-#include "nn/losses.h"
+#include "nn/losses/losses.h"
 #include "nn/optim/clip.h"
 
 namespace chainrule::nn {

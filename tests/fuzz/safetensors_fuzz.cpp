@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/io/safetensors.h"
+#include "nn/weights/safetensors.h"
 #include "tests/fuzz/read_bytes.h"
 
 namespace {

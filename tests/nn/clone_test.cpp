@@ -1,4 +1,4 @@
-#include "nn/clone.h"
+#include "nn/module/clone.h"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>

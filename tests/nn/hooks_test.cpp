@@ -1,4 +1,4 @@
-#include "nn/hooks.h"
+#include "nn/module/hooks.h"
 
 #include <array>
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
 // Initializers: each by its name and by its function, with its distribution and bounds, in both dtypes.
-#include "nn/init.h"
+#include "nn/layers/init.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -1,10 +1,10 @@
-#include "nn/losses.h"
+#include "nn/losses/losses.h"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
 #include <limits>
 
-#include "nn/loss.h"
+#include "nn/losses/loss.h"
 #include "tests/autograd/throws.h"
 #include "tests/nn/numbers.h"
 

@@ -1,4 +1,4 @@
-#include "nn/metric.h"
+#include "nn/metrics/metric.h"
 
 #include <boost/test/unit_test.hpp>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "nn/metrics.h"
+#include "nn/metrics/metrics.h"
 
 #include <boost/test/unit_test.hpp>
 #include <limits>

@@ -1,5 +1,5 @@
 // Modules in files: every layer, graphs, modules of one's own, there and back with every bit.
-#include "nn/io/model_file.h"
+#include "nn/model_file/model_file.h"
 
 #include <array>
 #include <boost/test/unit_test.hpp>

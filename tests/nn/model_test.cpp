@@ -1,4 +1,4 @@
-#include "nn/model.h"
+#include "nn/graph/model.h"
 
 #include <boost/test/unit_test.hpp>
 #include <thread>

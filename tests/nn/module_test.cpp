@@ -1,4 +1,4 @@
-#include "nn/module.h"
+#include "nn/module/module.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

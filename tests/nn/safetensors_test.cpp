@@ -1,6 +1,6 @@
 // Weights in files: every dtype and shape there and back, the text of every error, and that a file or a module is changed wholly or not at
 // all.
-#include "nn/io/safetensors.h"
+#include "nn/weights/safetensors.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -20,13 +20,13 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/shape.h"
-#include "nn/io/save.h"
-#include "nn/io/write_file.h"
+#include "nn/files/write_file.h"
 #include "nn/layers/batch_norm.h"
 #include "nn/layers/dense.h"
 #include "nn/layers/embedding.h"
 #include "nn/layers/layer_norm.h"
 #include "nn/layers/sequential.h"
+#include "nn/weights/save.h"
 #include "tests/autograd/throws.h"
 #include "tests/nn/folder.h"
 #include "tests/nn/idx_files.h"

@@ -12,13 +12,13 @@
 #include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
-#include "nn/io/safetensors.h"
-#include "nn/io/save.h"
 #include "nn/layers/activations.h"
 #include "nn/layers/batch_norm.h"
 #include "nn/layers/dense.h"
 #include "nn/layers/layer_norm.h"
 #include "nn/layers/sequential.h"
+#include "nn/weights/safetensors.h"
+#include "nn/weights/save.h"
 
 namespace {
 

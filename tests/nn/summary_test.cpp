@@ -1,4 +1,4 @@
-#include "nn/summary.h"
+#include "nn/graph/summary.h"
 
 #include <boost/test/unit_test.hpp>
 

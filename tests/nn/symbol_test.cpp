@@ -1,4 +1,4 @@
-#include "nn/symbol.h"
+#include "nn/graph/symbol.h"
 
 #include <boost/test/unit_test.hpp>
 #include <memory>

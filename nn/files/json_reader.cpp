@@ -1,0 +1,43 @@
+#include "nn/files/json_reader.h"
+
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace chainrule::nn {
+namespace {
+
+// What the JSON parser calls: one kind for all handlers, so that its code is there once.
+class Events {
+ public:
+  explicit Events(JsonHandler& handler) : handler_(handler) {}
+
+  bool start_object(std::size_t) { return handler_.start_object(), true; }
+  bool end_object() { return handler_.end_object(), true; }
+  bool start_array(std::size_t) { return handler_.start_array(), true; }
+  bool end_array() { return handler_.end_array(), true; }
+  bool key(std::string& key) { return handler_.key(key), true; }
+  bool null() { return handler_.null(), true; }
+  bool boolean(bool value) { return handler_.boolean(value), true; }
+  bool number_integer(std::int64_t value) { return handler_.number_integer(value), true; }
+  bool number_unsigned(std::uint64_t value) { return handler_.number_unsigned(value), true; }
+  bool number_float(double value, const std::string& digits) { return handler_.number_float(value, digits), true; }
+  bool string(std::string& value) { return handler_.string(value), true; }
+  bool binary(std::vector<std::uint8_t>&) { return false; }  // not in JSON
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
+    return handler_.parse_error(position, error.what()), false;
+  }
+
+ private:
+  JsonHandler& handler_;
+};
+
+}  // namespace
+
+void read_json(std::streambuf& bytes, JsonHandler& handler) {
+  std::istream stream(&bytes);
+  Events events(handler);
+  nlohmann::json::sax_parse(stream, &events);
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,105 @@
+#include <numbers>
+
+#include "autograd/base/check.h"
+#include "autograd/ops/activation.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/loss.h"
+#include "nn/losses/losses.h"
+#include "nn/losses/reduced.h"
+#include "nn/losses/targets.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+namespace {
+
+// prediction - target, once they are known to be alike.
+Tensor difference(const char* op, const TensorArg& prediction, const Tensor& target) {
+  check_target(op, "prediction", prediction.tensor(), target, prediction.line());
+  return prediction.tensor() - target;
+}
+
+// d²/2 within ±delta and delta · (|d| - delta/2) beyond, in a form whose derivatives are right at 0 too.
+Tensor huber(const Tensor& d, double delta) {
+  const Tensor limited = clamp(d, -delta, delta);
+  return limited * (d - 0.5 * limited);
+}
+
+}  // namespace
+
+Tensor mse_loss(const TensorArg& prediction, const Tensor& target) { return mse_loss(prediction, target, {}); }
+
+Tensor mse_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options) {
+  const CallerScope caller(prediction.line());
+  if (options.reduction == Reduction::mean) {
+    check_target("mse_loss", "prediction", prediction.tensor(), target, prediction.line());
+    return mean_squared_difference(prediction, target);
+  }
+  return reduced(square(difference("mse_loss", prediction, target)), options.reduction);
+}
+
+Tensor l1_loss(const TensorArg& prediction, const Tensor& target) { return l1_loss(prediction, target, {}); }
+
+Tensor l1_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options) {
+  const CallerScope caller(prediction.line());
+  return reduced(abs(difference("l1_loss", prediction, target)), options.reduction);
+}
+
+Tensor squared_error_loss(const TensorArg& prediction, const Tensor& target) { return squared_error_loss(prediction, target, {}); }
+
+Tensor squared_error_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options) {
+  const CallerScope caller(prediction.line());
+  const Tensor d = difference("squared_error_loss", prediction, target);
+  if (d.rank() == 0) throw_invalid("squared_error_loss", "prediction has shape [], expected [n, ...]", prediction.line());
+  Shape axes = d.shape();
+  axes.erase(0);
+  for (int i = 0; i < axes.rank(); ++i) axes[i] = i + 1;
+  const Tensor squares = square(d);
+  return reduced(axes.rank() == 0 ? squares : sum(squares, Axes(std::vector<std::int64_t>(axes.begin(), axes.end()))), options.reduction);
+}
+
+Tensor huber_loss(const TensorArg& prediction, const Tensor& target) { return huber_loss(prediction, target, {}); }
+
+Tensor huber_loss(const TensorArg& prediction, const Tensor& target, const HuberOptions& options) {
+  const CallerScope caller(prediction.line());
+  if (!(options.delta > 0)) throw_invalid("huber_loss", text("delta is ", options.delta, ", expected above 0"), prediction.line());
+  return reduced(huber(difference("huber_loss", prediction, target), options.delta), options.reduction);
+}
+
+Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target) { return smooth_l1_loss(prediction, target, {}); }
+
+Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target, const SmoothL1Options& options) {
+  const CallerScope caller(prediction.line());
+  if (!(options.beta >= 0)) throw_invalid("smooth_l1_loss", text("beta is ", options.beta, ", expected 0 or more"), prediction.line());
+  const Tensor d = difference("smooth_l1_loss", prediction, target);
+  return reduced(options.beta == 0 ? abs(d) : huber(d, options.beta) / options.beta, options.reduction);
+}
+
+Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target) { return log_cosh_loss(prediction, target, {}); }
+
+Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options) {
+  const CallerScope caller(prediction.line());
+  const Tensor d = difference("log_cosh_loss", prediction, target);
+  return reduced(d - log_sigmoid(2 * d) - std::numbers::ln2, options.reduction);
+}
+
+Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target) { return poisson_nll_loss(prediction, target, {}); }
+
+Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target, const PoissonNllOptions& options) {
+  const CallerScope caller(prediction.line());
+  const Tensor& x = prediction.tensor();
+  check_target("poisson_nll_loss", "prediction", x, target, prediction.line());
+  Tensor losses = options.log_input ? exp(x) - target * x : x - target * log(x + options.epsilon);
+  if (options.full) {
+    // Targets that are left out become 1 before the logarithm, whose gradient at 0 would spoil theirs.
+    const Tensor left_out = le(target, 1);
+    const Tensor t = masked_fill(target, left_out, 1);
+    losses += masked_fill(t * log(t) - t + 0.5 * log(2 * std::numbers::pi * t), left_out, 0);
+  }
+  return reduced(losses, options.reduction);
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,64 @@
+#include "nn/losses/targets.h"
+
+#include "autograd/base/check.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
+namespace {
+
+void check_scores(const char* op, const char* what, const Tensor& scores, const SourceLine& line) {
+  if (!scores.defined()) throw_invalid(op, text("undefined tensor for ", what), line);
+  if (!is_floating(scores.dtype())) throw_invalid(op, text(what, " is int64, expected float32 or float64"), line);
+}
+
+// "use target.reshape({4, 1})" where the shapes differ by axes of size 1 only, else "".
+std::string reshape_hint(const char* what, const Shape& wanted, const Shape& got) {
+  Shape bare_wanted, bare_got;
+  for (std::int64_t size : wanted)
+    if (size != 1) bare_wanted.push_back(size);
+  for (std::int64_t size : got)
+    if (size != 1) bare_got.push_back(size);
+  if (bare_wanted != bare_got) return "";
+  std::string sizes = wanted.str();
+  return text(": use ", what, ".reshape({", sizes.substr(1, sizes.size() - 2), "})");
+}
+
+}  // namespace
+
+void check_target(const char* op, const char* what, const Tensor& prediction, const Tensor& target, const SourceLine& line) {
+  check_scores(op, what, prediction, line);
+  if (!target.defined()) throw_invalid(op, "undefined tensor for target", line);
+  if (prediction.shape() != target.shape())
+    throw_invalid(op,
+                  text(what, " has shape ", prediction.shape(), " and target ", target.shape(), ", expected one shape",
+                       reshape_hint("target", prediction.shape(), target.shape())),
+                  line);
+  if (prediction.dtype() != target.dtype())
+    throw_invalid(op, text(what, " is ", prediction.dtype(), " and target ", target.dtype(), ", expected one dtype: convert one with to()"),
+                  line);
+}
+
+void check_labels(const char* op, const char* what, const Tensor& scores, const Tensor& labels, const SourceLine& line,
+                  std::optional<std::int64_t> ignored) {
+  check_scores(op, what, scores, line);
+  if (!labels.defined()) throw_invalid(op, "undefined tensor for labels", line);
+  if (scores.rank() != 2) throw_invalid(op, text(what, " has shape ", scores.shape(), ", expected [n, classes]"), line);
+  if (labels.dtype() != DType::int64) throw_invalid(op, text("labels are ", labels.dtype(), ", expected int64"), line);
+  const std::int64_t n = scores.size(0), classes = scores.size(1);
+  if (labels.shape() != Shape{n})
+    throw_invalid(op,
+                  text("labels have shape ", labels.shape(), ", expected ", Shape{n}, " for ", what, " of shape ", scores.shape(),
+                       reshape_hint("labels", Shape{n}, labels.shape())),
+                  line);
+  const std::span<const std::int64_t> values = labels.data<std::int64_t>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if ((values[i] < 0 || values[i] >= classes) && values[i] != ignored)
+      throw_invalid(
+          op, text("label ", values[i], " at position ", i, " is outside 0 to ", classes - 1, " for ", what, " of shape ", scores.shape()),
+          line);
+}
+
+}  // namespace chainrule::nn

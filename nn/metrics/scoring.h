@@ -1,0 +1,123 @@
+// What metrics count and sum, batch by batch: functions of metrics.h add once, those of metric.h for a whole pass. Internal.
+//
+// Each has add(op, prediction, target, line), which checks before it changes anything, and value(). Examples are added one after another,
+// so that the value does not depend on where batches are cut, not in its last bit.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "autograd/graph/tensor.h"
+#include "nn/metrics/metrics.h"
+
+namespace chainrule::nn {
+
+/// Right ones of all.
+class Share {
+ public:
+  double value() const noexcept;
+
+ protected:
+  std::int64_t right_ = 0, all_ = 0;
+};
+
+class RightSide : public Share {
+ public:
+  explicit RightSide(double threshold) : threshold_(threshold) {}
+  void add(const char* op, const Tensor& scores, const Tensor& targets, const SourceLine& line);
+
+ private:
+  double threshold_;
+};
+
+/// Whether the label is among the k classes of the largest scores; with 1, accuracy.
+class AmongTop : public Share {
+ public:
+  explicit AmongTop(std::int64_t k) : k_(k) {}
+  void add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
+
+ private:
+  std::int64_t k_;
+};
+
+enum class ClassScore { precision, recall, f1 };
+
+/// How often each class was label, prediction and both.
+class ClassCounts {
+ public:
+  explicit ClassCounts(double threshold) : threshold_(threshold) {}
+  void add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
+
+  std::size_t classes() const noexcept { return counts_.size(); }
+  std::int64_t labelled(std::size_t c) const noexcept { return counts_[c].labelled; }
+  /// Of one class.
+  double score(ClassScore which, std::size_t c) const noexcept;
+  double average(ClassScore which, Average average) const noexcept;
+
+ private:
+  struct Counts {
+    std::int64_t right = 0, labelled = 0, predicted = 0;
+  };
+
+  static double ratio(ClassScore which, const Counts& counts) noexcept;
+  void set_classes(const char* op, std::int64_t classes, const SourceLine& line);
+  void count(std::int64_t label, std::int64_t predicted) noexcept;
+
+  double threshold_;
+  std::vector<Counts> counts_;
+};
+
+class AveragedScore {
+ public:
+  AveragedScore(ClassScore which, const ClassScoreOptions& options)
+      : which_(which), average_(options.average), counts_(options.threshold) {}
+  void add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
+  double value() const noexcept { return counts_.average(which_, average_); }
+
+ private:
+  ClassScore which_;
+  Average average_;
+  ClassCounts counts_;
+};
+
+class SquaredError {
+ public:
+  void add(const char* op, const Tensor& prediction, const Tensor& target, const SourceLine& line);
+  double value() const noexcept;
+
+ private:
+  double sum_ = 0;
+  std::int64_t count_ = 0;
+};
+
+class AbsoluteError {
+ public:
+  void add(const char* op, const Tensor& prediction, const Tensor& target, const SourceLine& line);
+  double value() const noexcept;
+
+ private:
+  double sum_ = 0;
+  std::int64_t count_ = 0;
+};
+
+/// r2_score.
+class Determination {
+ public:
+  void add(const char* op, const Tensor& prediction, const Tensor& target, const SourceLine& line);
+  double value() const noexcept;
+
+ private:
+  // By Welford's recurrence: `spread` is the sum of squared distances from the mean, exactly 0 for equal targets.
+  struct Column {
+    double mean = 0, spread = 0, residual = 0;
+  };
+
+  std::vector<Column> columns_;
+  std::int64_t count_ = 0;
+};
+
+/// The label of each example, int64 [n], each below the number of classes.
+/// @throws std::invalid_argument as accuracy.
+Tensor example_labels(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
+
+}  // namespace chainrule::nn

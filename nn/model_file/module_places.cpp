@@ -1,0 +1,16 @@
+#include "nn/model_file/module_places.h"
+
+namespace chainrule::nn {
+
+void ModulePlaces::on_module(const std::string& path, Module& module) {
+  // Each stands after the one around it, whose path begins its own.
+  while (!around_.empty()) {
+    const std::string& outer = modules[around_.back()].path;
+    if (outer.empty() || (path.size() > outer.size() && path.starts_with(outer) && path[outer.size()] == '.')) break;
+    around_.pop_back();
+  }
+  modules.push_back({path, &module, around_.empty() ? 0 : around_.back()});
+  around_.push_back(modules.size() - 1);
+}
+
+}  // namespace chainrule::nn

@@ -1,0 +1,265 @@
+#include "nn/model_file/tensor_parser.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "autograd/base/check.h"
+#include "autograd/ops/create.h"
+#include "nn/files/json_text.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+
+template <class T>
+void TensorParser::Elements::move_to(std::span<T> out) {
+  for (std::unique_ptr<std::byte[]>& block : blocks_) {
+    const std::size_t some = std::min(out.size(), kPerBlock);
+    std::memcpy(out.data(), block.get(), some * sizeof(T));
+    block.reset();
+    out = out.subspan(some);
+  }
+  blocks_.clear();
+  count_ = 0;
+}
+
+std::string TensorParser::path() const { return detail::path_of_field("weights", weights_.back().path); }
+
+std::string TensorParser::place_name() const {
+  switch (place_) {
+    case Place::tensor:
+      return path();
+    case Place::dtype:
+      return path_of("dtype");
+    case Place::shape:
+      return path_of("shape");
+    case Place::sizes:
+      return detail::path_of_item(path_of("shape"), static_cast<std::size_t>(shape_.rank()));
+    case Place::values:
+      return path_of("values");
+    case Place::numbers:
+      return detail::path_of_item(path_of("values"), static_cast<std::size_t>(elements_.count()));
+    case Place::requires_grad:
+      return path_of("requires_grad");
+    case Place::name:
+      return path_of("name");
+    case Place::same_as:
+      return path_of("same_as");
+    default:
+      return "weights";
+  }
+}
+
+std::string TensorParser::expectation() const {
+  switch (place_) {
+    case Place::dtype:
+      return "\"float32\", \"float64\" or \"int64\"";
+    case Place::shape:
+      return "a list of integers";
+    case Place::sizes:
+      return "an integer of 0 or more";
+    case Place::values:
+      return "a list of numbers";
+    case Place::numbers:
+      return dtype_ == DType::int64 ? "an integer of 64 bits" : text("a number of ", dtype_, ", \"nan\", \"inf\" or \"-inf\"");
+    case Place::requires_grad:
+      return "true or false";
+    case Place::name:
+      return "a string";
+    case Place::same_as:
+      return "the path of a tensor before it";
+    default:
+      return "an object";
+  }
+}
+
+void TensorParser::refuse(const std::string& found) const { file_.fail(text(place_name(), " is ", found, ", expected ", expectation())); }
+
+void TensorParser::start_object() {
+  if (place_ == Place::start) {
+    place_ = Place::names;
+  } else if (place_ == Place::tensor) {
+    place_ = Place::fields;
+  } else {
+    refuse("an object");
+  }
+}
+
+bool TensorParser::end_object() {
+  if (place_ == Place::names) return false;
+  end_weight();
+  place_ = Place::names;
+  return true;
+}
+
+void TensorParser::key(const std::string& key) {
+  if (place_ == Place::names) {
+    start_weight(key);
+  } else {
+    start_field(key);
+  }
+}
+
+void TensorParser::start_weight(const std::string& path) {
+  if (weights_.size() == model_format::kMaxTensors) file_.fail(text("weights has more than ", model_format::kMaxTensors, " tensors"));
+  if (!places_.emplace(path, weights_.size()).second) file_.fail(text(detail::path_of_field("weights", path), " is given twice"));
+  weights_.emplace_back().path = path;
+  given_ = {};
+  elements_ = {};
+  place_ = Place::tensor;
+}
+
+void TensorParser::start_field(const std::string& field) {
+  bool* given = nullptr;
+  if (field == "dtype") {
+    given = &given_.dtype;
+    place_ = Place::dtype;
+  } else if (field == "shape") {
+    given = &given_.shape;
+    place_ = Place::shape;
+  } else if (field == "values") {
+    given = &given_.values;
+    place_ = Place::values;
+  } else if (field == "requires_grad") {
+    given = &given_.requires_grad;
+    place_ = Place::requires_grad;
+  } else if (field == "name") {
+    given = &given_.name;
+    place_ = Place::name;
+  } else if (field == "same_as") {
+    given = &given_.same_as;
+    place_ = Place::same_as;
+  } else {
+    file_.fail(text(path(), " has an unknown field ", json_quote(field)));
+  }
+  if (std::exchange(*given, true)) file_.fail(text(path_of(field.c_str()), " is given twice"));
+}
+
+void TensorParser::end_weight() {
+  if (given_.same_as) {
+    if (given_.dtype || given_.shape || given_.values || given_.requires_grad || given_.name)
+      file_.fail(text(path(), " has same_as beside other fields"));
+    return;
+  }
+  for (const auto& [field, given] : {std::pair("dtype", given_.dtype), {"shape", given_.shape}, {"values", given_.values}})
+    if (!given) file_.fail(text(path(), " has no field \"", field, "\""));
+}
+
+void TensorParser::start_array() {
+  if (place_ == Place::shape) {
+    shape_ = Shape();
+    place_ = Place::sizes;
+  } else if (place_ == Place::values) {
+    start_values();
+    place_ = Place::numbers;
+  } else {
+    refuse("a list");
+  }
+}
+
+void TensorParser::start_values() {
+  if (!given_.dtype || !given_.shape) file_.fail(text(path(), " has values before dtype and shape"));
+  // An axis of size 0 excuses no other that is too long.
+  std::int64_t most = dtype_size(dtype_);
+  bool beyond = false;
+  for (const std::int64_t size : shape_) beyond = __builtin_mul_overflow(most, std::max<std::int64_t>(size, 1), &most) || beyond;
+  if (beyond) file_.fail(text(path_of("shape"), " is ", shape_, ", which is more than memory can hold"));
+  expected_ = shape_.numel();
+}
+
+void TensorParser::end_array() {
+  if (place_ == Place::numbers) {
+    if (elements_.count() != expected_)
+      file_.fail(text(path_of("values"), " has ", elements_.count(), " numbers, expected ", expected_, " for shape ", shape_));
+    Tensor tensor = zeros(shape_, dtype_);
+    if (dtype_ == DType::float32) {
+      elements_.move_to(tensor.mutable_data<float>());
+    } else if (dtype_ == DType::float64) {
+      elements_.move_to(tensor.mutable_data<double>());
+    } else {
+      elements_.move_to(tensor.mutable_data<std::int64_t>());
+    }
+    weight().tensor = std::move(tensor);
+  }
+  place_ = Place::fields;
+}
+
+template <class T>
+void TensorParser::add(T value) {
+  if (elements_.count() == expected_)
+    file_.fail(text(path_of("values"), " has more than ", expected_, " numbers, those of shape ", shape_));
+  elements_.push_back(value);
+}
+
+template <class T>
+void TensorParser::add_integer(T value) {
+  if (place_ == Place::numbers && dtype_ == DType::float32) return add(static_cast<float>(value));
+  if (place_ == Place::numbers && dtype_ == DType::float64) return add(static_cast<double>(value));
+  const bool fits = std::in_range<std::int64_t>(value);
+  if (place_ == Place::numbers && fits) return add(static_cast<std::int64_t>(value));
+  if (place_ != Place::sizes || !fits || value < 0) refuse(std::to_string(value));
+  if (shape_.rank() == Shape::kMaxRank) file_.fail(text(path_of("shape"), " has more than ", Shape::kMaxRank, " sizes"));
+  shape_.push_back(static_cast<std::int64_t>(value));
+}
+
+void TensorParser::integer(std::int64_t value) {
+  // Only "-0" comes as a signed 0: others come as unsigned.
+  if (value == 0 && place_ == Place::numbers && dtype_ != DType::int64) return number("-0");
+  add_integer(value);
+}
+
+void TensorParser::unsigned_integer(std::uint64_t value) { add_integer(value); }
+
+void TensorParser::number(const std::string& digits) {
+  const auto parse = [&](auto value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size()) refuse(digits.substr(0, 40));
+    add(value);
+  };
+  if (place_ != Place::numbers || dtype_ == DType::int64) refuse(digits.substr(0, 40));
+  if (dtype_ == DType::float32) {
+    parse(float{});
+  } else {
+    parse(double{});
+  }
+}
+
+void TensorParser::boolean(bool value) {
+  if (place_ != Place::requires_grad) refuse(value ? "true" : "false");
+  weight().given_requires_grad = true;
+  weight().requires_grad = value;
+  place_ = Place::fields;
+}
+
+void TensorParser::string(const std::string& value) {
+  if (place_ == Place::dtype) {
+    if (value == "float32") {
+      dtype_ = DType::float32;
+    } else if (value == "float64") {
+      dtype_ = DType::float64;
+    } else if (value == "int64") {
+      dtype_ = DType::int64;
+    } else {
+      refuse(json_quote(value));
+    }
+  } else if (place_ == Place::name) {
+    weight().name = value;
+  } else if (place_ == Place::same_as) {
+    const auto found = places_.find(value);
+    if (found == places_.end() || found->second + 1 == weights_.size()) refuse(json_quote(value));
+    weight().tensor = weights_[found->second].tensor;
+    weight().is_repeated = true;
+  } else if (const auto special = special_number(value); place_ == Place::numbers && dtype_ != DType::int64 && special) {
+    if (dtype_ == DType::float32) return add(static_cast<float>(*special));
+    return add(*special);
+  } else {
+    refuse(json_quote(value));
+  }
+  place_ = Place::fields;
+}
+
+}  // namespace chainrule::nn

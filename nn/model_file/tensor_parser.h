@@ -1,0 +1,94 @@
+// The weights of a model file, taken from the JSON parser piece by piece. Internal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/files/input_file.h"
+#include "nn/model_file/model_format.h"
+
+namespace chainrule::nn {
+
+/// The object `weights`: names, and for each an object of dtype, shape and values.
+class TensorParser {
+ public:
+  explicit TensorParser(const InputFile& file) : file_(file) {}
+
+  /// What the JSON parser meets; each throws what `InputFile::fail` does where it does not belong there.
+  void start_object();
+  /// False after the end of `weights` itself.
+  bool end_object();
+  void key(const std::string& key);
+  void start_array();
+  void end_array();
+  void boolean(bool value);
+  void string(const std::string& value);
+  void integer(std::int64_t value);
+  void unsigned_integer(std::uint64_t value);
+  /// `digits` as in the file, the decimal point aside.
+  void number(const std::string& digits);
+  void null() { refuse("null"); }
+
+  std::vector<model_format::Weight> take() { return std::move(weights_); }
+
+ private:
+  enum class Place { start, names, tensor, fields, dtype, shape, sizes, values, numbers, requires_grad, name, same_as };
+
+  // Elements in blocks: none is copied as their number grows, and no more memory is taken than the file has values for.
+  class Elements {
+   public:
+    template <class T>
+    void push_back(T value) {
+      if (count_ % kPerBlock == 0) blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kPerBlock * sizeof(T)));
+      std::memcpy(blocks_.back().get() + count_++ % kPerBlock * sizeof(T), &value, sizeof(T));
+    }
+    std::int64_t count() const noexcept { return static_cast<std::int64_t>(count_); }
+    /// Gives them away.
+    template <class T>
+    void move_to(std::span<T> out);
+
+   private:
+    static constexpr std::size_t kPerBlock = 65'536;
+    std::vector<std::unique_ptr<std::byte[]>> blocks_;
+    std::size_t count_ = 0;
+  };
+
+  struct Given {
+    bool dtype = false, shape = false, values = false, requires_grad = false, name = false, same_as = false;
+  };
+
+  model_format::Weight& weight() { return weights_.back(); }
+  std::string path() const;
+  std::string path_of(const char* field) const { return path() + "." + field; }
+  std::string place_name() const;
+  std::string expectation() const;
+  [[noreturn]] void refuse(const std::string& found) const;
+
+  void start_weight(const std::string& path);
+  void end_weight();
+  void start_field(const std::string& field);
+  void start_values();
+  template <class T>
+  void add_integer(T value);
+  template <class T>
+  void add(T value);
+
+  const InputFile& file_;
+  Place place_ = Place::start;
+  std::vector<model_format::Weight> weights_;
+  std::map<std::string, std::size_t> places_;  // of the paths in weights_
+  Given given_;
+  DType dtype_ = DType::float32;
+  Shape shape_;
+  std::int64_t expected_ = 0;
+  Elements elements_;
+};
+
+}  // namespace chainrule::nn

@@ -1,0 +1,124 @@
+#include "nn/weights/save.h"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/base/check.h"
+#include "autograd/derivatives/backward.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/shape.h"
+#include "nn/layers/batch_norm.h"
+#include "nn/layers/dense.h"
+#include "nn/weights/safetensors.h"
+
+namespace chainrule::nn {
+
+using detail::text;
+
+namespace {
+
+// What save() notes in a file's metadata.
+constexpr const char* kVersionKey = "chainrule.version";
+constexpr const char* kVersion = "1";
+constexpr const char* kLayoutKey = "chainrule.dense_weight";
+
+const char* layout_name(bool pytorch) { return pytorch ? "[d_out, d_in]" : "[d_in, d_out]"; }
+
+// The layers whose state PyTorch has otherwise.
+class Layers : public Members {
+ public:
+  // members() only names things, so that what merely looks may start from a const module.
+  explicit Layers(const Module& root) { walk(const_cast<Module&>(root)); }
+
+  bool is_dense_weight(const Tensor& tensor) const {
+    return std::any_of(dense_.begin(), dense_.end(), [&](const Dense* layer) { return layer->weight().is(tensor); });
+  }
+  /// The path of the first Dense without parameters, or null.
+  const std::string* open_path() const { return open_ ? &open_path_ : nullptr; }
+  const std::vector<std::string>& counters() const { return counters_; }
+
+ private:
+  void on_module(const std::string& path, Module& module) override {
+    if (const auto* dense = dynamic_cast<const Dense*>(&module)) {
+      dense_.push_back(dense);
+      if (!dense->weight().defined() && !open_) {
+        open_ = true;
+        open_path_ = path.empty() ? module.describe() : path + " (" + module.describe() + ")";
+      }
+    } else if (dynamic_cast<const BatchNorm*>(&module) != nullptr) {
+      counters_.push_back((path.empty() ? "" : path + ".") + "num_batches_tracked");
+    }
+  }
+
+  std::vector<const Dense*> dense_;
+  std::vector<std::string> counters_;
+  bool open_ = false;
+  std::string open_path_;
+};
+
+void check_metadata(const std::string& path, const std::map<std::string, std::string>& metadata, bool pytorch) {
+  const auto version = metadata.find(kVersionKey);
+  if (version != metadata.end() && version->second != kVersion)
+    throw std::runtime_error(text(path, ": has format ", version->second, " of weights, this chainrule reads ", kVersion));
+  const auto layout = metadata.find(kLayoutKey);
+  if (layout != metadata.end() && layout->second != layout_name(pytorch))
+    throw std::runtime_error(text(path, ": has Dense weights as ", layout->second, ", expected ", layout_name(pytorch),
+                                  ": load it with pytorch_layout = ", pytorch ? "false" : "true"));
+}
+
+// From PyTorch's layout to the module's; shapes are compared here, where they are still those of the file.
+void from_pytorch(const std::string& path, const Module& module, std::vector<NamedTensor>& tensors, const SourceLine& line) {
+  const Layers layers(module);
+  std::erase_if(tensors, [&](const NamedTensor& entry) {
+    return std::find(layers.counters().begin(), layers.counters().end(), entry.name) != layers.counters().end();
+  });
+  for (const NamedTensor& own : module.state(line)) {
+    if (!layers.is_dense_weight(own.tensor)) continue;
+    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& entry) { return entry.name == own.name; });
+    if (found == tensors.end()) continue;  // load_state() tells
+    const Shape expected = {own.tensor.size(1), own.tensor.size(0)};
+    if (found->tensor.shape() != expected)
+      throw std::runtime_error(text(path, ": ", own.name, " has shape ", found->tensor.shape(), ", expected ", expected, ", the ",
+                                    layout_name(true), " of this Dense"));
+    found->tensor = transpose(found->tensor);
+  }
+}
+
+}  // namespace
+
+void save(const Module& module, const std::string& path, const StateFileOptions& options, SourceLine line) {
+  const CallerScope caller(line);
+  const NoGrad no_grad;
+  const Layers layers(module);
+  if (layers.open_path() != nullptr)
+    detail::throw_misuse("save", *layers.open_path() + ": the input size is not known: call build() with the shape of one example", line);
+  std::vector<NamedTensor> tensors = module.state(line);
+  std::map<std::string, std::string> metadata = {{kVersionKey, kVersion}, {kLayoutKey, layout_name(options.pytorch_layout)}};
+  if (options.pytorch_layout) {
+    metadata["format"] = "pt";  // what readers for PyTorch look for
+    for (NamedTensor& entry : tensors) {
+      if (layers.is_dense_weight(entry.tensor)) entry.tensor = transpose(entry.tensor);
+    }
+    for (const std::string& counter : layers.counters()) tensors.push_back({counter, zeros({}, DType::int64)});
+  }
+  save_safetensors(path, tensors, metadata, line);
+}
+
+void load(Module& module, const std::string& path, const StateFileOptions& options, SourceLine line) {
+  const CallerScope caller(line);
+  const NoGrad no_grad;
+  SafetensorsFile file = read_safetensors(path, line);
+  check_metadata(path, file.metadata, options.pytorch_layout);
+  if (options.pytorch_layout) from_pytorch(path, module, file.tensors, line);
+  try {
+    module.load_state(file.tensors, line);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(text(path, ": ", error.what()));
+  }
+}
+
+}  // namespace chainrule::nn
