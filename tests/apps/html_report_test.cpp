@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "tests/apps/sample_report.h"
-#include "tests/autograd/throws.h"
-#include "tests/nn/folder.h"
+#include "tests/autograd/base/throws.h"
+#include "tests/nn/files/folder.h"
 
 namespace apps = chainrule::apps;
 using chainrule::test::awkward_report;

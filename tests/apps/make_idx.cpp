@@ -2,7 +2,7 @@
 // make_idx --bomb FILE MIB: writes a gzip file of an IDX header for 100 images of 28x28 and then so many MiB of zeros.
 #include <iostream>
 
-#include "tests/nn/idx_files.h"
+#include "tests/nn/data/idx_files.h"
 
 int main(int argc, char** argv) {
   using namespace chainrule::test;

@@ -11,7 +11,7 @@
 
 #include "nn/data/idx.h"
 #include "tests/fuzz/read_bytes.h"
-#include "tests/nn/idx_files.h"
+#include "tests/nn/data/idx_files.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // activation_gated.cpp).
 #include <limits>
 
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

@@ -1,7 +1,7 @@
 // Rows of autograd/ops/activation.h.
 #include <limits>
 
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

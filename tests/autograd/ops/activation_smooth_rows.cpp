@@ -1,7 +1,7 @@
 // Rows of the activations made of exponentials (autograd/ops/activation_smooth.cpp).
 #include <limits>
 
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

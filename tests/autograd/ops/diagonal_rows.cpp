@@ -1,5 +1,5 @@
 // Rows of the ops of autograd/ops/linalg.h on vectors, diagonals and triangles.
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

@@ -1,5 +1,5 @@
 // The row of einsum (autograd/ops/einsum.cpp): every way two operands can share labels, diagonals, ellipses, and what is refused.
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

@@ -1,5 +1,5 @@
 // Rows of autograd/ops/index.h.
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 

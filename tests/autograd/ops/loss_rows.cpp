@@ -1,5 +1,5 @@
 // Rows of the ops of autograd/ops/loss.h.
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 

@@ -1,7 +1,7 @@
 // Rows of the ops of autograd/ops/index.h that mask and put in order.
 #include <limits>
 
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

@@ -1,5 +1,5 @@
 // Rows of the ops of autograd/ops/shape.h that repeat, cut, turn round and extend (autograd/ops/rearrange.cpp).
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

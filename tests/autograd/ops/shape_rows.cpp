@@ -1,5 +1,5 @@
 // Rows of autograd/ops/shape.h, and of what Tensor's own members compute.
-#include "tests/autograd/op_table.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 namespace {

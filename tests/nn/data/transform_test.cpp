@@ -1,0 +1,99 @@
+#include "nn/data/transform.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <set>
+
+#include "autograd/autograd.h"
+#include "tests/autograd/base/throws.h"
+#include "tests/nn/layers/numbers.h"
+
+namespace cr = chainrule;
+namespace nn = chainrule::nn;
+using cr::test::at_line;
+using cr::test::check_close;
+using cr::test::message_of;
+
+namespace {
+
+using Numbers = std::vector<double>;
+
+// n examples numbered from 0, a fifth of them of class 1.
+nn::Dataset numbered(std::int64_t n) {
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < n; ++i) labels.push_back(i % 5 == 0 ? 1 : 0);
+  return {cr::arange(static_cast<double>(n)).reshape({n, 1}), cr::from_vector(labels)};
+}
+
+Numbers features_of(const nn::Dataset& data) { return data.batch(0, data.size()).inputs.to_vector<double>(); }
+
+Numbers labels_of(const nn::Dataset& data) { return data.batch(0, data.size()).targets.to_vector<double>(); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(transform)
+
+BOOST_AUTO_TEST_CASE(splits_are_drawn_and_whole) {
+  cr::Generator generator(1), same(1), other(2);
+  const auto [first, second] = nn::train_test_split(numbered(50), 0.3, {.generator = &generator});
+  BOOST_TEST(first.size() == 35);
+  BOOST_TEST(second.size() == 15);
+  std::set<double> all;
+  for (const nn::Dataset& part : {first, second})
+    for (const double number : features_of(part)) all.insert(number);
+  BOOST_TEST(all.size() == 50u);
+  BOOST_TEST(features_of(nn::train_test_split(numbered(50), 0.3, {.generator = &same}).second) == features_of(second));
+  BOOST_TEST(features_of(nn::train_test_split(numbered(50), 0.3, {.generator = &other}).second) != features_of(second));
+  BOOST_TEST(features_of(nn::train_test_split(numbered(10), 0.3, {.in_order = true}).second) == (Numbers{7, 8, 9}));
+}
+
+BOOST_AUTO_TEST_CASE(stratified_splits_keep_the_shares) {
+  cr::Generator generator(3);
+  for (int round = 0; round < 5; ++round) {
+    const auto [first, second] = nn::train_test_split(numbered(50), 0.3, {.generator = &generator, .stratify = true});
+    const Numbers labels = labels_of(second);
+    BOOST_TEST(std::ranges::count(labels, 1.0) == 3);
+    BOOST_TEST(std::ranges::count(labels, 0.0) == 12);
+    BOOST_TEST(first.size() == 35);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(splits_that_cannot_be_are_refused) {
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::train_test_split(numbered(5), 1); }) ==
+             "train_test_split: fraction is 1, expected between 0 and 1" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::train_test_split(numbered(5), 0.01); }).find("leaves none for the second part") !=
+             std::string::npos);
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::train_test_split(numbered(5), 0.99); }).find("leaves none for the first part") !=
+             std::string::npos);
+  const nn::Dataset values(cr::zeros({4, 1}), cr::zeros({4, 1}));
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               nn::train_test_split(values, 0.5, {.stratify = true});
+             }).find("stratify needs labels") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(scalers_learn_from_some_and_apply_to_any) {
+  const cr::Tensor x = cr::tensor({{0, 10, 7}, {4, 30, 7}});
+  const nn::Scaler low_high = nn::Scaler::min_max(x);
+  check_close(low_high(x), {0, 0, 0, 1, 1, 0}, 1e-6);
+  check_close(low_high(cr::tensor({{8, 20, 9}})), {2, 0.5, 2}, 1e-6);
+  check_close(low_high.inverse(low_high(x)), x.to_vector<double>(), 1e-5);
+  check_close(nn::Scaler::min_max(x, nn::Over::all)(x), {0, 1 / 3.0, 7 / 30.0, 4 / 30.0, 1, 7 / 30.0}, 1e-6);
+  check_close(nn::Scaler::standard(x)(x), {-1, -1, 0, 1, 1, 0}, 1e-6);
+  const cr::Tensor whole = nn::Scaler::standard(x, nn::Over::all)(x);
+  BOOST_TEST(std::abs(cr::mean(whole).item()) < 1e-6);
+  BOOST_TEST(std::abs(cr::mean(cr::square(whole)).item() - 1) < 1e-5);
+  const cr::Tensor images = cr::rand({6, 2, 3}, cr::DType::float64);
+  BOOST_TEST(nn::Scaler::standard(images)(images).shape() == images.shape());
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               low_high(cr::zeros({2, 4}));
+             }) == "Scaler: got float32 [2, 4], expected float32 examples of shape [3]" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::Scaler::min_max(cr::zeros({0, 2})); }).find("at least one") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(samples_are_standardised_by_themselves) {
+  const cr::Tensor x = cr::tensor({{1, 3}, {5, 5}, {-20, 20}});
+  check_close(nn::standardize_samples(x), {-1, 1, 0, 0, -1, 1}, 1e-6);
+  BOOST_TEST(nn::standardize_samples(cr::rand({4, 2, 2})).shape() == cr::Shape({4, 2, 2}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

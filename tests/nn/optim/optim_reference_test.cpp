@@ -1,0 +1,146 @@
+// Each optimizer against PyTorch, step for step, and resumed from its state.
+#include "tests/nn/optim/optim_reference.h"
+#include "nn/optim/adadelta.h"
+#include "nn/optim/adagrad.h"
+#include "nn/optim/adam.h"
+#include "nn/optim/adamax.h"
+#include "nn/optim/adamw.h"
+#include "nn/optim/lion.h"
+#include "nn/optim/nadam.h"
+#include "nn/optim/radam.h"
+#include "nn/optim/rmsprop.h"
+#include "nn/optim/sgd.h"
+#include "tests/autograd/base/throws.h"
+
+namespace cr = chainrule;
+namespace nn = chainrule::nn;
+using cr::test::at_line;
+using cr::test::kReferenceSteps;
+using cr::test::message_of;
+using cr::test::ReferenceParameters;
+
+namespace {
+
+template <class Optimizer>
+Optimizer make(const ReferenceParameters& p, const typename Optimizer::Options& first, const typename Optimizer::Options& second) {
+  Optimizer optimizer({p.a}, first);
+  optimizer.add_group({p.b}, second);
+  return optimizer;
+}
+
+// A run of the script's in both dtypes, and one in two halves with a new optimizer between them.
+template <class Optimizer>
+void check_run(const std::string& name, const typename Optimizer::Options& first, const typename Optimizer::Options& second) {
+  const auto& wanted = cr::test::reference(name);
+  BOOST_REQUIRE_EQUAL(wanted.size(), std::size_t{kReferenceSteps});
+  for (const cr::DType dtype : {cr::DType::float64, cr::DType::float32}) {
+    ReferenceParameters whole(dtype), halves(dtype);
+    Optimizer one = make<Optimizer>(whole, first, second);
+    Optimizer before = make<Optimizer>(halves, first, second);
+    Optimizer after = make<Optimizer>(halves, first, second);
+    for (int step = 0; step < kReferenceSteps; ++step) {
+      whole.set_gradients(step);
+      one.step();
+      cr::test::check_relative(whole.values(), wanted[static_cast<std::size_t>(step)], cr::test::reference_tolerance(dtype),
+                               name + " step " + std::to_string(step));
+      if (step == kReferenceSteps / 2) after.load_state(before.state());
+      halves.set_gradients(step);
+      (step < kReferenceSteps / 2 ? before : after).step();
+      BOOST_TEST(halves.values() == whole.values(), name << " in two halves, step " << step);
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(optim_reference)
+
+BOOST_AUTO_TEST_CASE(sgd) {
+  check_run<nn::SGD>("sgd", {.learning_rate = 0.1}, {.learning_rate = 0.05, .weight_decay = 0.2});
+  check_run<nn::SGD>("sgd_momentum", {.learning_rate = 0.1, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.01},
+                     {.learning_rate = 0.05, .momentum = 0.8, .weight_decay = 0.1, .nesterov = true});
+}
+
+BOOST_AUTO_TEST_CASE(rmsprop) {
+  const nn::RMSpropOptions second{.learning_rate = 0.02, .alpha = 0.9, .epsilon = 1e-3, .weight_decay = 0.1};
+  check_run<nn::RMSprop>("rmsprop", {}, second);
+  check_run<nn::RMSprop>("rmsprop_all",
+                         {.learning_rate = 0.005, .alpha = 0.8, .epsilon = 1e-2, .weight_decay = 0.05, .momentum = 0.7, .centered = true},
+                         {.learning_rate = 0.02, .alpha = 0.9, .epsilon = 1e-3, .weight_decay = 0.1, .momentum = 0.5});
+}
+
+BOOST_AUTO_TEST_CASE(adagrad) {
+  check_run<nn::Adagrad>("adagrad", {}, {.learning_rate = 0.1, .lr_decay = 0.05, .weight_decay = 0.1, .epsilon = 1e-3});
+  check_run<nn::Adagrad>("adagrad_initial",
+                         {.learning_rate = 0.05, .lr_decay = 0.1, .weight_decay = 0.05, .initial_accumulator_value = 0.3},
+                         {.learning_rate = 0.1, .initial_accumulator_value = 0.3, .epsilon = 1e-2});
+}
+
+BOOST_AUTO_TEST_CASE(adadelta) {
+  check_run<nn::Adadelta>("adadelta", {}, {.learning_rate = 0.5, .rho = 0.8, .epsilon = 1e-3, .weight_decay = 0.1});
+}
+
+BOOST_AUTO_TEST_CASE(adam) {
+  check_run<nn::Adam>("adam", {}, {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1});
+  check_run<nn::Adam>("adam_amsgrad", {.learning_rate = 0.02, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-4, .amsgrad = true},
+                      {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1, .amsgrad = true});
+}
+
+BOOST_AUTO_TEST_CASE(adamw) {
+  check_run<nn::AdamW>("adamw", {}, {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.2});
+  check_run<nn::AdamW>("adamw_amsgrad",
+                       {.learning_rate = 0.02, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.3, .amsgrad = true},
+                       {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.2, .amsgrad = true});
+}
+
+BOOST_AUTO_TEST_CASE(adamax) {
+  check_run<nn::Adamax>("adamax", {}, {.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1});
+}
+
+BOOST_AUTO_TEST_CASE(nadam) {
+  nn::NAdamOptions second{.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1, .momentum_decay = 0.02};
+  check_run<nn::NAdam>("nadam", {}, second);
+  second.decoupled_weight_decay = true;
+  check_run<nn::NAdam>(
+      "nadam_decoupled",
+      {.learning_rate = 0.02, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.3, .decoupled_weight_decay = true}, second);
+}
+
+BOOST_AUTO_TEST_CASE(radam) {
+  nn::RAdamOptions second{.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1};
+  check_run<nn::RAdam>("radam", {}, second);
+  second.decoupled_weight_decay = true;
+  check_run<nn::RAdam>(
+      "radam_decoupled",
+      {.learning_rate = 0.02, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.3, .decoupled_weight_decay = true}, second);
+}
+
+BOOST_AUTO_TEST_CASE(lion) { check_run<nn::Lion>("lion", {}, {.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1}); }
+
+BOOST_AUTO_TEST_CASE(groups) {
+  ReferenceParameters p(cr::DType::float64);
+  nn::SGD optimizer = make<nn::SGD>(p, {.learning_rate = 0.1}, {.learning_rate = 0.2});
+  BOOST_TEST(optimizer.group_count() == 2U);
+  BOOST_TEST(optimizer.parameters().size() == 2U);
+  BOOST_TEST(optimizer.learning_rate() == 0.1);
+  BOOST_TEST(optimizer.learning_rate(1) == 0.2);
+  optimizer.set_group_learning_rate(1, 0.4);
+  BOOST_TEST(optimizer.learning_rate() == 0.1);
+  optimizer.step(cr::sum(p.a) + cr::sum(p.b));
+  BOOST_TEST(p.a.to_vector<double>()[0] == 0.9);
+  BOOST_TEST(p.b.to_vector<double>()[0] == 0.4);
+  optimizer.set_learning_rate(0.3);
+  BOOST_TEST(optimizer.learning_rate(0) == 0.3);
+  BOOST_TEST(optimizer.learning_rate(1) == 0.3);
+  const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
+  BOOST_TEST(message([&] { optimizer.learning_rate(2); }) == "SGD: there is no group 2 among 2" + at_line());
+  BOOST_TEST(message([&] { optimizer.set_group_learning_rate(2, 0); }) == "SGD: there is no group 2 among 2" + at_line());
+  BOOST_TEST(message([&] { optimizer.set_group_learning_rate(1, -1); }) ==
+             "SGD: learning_rate is -1, expected a finite number, 0 or more" + at_line());
+  BOOST_TEST(message([&] { optimizer.add_group({p.a}, {}); }) == "SGD: parameter 2 of shape [3] is also parameter 0" + at_line());
+  BOOST_TEST(message([&] { optimizer.add_group({cr::variable({1})}, {.momentum = -1}); }) ==
+             "SGD: momentum is -1, expected a finite number, 0 or more" + at_line());
+  BOOST_TEST(optimizer.group_count() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
