@@ -58,13 +58,13 @@ nn::Dataset dataset(nn::IdxArray images, const std::vector<std::uint8_t>& labels
 }
 
 Images load_files(const MnistOptions& options, MnistHistory& history) {
-  const nn::MnistFiles files = nn::find_mnist(nn::mnist_places(options.data));
+  const nn::MnistFiles files = nn::find_mnist(nn::mnist_directories(options.data));
   nn::MnistData data = nn::load_mnist(files);
-  spdlog::info("{} from {} ({})", data.name, files.place.directory, files.place.origin);
+  spdlog::info("{} from {} ({})", data.name, files.directory.path, files.directory.origin);
   for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels}) spdlog::debug("read {}", path);
   const Shape shape = Shape(data.train_images.shape);
   history.dataset = data.name;
-  history.source = files.place.directory;
+  history.source = files.directory.path;
   return {.train = dataset(std::move(data.train_images), data.train_labels, options.standardize),
           .test = dataset(std::move(data.test_images), data.test_labels, options.standardize),
           .validation = {},

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Checks what the compiler cannot: which layer includes which, and what the libraries leave to programs.
+"""Checks what the compiler cannot: the order of the rooms, and what the libraries leave to programs.
 
-  check_layering.py              checks this repository; prints what is wrong as FILE:LINE: TEXT and fails if anything is
+  check_layering.py              checks this repository; prints each problem as FILE:LINE: TEXT and fails if there is any
   check_layering.py --self-test  proves that each rule finds its bad sample
 
-Layers, lowest first: the standard library, autograd/kernels, autograd, nn, apps. Public is a header in the file set HEADERS of a
-CMakeLists.txt; other headers stand in another file set and are seen only by the library's own sources.
+A room is a folder of autograd/ or nn/. A file includes files of its own room and of rooms listed before it in ROOMS. The tops of autograd/
+and nn/ hold their umbrella header alone. Public headers are those listed under PUBLIC in a chainrule_headers() call; the others are
+internal: they are not installed, and their second comment line says so.
 """
 import os
 import re
@@ -13,51 +14,58 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LAYERS = ["autograd/kernels", "autograd", "nn", "apps"]
+ROOMS = [
+    "autograd/base", "autograd/parallel", "autograd/kernels", "autograd/graph", "autograd/ops", "autograd/derivatives", "autograd",
+    "nn/files", "nn/data", "nn/module", "nn/layers", "nn/losses", "nn/metrics", "nn/optim", "nn/weights", "nn/train", "nn/graph",
+    "nn/model_file", "nn", "apps",
+]
+UMBRELLAS = ("autograd/autograd.h", "nn/nn.h")
+ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # gradient rules are made of these
+HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line: nn's too
 PRINTING = re.compile(r"\b(?:std::)?(?:cout|cerr|clog|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\b")
-DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|grad_out|grad_in)\b")
-ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # what gradient rules are made of
-HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line: nn's too, public or not
+DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|make_result|grad_out|grad_in)\b")
+INTERNAL = "// Internal header: not installed."
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
-def layer_of(path):
-    if path.startswith(("autograd/base/", "autograd/parallel/")):
-        return "autograd/kernels"
-    for layer in LAYERS:
-        if path.startswith(layer + "/"):
-            return layer
+def room_of(path):
+    """The room of a file; None outside the libraries and apps/."""
+    parts = path.split("/")
+    if parts[0] == "apps":
+        return "apps"
+    if parts[0] in ("autograd", "nn"):
+        return "/".join(parts[:-1][:2])
     return None
 
 
+def in_library(path):
+    return path.startswith(("autograd/", "nn/"))
+
+
 def source_files(root):
-    for layer in ("autograd", "nn", "apps", "bench", "tests"):
-        for folder, _, names in os.walk(os.path.join(root, layer)):
+    for top in ("autograd", "nn", "apps", "bench", "tests"):
+        for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(names):
                 if name.endswith((".h", ".cpp")):
                     yield os.path.relpath(os.path.join(folder, name), root)
 
 
 def header_sets(root):
-    """Which file set each header of the libraries is in, by the CMakeLists.txt files."""
+    """PUBLIC or PRIVATE for each header of the libraries, from the chainrule_headers() calls."""
     sets = {}
-    for layer in ("autograd", "nn"):
-        for folder, _, names in os.walk(os.path.join(root, layer)):
+    for library in ("autograd", "nn"):
+        for folder, _, names in os.walk(os.path.join(root, library)):
             if "CMakeLists.txt" not in names:
                 continue
             with open(os.path.join(folder, "CMakeLists.txt"), encoding="utf-8") as file:
-                words = re.sub(r"#.*", "", file.read()).replace("(", " ( ").replace(")", " ) ").split()
-            current = None
-            for before, word in zip([""] + words, words):
-                if before == "FILE_SET":
-                    current = word
-                elif word in ("PUBLIC", "PRIVATE"):
-                    current = {"PUBLIC": "HEADERS", "PRIVATE": "private_headers"}[word]
-                elif word == ")":
-                    current = None
-                elif word.endswith(".h"):
-                    path = os.path.relpath(os.path.normpath(os.path.join(folder, word)), root)
-                    sets[path] = current
+                text = re.sub(r"#.*", "", file.read())
+            for call in re.findall(r"chainrule_headers\(([^)]*)\)", text):
+                current = None
+                for word in call.split():
+                    if word in ("PUBLIC", "PRIVATE"):
+                        current = word
+                    else:
+                        sets[os.path.relpath(os.path.normpath(os.path.join(folder, word)), root)] = current
     return sets
 
 
@@ -75,8 +83,8 @@ def without_comments(text):
 
 
 def check_includes(path, lines, sets, root):
-    layer = layer_of(path)
-    public = sets.get(path) == "HEADERS"
+    room = room_of(path)
+    public = sets.get(path) == "PUBLIC"
     for number, line in enumerate(lines, 1):
         match = INCLUDE.match(line)
         if not match:
@@ -88,7 +96,7 @@ def check_includes(path, lines, sets, root):
             # The exception is of the C library, and std::shared_ptr's header includes it too.
             elif public and not re.match(r"^([a-z_0-9]+|sys/single_threaded\.h)$", system):
                 yield number, f"a public header includes <{system}>, which is not of the standard library"
-            if layer in LAYERS[:3]:
+            if in_library(path):
                 if system in ("iostream", "cstdio", "print"):
                     yield number, f"a library includes <{system}>: only programs print"
                 if system.startswith("spdlog/"):
@@ -99,41 +107,39 @@ def check_includes(path, lines, sets, root):
         if not os.path.exists(os.path.join(root, own)):
             yield number, f'"{own}" is not a path from the root of the repository'
             continue
-        other = layer_of(own)
-        if layer is None:
-            continue
-        if other is None:
-            yield number, f'{layer} includes "{own}", which is in no layer'
-        elif LAYERS.index(other) > LAYERS.index(layer):
-            yield number, f'{layer} includes "{own}" of the higher layer {other}'
-        elif public and sets.get(own) != "HEADERS":
-            yield number, f'a public header includes "{own}", which is not public'
-        elif layer == "nn" and own in HELPERS:
-            pass
-        elif layer in ("nn", "apps") and other != layer and own.endswith(".h") and sets.get(own) != "HEADERS":
-            yield number, f'{layer} includes "{own}", which is not public'
-        if layer == "nn" and own in ENGINE_HEADERS:
-            yield number, f'nn holds no derivative, but this includes "{own}"'
         if own.endswith(".cpp"):
             yield number, f'"{own}" is not a header'
+        other = room_of(own)
+        if room not in ROOMS:
+            continue  # tests and benchmarks may include anything; a folder that is no room is reported once, by check_rooms()
+        if other not in ROOMS:
+            yield number, f'{room} includes "{own}", which is in no room'
+        elif ROOMS.index(other) > ROOMS.index(room):
+            yield number, f'{room} includes "{own}" of the higher room {other}'
+        elif public and sets.get(own) != "PUBLIC":
+            yield number, f'a public header includes "{own}", which is not public'
+        elif room.split("/")[0] != other.split("/")[0] and sets.get(own) != "PUBLIC" and not (in_library(path) and own in HELPERS):
+            yield number, f'{room} includes "{own}", which is not public'
+        if path.startswith("nn/") and own in ENGINE_HEADERS:
+            yield number, f'nn holds no derivative, but this includes "{own}"'
 
 
 def check_text(path, text, sets):
-    layer = layer_of(path)
+    room = room_of(path)
     code = without_comments(text)
     lines = text.split("\n")
-    per_target = layer == "autograd/kernels" and ("hwy/foreach_target.h" in text or path.endswith("-inl.h"))
+    per_target = room == "autograd/kernels" and ("hwy/foreach_target.h" in text or path.endswith("-inl.h"))
     for number, line in enumerate(code, 1):
         if re.match(r"^\s*#\s*define\b", line) and not per_target and not path.startswith("tests/"):
             yield number, "a macro"
-        if layer in LAYERS[:3] and not INCLUDE.match(lines[number - 1]):
+        if in_library(path) and not INCLUDE.match(lines[number - 1]):
             if PRINTING.search(line):
                 yield number, "a library prints"
             if "spdlog" in line:
                 yield number, "a library logs"
             if re.search(r"(?<![\w])assert\s*\(", line):
                 yield number, "assert in a library: what is wrong is thrown"
-        if layer == "nn":
+        if path.startswith("nn/"):
             match = DERIVATIVES.search(line)
             if match:
                 yield number, f"nn holds no derivative, but this says {match.group(0)}"
@@ -141,19 +147,41 @@ def check_text(path, text, sets):
         rest = [line for line in lines if line.strip()]
         if not rest or not lines[0].startswith("// "):
             yield 1, "a header starts with a line that says what it is for: // ..."
+        comment = []
         while rest and rest[0].startswith("//"):
-            rest.pop(0)
+            comment.append(rest.pop(0))
         if not path.endswith("-inl.h") and (not rest or rest[0] != "#pragma once"):
             yield 2, "#pragma once follows the first comment"
-        if layer in LAYERS[:3] and path not in sets:
-            yield 1, "this header is in no file set of a CMakeLists.txt"
-        if path.startswith("autograd/kernels/") and sets.get(path) == "HEADERS":
-            yield 1, "kernels are private, but this header is in the public file set"
+        if in_library(path):
+            if path not in sets:
+                yield 1, "this header is in no chainrule_headers() of a CMakeLists.txt"
+            elif (INTERNAL in comment) != (sets[path] == "PRIVATE"):
+                yield 2, f"an internal header, and only such a one, has the line {INTERNAL}"
+        if room == "autograd/kernels" and sets.get(path) == "PUBLIC":
+            yield 1, "kernels are internal, but this header is public"
+
+
+def check_rooms(root):
+    """The folders and the tops of the libraries, and whether what this check names is there."""
+    for path in (*ROOMS, *UMBRELLAS, *ENGINE_HEADERS, *HELPERS):
+        if not os.path.exists(os.path.join(root, path)):
+            yield f"{path}:1: named in check_layering.py but not there"
+    for library in ("autograd", "nn"):
+        for name in sorted(os.listdir(os.path.join(root, library))):
+            path = f"{library}/{name}"
+            if os.path.isdir(os.path.join(root, path)):
+                if path not in ROOMS:
+                    yield f"{path}:1: a folder that is no room: add it to ROOMS at its place"
+                for inner in sorted(os.listdir(os.path.join(root, path))):
+                    if os.path.isdir(os.path.join(root, path, inner)):
+                        yield f"{path}/{inner}:1: a room has no folders"
+            elif path not in UMBRELLAS and name != "CMakeLists.txt":
+                yield f"{path}:1: the top of {library}/ holds its umbrella header alone"
 
 
 def check(root):
     sets = header_sets(root)
-    found = []
+    found = list(check_rooms(root))
     for path in source_files(root):
         with open(os.path.join(root, path), encoding="utf-8") as file:
             text = file.read()
@@ -165,53 +193,82 @@ def check(root):
     return found
 
 
+INTERNAL_HEADER = f"// An internal header.\n{INTERNAL}\n#pragma once\n"
+PUBLIC_HEADER = "// A public header.\n#pragma once\n"
+
 GOOD = {
-    "autograd/CMakeLists.txt": "target_sources(chainrule PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES a.h)\n"
-                               "target_sources(chainrule PRIVATE FILE_SET private_headers TYPE HEADERS FILES graph/node.h)\n",
-    "autograd/kernels/CMakeLists.txt": "target_sources(chainrule PRIVATE k.cpp)\n"
-                                       "target_sources(chainrule PRIVATE FILE_SET private_headers TYPE HEADERS FILES k.h)\n",
-    "nn/CMakeLists.txt": "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES n.h)\n",
-    "autograd/kernels/k.h": "// Kernels.\n#pragma once\n\n#include <cstdint>\n",
+    **{f"{room}/CMakeLists.txt": "" for room in ROOMS},
+    "autograd/CMakeLists.txt": "chainrule_headers(PUBLIC autograd.h)\n",
+    "autograd/autograd.h": PUBLIC_HEADER + '#include "autograd/graph/tensor.h"\n',
+    "autograd/base/CMakeLists.txt": "chainrule_headers(PUBLIC caller.h PRIVATE check.h context.h)\n",
+    "autograd/base/caller.h": PUBLIC_HEADER + "#include <sys/single_threaded.h>\n#include <vector>\n",
+    "autograd/base/check.h": INTERNAL_HEADER,
+    "autograd/base/context.h": INTERNAL_HEADER,
+    "autograd/kernels/CMakeLists.txt": "target_sources(chainrule PRIVATE k.cpp)\nchainrule_headers(PRIVATE k.h)\n",
+    "autograd/kernels/k.h": INTERNAL_HEADER + "#include <cstdint>\n",
     "autograd/kernels/k.cpp": '#define HWY_TARGET_INCLUDE "autograd/kernels/k.cpp"\n#include <hwy/foreach_target.h>\n#include "autograd/kernels/k.h"\n',
-    "autograd/a.h": "// Tensors, not printf.\n#pragma once\n#include <sys/single_threaded.h>\n#include <vector>\n",
-    "autograd/a.cpp": '#include "autograd/a.h"\n#include "autograd/kernels/k.h"\nstatic_assert(true);  // assert(x)\nconst char* t = "std::cout";\n',
-    "autograd/graph/node.h": '// Nodes.\n#pragma once\n#include "autograd/kernels/k.h"\n',
-    "nn/n.h": '// Layers.\n#pragma once\n#include "autograd/a.h"\n',
-    "apps/main.cpp": '#include <iostream>\n#include "nn/n.h"\nint main() { std::cout << 1; }\n',
+    "autograd/graph/CMakeLists.txt": "chainrule_headers(PUBLIC tensor.h PRIVATE node.h record.h)\n",
+    "autograd/graph/tensor.h": PUBLIC_HEADER + '#include "autograd/base/caller.h"\n',
+    "autograd/graph/tensor.cpp": '#include "autograd/graph/tensor.h"\n#include "autograd/kernels/k.h"\nstatic_assert(true);  // assert(x)\nconst char* t = "std::cout";\n',
+    "autograd/graph/node.h": INTERNAL_HEADER + '#include "autograd/kernels/k.h"\n',
+    "autograd/graph/record.h": INTERNAL_HEADER,
+    "nn/CMakeLists.txt": "chainrule_headers(PUBLIC nn.h)\n",
+    "nn/nn.h": PUBLIC_HEADER + '#include "autograd/autograd.h"\n#include "nn/layers/l.h"\n',
+    "nn/layers/CMakeLists.txt": "chainrule_headers(PUBLIC l.h)\n",
+    "nn/layers/l.h": PUBLIC_HEADER + '#include "autograd/graph/tensor.h"\n',
+    "nn/layers/l.cpp": '#include "autograd/base/check.h"\n#include "nn/layers/l.h"\n',
+    "apps/main.cpp": '#include <iostream>\n#include "nn/nn.h"\nint main() { std::cout << 1; }\n',
 }
 
 BAD = [
-    ("autograd/kernels/k.cpp", '#include "autograd/a.h"\n', "of the higher layer autograd"),
-    ("autograd/a.cpp", '#include "nn/n.h"\n', "of the higher layer nn"),
-    ("nn/n.cpp", '#include "apps/main.cpp"\n', "of the higher layer apps"),
-    ("autograd/a.cpp", '#include "a.h"\n', "is not a path from the root"),
-    ("autograd/a.cpp", "#include <autograd/a.h>\n", 'write #include "autograd/a.h"'),
-    ("autograd/a.h", '// A.\n#pragma once\n#include "autograd/kernels/k.h"\n', '"autograd/kernels/k.h", which is not public'),
-    ("autograd/a.h", '// A.\n#pragma once\n#include "autograd/graph/node.h"\n', '"autograd/graph/node.h", which is not public'),
-    ("autograd/a.h", "// A.\n#pragma once\n#include <zlib.h>\n", "not of the standard library"),
-    ("nn/n.cpp", '#include "autograd/graph/node.h"\n', '"autograd/graph/node.h", which is not public'),
-    ("nn/n.cpp", '#include "autograd/graph/node.h"\n', "nn holds no derivative"),
-    ("nn/n.cpp", '#include "autograd/kernels/k.h"\n', '"autograd/kernels/k.h", which is not public'),
-    ("nn/n.cpp", "auto y = cr::custom_op(1);\n", "nn holds no derivative"),
-    ("nn/n.cpp", "Tensor f(const Tensor& grad_out);\n", "nn holds no derivative"),
-    ("nn/n.cpp", "#include <iostream>\n", "only programs print"),
-    ("autograd/a.cpp", "void f() { std::cerr << 1; }\n", "a library prints"),
-    ("nn/n.cpp", 'void f() { printf("x"); }\n', "a library prints"),
-    ("nn/n.cpp", "#include <spdlog/spdlog.h>\n", "only programs log"),
-    ("autograd/a.cpp", "void f(int n) { assert(n); }\n", "assert in a library"),
-    ("autograd/a.cpp", "  #  define N 3\n", "a macro"),
+    # A room may not include one that comes after it, in either library.
+    ("autograd/base/b.cpp", '#include "autograd/kernels/k.h"\n', "of the higher room autograd/kernels"),
+    ("autograd/kernels/k.cpp", '#include "autograd/graph/tensor.h"\n', "of the higher room autograd/graph"),
+    ("autograd/ops/o.cpp", '#include "autograd/autograd.h"\n', "of the higher room autograd"),
+    ("autograd/graph/tensor.cpp", '#include "nn/layers/l.h"\n', "of the higher room nn/layers"),
+    ("nn/files/f.cpp", '#include "nn/layers/l.h"\n', "of the higher room nn/layers"),
+    ("nn/layers/l.cpp", '#include "nn/nn.h"\n', "of the higher room nn"),
+    ("nn/layers/l.cpp", '#include "apps/main.cpp"\n', "of the higher room apps"),
+    # Rooms are flat, known, and all there is.
+    ("nn/extra.cpp", "\n", "the top of nn/ holds its umbrella header alone"),
+    ("autograd/extra/e.cpp", "\n", "a folder that is no room"),
+    ("nn/layers/inner/e.cpp", "\n", "a room has no folders"),
+    ("autograd/base/context.h", None, "autograd/base/context.h:1: named in check_layering.py but not there"),
+    ("autograd/graph/record.h", None, "autograd/graph/record.h:1: named in check_layering.py but not there"),
+    ("nn/files/CMakeLists.txt", None, "nn/files:1: named in check_layering.py but not there"),
+    ("autograd/graph/tensor.cpp", '#include "tensor.h"\n', "is not a path from the root"),
+    ("autograd/graph/tensor.cpp", "#include <autograd/graph/tensor.h>\n", 'write #include "autograd/graph/tensor.h"'),
+    ("autograd/graph/tensor.h", PUBLIC_HEADER + '#include "autograd/kernels/k.h"\n', '"autograd/kernels/k.h", which is not public'),
+    ("autograd/graph/tensor.h", PUBLIC_HEADER + '#include "autograd/graph/node.h"\n', '"autograd/graph/node.h", which is not public'),
+    ("autograd/graph/tensor.h", PUBLIC_HEADER + "#include <zlib.h>\n", "not of the standard library"),
+    ("nn/layers/l.cpp", '#include "autograd/graph/node.h"\n', '"autograd/graph/node.h", which is not public'),
+    ("nn/layers/l.cpp", '#include "autograd/graph/node.h"\n', "nn holds no derivative"),
+    ("nn/layers/l.cpp", '#include "autograd/kernels/k.h"\n', '"autograd/kernels/k.h", which is not public'),
+    ("apps/main.cpp", '#include "autograd/base/check.h"\n', '"autograd/base/check.h", which is not public'),
+    ("nn/layers/l.cpp", "auto y = cr::custom_op(1);\n", "nn holds no derivative"),
+    ("nn/layers/l.cpp", "Tensor f(const Tensor& grad_out);\n", "nn holds no derivative"),
+    ("nn/layers/l.cpp", "#include <iostream>\n", "only programs print"),
+    ("autograd/graph/tensor.cpp", "void f() { std::cerr << 1; }\n", "a library prints"),
+    ("nn/layers/l.cpp", 'void f() { printf("x"); }\n', "a library prints"),
+    ("nn/layers/l.cpp", "#include <spdlog/spdlog.h>\n", "only programs log"),
+    ("autograd/graph/tensor.cpp", "void f(int n) { assert(n); }\n", "assert in a library"),
+    ("autograd/graph/tensor.cpp", "  #  define N 3\n", "a macro"),
     ("apps/main.cpp", "#define N 3\n", "a macro"),
-    ("nn/n.h", "#pragma once\n", "says what it is for"),
-    ("nn/n.h", "// N.\n#ifndef N_H\n", "#pragma once follows"),
-    ("nn/new.h", "// N.\n#pragma once\n", "in no file set"),
-    ("autograd/CMakeLists.txt", "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES a.h graph/node.h gone.h)\n", "listed in a CMakeLists.txt but not there"),
-    ("autograd/kernels/CMakeLists.txt", "target_sources(chainrule PUBLIC FILE_SET HEADERS FILES k.h)\n", "kernels are private"),
+    ("nn/layers/l.h", "#pragma once\n", "says what it is for"),
+    ("nn/layers/l.h", "// L.\n#ifndef L_H\n", "#pragma once follows"),
+    ("nn/layers/new.h", PUBLIC_HEADER, "in no chainrule_headers()"),
+    ("nn/layers/l.h", INTERNAL_HEADER, "and only such a one"),
+    ("autograd/base/check.h", PUBLIC_HEADER, "and only such a one"),
+    ("autograd/graph/CMakeLists.txt", "chainrule_headers(PUBLIC tensor.h PRIVATE node.h record.h gone.h)\n", "listed in a CMakeLists.txt but not there"),
+    ("autograd/kernels/CMakeLists.txt", "chainrule_headers(PUBLIC k.h)\n", "kernels are internal"),
 ]
 
 
 def found_in(files):
     with tempfile.TemporaryDirectory() as root:
         for path, text in files.items():
+            if text is None:
+                continue
             os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
             with open(os.path.join(root, path), "w", encoding="utf-8") as file:
                 file.write(text)

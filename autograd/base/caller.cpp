@@ -6,8 +6,6 @@
 
 namespace chainrule {
 
-constinit thread_local detail::ThreadContext detail::thread_context;
-
 std::string line_text(const SourceLine& line) {
   std::string_view file = line.file_name();
   if (const auto slash = file.find_last_of("/\\"); slash != std::string_view::npos) file.remove_prefix(slash + 1);
@@ -33,17 +31,17 @@ UserCodeScope::~UserCodeScope() {
   detail::thread_context.line = line_;
 }
 
-PlaceScope::PlaceScope(const void* object, Describe describe) noexcept
-    : object_(object), describe_(describe), outer_(detail::thread_context.place) {
-  detail::thread_context.place = this;
+ErrorPathScope::ErrorPathScope(const void* object, Describe describe) noexcept
+    : object_(object), describe_(describe), outer_(detail::thread_context.error_path) {
+  detail::thread_context.error_path = this;
 }
 
-PlaceScope::~PlaceScope() { detail::thread_context.place = outer_; }
+ErrorPathScope::~ErrorPathScope() { detail::thread_context.error_path = outer_; }
 
-std::string PlaceScope::path() {
+std::string ErrorPathScope::path() {
   std::string path;
-  for (const PlaceScope* place = detail::thread_context.place; place != nullptr; place = place->outer_) {
-    std::string own = place->describe_(place->object_);
+  for (const ErrorPathScope* error_path = detail::thread_context.error_path; error_path != nullptr; error_path = error_path->outer_) {
+    std::string own = error_path->describe_(error_path->object_);
     path = path.empty() ? std::move(own) : own + "." + path;
   }
   return path;

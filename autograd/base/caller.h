@@ -38,14 +38,14 @@ class UserCodeScope {
 
 /// A named place that errors thrown beneath it mention first, such as a module's path: `mlp.2 (Dense 256 -> 10): matmul: ...`.
 /// Costs a few stores; the text is asked for only when an error is made.
-class PlaceScope {
+class ErrorPathScope {
  public:
   using Describe = std::string (*)(const void* object);
 
-  [[nodiscard]] PlaceScope(const void* object, Describe describe) noexcept;
-  ~PlaceScope();
-  PlaceScope(const PlaceScope&) = delete;
-  PlaceScope& operator=(const PlaceScope&) = delete;
+  [[nodiscard]] ErrorPathScope(const void* object, Describe describe) noexcept;
+  ~ErrorPathScope();
+  ErrorPathScope(const ErrorPathScope&) = delete;
+  ErrorPathScope& operator=(const ErrorPathScope&) = delete;
 
   /// The places in force, joined by dots, outermost first; empty without any.
   static std::string path();
@@ -53,7 +53,7 @@ class PlaceScope {
  private:
   const void* object_;
   Describe describe_;
-  const PlaceScope* outer_;
+  const ErrorPathScope* outer_;
 };
 
 }  // namespace chainrule

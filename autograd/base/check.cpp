@@ -9,9 +9,9 @@ namespace chainrule::detail {
 namespace {
 
 std::string sentence(const char* op, const std::string& message, const SourceLine& line) {
-  std::string path = PlaceScope::path();
+  std::string path = ErrorPathScope::path();
   if (!path.empty()) path += ": ";
-  return path + op + ": " + message + " (at " + line_text(blame(line)) + ")";
+  return path + op + ": " + message + " (at " + line_text(line_for_errors(line)) + ")";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// How errors are made: one sentence naming the module's path, the op, what it got, what it expected and the user's line. Internal.
+// How errors are made: one sentence naming the module's path, the op, what it got, what it expected and the user's line.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

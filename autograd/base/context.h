@@ -1,4 +1,5 @@
-// What the engine keeps for each thread. Internal.
+// What the engine keeps for each thread.
+// Internal header: not installed.
 #pragma once
 
 #include "autograd/base/caller.h"
@@ -10,13 +11,15 @@ struct ThreadContext {
   bool line_in_force = false;
   bool anomaly = false;
   SourceLine line;
-  const PlaceScope* place = nullptr;
+  const ErrorPathScope* error_path = nullptr;
 };
 
 extern constinit thread_local ThreadContext thread_context;
 
 /// The line to blame: the one in force, else the argument's own.
-inline const SourceLine& blame(const SourceLine& line) noexcept { return thread_context.line_in_force ? thread_context.line : line; }
+inline const SourceLine& line_for_errors(const SourceLine& line) noexcept {
+  return thread_context.line_in_force ? thread_context.line : line;
+}
 
 /// Puts a line in force whatever was before: a rule runs under the line of the node it belongs to.
 class ForcedLine {
@@ -35,18 +38,6 @@ class ForcedLine {
  private:
   bool in_force_;
   SourceLine line_;
-};
-
-/// Sets whether ops are recorded, until the scope ends.
-class GradMode {
- public:
-  [[nodiscard]] explicit GradMode(bool enabled) noexcept : previous_(thread_context.grad_enabled) { thread_context.grad_enabled = enabled; }
-  ~GradMode() { thread_context.grad_enabled = previous_; }
-  GradMode(const GradMode&) = delete;
-  GradMode& operator=(const GradMode&) = delete;
-
- private:
-  bool previous_;
 };
 
 }  // namespace chainrule::detail

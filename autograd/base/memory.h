@@ -1,4 +1,5 @@
-// Where nodes and values live: blocks and buffers kept for reuse by each thread, and the counts behind graph_stats(). Internal.
+// Where nodes and values live: blocks and buffers kept for reuse by each thread, and the counts behind graph_stats().
+// Internal header: not installed.
 #pragma once
 
 #include <atomic>

@@ -1,11 +1,11 @@
 #include "autograd/derivatives/backward.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "autograd/base/check.h"
 #include "autograd/base/memory.h"
 #include "autograd/derivatives/pass.h"
+#include "autograd/derivatives/pass_table.h"
 #include "autograd/graph/node.h"
 #include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
@@ -19,133 +19,6 @@ namespace chainrule {
 namespace detail {
 namespace {
 
-// The gradient of consecutive elements.
-struct SlicePart {
-  std::int64_t offset;
-  Tensor gradient;
-};
-
-// What a pass knows of one node it has met.
-struct Entry {
-  Entry() noexcept = default;
-  Entry(Entry&&) noexcept = default;
-  Entry& operator=(Entry&&) = delete;
-  ~Entry() {
-    if (tensor.defined()) give_back_mark();
-  }
-  void give_back_mark() const noexcept {
-    if (Node* node = node_of(tensor); node->recorded) node->mark = outer;
-  }
-
-  Tensor tensor;                                       // keeps the node alive until its rule has run
-  Tensor gradient;                                     // what has come in so far,
-  double number = 0;                                   // or the same as a number: of a node of one element
-  std::unique_ptr<std::vector<SlicePart>> parts = {};  // gradients of slices, to be put together in one op (create_graph only)
-  std::uint32_t uses = 0;                              // results that have yet to send a gradient
-  std::uint32_t first_edge = 0;                        // its inputs' entries, where the pass goes beneath it
-  std::uint32_t outer = 0;                             // the node's mark before this pass
-  bool has_number = false;
-  bool wanted = true;   // leads to an input of grad()
-  bool keep = false;    // the gradient is a result of the pass
-  bool bottom = false;  // the pass does not go beneath it
-};
-
-// From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
-class LeafMap {
- public:
-  void clear() noexcept {
-    count_ = 0;
-    if (++round_ != 0) return;
-    std::fill(slots_.begin(), slots_.end(), Slot{});
-    round_ = 1;
-  }
-
-  // The entry of the leaf, or `fresh` after noting it as the leaf's.
-  std::uint32_t find_or_add(const Node* leaf, std::uint32_t fresh) {
-    if (!slots_.empty()) {
-      if (const Slot& slot = find(leaf); slot.round == round_) return slot.entry;
-    }
-    return add(leaf, fresh);
-  }
-
- private:
-  struct Slot {
-    const Node* leaf = nullptr;
-    std::uint32_t entry = 0;
-    std::uint32_t round = 0;  // any but the map's: free
-  };
-
-  // The leaf's slot, or a free one for it.
-  Slot& find(const Node* leaf) noexcept {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t at = (reinterpret_cast<std::uintptr_t>(leaf) >> 4) * 0x9E3779B97F4A7C15u >> 20 & mask;
-    while (slots_[at].round == round_ && slots_[at].leaf != leaf) at = (at + 1) & mask;
-    return slots_[at];
-  }
-
-  [[gnu::noinline]] std::uint32_t add(const Node* leaf, std::uint32_t entry) {
-    if (2 * (count_ + 1) > slots_.size()) grow();
-    find(leaf) = {leaf, entry, round_};
-    ++count_;
-    return entry;
-  }
-
-  void grow() {
-    std::vector<Slot> old(std::max<std::size_t>(16, 2 * slots_.size()));
-    old.swap(slots_);
-    for (const Slot& slot : old)
-      if (slot.round == round_) find(slot.leaf) = slot;
-  }
-
-  std::vector<Slot> slots_;
-  std::size_t count_ = 0;
-  std::uint32_t round_ = 1;  // clears so far
-};
-
-// The memory of a pass, kept for the thread's next one.
-struct Workspace {
-  std::vector<Entry> entries;
-  std::vector<std::uint32_t> edges;  // of each explored entry, in their order, the entry of each input that requires grad, else kNone
-  std::vector<std::uint32_t> ready;
-  std::vector<std::uint32_t> ends;  // entries whose gradient no rule takes: leaves, and results that keep theirs
-  LeafMap leaves;
-
-  void clear() noexcept {
-    entries.clear();
-    edges.clear();
-    ready.clear();
-    ends.clear();
-    leaves.clear();
-  }
-};
-
-// Lends the thread's workspace to the outermost pass; a pass inside another gets one of its own.
-class WorkspaceLoan {
- public:
-  WorkspaceLoan() : inner_(lent_ ? std::make_unique<Workspace>() : nullptr), outermost_(!lent_) { lent_ = true; }
-  ~WorkspaceLoan() {
-    if (!outermost_) return;
-    // Some megabytes stay, more as long as passes need them.
-    constexpr std::size_t kKept = 65536;
-    const std::size_t has = kept_.entries.capacity(), used = kept_.entries.size();
-    kept_.clear();
-    if (has > kKept && 8 * used < has) kept_ = Workspace{};
-    lent_ = false;
-  }
-  WorkspaceLoan(const WorkspaceLoan&) = delete;
-  WorkspaceLoan& operator=(const WorkspaceLoan&) = delete;
-  Workspace& get() noexcept { return outermost_ ? kept_ : *inner_; }
-
- private:
-  static thread_local Workspace kept_;
-  static thread_local bool lent_;
-  std::unique_ptr<Workspace> inner_;
-  bool outermost_;
-};
-
-thread_local Workspace WorkspaceLoan::kept_;
-thread_local bool WorkspaceLoan::lent_ = false;
-
 class Pass {
  public:
   Pass(const char* op, const SourceLine& line, bool retain_graph, bool create_graph)
@@ -157,7 +30,7 @@ class Pass {
         grad_mode_(create_graph),
         space_(loan_.get()),
         room_(static_cast<std::uint32_t>(std::min<std::size_t>(space_.entries.capacity(), kNone))),
-        numbers_(!create_graph && !thread_context.anomaly) {}
+        scalars_(!create_graph && !thread_context.anomaly) {}
 
   // Gives an output its gradient.
   void seed(const Tensor& output, const Tensor& gradient) {
@@ -165,7 +38,7 @@ class Pass {
     if (!node->requires_grad)
       throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
     Tensor own = gradient;
-    const bool one = !own.defined() && node->numel == 1 && numbers_;
+    const bool one = !own.defined() && node->numel == 1 && scalars_;
     if (own.defined()) {
       if (shape_of(own) != shape_of(node) || node_of(own)->dtype != node->dtype)
         throw_invalid(op_,
@@ -179,9 +52,9 @@ class Pass {
     }
     const std::uint32_t at = enter(node);
     if (one) {
-      receive(space_.entries[at], 1.0);
+      space_.entries[at].sum.add(node, 1.0);
     } else {
-      receive(space_.entries[at], std::move(own));
+      space_.entries[at].sum.add(node, std::move(own), create_graph_);
     }
   }
 
@@ -196,7 +69,7 @@ class Pass {
   void explore() {
     seeds_ = met_;
     for (std::uint32_t next = 0; next < met_; ++next) {
-      Entry& entry = space_.entries[next];
+      PassEntry& entry = space_.entries[next];
       Node* node = node_of(entry.tensor);
       if (!node->recorded || entry.bottom) continue;
       if (node->spent) throw_spent(node);
@@ -217,7 +90,7 @@ class Pass {
   // Restricts the pass to what leads to these inputs, whose gradients are its results.
   void restrict_to(std::span<const Tensor> inputs, std::vector<std::uint32_t>& found, bool allow_unused) {
     found.clear();
-    for (Entry& entry : space_.entries) entry.wanted = false;
+    for (PassEntry& entry : space_.entries) entry.wanted = false;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       Node* node = defined_node(op_, inputs[i], line_);
       if (!node->requires_grad) throw_invalid(op_, text("input ", i, " (", describe(inputs[i]), ") does not require grad"), line_);
@@ -247,7 +120,7 @@ class Pass {
       });
     }
     for (std::size_t next = order.size(); next-- > 0;) {
-      Entry& entry = space_.entries[order[next]];
+      PassEntry& entry = space_.entries[order[next]];
       Node* node = node_of(entry.tensor);
       if (!node->recorded || entry.wanted || entry.bottom) continue;
       for_each_input(order[next], [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
@@ -262,12 +135,12 @@ class Pass {
       const std::uint32_t at = space_.ready.back();
       space_.ready.pop_back();
       if (at + kAhead < met_) fetch_ahead(space_.entries[at + kAhead]);
-      Entry& entry = space_.entries[at];
+      PassEntry& entry = space_.entries[at];
       if (!node_of(entry.tensor)->recorded || entry.bottom) {
-        put_together(entry);
+        entry.sum.join_slices(node_of(entry.tensor));
         if (!entry.bottom && !partial_) run_hooks(at);
-      } else if (is_plain_number(entry)) {
-        step_on_number(entry);
+      } else if (is_plain_scalar(entry)) {
+        run_rule_on_scalar(entry);
       } else {
         step(at);
       }
@@ -277,16 +150,16 @@ class Pass {
   // Adds what arrived at leaves, and at results that retain theirs, to their grad().
   void deliver() {
     for (const std::uint32_t at : space_.ends) {
-      Entry& entry = space_.entries[at];
-      if (!entry.gradient.defined() && !entry.has_number) continue;
+      PassEntry& entry = space_.entries[at];
+      if (entry.sum.empty()) continue;
       Node* node = node_of(entry.tensor);
       Tensor& kept = node->extra().grad;
-      if (entry.has_number && kept.defined() && is_unshared(kept)) {
-        add_number(kept, entry.number);
+      if (entry.sum.is_scalar() && kept.defined() && is_unshared(kept)) {
+        GradientSum::add_in_place(kept, entry.sum.scalar());
         continue;
       }
-      make_tensor(entry);
-      Tensor gradient = std::move(entry.gradient);
+      entry.sum.tensor(node);
+      Tensor gradient = entry.sum.take_tensor();
       if (!kept.defined()) {
         kept = is_unshared(gradient) ? std::move(gradient) : gradient.clone();
       } else if (is_unshared(kept)) {
@@ -300,11 +173,12 @@ class Pass {
   // The gradient of an entry, in memory that no other result shares.
   Tensor take(std::uint32_t at) {
     if (at == kNone) return Tensor();
-    Entry& entry = space_.entries[at];
-    put_together(entry);
-    make_tensor(entry);
-    if (!entry.gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(entry.tensor), node_of(entry.tensor)->dtype);
-    return create_graph_ || is_unshared(entry.gradient) ? entry.gradient : entry.gradient.clone();
+    PassEntry& entry = space_.entries[at];
+    const Node* node = node_of(entry.tensor);
+    entry.sum.join_slices(node);
+    const Tensor& gradient = entry.sum.tensor(node);
+    if (!gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(node), node->dtype);
+    return create_graph_ || is_unshared(gradient) ? gradient : gradient.clone();
   }
 
  private:
@@ -315,7 +189,7 @@ class Pass {
     if (!node->recorded) return enter_leaf(node);
     auto& entries = space_.entries;
     if (const std::uint32_t mark = node->mark; mark < met_ && node_of(entries[mark].tensor) == node) return mark;
-    Entry& entry = add_entry(node);
+    PassEntry& entry = add_entry(node);
     entry.outer = node->mark;
     return node->mark = met_++;
   }
@@ -329,11 +203,11 @@ class Pass {
     return at;
   }
 
-  [[gnu::always_inline]] Entry& add_entry(Node* node) {
+  [[gnu::always_inline]] PassEntry& add_entry(Node* node) {
     auto& entries = space_.entries;
     if (met_ == room_) [[unlikely]]
       make_room();
-    Entry& entry = entries.emplace_back();
+    PassEntry& entry = entries.emplace_back();
     entry.tensor = Node::share(node);
     return entry;
   }
@@ -372,81 +246,6 @@ class Pass {
                  line_);
   }
 
-  // The gradient as a Tensor, if it is a number.
-  static void make_tensor(Entry& entry) {
-    if (!entry.has_number) return;
-    Node* node = node_of(entry.tensor);
-    entry.has_number = false;
-    entry.gradient = full(shape_of(node), entry.number, node->dtype);
-  }
-
-  static void add_number(const Tensor& into, double number) {
-    visit_floating(node_of(into)->dtype, [&](auto zero) {
-      using T = decltype(zero);
-      *mutable_values<T>(into) += static_cast<T>(number);
-    });
-  }
-
-  void receive(Entry& entry, double number) {
-    if (entry.has_number) {
-      const bool single = node_of(entry.tensor)->dtype == DType::float32;
-      entry.number = single ? static_cast<float>(entry.number) + static_cast<float>(number) : entry.number + number;
-    } else if (!entry.gradient.defined()) {
-      entry.number = number;
-      entry.has_number = true;
-    } else if (is_unshared(entry.gradient)) {
-      add_number(entry.gradient, number);
-    } else {
-      entry.gradient = entry.gradient + number;
-    }
-  }
-
-  void receive(Entry& entry, Tensor gradient) {
-    make_tensor(entry);
-    if (!entry.gradient.defined()) {
-      entry.gradient = std::move(gradient);
-    } else if (!create_graph_ && is_unshared(entry.gradient)) {
-      add_in_place(entry.gradient, gradient);
-    } else if (!create_graph_ && is_unshared(gradient)) {
-      add_in_place(gradient, entry.gradient);
-      entry.gradient = std::move(gradient);
-    } else {
-      entry.gradient = entry.gradient + gradient;
-    }
-  }
-
-  void receive_slice(Entry& entry, std::int64_t offset, Tensor part) {
-    if (create_graph_) {
-      if (entry.parts == nullptr) entry.parts = std::make_unique<std::vector<SlicePart>>();
-      entry.parts->push_back({offset, std::move(part)});
-      return;
-    }
-    Node* node = node_of(entry.tensor);
-    make_tensor(entry);
-    if (!entry.gradient.defined()) {
-      entry.gradient = zeros(shape_of(node), node->dtype);
-    } else if (!is_unshared(entry.gradient)) {
-      entry.gradient = entry.gradient.clone();
-    }
-    add_in_place(entry.gradient, offset, part);
-  }
-
-  void put_together(Entry& entry) {
-    if (entry.parts != nullptr) [[unlikely]]
-      join_parts(entry);
-  }
-
-  void join_parts(Entry& entry) {
-    std::vector<Tensor> parts;
-    std::vector<std::int64_t> offsets;
-    for (SlicePart& part : *entry.parts) {
-      offsets.push_back(part.offset);
-      parts.push_back(std::move(part.gradient));
-    }
-    entry.parts.reset();
-    receive(entry, embed_slices(parts, offsets, shape_of(entry.tensor), node_of(entry.tensor)->dtype));
-  }
-
   // Shows a gradient that is complete to the tensor's hooks, which may replace it.
   void run_hooks(std::uint32_t at) {
     const Node* node = node_of(space_.entries[at].tensor);
@@ -454,12 +253,12 @@ class Pass {
   }
 
   void call_hooks(std::uint32_t at) {
-    make_tensor(space_.entries[at]);
     const Tensor tensor = space_.entries[at].tensor;
     Node* node = node_of(tensor);
+    space_.entries[at].sum.tensor(node);
     const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
     for (const Hook& hook : hooks) {
-      Tensor gradient = space_.entries[at].gradient;
+      Tensor gradient = space_.entries[at].sum.kept_tensor();
       if (!gradient.defined()) return;
       Tensor replaced;
       {
@@ -472,77 +271,78 @@ class Pass {
             "on_grad",
             text("a hook gave a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype, shape_of(node)),
             line_);
-      space_.entries[at].gradient = std::move(replaced);
+      space_.entries[at].sum.set(std::move(replaced));
     }
   }
 
   // Asks for a node that is probably soon to come, as nodes are met roughly in the order in which their rules run.
-  [[gnu::always_inline]] static void fetch_ahead(const Entry& entry) noexcept {
+  [[gnu::always_inline]] static void fetch_ahead(const PassEntry& entry) noexcept {
     if (!entry.tensor.defined()) return;
     const auto* bytes = reinterpret_cast<const std::byte*>(node_of(entry.tensor));
     for (std::size_t line = 0; line < sizeof(Node) + 64; line += 64) __builtin_prefetch(bytes + line, 1);
   }
 
-  // Whether step_on_number() does for it.
-  static bool is_plain_number(const Entry& entry) {
+  // Whether run_rule_on_scalar() does for it.
+  static bool is_plain_scalar(const PassEntry& entry) {
     const Node* node = node_of(entry.tensor);
-    return entry.has_number && entry.wanted && !entry.keep && node->takes_numbers && !node->retains_grad && node->extras == nullptr &&
+    return entry.sum.is_scalar() && entry.wanted && !entry.keep && node->takes_scalars && !node->retains_grad && node->extras == nullptr &&
            !node->spent;
   }
 
   // The same as step(), for a rule on numbers whose node is of no interest afterwards.
-  void step_on_number(Entry& entry) {
+  void run_rule_on_scalar(PassEntry& entry) {
     const Tensor tensor = std::move(entry.tensor);
     Node* node = node_of(tensor);
     node->mark = entry.outer;
-    entry.has_number = false;
-    run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
+    entry.sum.drop_scalar();
+    run_on_scalars(node, entry.sum.scalar(), space_.edges.data() + entry.first_edge);
     if (!retain_graph_ && !is_last_handle(node)) free_graph(node);
   }
 
   // Runs a rule on numbers and passes on what it gives.
-  [[gnu::always_inline]] void run_on_numbers(Node* node, double grad_out, const std::uint32_t* edges) {
-    RuleNumbers numbers;
-    numbers.grad_out = grad_out;
+  [[gnu::always_inline]] void run_on_scalars(Node* node, double grad_out, const std::uint32_t* edges) {
+    RuleScalars scalars;
+    scalars.grad_out = grad_out;
     const std::uint32_t count = node->input_count;
     for (std::uint32_t i = 0; i < count; ++i) {
-      numbers.wanted[i] = edges[i] != kNone && space_.entries[edges[i]].wanted;
-      numbers.given[i] = false;
+      scalars.wanted[i] = edges[i] != kNone && space_.entries[edges[i]].wanted;
+      scalars.given[i] = false;
     }
-    RuleContext context(node, numbers, none_);
+    RuleContext context(node, scalars, none_);
     node->invoke(node->captures(), context);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (edges[i] == kNone) continue;
-      Entry& input = space_.entries[edges[i]];
-      if (numbers.given[i]) receive(input, numbers.gradients[i]);
+      PassEntry& input = space_.entries[edges[i]];
+      if (scalars.given[i]) input.sum.add(node_of(input.tensor), scalars.gradients[i]);
       if (--input.uses == 0) space_.ready.push_back(edges[i]);
     }
   }
 
   // Runs one node's rule and passes its gradients on.
   [[gnu::noinline]] void step(std::uint32_t at) {
-    put_together(space_.entries[at]);
+    space_.entries[at].sum.join_slices(node_of(space_.entries[at].tensor));
     run_hooks(at);
     if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
-    Entry& entry = space_.entries[at];
+    PassEntry& entry = space_.entries[at];
     const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
     Node* node = node_of(entry.tensor);
-    if (entry.has_number ? !node->takes_numbers : node->takes_numbers && numbers_ && entry.gradient.defined()) change_form(node, entry);
+    if (entry.sum.is_scalar() ? !node->takes_scalars : node->takes_scalars && scalars_ && entry.sum.kept_tensor().defined())
+      change_form(node, entry.sum);
     if (stays) {
       space_.ends.push_back(at);
     } else {
       entry.give_back_mark();
     }
     const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
-    if (entry.has_number && entry.wanted) {
-      if (!stays) entry.has_number = false;
-      run_on_numbers(node, entry.number, space_.edges.data() + entry.first_edge);
+    if (entry.sum.is_scalar() && entry.wanted) {
+      if (!stays) entry.sum.drop_scalar();
+      run_on_scalars(node, entry.sum.scalar(), space_.edges.data() + entry.first_edge);
       if (!retain_graph_) free_graph(node);
       return;
     }
-    Tensor grad_out = stays ? entry.gradient : std::move(entry.gradient);
+    Tensor grad_out = stays ? entry.sum.kept_tensor() : entry.sum.take_tensor();
     const bool flows = grad_out.defined() && entry.wanted;
-    if (!stays) entry.has_number = false;
+    if (!stays) entry.sum.drop_scalar();
     const ForcedLine line(node->line);
 
     // Few inputs find room on the stack. Entries do not move while a pass runs, so `entry` and its like stay valid.
@@ -570,12 +370,12 @@ class Pass {
     for (std::uint32_t i = 0; i < count; ++i) {
       RuleSlot& slot = slots[i];
       if (slot.entry == kNone) continue;
-      Entry& input = space_.entries[slot.entry];
+      PassEntry& input = space_.entries[slot.entry];
       if (slot.wanted && slot.gradient.defined()) {
         if (slot.offset == RuleSlot::kWhole) {
-          receive(input, checked(node, i, std::move(slot.gradient)));
+          input.sum.add(node_of(input.tensor), checked(node, i, std::move(slot.gradient)), create_graph_);
         } else {
-          receive_slice(input, slot.offset, std::move(slot.gradient));
+          input.sum.add_slice(node_of(input.tensor), slot.offset, std::move(slot.gradient), create_graph_);
         }
       }
       if (--input.uses == 0) space_.ready.push_back(slot.entry);
@@ -596,12 +396,13 @@ class Pass {
                  node->line);
   }
 
-  // From a number to a Tensor for a rule that wants Tensors; from a Tensor to a number for one that takes numbers.
-  static void change_form(Node* node, Entry& entry) {
-    if (entry.has_number) return make_tensor(entry);
-    entry.number = visit_floating(node->dtype, [&](auto zero) -> double { return *values<decltype(zero)>(entry.gradient); });
-    entry.has_number = true;
-    entry.gradient = Tensor();
+  // From a number to a Tensor for a rule that wants Tensors; from a Tensor to a number for one that takes scalars.
+  static void change_form(const Node* node, GradientSum& sum) {
+    if (sum.is_scalar()) {
+      sum.tensor(node);
+    } else {
+      sum.set(visit_floating(node->dtype, [&](auto zero) -> double { return *values<decltype(zero)>(sum.kept_tensor()); }));
+    }
   }
 
   // Lets go of what only this node held; the values it used may be gone afterwards.
@@ -618,11 +419,11 @@ class Pass {
   bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
   CallerScope caller_;
   GradMode grad_mode_;
-  WorkspaceLoan loan_;
-  Workspace& space_;
+  PassWorkspaceLoan loan_;
+  PassWorkspace& space_;
   std::uint32_t met_ = 0;  // entries there are,
   std::uint32_t room_;     // and could be where they lie
-  bool numbers_;           // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
+  bool scalars_;           // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
 };
 
 }  // namespace
@@ -668,10 +469,5 @@ std::vector<Tensor> detail::grad_up_to(const Tensor& output, const Tensor& grad_
   for (std::uint32_t at : found) gradients.push_back(pass.take(at));
   return gradients;
 }
-
-NoGrad::NoGrad() noexcept : previous_(thread_context.grad_enabled) { thread_context.grad_enabled = false; }
-NoGrad::~NoGrad() { thread_context.grad_enabled = previous_; }
-
-bool grad_enabled() noexcept { return thread_context.grad_enabled; }
 
 }  // namespace chainrule

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "autograd/graph/grad_mode.h"
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
@@ -30,20 +31,5 @@ struct GradOptions {
 /// @throws std::invalid_argument for a wrong grad_output, an input that is unused or does not require grad.
 /// @throws std::logic_error for a second pass without retain_graph, or where a value was modified after it was used.
 std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options = {});
-
-/// While it lives, ops in this thread are not recorded: results are leaves without history.
-class NoGrad {
- public:
-  [[nodiscard]] NoGrad() noexcept;
-  ~NoGrad();
-  NoGrad(const NoGrad&) = delete;
-  NoGrad& operator=(const NoGrad&) = delete;
-
- private:
-  bool previous_;
-};
-
-/// Whether ops in this thread are recorded.
-bool grad_enabled() noexcept;
 
 }  // namespace chainrule

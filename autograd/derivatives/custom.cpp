@@ -50,7 +50,7 @@ Tensor own_result(const Tensor& value, std::span<const Tensor* const> inputs, st
   const auto* base = static_cast<OwnedRule*>(owned);
   if (is_floating(plan.dtype) && records(inputs)) {
     plan.op = owned->name();
-    plan.line = &blame(line);
+    plan.line = &line_for_errors(line);
     plan.inputs = inputs;
     plan.invoke = [](const void* captures, RuleContext& context) { (*static_cast<OwnedRule* const*>(captures))->run(context); };
     plan.captures = &base;

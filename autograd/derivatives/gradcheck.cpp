@@ -313,7 +313,7 @@ class Check {
     }
   }
 
-  std::string heading(const char* verdict) const { return text(op_, " ", verdict, " (at ", line_text(blame(line_)), "): "); }
+  std::string heading(const char* verdict) const { return text(op_, " ", verdict, " (at ", line_text(line_for_errors(line_)), "): "); }
 
   void report(const std::vector<Tensor>& outputs) {
     result_.passed = result_.wrong == 0;

@@ -1,4 +1,5 @@
-// Passes that stop part of the way down. Internal.
+// Passes that stop part of the way down.
+// Internal header: not installed.
 #pragma once
 
 #include <span>

@@ -82,7 +82,7 @@ std::string ranges(std::span<const Tensor> inputs) {
 }
 
 [[noreturn]] void throw_anomaly(const char* op, const std::string& message, const SourceLine& line) {
-  std::string path = PlaceScope::path();
+  std::string path = ErrorPathScope::path();
   if (!path.empty()) path += ": ";
   throw std::runtime_error(path + op + ": " + message + " (at " + line_text(line) + ")");
 }
@@ -91,7 +91,7 @@ std::string ranges(std::span<const Tensor> inputs) {
 
 void note_anomaly_inputs_slow(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs) {
   pending.op = op;
-  pending.line = blame(line);
+  pending.line = line_for_errors(line);
   pending.inputs.clear();
   for (const Tensor* input : inputs) pending.inputs.push_back(*input);
 }

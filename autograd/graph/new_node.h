@@ -1,4 +1,5 @@
-// How nodes are made. Internal.
+// How nodes are made.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ struct NodePlan {
   std::size_t captures_size = 0;
   bool broadcasts = false;
   bool owns_rule = false;
-  bool takes_numbers = false;  // where it has one element
+  bool takes_scalars = false;  // where it has one element
 };
 
 /// A node with one handle; its value is not yet written unless it is a view.
@@ -81,7 +82,7 @@ template <class Rank, class Count, class Bytes>
     node->shared = false;
     node->broadcasts = plan.broadcasts;
     node->owns_rule = plan.owns_rule;
-    node->takes_numbers = plan.takes_numbers && numel == 1;
+    node->takes_scalars = plan.takes_scalars && numel == 1;
     node->op = plan.op;
     node->invoke = plan.invoke;
     node->line = *plan.line;

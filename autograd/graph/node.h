@@ -1,4 +1,5 @@
-// The node behind a Tensor: one block of memory that holds shape, inputs, rule and small values. Internal.
+// The node behind a Tensor: one block of memory that holds shape, inputs, rule and small values.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "autograd/base/context.h"
+#include "autograd/base/visit_dtype.h"
 #include "autograd/graph/tensor.h"
 
 namespace chainrule::detail {
@@ -57,7 +59,7 @@ struct Node : Counted {
   bool spent = false;          // backward went through and freed what it held
   bool broadcasts = false;     // the engine sums its gradients down to the inputs' shapes
   bool owns_rule = false;      // the capture is an OwnedRule*
-  bool takes_numbers = false;  // one element, and so have its inputs, two at most: the rule takes and gives numbers in place of Tensors
+  bool takes_scalars = false;  // one element, and so have its inputs, two at most: the rule takes and gives numbers in place of Tensors
   std::uint32_t input_count;
   std::uint32_t mark = 0;            // where a running pass keeps what it knows of this node
   std::uint32_t output_version = 0;  // of the storage, when the value was computed
@@ -91,6 +93,7 @@ struct Node : Counted {
 
   Tensor* inputs() noexcept { return reinterpret_cast<Tensor*>(this + 1); }
   std::uint32_t* input_versions() noexcept { return reinterpret_cast<std::uint32_t*>(inputs() + input_count); }
+  const std::int64_t* sizes() const noexcept { return const_cast<Node*>(this)->sizes(); }
   std::int64_t* sizes() noexcept {
     return reinterpret_cast<std::int64_t*>(reinterpret_cast<std::byte*>(inputs() + input_count) + (input_count + 1) / 2 * 8);
   }
@@ -143,5 +146,17 @@ inline bool is_unshared(const Tensor& tensor) noexcept {
 
 // "`name` of shape [2, 3]" or "matmul of shape [2, 3] (made at train.cpp:41)": how errors call a Tensor.
 std::string describe(const Tensor& tensor);
+
+inline Shape shape_of(const Node* node) noexcept { return Shape(node->sizes(), node->rank); }
+inline Shape shape_of(const Tensor& tensor) noexcept { return shape_of(node_of(tensor)); }
+
+template <class T>
+const T* values(const Tensor& tensor) noexcept {
+  return node_of(tensor)->values<T>();
+}
+template <class T>
+T* mutable_values(const Tensor& tensor) noexcept {
+  return node_of(tensor)->values<T>();
+}
 
 }  // namespace chainrule::detail

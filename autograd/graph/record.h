@@ -1,4 +1,5 @@
-// How an op makes its result: with its rule when gradients are wanted, plain otherwise. Internal, for autograd/ops.
+// How an op makes its result: with its rule when gradients are wanted, plain otherwise.
+// Internal header: not installed.
 #pragma once
 
 #include <type_traits>
@@ -19,8 +20,8 @@ struct RuleSlot {
   bool wanted = false;
 };
 
-/// The same where gradients are numbers: those of the two inputs at most that a node with takes_numbers has.
-struct RuleNumbers {
+/// The same where gradients are numbers: those of the two inputs at most that a node with takes_scalars has.
+struct RuleScalars {
   double grad_out;
   double gradients[2];  // what the rule gave
   bool wanted[2];
@@ -31,11 +32,11 @@ struct RuleNumbers {
 class RuleContext {
  public:
   RuleContext(Node* node, const Tensor& grad_out, RuleSlot* slots) noexcept : node_(node), grad_out_(grad_out), slots_(slots) {}
-  RuleContext(Node* node, RuleNumbers& numbers, const Tensor& none) noexcept : node_(node), grad_out_(none), numbers_(&numbers) {}
+  RuleContext(Node* node, RuleScalars& scalars, const Tensor& none) noexcept : node_(node), grad_out_(none), scalars_(&scalars) {}
 
   /// Where the gradients in and out are single numbers, each a value of its Tensor's dtype: those numbers, in place of needs(), grad_out()
-  /// and set(). Null otherwise, and for nodes without takes_numbers.
-  RuleNumbers* numbers() const noexcept { return numbers_; }
+  /// and set(). Null otherwise, and for nodes without takes_scalars.
+  RuleScalars* scalars() const noexcept { return scalars_; }
 
   /// The gradient of the result.
   const Tensor& grad_out() const noexcept { return grad_out_; }
@@ -90,7 +91,7 @@ class RuleContext {
   Node* node_;
   const Tensor& grad_out_;
   RuleSlot* slots_ = nullptr;
-  RuleNumbers* numbers_ = nullptr;
+  RuleScalars* scalars_ = nullptr;
 };
 
 /// Whether an op over these inputs is to be recorded.
@@ -124,7 +125,7 @@ Tensor make_plain(DType dtype, const Sizes& shape);
 struct OpTraits {
   bool broadcasts = false;
   bool recordable = true;  // false where the result is an integer or has no gradient
-  bool takes_numbers = false;
+  bool takes_scalars = false;
 };
 
 /// A rule, and the plain values it captured. Only as long-lived as those: an op copies them into its node.
@@ -149,13 +150,13 @@ inline NodePlan recorded_plan(const char* name, const SourceLine& line, DType dt
   return {.dtype = dtype,
           .shape = shape,
           .op = name,
-          .line = &blame(line),
+          .line = &line_for_errors(line),
           .inputs = inputs,
           .invoke = rule.invoke,
           .captures = rule.captures,
           .captures_size = rule.captures_size,
           .broadcasts = traits.broadcasts,
-          .takes_numbers = traits.takes_numbers};
+          .takes_scalars = traits.takes_scalars};
 }
 
 /// The result of op `name`, to be handed to done() when its elements are written: recorded with `rule` when an input requires grad, its
@@ -179,31 +180,6 @@ inline Node* defined_node(const char* op, const Tensor& tensor, const SourceLine
 /// The same, and of a floating dtype.
 /// @throws std::invalid_argument
 Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line);
-
-inline Shape shape_of(Node* node) noexcept { return Shape(node->sizes(), node->rank); }
-inline Shape shape_of(const Tensor& tensor) noexcept { return shape_of(node_of(tensor)); }
-
-template <class T>
-const T* values(const Tensor& tensor) noexcept {
-  return node_of(tensor)->values<T>();
-}
-template <class T>
-T* mutable_values(const Tensor& tensor) noexcept {
-  return node_of(tensor)->values<T>();
-}
-
-/// Calls f(T{}) with T = float or double.
-template <class F>
-[[gnu::always_inline]] inline decltype(auto) visit_floating(DType dtype, F&& f) {
-  return dtype == DType::float32 ? f(float{}) : f(double{});
-}
-
-/// Calls f(T{}) with T = float, double or std::int64_t.
-template <class F>
-[[gnu::always_inline]] inline decltype(auto) visit_dtype(DType dtype, F&& f) {
-  if (dtype == DType::int64) return f(std::int64_t{});
-  return visit_floating(dtype, f);
-}
 
 /// Elements an elementwise loop gives to one thread at a time; less is not worth a fork.
 inline constexpr std::int64_t kElementGrain = 32768;

@@ -7,8 +7,6 @@
 #include "autograd/base/check.h"
 #include "autograd/graph/new_node.h"
 #include "autograd/graph/record.h"
-#include "autograd/ops/internal.h"
-#include "autograd/ops/shape.h"
 #include "autograd/parallel/parallel.h"
 
 namespace chainrule {
@@ -182,21 +180,6 @@ Tensor Tensor::to(DType dtype, SourceLine line) const {
     });
   });
   return done(y);
-}
-
-Tensor Tensor::reshape(const Shape& shape, SourceLine line) const { return chainrule::reshape(TensorArg(*this, line), shape); }
-
-Tensor Tensor::flatten(int first, int last, SourceLine line) const { return chainrule::flatten(TensorArg(*this, line), first, last); }
-
-Tensor Tensor::operator[](Index i) const {
-  Node* node = defined_node("index", *this, i.line());
-  if (node->rank == 0) throw_invalid("index", "the tensor has rank 0 and no rows", i.line());
-  const std::int64_t size = node->sizes()[0];
-  const std::int64_t row = i.value() < 0 ? i.value() + size : i.value();
-  if (row < 0 || row >= size) throw_invalid("index", text("row ", i.value(), " is out of range for shape ", shape_of(node)), i.line());
-  Shape shape = shape_of(node);
-  shape.erase(0);
-  return consecutive("index", TensorArg(*this, i.line()), row * shape.numel(), shape);
 }
 
 }  // namespace chainrule

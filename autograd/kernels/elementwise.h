@@ -1,5 +1,6 @@
 // Loops over raw buffers, one result an element, in SIMD chosen at run time. T is float or double. Serial: callers cut the work.
 // The result may be written over an operand (y == x); other overlap is not allowed.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

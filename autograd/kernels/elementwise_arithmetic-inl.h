@@ -1,6 +1,7 @@
 // Vector functions made of the processor's own instructions, compiled once for each of Highway's targets. None uses a fused multiply-add:
 // the same bits come out on every processor.
 // clang-format off
+// Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_ARITHMETIC_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_ARITHMETIC_INL_H_
 #undef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_ARITHMETIC_INL_H_

@@ -1,5 +1,6 @@
 // Loops that apply a vector function to whole buffers, compiled once for each of Highway's targets.
 // clang-format off
+// Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_LOOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_LOOPS_INL_H_
 #undef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_LOOPS_INL_H_

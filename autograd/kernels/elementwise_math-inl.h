@@ -1,6 +1,7 @@
 // The functions of <cmath> and those built on them, on vectors, compiled once for each of Highway's targets: SLEEF's, put right where they
 // depart from std:: or let a lane's bits depend on its neighbours.
 // clang-format off
+// Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_
 #undef CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_

@@ -1,4 +1,5 @@
 // The one seam to matrix products: oneDNN, CBLAS or the builtin loops, chosen when the library is built (CHAINRULE_GEMM).
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

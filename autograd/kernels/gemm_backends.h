@@ -1,4 +1,5 @@
 // What the seam of gemm.h chooses from. Each function multiplies one block on the calling thread alone; tests reach them here.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // A dense layer's arithmetic: products with what comes before and after them, shared among threads in one go. T is float or double.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

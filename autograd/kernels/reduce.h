@@ -1,5 +1,6 @@
 // Reductions over raw buffers seen as [outer, n, inner]: the middle axis goes. T is float or double. Parallel inside, over pieces
 // cut by the sizes alone, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)).
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,7 @@ void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, s
 /// gx[r, j] = g · (softmax(x[r, :])[j] - (j == labels[r])): cross-entropy's gradient, g being what comes in for each row, from the shifts
 /// and logs of log_softmax_at.
 template <class T>
-void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
-                              std::int64_t d, T* gx);
+void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
+                                 std::int64_t d, T* gx);
 
 }  // namespace chainrule::kernels

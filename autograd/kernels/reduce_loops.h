@@ -1,4 +1,5 @@
 // The loops inside reduce.h's functions, in the best instruction set this processor has. Serial; one thread's piece of the work.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>

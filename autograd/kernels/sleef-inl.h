@@ -2,6 +2,7 @@
 // which SLEEF has none go lane by lane through std::. SLEEF's own header hides the functions of instruction sets that the compiler was
 // not told to use everywhere, hence the declarations here.
 // clang-format off
+// Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_SLEEF_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CHAINRULE_AUTOGRAD_KERNELS_SLEEF_INL_H_
 #undef CHAINRULE_AUTOGRAD_KERNELS_SLEEF_INL_H_

@@ -143,8 +143,8 @@ void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, s
 }
 
 template <class T>
-void cross_entropy_slope_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
-                              std::int64_t d, T* gx) {
+void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
+                                 std::int64_t d, T* gx) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     T* const to = gx + r * d;
@@ -170,9 +170,9 @@ template void log_softmax_gradient_rows(const double*, const double*, std::int64
 
 template void log_softmax_at(const float*, const std::int64_t*, std::int64_t, std::int64_t, float*, float*, float*);
 template void log_softmax_at(const double*, const std::int64_t*, std::int64_t, std::int64_t, double*, double*, double*);
-template void cross_entropy_slope_rows(const float*, const std::int64_t*, const float*, const float*, float, std::int64_t, std::int64_t,
-                                       float*);
-template void cross_entropy_slope_rows(const double*, const std::int64_t*, const double*, const double*, double, std::int64_t, std::int64_t,
-                                       double*);
+template void cross_entropy_gradient_rows(const float*, const std::int64_t*, const float*, const float*, float, std::int64_t, std::int64_t,
+                                          float*);
+template void cross_entropy_gradient_rows(const double*, const std::int64_t*, const double*, const double*, double, std::int64_t,
+                                          std::int64_t, double*);
 
 }  // namespace chainrule::kernels

@@ -1,4 +1,5 @@
 // The loops inside the softmax family that have one value a row, in the best instruction set this processor has. Serial.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

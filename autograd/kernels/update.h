@@ -1,5 +1,6 @@
 // In-place passes of optimizers over raw buffers, in SIMD chosen at run time, parallel above a measured size. T is float or double.
 // Formulas and the order of operations are PyTorch 1.13's (torch.optim, single-tensor).
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

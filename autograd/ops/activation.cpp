@@ -2,8 +2,8 @@
 
 #include "autograd/kernels/reduce.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/elementwise_op.h"
 #include "autograd/ops/internal.h"
-#include "autograd/ops/pointwise.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 

@@ -2,7 +2,7 @@
 #include "autograd/ops/activation.h"
 #include "autograd/ops/activation_loops.h"
 #include "autograd/ops/elementwise.h"
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/elementwise_op.h"
 #include "autograd/ops/shape.h"
 
 namespace chainrule {

@@ -1,5 +1,6 @@
 // What most activations are written with: the value and the gradient as loops, and the gradient in ops for derivatives of it. Templates
-// only name an activation's loops; activation_loops.cpp does the work, for all alike. Internal.
+// only name an activation's loops; activation_loops.cpp does the work, for all alike.
+// Internal header: not installed.
 #pragma once
 
 #include <algorithm>

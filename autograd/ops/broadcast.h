@@ -1,4 +1,5 @@
-// Broadcasting: the common shape of several operands, and loops over it in runs along which each operand advances by 1 or stays. Internal.
+// Broadcasting: the common shape of several operands, and loops over it in runs along which each operand advances by 1 or stays.
+// Internal header: not installed.
 #pragma once
 
 #include <algorithm>

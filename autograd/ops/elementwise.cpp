@@ -6,8 +6,8 @@
 
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
+#include "autograd/ops/elementwise_op.h"
 #include "autograd/ops/internal.h"
-#include "autograd/ops/pointwise.h"
 #include "autograd/parallel/parallel.h"
 
 namespace chainrule {

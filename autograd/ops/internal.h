@@ -1,4 +1,5 @@
-// Ops that rules and the backward pass need and users do not. Internal.
+// Ops that rules and the backward pass need and users do not.
+// Internal header: not installed.
 #pragma once
 
 #include <vector>

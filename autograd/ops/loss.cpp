@@ -48,10 +48,10 @@ T mean_of(const T* values, std::int64_t n) {
 }
 
 // 2·grad/n·(left - right): how the mean of n squares changes with the left side, grad being one number.
-Tensor squares_slope(const Tensor& left, const Tensor& right, const Tensor& grad) {
+Tensor squares_gradient(const Tensor& left, const Tensor& right, const Tensor& grad) {
   Node* node = node_of(left);
   const Tensor* inputs[] = {&left, &right, &grad};
-  Tensor y = make_result("squares_slope", SourceLine::current(), node->dtype, Sizes(node), inputs, [](RuleContext& r) {
+  Tensor y = make_result("squares_gradient", SourceLine::current(), node->dtype, Sizes(node), inputs, [](RuleContext& r) {
     const Tensor &incoming = r.grad_out(), &a = r.input(0), &b = r.input(1), &g = r.input(2);
     const double share = 2.0 / static_cast<double>(node_of(a)->numel);
     if (r.needs(0) || r.needs(1)) {
@@ -77,10 +77,10 @@ Tensor squares_slope(const Tensor& left, const Tensor& right, const Tensor& grad
 
 // grad/n·(softmax(logits) - one hot classes), grad being one number: how the mean of n rows' cross-entropies changes with the logits.
 // `normalizers` [2, n] is what forward computed of each row: what is subtracted before exp, and the logarithm of the sum.
-Tensor cross_entropy_slope(const Tensor& logits, const Tensor& classes, const Tensor& normalizers, const Tensor& grad) {
+Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& classes, const Tensor& normalizers, const Tensor& grad) {
   Node* node = node_of(logits);
   const Tensor* inputs[] = {&logits, &classes, &grad};
-  Tensor y = make_result("cross_entropy_slope", SourceLine::current(), node->dtype, Sizes(node), inputs, [](RuleContext& r) {
+  Tensor y = make_result("cross_entropy_gradient", SourceLine::current(), node->dtype, Sizes(node), inputs, [](RuleContext& r) {
     const Tensor &x = r.input(0), &labels = r.input(1), &g = r.input(2);
     const std::int64_t n = shape_of(x)[0];
     const Tensor p = softmax(x, 1), weighted = r.grad_out() * p;
@@ -92,8 +92,8 @@ Tensor cross_entropy_slope(const Tensor& logits, const Tensor& classes, const Te
     using T = decltype(zero);
     const std::int64_t n = node->sizes()[0];
     const T* of_rows = values<T>(normalizers);
-    kernels::cross_entropy_slope_rows(node->values<T>(), values<std::int64_t>(classes), of_rows, of_rows + n,
-                                      *values<T>(grad) / static_cast<T>(n), n, node->sizes()[1], mutable_values<T>(y));
+    kernels::cross_entropy_gradient_rows(node->values<T>(), values<std::int64_t>(classes), of_rows, of_rows + n,
+                                         *values<T>(grad) / static_cast<T>(n), n, node->sizes()[1], mutable_values<T>(y));
   });
   return done(std::move(y));
 }
@@ -108,7 +108,7 @@ Tensor mean_squared_difference(const TensorArg& a, const Tensor& b) {
                   text("rhs is ", other->dtype, shape_of(other), ", expected ", node->dtype, shape_of(node), " like lhs"), a.line());
   const Tensor* inputs[] = {&a.tensor(), &b};
   Tensor y = make_result("mean_squared_difference", a.line(), node->dtype, Shape{}, inputs, [](RuleContext& r) {
-    const Tensor slope = squares_slope(r.input(0), r.input(1), r.grad_out());
+    const Tensor slope = squares_gradient(r.input(0), r.input(1), r.grad_out());
     if (r.needs(1)) r.set(1, neg(slope));
     if (r.needs(0)) r.set(0, slope);
   });
@@ -140,7 +140,7 @@ Tensor mean_cross_entropy(const TensorArg& logits, const Tensor& labels) {
   const Tensor normalizers = make_plain(node->dtype, Shape{2, node->sizes()[0]});
   const Tensor* inputs[] = {&logits.tensor(), &labels, &normalizers};
   Tensor y = make_result("mean_cross_entropy", logits.line(), node->dtype, Shape{}, inputs,
-                         [](RuleContext& r) { r.set(0, cross_entropy_slope(r.input(0), r.input(1), r.input(2), r.grad_out())); });
+                         [](RuleContext& r) { r.set(0, cross_entropy_gradient(r.input(0), r.input(1), r.input(2), r.grad_out())); });
   visit_floating(node->dtype, [&](auto zero) {
     using T = decltype(zero);
     const std::int64_t n = node->sizes()[0];

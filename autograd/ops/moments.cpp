@@ -3,10 +3,11 @@
 #include <cstring>
 #include <limits>
 
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
-#include "autograd/ops/reduction.h"
+#include "autograd/ops/reduce_op.h"
 
 namespace chainrule {
 

@@ -8,7 +8,7 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
-#include "autograd/ops/reduction.h"
+#include "autograd/ops/reduce_op.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/strided.h"
 

@@ -268,6 +268,21 @@ Tensor stack(const TensorList& tensors, int axis) {
   return concat(rows, at);
 }
 
+Tensor Tensor::reshape(const Shape& shape, SourceLine line) const { return chainrule::reshape(TensorArg(*this, line), shape); }
+
+Tensor Tensor::flatten(int first, int last, SourceLine line) const { return chainrule::flatten(TensorArg(*this, line), first, last); }
+
+Tensor Tensor::operator[](Index i) const {
+  Node* node = defined_node("index", *this, i.line());
+  if (node->rank == 0) throw_invalid("index", "the tensor has rank 0 and no rows", i.line());
+  const std::int64_t size = node->sizes()[0];
+  const std::int64_t row = i.value() < 0 ? i.value() + size : i.value();
+  if (row < 0 || row >= size) throw_invalid("index", text("row ", i.value(), " is out of range for shape ", shape_of(node)), i.line());
+  Shape shape = shape_of(node);
+  shape.erase(0);
+  return consecutive("index", TensorArg(*this, i.line()), row * shape.numel(), shape);
+}
+
 namespace detail {
 
 Tensor consecutive(const char* op, const TensorArg& x, std::int64_t offset, const Shape& shape) {

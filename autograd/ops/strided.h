@@ -1,4 +1,5 @@
-// Moving elements without looking at them: by their width, through strides. Internal.
+// Moving elements without looking at them: by their width, through strides.
+// Internal header: not installed.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Scopes in which a thread's floating-point numbers are rounded in some way, or flushed where they are too small to be normal.
+// Internal header: not installed.
 #pragma once
 
 #if defined(__SSE2__)

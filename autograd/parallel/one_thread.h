@@ -1,4 +1,5 @@
 // Makes libraries that ask OpenMP for its number of threads run on the calling thread alone.
+// Internal header: not installed.
 #pragma once
 
 #ifdef _OPENMP

@@ -14,9 +14,9 @@
 #include <cstddef>
 #include <exception>
 
-#include "autograd/parallel/fork_record.h"
+#include "autograd/parallel/fork_policy.h"
+#include "autograd/parallel/kept_threads.h"
 #include "autograd/parallel/shared_loops.h"
-#include "autograd/parallel/step_judge.h"
 #endif
 
 namespace chainrule::kernels {
@@ -53,7 +53,7 @@ void run_serial(std::span<const Loop> loops) {
 
 #ifdef _OPENMP
 
-using Clock = ForkRecord::Clock;
+using Clock = ForkPolicy::Clock;
 
 // The processor time that the calling thread has had.
 Clock::duration thread_time() noexcept {
@@ -62,7 +62,7 @@ Clock::duration thread_time() noexcept {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-constinit thread_local ForkRecord fork_record;
+constinit thread_local ForkPolicy fork_policy;
 
 // The threads that wait for the loops of this one, where some do and it is not in a piece of a loop.
 constinit thread_local KeptThreads* kept_threads = nullptr;
@@ -72,7 +72,7 @@ constinit thread_local int limit_outside = 0;
 constexpr int kLoopsToKeepFor = 2;             // of one step: threads kept for one would cost what its fork does
 constinit thread_local int loops_of_step = 0;  // loops shared, or that would have been had forks not been slow; up to those
 
-constinit thread_local StepJudge step_judge;
+constinit thread_local StepPolicy step_policy;
 constinit thread_local bool step_shares = true;  // whether the step of run_steps that is being made is to share its loops
 
 void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor); }
@@ -80,7 +80,7 @@ void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor)
 void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begin) {
   SharedLoops shared(loops, threads);
   Clock::duration in_a_row{};
-  const auto now = [watches = fork_record.watches()] { return watches ? thread_time() : Clock::now().time_since_epoch(); };
+  const auto now = [watches = fork_policy.watches()] { return watches ? thread_time() : Clock::now().time_since_epoch(); };
   if (KeptThreads* const kept = std::exchange(kept_threads, nullptr)) {
     in_a_row = kept->run(shared, now);
     kept_threads = kept;
@@ -94,7 +94,7 @@ void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begi
       }
     }
   }
-  fork_record.add(begin, Clock::now(), in_a_row);
+  fork_policy.add(begin, Clock::now(), in_a_row);
   shared.rethrow();
 }
 
@@ -127,7 +127,7 @@ void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_poi
 bool may_keep(int threads) {
   if (threads < 2) return false;
   if (always_fork.load(std::memory_order_relaxed)) return true;
-  return !fork_record.advises_serial(Clock::now()) && threads <= omp_get_num_procs();  // more would get in each other's way
+  return !fork_policy.advises_serial(Clock::now()) && threads <= omp_get_num_procs();  // more would get in each other's way
 }
 
 // Runs steps with threads kept at hand while there is another and goes_on() says so, one at least. Returns whether there is another.
@@ -150,10 +150,10 @@ bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
         try {
           Clock::time_point begin = Clock::now();
           do {
-            step_shares = step_judge.shares();
+            step_shares = step_policy.shares();
             more = step.call(step.object);
             const Clock::time_point end = Clock::now();
-            step_judge.add(end - std::exchange(begin, end));
+            step_policy.add(end - std::exchange(begin, end));
           } while (more && goes_on());
         } catch (...) {
           error = std::current_exception();
@@ -192,7 +192,7 @@ void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
   if (const int limit_now = thread_limit(); pays && limit_now > 1 && (kept_threads != nullptr || !omp_in_parallel())) {
     count_loop();
     const Clock::time_point begin = Clock::now();
-    const bool serial = !step_shares || fork_record.advises_serial(begin);
+    const bool serial = !step_shares || fork_policy.advises_serial(begin);
     if (!serial || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
   }
 #endif
@@ -213,7 +213,7 @@ void run_steps(const Step& step) {
         return of_step == kLoopsToKeepFor;
       }
     } outer;
-    step_judge.begin_loop();
+    step_policy.begin_loop();
     while (more) {
       more = step.call(step.object);
       const bool enough = outer.shared_enough();

@@ -1,4 +1,5 @@
 // The one seam to threads: how many there are, and loops whose pieces they share.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

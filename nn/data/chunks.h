@@ -1,4 +1,5 @@
 // Values whose number is known only once all have come.
+// Internal header: not installed.
 #pragma once
 
 #include <algorithm>

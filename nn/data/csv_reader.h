@@ -1,4 +1,5 @@
 // The cells of a table of comma-separated values, one by one.
+// Internal header: not installed.
 #pragma once
 
 #include <charconv>

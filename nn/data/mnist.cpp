@@ -1,4 +1,4 @@
-// The names and places of MNIST's files, and the checks across them.
+// The names and directories of MNIST's files, and the checks across them.
 #include "nn/data/mnist.h"
 
 #include <algorithm>
@@ -70,16 +70,16 @@ void append(std::string& list, const std::string& item) {
   list += item;
 }
 
-std::string describe(const MnistPlace& place, const std::array<fs::path, 4>& paths) {
-  std::string text = "\n  " + place.directory;
-  if (!place.origin.empty()) text += " (" + place.origin + ")";
+std::string describe(const MnistDirectory& directory, const std::array<fs::path, 4>& paths) {
+  std::string text = "\n  " + directory.path;
+  if (!directory.origin.empty()) text += " (" + directory.origin + ")";
   text += ": ";
   std::error_code error;
-  const fs::file_status status = fs::status(place.directory, error);
+  const fs::file_status status = fs::status(directory.path, error);
   if (status.type() == fs::file_type::not_found) return text + "no such directory";
   if (error) return text + error.message();
   if (!fs::is_directory(status)) return text + "not a directory";
-  fs::directory_iterator entries(place.directory, error);
+  fs::directory_iterator entries(directory.path, error);
   if (error) return text + "cannot be read: " + error.message();
   std::string found;
   std::string missing;
@@ -164,25 +164,25 @@ std::uint8_t whole_number(const CsvReader& reader, const char* what, int most) {
 
 }  // namespace
 
-std::vector<MnistPlace> mnist_places(const std::optional<std::string>& data_dir) {
+std::vector<MnistDirectory> mnist_directories(const std::optional<std::string>& data_dir) {
   if (data_dir) return {{*data_dir, "--data"}};
-  std::vector<MnistPlace> places;
+  std::vector<MnistDirectory> directories;
   const char* variable = std::getenv("MNIST_DIR");
-  if (variable != nullptr && *variable != '\0') places.push_back({variable, "$MNIST_DIR"});
-  places.push_back({"data/mnist", "default"});
-  places.push_back({"/usr/share/datasets/fashion-mnist", "Debian's dataset-fashion-mnist"});
-  return places;
+  if (variable != nullptr && *variable != '\0') directories.push_back({variable, "$MNIST_DIR"});
+  directories.push_back({"data/mnist", "default"});
+  directories.push_back({"/usr/share/datasets/fashion-mnist", "Debian's dataset-fashion-mnist"});
+  return directories;
 }
 
-MnistFiles find_mnist(const std::vector<MnistPlace>& places) {
-  if (places.empty()) throw std::invalid_argument("find_mnist: places is empty, expected at least one directory");
+MnistFiles find_mnist(const std::vector<MnistDirectory>& directories) {
+  if (directories.empty()) throw std::invalid_argument("find_mnist: directories is empty, expected at least one directory");
   std::string looked_in;
-  for (const MnistPlace& place : places) {
-    const std::array<fs::path, 4> paths = find_files(place.directory);
+  for (const MnistDirectory& directory : directories) {
+    const std::array<fs::path, 4> paths = find_files(directory.path);
     if (std::none_of(paths.begin(), paths.end(), [](const fs::path& path) { return path.empty(); })) {
-      return {place, paths[0], paths[1], paths[2], paths[3]};
+      return {directory, paths[0], paths[1], paths[2], paths[3]};
     }
-    looked_in += describe(place, paths);
+    looked_in += describe(directory, paths);
   }
   std::string expected;
   for (const FileName& file : kFileNames) append(expected, spelled(file, '-'));

@@ -11,16 +11,16 @@
 namespace chainrule::nn {
 
 /// A directory to hold the files, and who named it.
-struct MnistPlace {
+struct MnistDirectory {
   /// The directory itself.
-  std::string directory;
+  std::string path;
   std::string origin;  ///< who named it, for messages: "--data", "$MNIST_DIR"
 };
 
 /// The four files and where they were found.
 struct MnistFiles {
   /// Where they are.
-  MnistPlace place;
+  MnistDirectory directory;
   std::string train_images, train_labels, test_images, test_labels;
 };
 
@@ -42,13 +42,13 @@ struct MnistPart {
 
 /// Where to look: `data_dir` alone when given, otherwise $MNIST_DIR when set, ./data/mnist, and where Debian's dataset-fashion-mnist
 /// installs.
-std::vector<MnistPlace> mnist_places(const std::optional<std::string>& data_dir = std::nullopt);
+std::vector<MnistDirectory> mnist_directories(const std::optional<std::string>& data_dir = std::nullopt);
 
-/// The files in the first of `places` that holds all four, each spelled train-images-idx3-ubyte or train-images.idx3-ubyte, plain or .gz; a
-/// plain file is taken before a compressed one.
-/// @throws runtime_error when no place holds all four, listing the places, the names expected and which of them were found where.
-/// @throws invalid_argument for an empty `places`.
-MnistFiles find_mnist(const std::vector<MnistPlace>& places);
+/// The files in the first of `directories` that holds all four, each spelled train-images-idx3-ubyte or train-images.idx3-ubyte, plain or
+/// .gz; a plain file is taken before a compressed one.
+/// @throws runtime_error when no directory holds all four, listing the directories, the names expected and which of them were found where.
+/// @throws invalid_argument for an empty `directories`.
+MnistFiles find_mnist(const std::vector<MnistDirectory>& directories);
 
 /// The four files read and checked: as many labels as images, training and test images of one size, each label below `classes`.
 /// @throws runtime_error as read_idx() does, for files wrong in themselves or not matching each other.

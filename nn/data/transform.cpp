@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"

@@ -1,4 +1,5 @@
-// The bytes of a JSON file as a stream that refuses what the JSON parser cannot be trusted with. Internal.
+// The bytes of a JSON file as a stream that refuses what the JSON parser cannot be trusted with.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // Inflates a gzip file piece by piece, never more than the caller has room for.
+// Internal header: not installed.
 #pragma once
 
 #include <zlib.h>

@@ -1,4 +1,5 @@
-// Numbers of 16 bits as files hold them, to float. Internal.
+// Numbers of 16 bits as files hold them, to float.
+// Internal header: not installed.
 #pragma once
 
 #include <bit>

@@ -1,4 +1,5 @@
 // A regular file opened for reading, whose every failure names it.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>

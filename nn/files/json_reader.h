@@ -1,4 +1,5 @@
-// Reads JSON piece by piece. Internal.
+// Reads JSON piece by piece.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>

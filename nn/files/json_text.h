@@ -1,4 +1,5 @@
-// Text and numbers as JSON has them. Internal.
+// Text and numbers as JSON has them.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

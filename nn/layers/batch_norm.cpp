@@ -1,7 +1,7 @@
 #include "nn/layers/batch_norm.h"
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"

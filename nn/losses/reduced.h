@@ -1,4 +1,5 @@
-// What every loss ends with: its reduction. Internal.
+// What every loss ends with: its reduction.
+// Internal header: not installed.
 #pragma once
 
 #include "autograd/ops/reduce.h"

@@ -1,4 +1,5 @@
-// Checks of what a loss or a metric compares. Internal.
+// Checks of what a loss or a metric compares.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

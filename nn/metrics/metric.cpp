@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "nn/losses/loss.h"
 #include "nn/losses/losses.h"
 #include "nn/metrics/scoring.h"

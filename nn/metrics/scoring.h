@@ -1,7 +1,7 @@
-// What metrics count and sum, batch by batch: functions of metrics.h add once, those of metric.h for a whole pass. Internal.
-//
+// What metrics count and sum, batch by batch: functions of metrics.h add once, those of metric.h for a whole pass.
 // Each has add(op, prediction, target, line), which checks before it changes anything, and value(). Examples are added one after another,
 // so that the value does not depend on where batches are cut, not in its last bit.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

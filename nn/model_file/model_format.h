@@ -1,5 +1,4 @@
-// The format of model files: what stands in them, and how large each part may be. Internal.
-//
+// The format of model files: what stands in them, and how large each part may be.
 //   {
 //     "format": "chainrule.model",
 //     "version": 1,
@@ -8,12 +7,12 @@
 //     "modules": {PATH: {"name": "score", "training": false}, ...},
 //     "weights": {PATH: {"dtype": "float32", "shape": [2, 1], "values": [0.1, -2]}, PATH: {"same_as": PATH}, ...}
 //   }
-//
 // A LAYER is {"type": NAME, "config": {SETTING: value, ...}}, the config being left out where it is empty. One that stands in several
 // places is {"shared": i} in each, that of place i in the list "shared", which may be left out. PATH is as in Module::state(). "modules"
 // has those with a name or in another mode than the one around them (at first training), and may be left out. Weights have besides
 // "requires_grad", where it is false of a parameter or true of a buffer, and "name", each before "values". NaN and infinities are the
 // strings "nan", "inf" and "-inf".
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "nn/files/json_text.h"
 #include "nn/model_file/model_file.h"
 #include "nn/model_file/model_parser.h"
-#include "nn/model_file/module_places.h"
+#include "nn/model_file/module_paths.h"
 #include "nn/model_file/module_table.h"
-#include "nn/module/keep_generator.h"
+#include "nn/module/keep_default_generator.h"
 #include "nn/module/parameter_budget.h"
 
 namespace chainrule::nn {
@@ -37,9 +37,9 @@ class Maker : public detail::LayerMaker {
     if (fields == nullptr) fail(text(path, " is ", detail::words_for(value), ", expected a layer"));
     const Config layer = ConfigState::reading(*fields, path, *this);
     if (layer.has("shared")) {
-      const std::int64_t place = layer.integer("shared");
+      const std::int64_t index = layer.integer("shared");
       ConfigState::of(layer).require_all_read();
-      return shared_layer(place, path);
+      return shared_layer(index, path);
     }
     const std::string name = layer.string("type");
     const std::optional<ModuleType> type = type_of_name(name);
@@ -79,12 +79,12 @@ class Maker : public detail::LayerMaker {
   }
 
   // Made when it is met first, in whatever order constructors ask for it.
-  Layer shared_layer(std::int64_t place, const std::string& path) {
-    if (place < 0 || static_cast<std::uint64_t>(place) >= made_.size())
-      fail(text(path, ".shared is ", place, ", but there are ", made_.size(), " shared layers"));
-    const auto i = static_cast<std::size_t>(place);
+  Layer shared_layer(std::int64_t index, const std::string& path) {
+    if (index < 0 || static_cast<std::uint64_t>(index) >= made_.size())
+      fail(text(path, ".shared is ", index, ", but there are ", made_.size(), " shared layers"));
+    const auto i = static_cast<std::size_t>(index);
     if (std::exchange(made_[i].is_begun, true)) {
-      if (!made_[i].layer) fail(text(path, ".shared is ", place, ", a layer that it is part of"));
+      if (!made_[i].layer) fail(text(path, ".shared is ", index, ", a layer that it is part of"));
       return *made_[i].layer;
     }
     made_[i].layer = make(shared_[i], detail::path_of_item("shared", i));
@@ -116,14 +116,14 @@ class Filler {
     for (std::size_t i = 0; i < content.weights.size(); ++i) weights_.emplace(content.weights[i].path, i);
   }
 
-  void fill(ModulePlaces& places) {
+  void fill(ModulePaths& paths) {
     std::vector<bool> used(content_.weights.size());
-    for (const ModulePlaces::Place& place : places.tensors) {
-      const auto found = weights_.find(place.path);
-      if (found == weights_.end()) file_.fail(text("weights has no ", json_quote(place.path), ", which the architecture has"));
-      if (used[found->second]) file_.fail(text("the architecture has two tensors ", json_quote(place.path)));
+    for (const ModulePaths::TensorPath& tensor_path : paths.tensors) {
+      const auto found = weights_.find(tensor_path.path);
+      if (found == weights_.end()) file_.fail(text("weights has no ", json_quote(tensor_path.path), ", which the architecture has"));
+      if (used[found->second]) file_.fail(text("the architecture has two tensors ", json_quote(tensor_path.path)));
       used[found->second] = true;
-      put(content_.weights[found->second], place);
+      put(content_.weights[found->second], tensor_path);
     }
     const auto unknown = std::find(used.begin(), used.end(), false);
     if (unknown != used.end())
@@ -132,20 +132,20 @@ class Filler {
   }
 
  private:
-  void put(Weight& weight, const ModulePlaces::Place& place) const {
+  void put(Weight& weight, const ModulePaths::TensorPath& tensor_path) const {
     const auto kind = [](const Tensor& tensor) { return text(tensor.dtype(), " ", tensor.shape()); };
-    const Tensor& wanted = *place.tensor;
+    const Tensor& wanted = *tensor_path.tensor;
     const bool both_floating = is_floating(weight.tensor.dtype()) && is_floating(wanted.dtype());
     if (weight.tensor.shape() != wanted.shape() || (weight.tensor.dtype() != wanted.dtype() && !both_floating))
       file_.fail(text(detail::path_of_field("weights", weight.path), " is ", kind(weight.tensor), ", expected ", kind(wanted)));
     if (!weight.is_repeated) {
-      const bool requires_grad = weight.given_requires_grad ? weight.requires_grad : place.is_parameter;
+      const bool requires_grad = weight.given_requires_grad ? weight.requires_grad : tensor_path.is_parameter;
       if (requires_grad && !is_floating(weight.tensor.dtype()))
         file_.fail(text(detail::path_of_field("weights", weight.path), ".requires_grad is true for int64, which has no gradient"));
       weight.tensor.set_requires_grad(requires_grad);
       if (!weight.name.empty()) weight.tensor.set_name(weight.name);
     }
-    *place.tensor = weight.tensor;
+    *tensor_path.tensor = weight.tensor;
   }
 
   const InputFile& file_;
@@ -154,11 +154,11 @@ class Filler {
 };
 
 // Names and modes.
-void set_modules(const InputFile& file, Maker& maker, const ConfigValue::Fields& entries, ModulePlaces& places) {
+void set_modules(const InputFile& file, Maker& maker, const ConfigValue::Fields& entries, ModulePaths& paths) {
   std::map<std::string_view, const ConfigField*> given;
   for (const ConfigField& entry : entries) given.emplace(entry.name, &entry);
-  for (const ModulePlaces::Beneath& each : places.modules) {
-    ModuleFile::set_training(*each.module, &each == &places.modules.front() || ModuleFile::training(*places.modules[each.outer].module));
+  for (const ModulePaths::ModulePath& each : paths.modules) {
+    ModuleFile::set_training(*each.module, &each == &paths.modules.front() || ModuleFile::training(*paths.modules[each.outer].module));
     const auto found = given.find(each.path);
     if (found == given.end()) continue;
     const std::string path = detail::path_of_field("modules", each.path);
@@ -182,15 +182,15 @@ Layer load(const InputFile& file) {
   Content content = parse_model(file);
   Maker maker(file, content.shared);
   const Layer layer = [&] {
-    const KeepsDefaultGenerator keeps;
+    const KeepDefaultGenerator keeps;
     const ParameterBudget budget(element_count(content) + kSpare);
     Layer made = maker.make(content.architecture, "architecture");
     maker.require_all_made();
     return made;
   }();
-  ModulePlaces places(*layer);
-  Filler(file, content).fill(places);
-  set_modules(file, maker, content.modules, places);
+  ModulePaths paths(*layer);
+  Filler(file, content).fill(paths);
+  set_modules(file, maker, content.modules, paths);
   return layer;
 }
 

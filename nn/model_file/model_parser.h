@@ -1,4 +1,5 @@
-// From the bytes of a model file to what it holds. Internal.
+// From the bytes of a model file to what it holds.
+// Internal header: not installed.
 #pragma once
 
 #include "nn/files/input_file.h"

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "nn/files/json_text.h"
 #include "nn/files/write_file.h"
 #include "nn/model_file/model_file.h"
 #include "nn/model_file/model_format.h"
-#include "nn/model_file/module_places.h"
+#include "nn/model_file/module_paths.h"
 #include "nn/model_file/module_table.h"
 
 namespace chainrule::nn {
@@ -32,15 +32,15 @@ using Write = std::function<void(std::string_view)>;
 // The architecture of a module: each layer once, as values without Layers.
 class Architecture {
  public:
-  Architecture(const ModulePlaces& places, const SourceLine& line) : line_(line) {
-    for (const ModulePlaces::Beneath& each : places.modules) paths_.emplace(each.module, each.path);
+  Architecture(const ModulePaths& paths, const SourceLine& line) : line_(line) {
+    for (const ModulePaths::ModulePath& each : paths.modules) paths_.emplace(each.module, each.path);
   }
 
   ConfigValue of(const Module& root) {
     visit(root);
     return value_of(root);
   }
-  /// The layers that stand in several places; after of().
+  /// The layers that occur in several places; after of().
   ConfigValue shared() { return {std::move(shared_)}; }
 
  private:
@@ -48,7 +48,7 @@ class Architecture {
     std::string type;
     ConfigValue::Fields settings;
     std::size_t uses = 0;
-    std::optional<std::size_t> place;  // in shared_
+    std::optional<std::size_t> shared_index;  // in shared_
     bool is_complete = false;
   };
 
@@ -73,7 +73,7 @@ class Architecture {
     Config config;
     {
       const std::pair<Architecture*, const Module*> in_error(this, &module);
-      const PlaceScope place(&in_error, [](const void* object) {
+      const ErrorPathScope place(&in_error, [](const void* object) {
         const auto& [self, of] = *static_cast<const std::pair<Architecture*, const Module*>*>(object);
         return self->name_of(*of);
       });
@@ -104,13 +104,13 @@ class Architecture {
   ConfigValue value_of(const Module& module) {
     Met& met = met_.at(&module);
     if (met.uses == 1) return definition_of(met);
-    if (!met.place) {
-      met.place = shared_.size();
+    if (!met.shared_index) {
+      met.shared_index = shared_.size();
       shared_.emplace_back();
       ConfigValue definition = definition_of(met);
-      shared_[*met.place] = std::move(definition);
+      shared_[*met.shared_index] = std::move(definition);
     }
-    return {ConfigValue::Fields{{"shared", {static_cast<std::int64_t>(*met.place)}}}};
+    return {ConfigValue::Fields{{"shared", {static_cast<std::int64_t>(*met.shared_index)}}}};
   }
 
   ConfigValue definition_of(Met& met) {
@@ -136,13 +136,13 @@ class Architecture {
   std::size_t depth_ = 0;
 };
 
-ConfigValue::Fields settings_of(const ModulePlaces& places) {
+ConfigValue::Fields settings_of(const ModulePaths& paths) {
   ConfigValue::Fields entries;
-  for (const ModulePlaces::Beneath& each : places.modules) {
+  for (const ModulePaths::ModulePath& each : paths.modules) {
     ConfigValue::Fields fields;
     fields.reserve(2);
     if (!each.module->name().empty()) fields.push_back({"name", {each.module->name()}});
-    const bool outer = &each == &places.modules.front() || ModuleFile::training(*places.modules[each.outer].module);
+    const bool outer = &each == &paths.modules.front() || ModuleFile::training(*paths.modules[each.outer].module);
     if (ModuleFile::training(*each.module) != outer) fields.push_back({"training", {!outer}});
     if (!fields.empty()) entries.push_back({each.path, {std::move(fields)}});
   }
@@ -245,10 +245,11 @@ void write_values(const Write& write, const Tensor& tensor) {
   write(piece);
 }
 
-void write_weight(const Write& write, const ModulePlaces::Place& place) {
-  const Tensor& tensor = *place.tensor;
+void write_weight(const Write& write, const ModulePaths::TensorPath& tensor_path) {
+  const Tensor& tensor = *tensor_path.tensor;
   std::string head = text("{\"dtype\": \"", tensor.dtype(), "\", \"shape\": ", tensor.shape());
-  if (tensor.requires_grad() != place.is_parameter) head += text(", \"requires_grad\": ", place.is_parameter ? "false" : "true");
+  if (tensor.requires_grad() != tensor_path.is_parameter)
+    head += text(", \"requires_grad\": ", tensor_path.is_parameter ? "false" : "true");
   if (!tensor.name().empty()) head += ", \"name\": " + json_string(tensor.name());
   write(head + ", \"values\": [");
   if (tensor.dtype() == DType::float32) {
@@ -261,30 +262,31 @@ void write_weight(const Write& write, const ModulePlaces::Place& place) {
   write("]}");
 }
 
-void write_weights(const Write& write, const ModulePlaces& places) {
+void write_weights(const Write& write, const ModulePaths& paths) {
   write("{");
-  for (std::size_t i = 0; i < places.tensors.size(); ++i) {
-    const ModulePlaces::Place& place = places.tensors[i];
-    write(text(i == 0 ? "\n    " : ",\n    ", json_string(place.path), ": "));
+  for (std::size_t i = 0; i < paths.tensors.size(); ++i) {
+    const ModulePaths::TensorPath& tensor_path = paths.tensors[i];
+    write(text(i == 0 ? "\n    " : ",\n    ", json_string(tensor_path.path), ": "));
     std::size_t first = 0;
-    while (!places.tensors[first].tensor->is(*place.tensor)) ++first;
+    while (!paths.tensors[first].tensor->is(*tensor_path.tensor)) ++first;
     if (first == i) {
-      write_weight(write, place);
+      write_weight(write, tensor_path);
     } else {
-      write(text("{\"same_as\": ", json_string(places.tensors[first].path), "}"));
+      write(text("{\"same_as\": ", json_string(paths.tensors[first].path), "}"));
     }
   }
-  write(places.tensors.empty() ? "}" : "\n  }");
+  write(paths.tensors.empty() ? "}" : "\n  }");
 }
 
-void check_weights(const ModulePlaces& places, Limits& limits, const SourceLine& line) {
-  if (places.tensors.size() > model_format::kMaxTensors)
+void check_weights(const ModulePaths& paths, Limits& limits, const SourceLine& line) {
+  if (paths.tensors.size() > model_format::kMaxTensors)
     throw_misuse("save_model", text("the model has more than ", model_format::kMaxTensors, " tensors"), line);
-  std::set<std::string_view> paths;
-  for (const ModulePlaces::Place& place : places.tensors) {
-    limits.count(place.path);
-    limits.count(place.tensor->name());
-    if (!paths.insert(place.path).second) throw_misuse("save_model", text("two tensors have the path ", json_quote(place.path)), line);
+  std::set<std::string_view> unique;
+  for (const ModulePaths::TensorPath& tensor_path : paths.tensors) {
+    limits.count(tensor_path.path);
+    limits.count(tensor_path.tensor->name());
+    if (!unique.insert(tensor_path.path).second)
+      throw_misuse("save_model", text("two tensors have the path ", json_quote(tensor_path.path)), line);
   }
 }
 
@@ -293,22 +295,22 @@ void check_weights(const ModulePlaces& places, Limits& limits, const SourceLine&
 void save_model(const Module& module, const std::string& path, SourceLine line) {
   const CallerScope caller(line);
   const NoGrad no_grad;
-  const ModulePlaces places(const_cast<Module&>(module));  // members() only names things
-  for (const ModulePlaces::Beneath& each : places.modules) {
+  const ModulePaths paths(const_cast<Module&>(module));  // members() only names things
+  for (const ModulePaths::ModulePath& each : paths.modules) {
     if (each.module->is_open())
       throw_misuse("save_model",
                    text(each.path, each.path.empty() ? "" : " (", each.module->describe(), each.path.empty() ? "" : ")",
                         ": the input size is not known: call build() with the shape of one example"),
                    line);
   }
-  Architecture layers(places, line);
+  Architecture layers(paths, line);
   const ConfigValue architecture = layers.of(module), shared = layers.shared();
-  const ConfigValue modules = {settings_of(places)};
+  const ConfigValue modules = {settings_of(paths)};
   Limits limits(line);
   limits.count(architecture, 1);
   limits.count(shared, 1);
   limits.count(modules, 1);
-  check_weights(places, limits, line);
+  check_weights(paths, limits, line);
 
   std::string head = text("{\n  \"format\": ", json_string(model_format::kFormat), ",\n  \"version\": ", model_format::kVersion);
   head += ",\n  \"architecture\": ";
@@ -324,7 +326,7 @@ void save_model(const Module& module, const std::string& path, SourceLine line) 
   head += ",\n  \"weights\": ";
   write_whole_file(path, [&](const Write& write) {
     write(head);
-    write_weights(write, places);
+    write_weights(write, paths);
     write("\n}\n");
   });
 }

@@ -1,4 +1,5 @@
-// What makes a module of each name that files know: the library's own and those registered. Internal.
+// What makes a module of each name that files know: the library's own and those registered.
+// Internal header: not installed.
 #pragma once
 
 #include <functional>

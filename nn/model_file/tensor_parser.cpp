@@ -30,24 +30,24 @@ void TensorParser::Elements::move_to(std::span<T> out) {
 std::string TensorParser::path() const { return detail::path_of_field("weights", weights_.back().path); }
 
 std::string TensorParser::place_name() const {
-  switch (place_) {
-    case Place::tensor:
+  switch (state_) {
+    case State::tensor:
       return path();
-    case Place::dtype:
+    case State::dtype:
       return path_of("dtype");
-    case Place::shape:
+    case State::shape:
       return path_of("shape");
-    case Place::sizes:
+    case State::sizes:
       return detail::path_of_item(path_of("shape"), static_cast<std::size_t>(shape_.rank()));
-    case Place::values:
+    case State::values:
       return path_of("values");
-    case Place::numbers:
+    case State::numbers:
       return detail::path_of_item(path_of("values"), static_cast<std::size_t>(elements_.count()));
-    case Place::requires_grad:
+    case State::requires_grad:
       return path_of("requires_grad");
-    case Place::name:
+    case State::name:
       return path_of("name");
-    case Place::same_as:
+    case State::same_as:
       return path_of("same_as");
     default:
       return "weights";
@@ -55,22 +55,22 @@ std::string TensorParser::place_name() const {
 }
 
 std::string TensorParser::expectation() const {
-  switch (place_) {
-    case Place::dtype:
+  switch (state_) {
+    case State::dtype:
       return "\"float32\", \"float64\" or \"int64\"";
-    case Place::shape:
+    case State::shape:
       return "a list of integers";
-    case Place::sizes:
+    case State::sizes:
       return "an integer of 0 or more";
-    case Place::values:
+    case State::values:
       return "a list of numbers";
-    case Place::numbers:
+    case State::numbers:
       return dtype_ == DType::int64 ? "an integer of 64 bits" : text("a number of ", dtype_, ", \"nan\", \"inf\" or \"-inf\"");
-    case Place::requires_grad:
+    case State::requires_grad:
       return "true or false";
-    case Place::name:
+    case State::name:
       return "a string";
-    case Place::same_as:
+    case State::same_as:
       return "the path of a tensor before it";
     default:
       return "an object";
@@ -80,24 +80,24 @@ std::string TensorParser::expectation() const {
 void TensorParser::refuse(const std::string& found) const { file_.fail(text(place_name(), " is ", found, ", expected ", expectation())); }
 
 void TensorParser::start_object() {
-  if (place_ == Place::start) {
-    place_ = Place::names;
-  } else if (place_ == Place::tensor) {
-    place_ = Place::fields;
+  if (state_ == State::start) {
+    state_ = State::names;
+  } else if (state_ == State::tensor) {
+    state_ = State::fields;
   } else {
     refuse("an object");
   }
 }
 
 bool TensorParser::end_object() {
-  if (place_ == Place::names) return false;
+  if (state_ == State::names) return false;
   end_weight();
-  place_ = Place::names;
+  state_ = State::names;
   return true;
 }
 
 void TensorParser::key(const std::string& key) {
-  if (place_ == Place::names) {
+  if (state_ == State::names) {
     start_weight(key);
   } else {
     start_field(key);
@@ -110,29 +110,29 @@ void TensorParser::start_weight(const std::string& path) {
   weights_.emplace_back().path = path;
   given_ = {};
   elements_ = {};
-  place_ = Place::tensor;
+  state_ = State::tensor;
 }
 
 void TensorParser::start_field(const std::string& field) {
   bool* given = nullptr;
   if (field == "dtype") {
     given = &given_.dtype;
-    place_ = Place::dtype;
+    state_ = State::dtype;
   } else if (field == "shape") {
     given = &given_.shape;
-    place_ = Place::shape;
+    state_ = State::shape;
   } else if (field == "values") {
     given = &given_.values;
-    place_ = Place::values;
+    state_ = State::values;
   } else if (field == "requires_grad") {
     given = &given_.requires_grad;
-    place_ = Place::requires_grad;
+    state_ = State::requires_grad;
   } else if (field == "name") {
     given = &given_.name;
-    place_ = Place::name;
+    state_ = State::name;
   } else if (field == "same_as") {
     given = &given_.same_as;
-    place_ = Place::same_as;
+    state_ = State::same_as;
   } else {
     file_.fail(text(path(), " has an unknown field ", json_quote(field)));
   }
@@ -150,12 +150,12 @@ void TensorParser::end_weight() {
 }
 
 void TensorParser::start_array() {
-  if (place_ == Place::shape) {
+  if (state_ == State::shape) {
     shape_ = Shape();
-    place_ = Place::sizes;
-  } else if (place_ == Place::values) {
+    state_ = State::sizes;
+  } else if (state_ == State::values) {
     start_values();
-    place_ = Place::numbers;
+    state_ = State::numbers;
   } else {
     refuse("a list");
   }
@@ -172,7 +172,7 @@ void TensorParser::start_values() {
 }
 
 void TensorParser::end_array() {
-  if (place_ == Place::numbers) {
+  if (state_ == State::numbers) {
     if (elements_.count() != expected_)
       file_.fail(text(path_of("values"), " has ", elements_.count(), " numbers, expected ", expected_, " for shape ", shape_));
     Tensor tensor = zeros(shape_, dtype_);
@@ -185,7 +185,7 @@ void TensorParser::end_array() {
     }
     weight().tensor = std::move(tensor);
   }
-  place_ = Place::fields;
+  state_ = State::fields;
 }
 
 template <class T>
@@ -197,18 +197,18 @@ void TensorParser::add(T value) {
 
 template <class T>
 void TensorParser::add_integer(T value) {
-  if (place_ == Place::numbers && dtype_ == DType::float32) return add(static_cast<float>(value));
-  if (place_ == Place::numbers && dtype_ == DType::float64) return add(static_cast<double>(value));
+  if (state_ == State::numbers && dtype_ == DType::float32) return add(static_cast<float>(value));
+  if (state_ == State::numbers && dtype_ == DType::float64) return add(static_cast<double>(value));
   const bool fits = std::in_range<std::int64_t>(value);
-  if (place_ == Place::numbers && fits) return add(static_cast<std::int64_t>(value));
-  if (place_ != Place::sizes || !fits || value < 0) refuse(std::to_string(value));
+  if (state_ == State::numbers && fits) return add(static_cast<std::int64_t>(value));
+  if (state_ != State::sizes || !fits || value < 0) refuse(std::to_string(value));
   if (shape_.rank() == Shape::kMaxRank) file_.fail(text(path_of("shape"), " has more than ", Shape::kMaxRank, " sizes"));
   shape_.push_back(static_cast<std::int64_t>(value));
 }
 
 void TensorParser::integer(std::int64_t value) {
   // Only "-0" comes as a signed 0: others come as unsigned.
-  if (value == 0 && place_ == Place::numbers && dtype_ != DType::int64) return number("-0");
+  if (value == 0 && state_ == State::numbers && dtype_ != DType::int64) return number("-0");
   add_integer(value);
 }
 
@@ -220,7 +220,7 @@ void TensorParser::number(const std::string& digits) {
     if (error != std::errc() || end != digits.data() + digits.size()) refuse(digits.substr(0, 40));
     add(value);
   };
-  if (place_ != Place::numbers || dtype_ == DType::int64) refuse(digits.substr(0, 40));
+  if (state_ != State::numbers || dtype_ == DType::int64) refuse(digits.substr(0, 40));
   if (dtype_ == DType::float32) {
     parse(float{});
   } else {
@@ -229,14 +229,14 @@ void TensorParser::number(const std::string& digits) {
 }
 
 void TensorParser::boolean(bool value) {
-  if (place_ != Place::requires_grad) refuse(value ? "true" : "false");
+  if (state_ != State::requires_grad) refuse(value ? "true" : "false");
   weight().given_requires_grad = true;
   weight().requires_grad = value;
-  place_ = Place::fields;
+  state_ = State::fields;
 }
 
 void TensorParser::string(const std::string& value) {
-  if (place_ == Place::dtype) {
+  if (state_ == State::dtype) {
     if (value == "float32") {
       dtype_ = DType::float32;
     } else if (value == "float64") {
@@ -246,20 +246,20 @@ void TensorParser::string(const std::string& value) {
     } else {
       refuse(json_quote(value));
     }
-  } else if (place_ == Place::name) {
+  } else if (state_ == State::name) {
     weight().name = value;
-  } else if (place_ == Place::same_as) {
+  } else if (state_ == State::same_as) {
     const auto found = places_.find(value);
     if (found == places_.end() || found->second + 1 == weights_.size()) refuse(json_quote(value));
     weight().tensor = weights_[found->second].tensor;
     weight().is_repeated = true;
-  } else if (const auto special = special_number(value); place_ == Place::numbers && dtype_ != DType::int64 && special) {
+  } else if (const auto special = special_number(value); state_ == State::numbers && dtype_ != DType::int64 && special) {
     if (dtype_ == DType::float32) return add(static_cast<float>(*special));
     return add(*special);
   } else {
     refuse(json_quote(value));
   }
-  place_ = Place::fields;
+  state_ = State::fields;
 }
 
 }  // namespace chainrule::nn

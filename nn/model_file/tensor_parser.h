@@ -1,4 +1,5 @@
-// The weights of a model file, taken from the JSON parser piece by piece. Internal.
+// The weights of a model file, taken from the JSON parser piece by piece.
+// Internal header: not installed.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +40,7 @@ class TensorParser {
   std::vector<model_format::Weight> take() { return std::move(weights_); }
 
  private:
-  enum class Place { start, names, tensor, fields, dtype, shape, sizes, values, numbers, requires_grad, name, same_as };
+  enum class State { start, names, tensor, fields, dtype, shape, sizes, values, numbers, requires_grad, name, same_as };
 
   // Elements in blocks: none is copied as their number grows, and no more memory is taken than the file has values for.
   class Elements {
@@ -81,7 +82,7 @@ class TensorParser {
   void add(T value);
 
   const InputFile& file_;
-  Place place_ = Place::start;
+  State state_ = State::start;
   std::vector<model_format::Weight> weights_;
   std::map<std::string, std::size_t> places_;  // of the paths in weights_
   Given given_;

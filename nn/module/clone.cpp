@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "autograd/base/check.h"
-#include "nn/module/keep_generator.h"
+#include "nn/module/keep_default_generator.h"
 
 namespace chainrule::nn {
 
@@ -83,7 +83,7 @@ std::vector<Layer> Cloner::operator()(const std::vector<Layer>& layers) {
 
 Layer Module::clone(SourceLine line) const {
   const CallerScope caller(line);
-  const KeepsDefaultGenerator keeps;
+  const KeepDefaultGenerator keeps;
   Cloner cloner;
   const std::shared_ptr<Module> copy = copy_unfilled(cloner);
 

@@ -1,4 +1,5 @@
-// What a Config is made of: values as JSON has them, and Layers. Internal.
+// What a Config is made of: values as JSON has them, and Layers.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

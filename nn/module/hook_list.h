@@ -1,4 +1,5 @@
 // HookList: the hooks of one module, and how they are called.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

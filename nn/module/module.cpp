@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/update.h"
 #include "nn/module/hook_list.h"
@@ -82,7 +82,7 @@ class CallGuard {
 
  private:
   Call call_;
-  PlaceScope place_;
+  ErrorPathScope place_;
 };
 
 // Keeps hooks quiet while build() tries a module.
@@ -158,50 +158,6 @@ EvalScope::EvalScope() noexcept : outer_(std::exchange(eval_in_force, true)) {}
 EvalScope::~EvalScope() { eval_in_force = outer_; }
 
 bool EvalScope::in_force() noexcept { return eval_in_force; }
-
-struct Members::Met {
-  std::set<const Module*> modules;
-};
-
-Members::Members() : met_(std::make_unique<Met>()) {}
-Members::~Members() = default;
-
-std::string Members::path_to(std::string_view name) const { return prefix_.empty() ? std::string(name) : text(prefix_, ".", name); }
-
-void Members::walk(Module& root) {
-  met_->modules.insert(&root);
-  on_module(prefix_, root);
-  root.members(*this);
-}
-
-void Members::operator()(std::string_view name, Module& child) {
-  if (!met_->modules.insert(&child).second) return;
-  std::string outer = std::exchange(prefix_, path_to(name));
-  on_module(prefix_, child);
-  child.members(*this);
-  prefix_ = std::move(outer);
-}
-
-void Members::operator()(std::string_view name, const Layer& child) { (*this)(name, *child); }
-
-void Members::operator()(std::string_view name, Tensor& parameter) {
-  if (!parameter.defined()) {
-    on_undefined(path_to(name), parameter);
-    return;
-  }
-  if (!is_floating(parameter.dtype()))
-    throw_invalid("members", text("the parameter ", path_to(name), " is int64, expected float32 or float64: visit.buffer takes any dtype"),
-                  SourceLine::current());
-  on_parameter(path_to(name), parameter);
-}
-
-void Members::buffer(std::string_view name, Tensor& tensor) {
-  if (tensor.defined()) {
-    on_buffer(path_to(name), tensor);
-  } else {
-    on_undefined(path_to(name), tensor);
-  }
-}
 
 Module::Module() noexcept = default;
 Module::Module(Module&&) noexcept = default;

@@ -1,4 +1,5 @@
-// Looks up what text names ("relu", "adam") in a table; an unknown name is answered with the known. Internal.
+// Looks up what text names ("relu", "adam") in a table; an unknown name is answered with the known.
+// Internal header: not installed.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// ParameterBudget: how many parameters may be made while a module is loaded. Internal.
+// ParameterBudget: how many parameters may be made while a module is loaded.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

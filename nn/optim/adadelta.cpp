@@ -22,17 +22,17 @@ void Adadelta::check(const AdadeltaOptions& options, const SourceLine& line) con
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-void Adadelta::update(const Turn& turn) {
-  const AdadeltaOptions options = options_of(turn);
-  const double rate = turn.learning_rate;
-  remember(turn, 0);
-  remember(turn, 1);
-  update_elements<2>(turn, [=](double& p, double g, std::array<double, 2>& m) {
-    auto& [square, step] = m;
+void Adadelta::update(const ParameterStep& step) {
+  const AdadeltaOptions options = options_of(step);
+  const double rate = step.learning_rate;
+  remember(step, 0);
+  remember(step, 1);
+  update_elements<2>(step, [=](double& p, double g, std::array<double, 2>& m) {
+    auto& [square_average, delta_average] = m;
     g += options.weight_decay * p;
-    square = options.rho * square + (1 - options.rho) * g * g;
-    const double d = std::sqrt(step + options.epsilon) / std::sqrt(square + options.epsilon) * g;
-    step = options.rho * step + (1 - options.rho) * d * d;
+    square_average = options.rho * square_average + (1 - options.rho) * g * g;
+    const double d = std::sqrt(delta_average + options.epsilon) / std::sqrt(square_average + options.epsilon) * g;
+    delta_average = options.rho * delta_average + (1 - options.rho) * d * d;
     p -= rate * d;
   });
 }

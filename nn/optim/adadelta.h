@@ -23,7 +23,7 @@ class Adadelta : public GroupedOptimizer<AdadeltaOptions> {
 
  protected:
   void check(const AdadeltaOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<AdadeltaOptions>;

@@ -23,11 +23,11 @@ void Adagrad::check(const AdagradOptions& options, const SourceLine& line) const
   require_not_negative("epsilon", options.epsilon, line);
 }
 
-void Adagrad::update(const Turn& turn) {
-  const AdagradOptions options = options_of(turn);
-  const double rate = turn.learning_rate / (1 + static_cast<double>(turn.step - 1) * options.lr_decay);
-  remember(turn, 0, options.initial_accumulator_value);
-  update_elements<1>(turn, [=](double& p, double g, std::array<double, 1>& m) {
+void Adagrad::update(const ParameterStep& step) {
+  const AdagradOptions options = options_of(step);
+  const double rate = step.learning_rate / (1 + static_cast<double>(step.number - 1) * options.lr_decay);
+  remember(step, 0, options.initial_accumulator_value);
+  update_elements<1>(step, [=](double& p, double g, std::array<double, 1>& m) {
     g += options.weight_decay * p;
     m[0] += g * g;
     p -= rate * g / (std::sqrt(m[0]) + options.epsilon);

@@ -26,7 +26,7 @@ class Adagrad : public GroupedOptimizer<AdagradOptions> {
 
  protected:
   void check(const AdagradOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<AdagradOptions>;

@@ -30,11 +30,11 @@ class Adam : public GroupedOptimizer<AdamOptions> {
 
  protected:
   void check(const AdamOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
-  void update_all(std::span<const Turn> turns) override;
+  void update(const ParameterStep& step) override;
+  void update_all(std::span<const ParameterStep> steps) override;
 
  private:
-  AdamUpdate pass_of(const Turn& turn) const noexcept;
+  AdamUpdate settings_of(const ParameterStep& step) const noexcept;
 };
 
 extern template class GroupedOptimizer<AdamOptions>;

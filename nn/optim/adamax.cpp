@@ -23,12 +23,12 @@ void Adamax::check(const AdamaxOptions& options, const SourceLine& line) const {
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-void Adamax::update(const Turn& turn) {
-  const AdamaxOptions options = options_of(turn);
-  const double rate = turn.learning_rate / (1 - std::pow(options.beta1, static_cast<double>(turn.step)));
-  remember(turn, 0);
-  remember(turn, 1);
-  update_elements<2>(turn, [=](double& p, double g, std::array<double, 2>& m) {
+void Adamax::update(const ParameterStep& step) {
+  const AdamaxOptions options = options_of(step);
+  const double rate = step.learning_rate / (1 - std::pow(options.beta1, static_cast<double>(step.number)));
+  remember(step, 0);
+  remember(step, 1);
+  update_elements<2>(step, [=](double& p, double g, std::array<double, 2>& m) {
     auto& [moment, norm] = m;
     g += options.weight_decay * p;
     moment = options.beta1 * moment + (1 - options.beta1) * g;

@@ -25,7 +25,7 @@ class Adamax : public GroupedOptimizer<AdamaxOptions> {
 
  protected:
   void check(const AdamaxOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<AdamaxOptions>;

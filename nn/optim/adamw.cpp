@@ -2,7 +2,7 @@
 
 #include <typeinfo>
 
-#include "nn/optim/adam_turn.h"
+#include "nn/optim/adam_step.h"
 
 namespace chainrule::nn {
 
@@ -17,18 +17,18 @@ void AdamW::check(const AdamWOptions& options, const SourceLine& line) const {
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-AdamUpdate AdamW::pass_of(const Turn& turn) const noexcept {
-  const AdamWOptions& options = options_of(turn);
-  return {turn.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, true};
+AdamUpdate AdamW::settings_of(const ParameterStep& step) const noexcept {
+  const AdamWOptions& options = options_of(step);
+  return {step.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, true};
 }
 
-void AdamW::update(const Turn& turn) { adam_turn(turn, pass_of(turn), options_of(turn).amsgrad); }
+void AdamW::update(const ParameterStep& step) { adam_step_on(step, settings_of(step), options_of(step).amsgrad); }
 
-void AdamW::update_all(std::span<const Turn> turns) {
-  if (typeid(*this) != typeid(AdamW)) return Optimizer::update_all(turns);  // a class of the user's may have its own update()
-  adam_turns(
-      turns, [this](const Turn& turn) { return pass_of(turn); }, [this](const Turn& turn) { return options_of(turn).amsgrad; },
-      [this](const Turn& turn) { took_step(turn); });
+void AdamW::update_all(std::span<const ParameterStep> steps) {
+  if (typeid(*this) != typeid(AdamW)) return Optimizer::update_all(steps);  // a class of the user's may have its own update()
+  adam_update_all(
+      steps, [this](const ParameterStep& step) { return settings_of(step); },
+      [this](const ParameterStep& step) { return options_of(step).amsgrad; }, [this](const ParameterStep& step) { count_step(step); });
 }
 
 }  // namespace chainrule::nn

@@ -29,11 +29,11 @@ class AdamW : public GroupedOptimizer<AdamWOptions> {
 
  protected:
   void check(const AdamWOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
-  void update_all(std::span<const Turn> turns) override;
+  void update(const ParameterStep& step) override;
+  void update_all(std::span<const ParameterStep> steps) override;
 
  private:
-  AdamUpdate pass_of(const Turn& turn) const noexcept;
+  AdamUpdate settings_of(const ParameterStep& step) const noexcept;
 };
 
 extern template class GroupedOptimizer<AdamWOptions>;

@@ -1,4 +1,5 @@
-// The loop over the elements of a parameter, its gradient and what is remembered of it. Internal.
+// The loop over the elements of a parameter, its gradient and what is remembered of it.
+// Internal header: not installed.
 #pragma once
 
 #include <array>
@@ -11,19 +12,19 @@
 namespace chainrule::nn {
 
 /// A Tensor like the parameter for what is not remembered yet.
-inline void remember(const Optimizer::Turn& turn, std::size_t k, double value = 0) {
-  if (!turn.memory[k].defined()) turn.memory[k] = full(turn.parameter.shape(), value, turn.parameter.dtype());
+inline void remember(const Optimizer::ParameterStep& step, std::size_t k, double value = 0) {
+  if (!step.memory[k].defined()) step.memory[k] = full(step.parameter.shape(), value, step.parameter.dtype());
 }
 
 template <class T, std::size_t kMemory, class F>
-void update_elements_of(const Optimizer::Turn& turn, const F& f) {
-  T* p = turn.parameter.mutable_data<T>().data();
-  const T* g = turn.gradient.data<T>().data();
+void update_elements_of(const Optimizer::ParameterStep& step, const F& f) {
+  T* p = step.parameter.mutable_data<T>().data();
+  const T* g = step.gradient.data<T>().data();
   std::array<T*, kMemory> memory{};
   for (std::size_t k = 0; k < kMemory; ++k)
-    if (turn.memory[k].defined()) memory[k] = turn.memory[k].template mutable_data<T>().data();
+    if (step.memory[k].defined()) memory[k] = step.memory[k].template mutable_data<T>().data();
   constexpr std::int64_t kGrain = 8192;
-  detail::in_pieces(turn.parameter.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+  detail::in_pieces(step.parameter.numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double value = static_cast<double>(p[i]);
       std::array<double, kMemory> m{};
@@ -39,11 +40,11 @@ void update_elements_of(const Optimizer::Turn& turn, const F& f) {
 
 /// f(p, g, m) for each element, in double: p and m[k] are written back. Memory that is undefined reads as 0 and is not kept.
 template <std::size_t kMemory, class F>
-void update_elements(const Optimizer::Turn& turn, const F& f) {
-  if (turn.parameter.dtype() == DType::float32) {
-    update_elements_of<float, kMemory>(turn, f);
+void update_elements(const Optimizer::ParameterStep& step, const F& f) {
+  if (step.parameter.dtype() == DType::float32) {
+    update_elements_of<float, kMemory>(step, f);
   } else {
-    update_elements_of<double, kMemory>(turn, f);
+    update_elements_of<double, kMemory>(step, f);
   }
 }
 

@@ -79,7 +79,7 @@ void LBFGS::require_count(const char* what, std::int64_t value, const SourceLine
 void LBFGS::step(SourceLine line) { detail::throw_misuse(name(), "one gradient is not enough, expected step(closure)", line); }
 
 // Steps are taken by all parameters at once, in step(closure).
-void LBFGS::update(const Turn&) {}
+void LBFGS::update(const ParameterStep&) {}
 
 LBFGS::Vector LBFGS::gather(bool gradients) const {
   Vector values;

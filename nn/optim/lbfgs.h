@@ -53,7 +53,7 @@ class LBFGS : public Optimizer {
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current()) override;
 
  protected:
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 
  private:
   using Vector = std::vector<double>;

@@ -21,11 +21,11 @@ void Lion::check(const LionOptions& options, const SourceLine& line) const {
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-void Lion::update(const Turn& turn) {
-  const LionOptions options = options_of(turn);
-  const double rate = turn.learning_rate;
-  remember(turn, 0);
-  update_elements<1>(turn, [=](double& p, double g, std::array<double, 1>& m) {
+void Lion::update(const ParameterStep& step) {
+  const LionOptions options = options_of(step);
+  const double rate = step.learning_rate;
+  remember(step, 0);
+  update_elements<1>(step, [=](double& p, double g, std::array<double, 1>& m) {
     const double direction = options.beta1 * m[0] + (1 - options.beta1) * g;
     // Without branches, which a random sign would mispredict; NaN stays NaN.
     const double sign = std::isnan(direction) ? direction : (direction > 0 ? 1.0 : 0.0) - (direction < 0 ? 1.0 : 0.0);

@@ -24,7 +24,7 @@ class Lion : public GroupedOptimizer<LionOptions> {
 
  protected:
   void check(const LionOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<LionOptions>;

@@ -28,26 +28,26 @@ double NAdam::momentum(const NAdamOptions& options, std::int64_t step) {
   return options.beta1 * (1 - 0.5 * std::pow(0.96, static_cast<double>(step) * options.momentum_decay));
 }
 
-double NAdam::momentum_product(const Turn& turn) {
-  products_.resize(std::max(products_.size(), turn.index + 1));
-  Product& known = products_[turn.index];
-  if (known.step != turn.step - 1) known = {};
-  while (known.step < turn.step) known.value *= momentum(options_of(turn), ++known.step);
+double NAdam::momentum_product(const ParameterStep& step) {
+  products_.resize(std::max(products_.size(), step.index + 1));
+  Product& known = products_[step.index];
+  if (known.step != step.number - 1) known = {};
+  while (known.step < step.number) known.value *= momentum(options_of(step), ++known.step);
   return known.value;
 }
 
-void NAdam::update(const Turn& turn) {
-  const NAdamOptions options = options_of(turn);
-  const double product = momentum_product(turn);
-  const double now = momentum(options, turn.step), next = momentum(options, turn.step + 1);
-  const double gradient_rate = turn.learning_rate * (1 - now) / (1 - product);
-  const double moment_rate = turn.learning_rate * next / (1 - product * now * next);
-  const double correction2 = 1 - std::pow(options.beta2, static_cast<double>(turn.step));
-  const double kept = options.decoupled_weight_decay ? 1 - turn.learning_rate * options.weight_decay : 1;
+void NAdam::update(const ParameterStep& step) {
+  const NAdamOptions options = options_of(step);
+  const double product = momentum_product(step);
+  const double now = momentum(options, step.number), next = momentum(options, step.number + 1);
+  const double gradient_rate = step.learning_rate * (1 - now) / (1 - product);
+  const double moment_rate = step.learning_rate * next / (1 - product * now * next);
+  const double correction2 = 1 - std::pow(options.beta2, static_cast<double>(step.number));
+  const double kept = options.decoupled_weight_decay ? 1 - step.learning_rate * options.weight_decay : 1;
   const double coupled = options.decoupled_weight_decay ? 0 : options.weight_decay;
-  remember(turn, 0);
-  remember(turn, 1);
-  update_elements<2>(turn, [=](double& p, double g, std::array<double, 2>& m) {
+  remember(step, 0);
+  remember(step, 1);
+  update_elements<2>(step, [=](double& p, double g, std::array<double, 2>& m) {
     auto& [first, second] = m;
     g += coupled * p;
     first = options.beta1 * first + (1 - options.beta1) * g;

@@ -29,7 +29,7 @@ class NAdam : public GroupedOptimizer<NAdamOptions> {
 
  protected:
   void check(const NAdamOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 
  private:
   // M of a parameter's last step; found again from the step number after load_state().
@@ -39,7 +39,7 @@ class NAdam : public GroupedOptimizer<NAdamOptions> {
   };
 
   static double momentum(const NAdamOptions& options, std::int64_t step);
-  double momentum_product(const Turn& turn);
+  double momentum_product(const ParameterStep& step);
 
   std::vector<Product> products_;
 };

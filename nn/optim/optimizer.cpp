@@ -94,23 +94,24 @@ void Optimizer::step(SourceLine line) {
     Optimizer& optimizer;
     ~Forget() {
       optimizer.gradients_.clear();
-      optimizer.turns_.clear();
+      optimizer.parameter_steps_.clear();
     }
   } forget{*this};                         // also where an update throws: nothing may hold on to gradients
-  gradients_.reserve(parameters_.size());  // so that turns may refer to them
+  gradients_.reserve(parameters_.size());  // so that steps may refer to them
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Tensor gradient = parameters_[i].grad(line);
     if (!gradient.defined()) continue;
     gradients_.push_back(std::move(gradient));
-    turns_.push_back({parameters_[i], gradients_.back(), memory_of(i), steps_[i] + 1, i, groups_[i], learning_rates_[groups_[i]]});
+    parameter_steps_.push_back(
+        {parameters_[i], gradients_.back(), memory_of(i), steps_[i] + 1, i, groups_[i], learning_rates_[groups_[i]]});
   }
-  update_all(turns_);
+  update_all(parameter_steps_);
 }
 
-void Optimizer::update_all(std::span<const Turn> turns) {
-  for (const Turn& turn : turns) {
-    update(turn);
-    took_step(turn);
+void Optimizer::update_all(std::span<const ParameterStep> steps) {
+  for (const ParameterStep& step : steps) {
+    update(step);
+    count_step(step);
   }
 }
 

@@ -54,14 +54,14 @@ class Optimizer {
   virtual void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
 
   /// What update() is told of one parameter.
-  struct Turn {
+  struct ParameterStep {
     /// What is to change, and its gradient.
     Tensor& parameter;
     const Tensor& gradient;
     /// The Tensors named to the constructor, undefined at first.
     std::span<Tensor> memory;
     /// Counts the parameter's steps from 1.
-    std::int64_t step;
+    std::int64_t number;
     /// The parameter's place in parameters().
     std::size_t index;
     std::size_t group;
@@ -89,12 +89,12 @@ class Optimizer {
   static void free_options(const void* options) noexcept;
 
   /// Changes one parameter.
-  virtual void update(const Turn& turn) = 0;
-  /// Changes all parameters that have a gradient: by update(), one after the other, each counted by took_step(). An optimizer whose work on
-  /// several can be shared among threads in one go does it here.
-  virtual void update_all(std::span<const Turn> turns);
-  /// Counts a turn's step as taken.
-  void took_step(const Turn& turn) noexcept { steps_[turn.index] = turn.step; }
+  virtual void update(const ParameterStep& step) = 0;
+  /// Changes all parameters that have a gradient: by update(), one after the other, each counted by count_step(). An optimizer whose work
+  /// on several can be shared among threads in one go does it here.
+  virtual void update_all(std::span<const ParameterStep> steps);
+  /// Counts a step's step as taken.
+  void count_step(const ParameterStep& step) noexcept { steps_[step.index] = step.number; }
 
   /// zero_grad(), and the closure's loss and its gradients.
   Tensor evaluate(const std::function<Tensor()>& closure, const SourceLine& line);
@@ -121,7 +121,7 @@ class Optimizer {
   std::vector<std::int64_t> steps_;   // taken by each parameter
   std::vector<KeptOptions> options_;  // of each group, where the optimizer keeps any
   std::vector<Tensor> gradients_;     // of the step that is being taken
-  std::vector<Turn> turns_;
+  std::vector<ParameterStep> parameter_steps_;
 };
 
 /// An optimizer whose groups have options of type O, one of which is learning_rate.
@@ -140,7 +140,7 @@ class GroupedOptimizer : public Optimizer {
   /// @throws std::invalid_argument for an option out of its range.
   virtual void check(const O& options, const SourceLine& line) const = 0;
 
-  const O& options_of(const Turn& turn) const noexcept { return *static_cast<const O*>(kept_options(turn.group)); }
+  const O& options_of(const ParameterStep& step) const noexcept { return *static_cast<const O*>(kept_options(step.group)); }
 };
 
 // Not inline, so that a user's file has no code for the optimizers of the library, which groups.cpp instantiates.

@@ -27,7 +27,7 @@ class RAdam : public GroupedOptimizer<RAdamOptions> {
 
  protected:
   void check(const RAdamOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<RAdamOptions>;

@@ -24,13 +24,13 @@ void RMSprop::check(const RMSpropOptions& options, const SourceLine& line) const
   require_not_negative("momentum", options.momentum, line);
 }
 
-void RMSprop::update(const Turn& turn) {
-  const RMSpropOptions options = options_of(turn);
-  const double rate = turn.learning_rate;
-  remember(turn, 0);
-  if (options.centered) remember(turn, 1);
-  if (options.momentum > 0) remember(turn, 2);
-  update_elements<3>(turn, [=](double& p, double g, std::array<double, 3>& m) {
+void RMSprop::update(const ParameterStep& step) {
+  const RMSpropOptions options = options_of(step);
+  const double rate = step.learning_rate;
+  remember(step, 0);
+  if (options.centered) remember(step, 1);
+  if (options.momentum > 0) remember(step, 2);
+  update_elements<3>(step, [=](double& p, double g, std::array<double, 3>& m) {
     auto& [square, average, velocity] = m;
     g += options.weight_decay * p;
     square = options.alpha * square + (1 - options.alpha) * g * g;

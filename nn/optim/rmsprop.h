@@ -27,7 +27,7 @@ class RMSprop : public GroupedOptimizer<RMSpropOptions> {
 
  protected:
   void check(const RMSpropOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<RMSpropOptions>;

@@ -24,10 +24,10 @@ void SGD::check(const SGDOptions& options, const SourceLine& line) const {
     detail::throw_invalid("SGD", "nesterov needs a momentum above 0 and a dampening of 0", line);
 }
 
-void SGD::update(const Turn& turn) {
-  const SGDOptions& options = options_of(turn);
-  sgd_update(turn.parameter, turn.gradient, turn.memory[0],
-             {turn.learning_rate, options.momentum, options.dampening, options.weight_decay, options.nesterov});
+void SGD::update(const ParameterStep& step) {
+  const SGDOptions& options = options_of(step);
+  sgd_update(step.parameter, step.gradient, step.memory[0],
+             {step.learning_rate, options.momentum, options.dampening, options.weight_decay, options.nesterov});
 }
 
 }  // namespace chainrule::nn

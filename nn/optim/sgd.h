@@ -26,7 +26,7 @@ class SGD : public GroupedOptimizer<SGDOptions> {
 
  protected:
   void check(const SGDOptions& options, const SourceLine& line) const override;
-  void update(const Turn& turn) override;
+  void update(const ParameterStep& step) override;
 };
 
 extern template class GroupedOptimizer<SGDOptions>;

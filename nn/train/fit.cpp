@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/shape.h"
 #include "nn/train/trainer.h"
 

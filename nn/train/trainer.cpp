@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/update.h"
@@ -124,16 +124,16 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
                          " values an example, expected at least ", data.classes(i)),
                     line);
   }
-  Pass(*this).add(outputs, examples);
+  Totals(*this).add(outputs, examples);
 }
 
-Objective::Pass::Pass(const Objective& objective)
+Objective::Totals::Totals(const Objective& objective)
     : objective_(&objective), output_sums_(objective.names_.size()), states_(objective.names_.size()) {
   for (std::size_t i = 0; i < states_.size(); ++i)
     for (const Metric& metric : objective.metrics_[i]) states_[i].push_back(metric.begin());
 }
 
-Tensor Objective::Pass::add(const std::vector<Tensor>& outputs, const Batch& batch) {
+Tensor Objective::Totals::add(const std::vector<Tensor>& outputs, const Batch& batch) {
   const auto examples = static_cast<double>(examples_in(batch));
   Tensor total;
   for (std::size_t i = 0; i < objective_->losses_.size(); ++i) {
@@ -157,7 +157,7 @@ Tensor Objective::Pass::add(const std::vector<Tensor>& outputs, const Batch& bat
   return total;
 }
 
-void Objective::Pass::write(Metrics& metrics, std::string_view prefix) const {
+void Objective::Totals::write(Metrics& metrics, std::string_view prefix) const {
   const auto examples = static_cast<double>(examples_);
   std::vector<double> values;
   if (objective_->has_loss()) values.push_back(loss_sum_ / examples);
@@ -181,12 +181,12 @@ void evaluate_into(Metrics& metrics, std::string_view prefix, const Module& modu
                    std::int64_t batch_size) {
   const NoGrad no_grad;
   const EvalScope eval;
-  Objective::Pass pass(objective);
+  Objective::Totals totals(objective);
   for (std::int64_t start = 0; start < data.size(); start += batch_size) {
     const Batch batch = data.batch(start, std::min(start + batch_size, data.size()));
-    pass.add(module(inputs_of(batch)), batch);
+    totals.add(module(inputs_of(batch)), batch);
   }
-  pass.write(metrics, prefix);
+  totals.write(metrics, prefix);
 }
 
 Metrics evaluate_with(const Module& module, const Dataset& data, const Objective& objective, std::int64_t batch_size,
@@ -360,7 +360,7 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
   const DataLoader loader(
       data_, {.batch_size = batch_size_, .shuffle = options_.shuffle, .generator = options_.generator, .drop_last = options_.drop_last},
       line_);
-  Objective::Pass pass(objective_);
+  Objective::Totals totals(objective_);
   std::vector<Batch> batches;
   auto batch = loader.begin();
   run_steps([&] {
@@ -369,7 +369,7 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
     for (; batch != loader.end() && static_cast<std::int64_t>(batches.size()) < options_.accumulate; ++batch) batches.push_back(*batch);
     tell([&](Callback& callback) { callback.on_step_begin(training_); });
     if (training_.stopped_) return false;
-    const bool finite = step_on(optimizer, batches, pass);
+    const bool finite = step_on(optimizer, batches, totals);
     ++training_.step_;
     if (!finite && options_.stop_on_nan) {
       training_.stop(text("the loss became ", std::isnan(training_.step_loss_) ? "nan" : text(training_.step_loss_), " in epoch ",
@@ -381,11 +381,11 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
     tell([&](Callback& callback) { callback.on_step_end(training_); });
     return true;
   });
-  pass.write(record, "");
+  totals.write(record, "");
 }
 
 // Returns whether the loss is a number; no step is taken where it is not and that ends the training.
-bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Pass& pass) {
+bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Totals& totals) {
   if (optimizer.needs_closure()) {
     bool first = true;
     const Batch& batch = batches.front();
@@ -394,9 +394,9 @@ bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objecti
           const std::vector<Tensor> outputs = module_(inputs_of(batch));
           if (first) {
             first = false;
-            return pass.add(outputs, batch);
+            return totals.add(outputs, batch);
           }
-          return Objective::Pass(objective_).add(outputs, batch);
+          return Objective::Totals(objective_).add(outputs, batch);
         },
         line_);
     return std::isfinite(training_.step_loss_);
@@ -406,9 +406,9 @@ bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objecti
   for (Tensor& parameter : parameters_) parameter.zero_grad(line_);
   double loss_of_step = 0;
   for (Batch& batch : batches) {
-    const Tensor loss = pass.add(module_(inputs_of(batch)), batch);
+    const Tensor loss = totals.add(module_(inputs_of(batch)), batch);
     const double share = static_cast<double>(examples_in(batch)) / static_cast<double>(examples);
-    loss_of_step += share * pass.last_loss();
+    loss_of_step += share * totals.last_loss();
     training_.step_loss_ = loss_of_step;
     if (options_.stop_on_nan && !std::isfinite(loss_of_step)) return false;
     if (batches.size() == 1) {

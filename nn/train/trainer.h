@@ -1,4 +1,5 @@
-// Trainer: what fit() and Model::fit() do. Internal.
+// Trainer: what fit() and Model::fit() do.
+// Internal header: not installed.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,7 @@ class Objective {
   /// @throws std::invalid_argument where counts do not fit.
   Objective(const char* op, const CompileOptions& options, std::vector<std::string> output_names, const SourceLine& line);
 
-  /// A number that a pass gives.
+  /// A number measured in one pass over data.
   struct Column {
     std::string name;
     Better better;
@@ -24,11 +25,11 @@ class Objective {
   /// "loss", each output's loss where there are several, then the metrics.
   std::vector<Column> columns() const;
 
-  /// One pass over data.
-  class Pass {
+  /// The running loss and metrics of one pass over data.
+  class Totals {
    public:
-    explicit Pass(const Objective& objective);
-    /// The loss of a batch; takes it and the metrics into the pass.
+    explicit Totals(const Objective& objective);
+    /// The loss of a batch; takes it and the metrics into the totals.
     Tensor add(const std::vector<Tensor>& outputs, const Batch& batch);
     /// In the order of columns(), each name after `prefix`.
     void write(Metrics& metrics, std::string_view prefix) const;
@@ -73,7 +74,7 @@ class Trainer {
   void check_optimizer(const Optimizer& optimizer) const;
   void split();
   void train_epoch(Optimizer& optimizer, Metrics& record);
-  bool step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Pass& pass);
+  bool step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Totals& totals);
   void validate(Metrics& record) const;
   void show(const Metrics& record) const;
   template <class F>

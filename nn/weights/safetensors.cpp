@@ -99,46 +99,46 @@ class WeightsHeaderParser : public JsonHandler {
   // What follows is called by the JSON parser.
 
   void start_object() override {
-    if (place_ == Place::header) {
-      place_ = Place::names;
-    } else if (place_ == Place::tensor) {
-      place_ = Place::fields;
-    } else if (place_ == Place::metadata) {
-      place_ = Place::metadata_keys;
+    if (state_ == State::header) {
+      state_ = State::names;
+    } else if (state_ == State::tensor) {
+      state_ = State::fields;
+    } else if (state_ == State::metadata) {
+      state_ = State::metadata_keys;
     } else {
       refuse("an object");
     }
   }
 
   void key(std::string& key) override {
-    if (place_ == Place::names) {
+    if (state_ == State::names) {
       start_entry(key);
-    } else if (place_ == Place::fields) {
+    } else if (state_ == State::fields) {
       start_field(key);
     } else {
       if (header_.metadata.count(key) != 0) file_.fail(text(kMetadata, ": ", json_quote(key), " is given twice"));
       metadata_key_ = key;
-      place_ = Place::metadata_value;
+      state_ = State::metadata_value;
     }
   }
 
   void string(std::string& value) override {
-    if (place_ == Place::dtype) {
+    if (state_ == State::dtype) {
       entry().dtype = value;
-      place_ = Place::fields;
-    } else if (place_ == Place::metadata_value) {
+      state_ = State::fields;
+    } else if (state_ == State::metadata_value) {
       header_.metadata.emplace(metadata_key_, value);
-      place_ = Place::metadata_keys;
+      state_ = State::metadata_keys;
     } else {
       refuse("a string");
     }
   }
 
   void start_array() override {
-    if (place_ == Place::shape) {
-      place_ = Place::sizes;
-    } else if (place_ == Place::offsets) {
-      place_ = Place::offset_values;
+    if (state_ == State::shape) {
+      state_ = State::sizes;
+    } else if (state_ == State::offsets) {
+      state_ = State::offset_values;
       offsets_ = 0;
     } else {
       refuse("a list");
@@ -146,13 +146,13 @@ class WeightsHeaderParser : public JsonHandler {
   }
 
   void number_unsigned(std::uint64_t value) override {
-    if (place_ == Place::sizes) {
+    if (state_ == State::sizes) {
       if (entry().shape.rank() == Shape::kMaxRank)
         file_.fail(text(subject(), ": shape has more than ", Shape::kMaxRank, " sizes, the most that a Tensor can have"));
       if (value > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
         file_.fail(text(subject(), ": shape holds ", value, ", expected at most ", std::numeric_limits<std::int64_t>::max()));
       entry().shape.push_back(static_cast<std::int64_t>(value));
-    } else if (place_ == Place::offset_values) {
+    } else if (state_ == State::offset_values) {
       if (offsets_ == 2) file_.fail(text(subject(), ": data_offsets holds more than 2 numbers, expected begin and end"));
       entry().offsets[offsets_++] = value;
     } else {
@@ -161,17 +161,17 @@ class WeightsHeaderParser : public JsonHandler {
   }
 
   void end_array() override {
-    if (place_ == Place::offset_values && offsets_ != 2)
+    if (state_ == State::offset_values && offsets_ != 2)
       file_.fail(text(subject(), ": data_offsets holds ", offsets_, " numbers, expected begin and end"));
-    place_ = Place::fields;
+    state_ = State::fields;
   }
 
   void end_object() override {
-    if (place_ == Place::fields) {
+    if (state_ == State::fields) {
       for (const auto& [field, given] : {std::pair("dtype", has_dtype_), {"shape", has_shape_}, {"data_offsets", has_offsets_}})
         if (!given) file_.fail(text(subject(), " has no ", field));
     }
-    place_ = place_ == Place::names ? Place::header : Place::names;
+    state_ = state_ == State::names ? State::header : State::names;
   }
 
   void null() override { refuse("null"); }
@@ -183,7 +183,7 @@ class WeightsHeaderParser : public JsonHandler {
   }
 
  private:
-  enum class Place { header, names, tensor, fields, dtype, shape, sizes, offsets, offset_values, metadata, metadata_keys, metadata_value };
+  enum class State { header, names, tensor, fields, dtype, shape, sizes, offsets, offset_values, metadata, metadata_keys, metadata_value };
 
   Entry& entry() { return header_.entries.back(); }
   const Entry& entry() const { return header_.entries.back(); }
@@ -193,25 +193,25 @@ class WeightsHeaderParser : public JsonHandler {
     if (!names_.insert(name).second)
       file_.fail(name == kMetadata ? text(kMetadata, " is given twice") : text("tensor ", json_quote(name), " is given twice"));
     if (name == kMetadata) {
-      place_ = Place::metadata;
+      state_ = State::metadata;
       return;
     }
     header_.entries.emplace_back().name = name;
     has_dtype_ = has_shape_ = has_offsets_ = false;
-    place_ = Place::tensor;
+    state_ = State::tensor;
   }
 
   void start_field(const std::string& field) {
     bool* given = nullptr;
     if (field == "dtype") {
       given = &has_dtype_;
-      place_ = Place::dtype;
+      state_ = State::dtype;
     } else if (field == "shape") {
       given = &has_shape_;
-      place_ = Place::shape;
+      state_ = State::shape;
     } else if (field == "data_offsets") {
       given = &has_offsets_;
-      place_ = Place::offsets;
+      state_ = State::offsets;
     } else {
       file_.fail(text(subject(), " has a field ", json_quote(field), ", expected dtype, shape and data_offsets"));
     }
@@ -222,22 +222,22 @@ class WeightsHeaderParser : public JsonHandler {
 
   [[noreturn]] void refuse(const std::string& found) const {
     const std::string integers = ", expected integers of 0 or more";
-    switch (place_) {
-      case Place::tensor:
+    switch (state_) {
+      case State::tensor:
         file_.fail(text(subject(), " is ", found, ", expected an object"));
-      case Place::dtype:
+      case State::dtype:
         file_.fail(text(subject(), ": dtype is ", found, ", expected a string"));
-      case Place::shape:
+      case State::shape:
         file_.fail(text(subject(), ": shape is ", found, ", expected a list of integers"));
-      case Place::sizes:
+      case State::sizes:
         file_.fail(text(subject(), ": shape holds ", found, integers));
-      case Place::offsets:
+      case State::offsets:
         file_.fail(text(subject(), ": data_offsets is ", found, ", expected a list of 2 integers"));
-      case Place::offset_values:
+      case State::offset_values:
         file_.fail(text(subject(), ": data_offsets holds ", found, integers));
-      case Place::metadata:
+      case State::metadata:
         file_.fail(text(kMetadata, " is ", found, ", expected an object"));
-      case Place::metadata_value:
+      case State::metadata_value:
         file_.fail(text(kMetadata, ": ", json_quote(metadata_key_), " is ", found, ", expected a string"));
       default:
         file_.fail(text("the header is ", found, ", expected an object"));
@@ -246,7 +246,7 @@ class WeightsHeaderParser : public JsonHandler {
 
   const InputFile& file_;
   WeightsHeader header_;
-  Place place_ = Place::header;
+  State state_ = State::header;
   std::set<std::string> names_;
   bool has_dtype_ = false, has_shape_ = false, has_offsets_ = false;
   std::size_t offsets_ = 0;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "autograd/base/check.h"
-#include "autograd/derivatives/backward.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/shape.h"
 #include "nn/layers/batch_norm.h"

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(cross_entropy, T, Types) {
         std::vector<T> shifts(at_labels.size()), logs(at_labels.size());
         kernels::log_softmax_at(x.data(), labels.data(), s.rows, s.d, y.data(), shifts.data(), logs.data());
         BOOST_TEST(y == at_labels, boost::test_tools::per_element());
-        kernels::cross_entropy_slope_rows(x.data(), labels.data(), shifts.data(), logs.data(), g, s.rows, s.d, gx.data());
+        kernels::cross_entropy_gradient_rows(x.data(), labels.data(), shifts.data(), logs.data(), g, s.rows, s.d, gx.data());
         check_close(gx, slope, 8 * kEpsilon<T>, 4 * kEpsilon<T>);
       }
     }

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(every_spelling_reads_alike) {
       Folder dir;
       write_mnist(dir.path, set, {separator, gzip});
       const MnistFiles files = find_in(dir.path);
-      BOOST_TEST(files.place.origin == "test");
+      BOOST_TEST(files.directory.origin == "test");
       BOOST_TEST(files.train_images == mnist_path(dir.path, "train-images", 3, {separator, gzip}));
       BOOST_TEST(files.train_labels == mnist_path(dir.path, "train-labels", 1, {separator, gzip}));
       BOOST_TEST(files.test_images == mnist_path(dir.path, "t10k-images", 3, {separator, gzip}));
@@ -121,20 +121,20 @@ BOOST_AUTO_TEST_CASE(the_separable_set_is_separable) {
 }
 
 BOOST_AUTO_TEST_CASE(places_in_order) {
-  const auto text = [](const std::vector<MnistPlace>& places) {
+  const auto text = [](const std::vector<MnistDirectory>& places) {
     std::string all;
-    for (const MnistPlace& place : places) all += place.directory + "|" + place.origin + "\n";
+    for (const MnistDirectory& place : places) all += place.directory + "|" + directory.origin + "\n";
     return all;
   };
   const std::string defaults = "data/mnist|default\n/usr/share/datasets/fashion-mnist|Debian's dataset-fashion-mnist\n";
   {
     const MnistDirVariable variable("/from/env");
-    BOOST_TEST(text(mnist_places("/given")) == "/given|--data\n");
-    BOOST_TEST(text(mnist_places()) == "/from/env|$MNIST_DIR\n" + defaults);
+    BOOST_TEST(text(mnist_directories("/given")) == "/given|--data\n");
+    BOOST_TEST(text(mnist_directories()) == "/from/env|$MNIST_DIR\n" + defaults);
   }
   for (const std::optional<std::string>& unset : {std::optional<std::string>(), std::optional<std::string>("")}) {
     const MnistDirVariable variable(unset);
-    BOOST_TEST(text(mnist_places()) == defaults);
+    BOOST_TEST(text(mnist_directories()) == defaults);
   }
 }
 
@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(first_complete_place_wins) {
   }
   fs::remove(dir / "partial" / "t10k-images-idx3-ubyte");
   const MnistFiles files = find_mnist({{dir / "none", ""}, {dir / "partial", ""}, {dir / "first", "a"}, {dir / "second", "b"}});
-  BOOST_TEST(files.place.directory == dir / "first");
-  BOOST_TEST(files.place.origin == "a");
+  BOOST_TEST(files.directory.path == dir / "first");
+  BOOST_TEST(files.directory.origin == "a");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_found_lists_all) {

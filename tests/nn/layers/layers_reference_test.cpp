@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 #include "tests/nn/layers/reference.h"
 
 namespace cr = chainrule;

@@ -3,7 +3,7 @@
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;

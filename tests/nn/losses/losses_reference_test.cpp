@@ -4,7 +4,7 @@
 #include <set>
 
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 #include "tests/nn/layers/reference.h"
 
 namespace cr = chainrule;

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 #include "tests/nn/metrics/metric_cases.h"
 
 namespace cr = chainrule;

@@ -10,7 +10,7 @@
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 #include "tests/nn/module/every_layer.h"
 
 namespace cr = chainrule;

@@ -12,7 +12,7 @@
 #include "nn/optim/schedule.h"
 #include "nn/optim/sgd.h"
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
@@ -263,10 +263,10 @@ BOOST_AUTO_TEST_CASE(many_parameters_at_once_move_as_each_alone) {
 BOOST_AUTO_TEST_CASE(a_class_derived_from_adam_may_change_its_update) {
   struct Halved : nn::Adam {
     using nn::Adam::Adam;
-    void update(const Turn& turn) override {
+    void update(const ParameterStep& step) override {
       ++calls;
-      const cr::Tensor half = (turn.gradient / 2).detach();
-      nn::Adam::update({turn.parameter, half, turn.memory, turn.step, turn.index, turn.group, turn.learning_rate});
+      const cr::Tensor half = (step.gradient / 2).detach();
+      nn::Adam::update({step.parameter, half, step.memory, step.number, step.index, step.group, step.learning_rate});
     }
     int calls = 0;
   };
@@ -284,8 +284,8 @@ BOOST_AUTO_TEST_CASE(a_step_that_fails_counts_what_it_did) {
     explicit Failing(std::vector<cr::Tensor> parameters) : Optimizer("Failing", {}) {
       add_parameters(std::move(parameters), 0.1, cr::SourceLine::current());
     }
-    void update(const Turn& turn) override {
-      if (turn.index == 1) throw std::runtime_error("no");
+    void update(const ParameterStep& step) override {
+      if (step.index == 1) throw std::runtime_error("no");
     }
   };
   const cr::Tensor first = start(), second = start();

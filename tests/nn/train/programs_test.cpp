@@ -2,7 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "nn/nn.h"
-#include "tests/nn/layers/numbers.h"
+#include "tests/nn/layers/check_close.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;

@@ -1,8 +1,8 @@
-#include "nn/model_file/module_places.h"
+#include "nn/model_file/module_paths.h"
 
 namespace chainrule::nn {
 
-void ModulePlaces::on_module(const std::string& path, Module& module) {
+void ModulePaths::on_module(const std::string& path, Module& module) {
   // Each stands after the one around it, whose path begins its own.
   while (!around_.empty()) {
     const std::string& outer = modules[around_.back()].path;

@@ -1,5 +1,5 @@
 // When steps are made with threads and when without, with times made up.
-#include "autograd/parallel/step_judge.h"
+#include "autograd/parallel/fork_policy.h"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
@@ -8,8 +8,8 @@
 namespace chainrule::test {
 namespace {
 
-using kernels::StepJudge;
-using Duration = StepJudge::Duration;
+using kernels::StepPolicy;
+using Duration = StepPolicy::Duration;
 using namespace std::chrono_literals;
 
 struct Times {
@@ -17,7 +17,7 @@ struct Times {
 };
 
 // Steps for so long; every tenth takes five times as long. Returns the part of the time that the slower way took.
-double share_of_slower(StepJudge& judge, const Times& times, Duration how_long) {
+double share_of_slower(StepPolicy& judge, const Times& times, Duration how_long) {
   Duration all{}, slower{};
   for (std::int64_t step = 0; all < how_long; ++step) {
     const bool shares = judge.shares();
@@ -31,10 +31,10 @@ double share_of_slower(StepJudge& judge, const Times& times, Duration how_long) 
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(step_judge)
+BOOST_AUTO_TEST_SUITE(step_policy)
 
 BOOST_AUTO_TEST_CASE(the_first_steps_share) {
-  StepJudge judge;
+  StepPolicy judge;
   for (int step = 0; step < 10; ++step) {
     BOOST_TEST(judge.shares());
     judge.add(1ms);
@@ -43,19 +43,19 @@ BOOST_AUTO_TEST_CASE(the_first_steps_share) {
 
 BOOST_AUTO_TEST_CASE(the_faster_way_stays) {
   for (const Times& times : {Times{60us, 100us}, {180us, 320us}, {4ms, 8ms}, {130us, 98us}, {10us, 6us}, {3ms, 1ms}}) {
-    StepJudge judge;
+    StepPolicy judge;
     share_of_slower(judge, times, 2s);
     BOOST_TEST(share_of_slower(judge, times, 20s) < 0.06, times.shared.count() << " ns shared, " << times.alone.count() << " alone");
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_small_difference_changes_nothing) {
-  StepJudge judge;
+  StepPolicy judge;
   BOOST_TEST(share_of_slower(judge, {100us, 98us}, 10s) > 0.97);
 }
 
 BOOST_AUTO_TEST_CASE(the_next_loop_begins_the_way_that_was_faster) {
-  StepJudge judge;
+  StepPolicy judge;
   share_of_slower(judge, {130us, 98us}, 1s);
   judge.begin_loop();
   BOOST_TEST(!judge.shares());
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_next_loop_begins_the_way_that_was_faster) {
 }
 
 BOOST_AUTO_TEST_CASE(a_trial_that_is_far_slower_ends_early) {
-  StepJudge judge;
+  StepPolicy judge;
   share_of_slower(judge, {130us, 98us}, 1s);
   int trials = 0, shared = 0;
   for (Duration all{}; all < 20s;) {
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_trial_that_is_far_slower_ends_early) {
 }
 
 BOOST_AUTO_TEST_CASE(a_change_is_found_within_a_second) {
-  StepJudge judge;
+  StepPolicy judge;
   const Times quiet{60us, 100us}, busy{130us, 100us};
   for (int round = 0; round < 3; ++round) {
     share_of_slower(judge, quiet, 1s);

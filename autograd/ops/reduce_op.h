@@ -1,4 +1,5 @@
-// What reductions are written with: which axes go, and a loop over them. Internal.
+// What reductions are written with: which axes go, and a loop over them.
+// Internal header: not installed.
 #pragma once
 
 #include <algorithm>

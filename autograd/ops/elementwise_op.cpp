@@ -1,4 +1,4 @@
-#include "autograd/ops/pointwise.h"
+#include "autograd/ops/elementwise_op.h"
 
 #include <array>
 #include <cmath>

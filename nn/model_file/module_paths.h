@@ -1,4 +1,5 @@
-// What a module is made of as files have it: all modules beneath and all places for Tensors, with their paths. Internal.
+// What a module is made of as files have it: all modules beneath and all places for Tensors, with their paths.
+// Internal header: not installed.
 #pragma once
 
 #include <string>
@@ -17,25 +18,25 @@ class ModuleFile {
   static void set_training(Module& module, bool on) noexcept { module.training_ = on; }
 };
 
-class ModulePlaces : public Members {
+class ModulePaths : public Members {
  public:
   /// Of `root` and all beneath, in the order of members().
-  explicit ModulePlaces(Module& root) { walk(root); }
+  explicit ModulePaths(Module& root) { walk(root); }
 
-  struct Place {
+  struct TensorPath {
     std::string path;
     Tensor* tensor;
     bool is_parameter;
   };
   /// Those that hold a Tensor, also where another holds the same.
-  std::vector<Place> tensors;
+  std::vector<TensorPath> tensors;
   /// Each once, with its path and the place of the one around it here (its own for the root).
-  struct Beneath {
+  struct ModulePath {
     std::string path;
     Module* module;
     std::size_t outer;
   };
-  std::vector<Beneath> modules;
+  std::vector<ModulePath> modules;
 
  private:
   void on_module(const std::string& path, Module& module) override;

@@ -1,5 +1,6 @@
 // What elementwise ops are written with: one operand or two, in any dtype a kernel has, recorded with a rule. Templates only name an op's
-// loops and rules; pointwise.cpp does the work, for all ops alike. Internal.
+// loops and rules; pointwise.cpp does the work, for all ops alike.
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 #include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/ops/number.h"
+#include "autograd/ops/scalar_rule.h"
 
 namespace chainrule::detail {
 
@@ -38,10 +39,10 @@ auto chosen_loop() noexcept {
 
 template <class Rule>
 void run_rule(RuleContext& context) {
-  if constexpr (TakesNumbers<Rule>) {
-    if (context.numbers() != nullptr) {
+  if constexpr (TakesScalars<Rule>) {
+    if (context.scalars() != nullptr) {
       visit_floating(context.dtype(), [&](auto zero) {
-        NumberContext<decltype(zero)> numbers(context);
+        ScalarContext<decltype(zero)> numbers(context);
         Rule()(numbers);
       });
       return;
@@ -51,14 +52,14 @@ void run_rule(RuleContext& context) {
 }
 
 /// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(r)` gives the gradient, r being a RuleContext or, where rule is
-/// generic, a NumberContext. Neither captures anything.
+/// generic, a ScalarContext. Neither captures anything.
 template <class Choose, class Rule>
 Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
   static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>);
   static constexpr UnaryOp kOp{.float32 = chosen_loop<float, Choose>,
                                .float64 = chosen_loop<double, Choose>,
                                .rule = [](const void*, RuleContext& context) { run_rule<Rule>(context); },
-                               .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_numbers = TakesNumbers<Rule>}};
+                               .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = TakesScalars<Rule>}};
   return unary_op(name, kOp, x);
 }
 
@@ -103,20 +104,20 @@ using Sides = SidesOf<RuleContext&, Operand>;
 
 /// The same where all that the rule handles are single numbers.
 template <class T>
-using NumberSides = SidesOf<NumberContext<T>, One<T>>;
+using ScalarSides = SidesOf<ScalarContext<T>, Scalar<T>>;
 
 template <class Rule>
-concept TakesNumberSides = requires(const Rule& rule, NumberSides<float>& sides) {
+concept TakesScalarSides = requires(const Rule& rule, ScalarSides<float>& sides) {
   rule(sides);
 };
 
 /// Runs the rule of a two-sided op.
 template <class Rule>
 void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
-  if constexpr (TakesNumberSides<Rule>) {
-    if (context.numbers() != nullptr) {
+  if constexpr (TakesScalarSides<Rule>) {
+    if (context.scalars() != nullptr) {
       visit_floating(context.dtype(), [&](auto zero) {
-        NumberSides<decltype(zero)> sides(context, captures);
+        ScalarSides<decltype(zero)> sides(context, captures);
         Rule{}(sides);
       });
       return;
@@ -157,11 +158,11 @@ constexpr BinaryOp make_binary_op(kernels::BinaryLoop<std::int64_t> int64) noexc
               },
           .sided_rule = [](const void* captures,
                            RuleContext& context) { run_sided_rule<Rule>(context, *static_cast<const SideCaptures*>(captures)); },
-          .traits = {.broadcasts = true, .recordable = !std::is_same_v<Rule, NoRule>, .takes_numbers = TakesNumberSides<Rule>}};
+          .traits = {.broadcasts = true, .recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = TakesScalarSides<Rule>}};
 }
 
 /// For floating operands only, by the loop that `choose` takes from the kernels' table; `rule(s)` gives the gradients, s being Sides or,
-/// where rule is generic, NumberSides. Neither captures anything.
+/// where rule is generic, ScalarSides. Neither captures anything.
 template <class Choose, class Rule>
 Tensor binary(const char* name, const Operand& a, const Operand& b, Choose, Rule) {
   static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(nullptr);

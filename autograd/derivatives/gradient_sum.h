@@ -1,0 +1,130 @@
+// The sum of the gradients that arrive at one Tensor during a backward pass.
+// Internal header: not installed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "autograd/graph/node.h"
+#include "autograd/ops/create.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
+#include "autograd/ops/update.h"
+
+namespace chainrule::detail {
+
+/// Empty at first. The gradient of a single element is kept as a number while nobody needs a Tensor for it. Under create_graph every sum
+/// is an op, so that it can be differentiated; otherwise sums are formed in place where no other handle shares the memory.
+///
+/// `node` is always the node that the gradient belongs to: it gives the shape and the dtype.
+class GradientSum {
+ public:
+  bool is_scalar() const noexcept { return has_scalar_; }
+  double scalar() const noexcept { return scalar_; }
+
+  /// The sum as a Tensor, undefined if nothing has arrived. Slices must have been joined.
+  const Tensor& tensor(const Node* node) {
+    if (has_scalar_) set(full(shape_of(node), scalar_, node->dtype));
+    return tensor_;
+  }
+  /// The sum if it is kept as a Tensor, else undefined.
+  const Tensor& kept_tensor() const noexcept { return tensor_; }
+  bool empty() const noexcept { return !has_scalar_ && !tensor_.defined(); }
+
+  /// Replaces the sum.
+  void set(Tensor gradient) noexcept {
+    has_scalar_ = false;
+    tensor_ = std::move(gradient);
+  }
+  void set(double number) noexcept {
+    has_scalar_ = true;
+    scalar_ = number;
+    tensor_ = Tensor();
+  }
+  /// Takes the sum away if it is kept as a Tensor.
+  Tensor take_tensor() noexcept { return std::move(tensor_); }
+  void drop_scalar() noexcept { has_scalar_ = false; }
+
+  void add(const Node* node, double number) {
+    if (has_scalar_) {
+      scalar_ = node->dtype == DType::float32 ? static_cast<float>(scalar_) + static_cast<float>(number) : scalar_ + number;
+    } else if (!tensor_.defined()) {
+      scalar_ = number;
+      has_scalar_ = true;
+    } else if (is_unshared(tensor_)) {
+      add_in_place(tensor_, number);
+    } else {
+      tensor_ = tensor_ + number;
+    }
+  }
+
+  void add(const Node* node, Tensor gradient, bool create_graph) {
+    tensor(node);
+    if (!tensor_.defined()) {
+      tensor_ = std::move(gradient);
+    } else if (!create_graph && is_unshared(tensor_)) {
+      detail::add_in_place(tensor_, gradient);
+    } else if (!create_graph && is_unshared(gradient)) {
+      detail::add_in_place(gradient, tensor_);
+      tensor_ = std::move(gradient);
+    } else {
+      tensor_ = tensor_ + gradient;
+    }
+  }
+
+  /// Adds a gradient that is zero but for the consecutive elements from `offset` on, which are `part`. Under create_graph such slices are
+  /// collected until join_slices() puts them together in one op.
+  void add_slice(const Node* node, std::int64_t offset, Tensor part, bool create_graph) {
+    if (create_graph) {
+      if (slices_ == nullptr) slices_ = std::make_unique<std::vector<Slice>>();
+      slices_->push_back({offset, std::move(part)});
+      return;
+    }
+    if (!tensor(node).defined()) {
+      tensor_ = zeros(shape_of(node), node->dtype);
+    } else if (!is_unshared(tensor_)) {
+      tensor_ = tensor_.clone();
+    }
+    detail::add_in_place(tensor_, offset, part);
+  }
+
+  /// Adds the slices collected under create_graph.
+  void join_slices(const Node* node) {
+    if (slices_ != nullptr) [[unlikely]]
+      join(node);
+  }
+
+  /// into += number, of one element.
+  static void add_in_place(const Tensor& into, double number) {
+    visit_floating(node_of(into)->dtype, [&](auto zero) {
+      using T = decltype(zero);
+      *mutable_values<T>(into) += static_cast<T>(number);
+    });
+  }
+
+ private:
+  struct Slice {
+    std::int64_t offset;
+    Tensor gradient;
+  };
+
+  void join(const Node* node) {
+    std::vector<Tensor> parts;
+    std::vector<std::int64_t> offsets;
+    for (Slice& slice : *slices_) {
+      offsets.push_back(slice.offset);
+      parts.push_back(std::move(slice.gradient));
+    }
+    slices_.reset();
+    add(node, embed_slices(parts, offsets, shape_of(node), node->dtype), true);
+  }
+
+  Tensor tensor_;
+  double scalar_ = 0;
+  std::unique_ptr<std::vector<Slice>> slices_ = {};
+  bool has_scalar_ = false;
+};
+
+}  // namespace chainrule::detail

@@ -1,0 +1,59 @@
+#include "autograd/graph/record.h"
+
+#include <type_traits>
+
+#include "autograd/base/check.h"
+#include "autograd/graph/new_node.h"
+
+namespace chainrule::detail {
+
+void RuleContext::throw_input_changed(std::size_t i) const {
+  const ForcedLine line(node_->line);
+  throw_misuse(node_->op,
+               text("input ", i, " (", describe(node_->inputs()[i]), ") was modified after it was used here and before backward; ",
+                    "its old values are needed for the gradient: call backward first, or clone() it"),
+               node_->line);
+}
+
+void RuleContext::throw_output_changed() const {
+  const ForcedLine line(node_->line);
+  throw_misuse(node_->op,
+               "its result was modified before backward (through a tensor that shares its storage); its values are needed for the gradient",
+               node_->line);
+}
+
+Tensor RuleContext::output() const {
+  check_output();
+  return Node::share(node_);
+}
+
+Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                   const RuleRef& rule, OpTraits traits) {
+  note_anomaly_inputs(name, line, inputs);
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+  const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
+  return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
+}
+
+Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,
+                 const RuleRef& rule) {
+  const Tensor* inputs[] = {&base};
+  NodePlan plan{node_of(base)->dtype, shape};
+  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule);
+  plan.view_of = node_of(base);
+  plan.offset = offset;
+  return Node::handle(new_node(plan));
+}
+
+Tensor make_plain(DType dtype, const Sizes& shape) {
+  constexpr std::integral_constant<std::size_t, 0> kNone;
+  return Node::handle(build_node(NodePlan{dtype, shape}, static_cast<std::size_t>(shape.rank), kNone, kNone));
+}
+
+Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line) {
+  Node* node = defined_node(op, tensor, line);
+  if (!is_floating(node->dtype)) throw_invalid(op, text("got ", node->dtype, ", expected float32 or float64"), line);
+  return node;
+}
+
+}  // namespace chainrule::detail
