@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "autograd/base/check.h"
-#include "autograd/graph/grad_mode.h"
+#include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/update.h"

@@ -120,10 +120,10 @@ BOOST_AUTO_TEST_CASE(the_separable_set_is_separable) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(places_in_order) {
-  const auto text = [](const std::vector<MnistDirectory>& places) {
+BOOST_AUTO_TEST_CASE(directories_in_order) {
+  const auto text = [](const std::vector<MnistDirectory>& directories) {
     std::string all;
-    for (const MnistDirectory& place : places) all += place.directory + "|" + directory.origin + "\n";
+    for (const MnistDirectory& directory : directories) all += directory.path + "|" + directory.origin + "\n";
     return all;
   };
   const std::string defaults = "data/mnist|default\n/usr/share/datasets/fashion-mnist|Debian's dataset-fashion-mnist\n";
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(nothing_found_lists_all) {
                  "/partial: found train-images.idx3-ubyte.gz, t10k-labels-idx1-ubyte; missing train-labels-idx1-ubyte, "
                  "t10k-images-idx3-ubyte");
   BOOST_CHECK_EXCEPTION(find_mnist({}), std::invalid_argument, [](const std::invalid_argument& error) {
-    return std::string(error.what()) == "find_mnist: places is empty, expected at least one directory";
+    return std::string(error.what()) == "find_mnist: directories is empty, expected at least one directory";
   });
 }
 

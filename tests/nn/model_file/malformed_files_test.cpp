@@ -40,7 +40,7 @@ void read_table(const fs::path& path) {
 /// An IDX file by itself, or in place of the one of four that the beginning of its name says.
 void read_idx_file(const fs::path& path) {
   const fs::path images = path.parent_path() / "whole_images.idx", labels = path.parent_path() / "whole_labels.idx";
-  nn::MnistFiles files{.place = {}, .train_images = images, .train_labels = labels, .test_images = images, .test_labels = labels};
+  nn::MnistFiles files{.directory = {}, .train_images = images, .train_labels = labels, .test_images = images, .test_labels = labels};
   const std::string name = path.filename().string();
   if (name.starts_with("images_")) {
     files.train_images = path;
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(large_idx) {
   labels.back() = 9;
   write_file(dir / "right", labels);
   const Read read = [&](const fs::path& path) {
-    nn::load_mnist({.place = {},
+    nn::load_mnist({.directory = {},
                     .train_images = dir / "images",
                     .train_labels = path,
                     .test_images = fs::path(CHAINRULE_CORPUS_DIR) / "idx" / "whole_images.idx",
