@@ -8,69 +8,32 @@ Of a training step it is also told how much of the arithmetic is done that the p
 
 import argparse
 import itertools
-import json
 import os
 import re
-import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-RELEASE, PEERS = ROOT / "build/release", ROOT / "build/peers"
-IMAGES = [Path(folder) for folder in (os.environ.get("MNIST_DIR") or "data/mnist", "/usr/share/datasets/fashion-mnist")]
+from against import JOBS, LEAST_ROUNDS, SLOWER, compare_builds
+from programs import RELEASE, ROOT, SMALL, STEPS, library_step, repetitions, run, step
 
-STEPS = {  # name: hidden layers, batch, steps a round
-    "step-32": ("128,64", 32, 2000),
-    "step-128": ("128,64", 128, 1000),
-    "step-512": ("128,64", 512, 400),
-    "wide-step-128": ("1024,1024", 128, 150),
-}
-SMALL = {  # name: of Google Benchmark, what one item is
-    "chain": ("scalar_chain/1000", "op"),
-    "chain-million": ("scalar_chain/1000000", "op"),
-    "eleven-nodes": ("eleven_nodes", "graph"),
-    "xor": ("xor_step", "step"),
-    "iris": ("iris_step", "step"),
-    "inference": ("inference", "image"),
-}
+PEERS = ROOT / "build/peers"
+IMAGES = [ROOT / (os.environ.get("MNIST_DIR") or "data/mnist"), Path("/usr/share/datasets/fashion-mnist")]
 OTHER = ["memory", "allocations", "compile", "build"]
-
-
-def run(words, **environment):
-    """What a program prints, and the most memory it had, in bytes."""
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
-                                   env={**os.environ, **environment})
-        _, status, usage = os.wait4(process.pid, 0)
-        out.seek(0)
-        printed = out.read()
-    if status != 0:
-        sys.exit(f"compare.py: {shlex.join(map(str, words))} failed")
-    return printed, usage.ru_maxrss * 1024
-
-
-def step(words, **environment):
-    """The median time of a step in microseconds, and the last losses' mean."""
-    printed, _ = run(words, **environment)
-    found = re.search(r"median_us=([\d.]+) .*loss=([\d.]+)", printed)
-    return float(found[1]), float(found[2])
 
 
 def nanoseconds(program, benchmark):
     """The time of one item, and the most memory the program had, in bytes."""
-    printed, memory = run([program, f"--benchmark_filter=^{benchmark}$", "--benchmark_min_time=0.3", "--benchmark_format=json"])
-    return 1e9 / json.loads(printed)["benchmarks"][0]["items_per_second"], memory
+    (entry,), memory = repetitions(program, benchmark, "--benchmark_min_time=0.3")
+    return 1e9 / entry["items_per_second"], memory
 
 
 def nanoseconds_one_by_one(program, benchmark, times):
     """The time of one item, the first time in a new process, and the median of those after it."""
-    printed, _ = run([program, f"--benchmark_filter=^{benchmark}$", "--benchmark_min_time=0", f"--benchmark_repetitions={times}",
-                      "--benchmark_format=json"])
-    each = [1e9 / entry["items_per_second"] for entry in json.loads(printed)["benchmarks"] if entry["run_type"] == "iteration"]
+    entries, _ = repetitions(program, benchmark, "--benchmark_min_time=0", f"--benchmark_repetitions={times}")
+    each = [1e9 / entry["items_per_second"] for entry in entries]
     return each[0], statistics.median(each[1:])
 
 
@@ -90,8 +53,8 @@ def line(job, ours, hand, torch, unit):
 
 def peak_flops():
     """The most floating-point operations a second that one processor does."""
-    printed, _ = run([RELEASE / "bench/ops_bench", "--benchmark_filter=^peak_flops", "--benchmark_min_time=0.3", "--benchmark_format=json"])
-    return json.loads(printed)["benchmarks"][0]["items_per_second"]
+    (entry,), _ = repetitions(RELEASE / "bench/ops_bench", "peak_flops/real_time", "--benchmark_min_time=0.3")
+    return entry["items_per_second"]
 
 
 def operations(layers, batch):
@@ -127,8 +90,7 @@ def compare_step(job, options, torch):
         options.peak = options.peak or peak_flops()
         for _ in range(options.rounds):
             sides = [
-                (ours, [RELEASE / "apps/mnist_train", *network, "--bench-steps", steps, "--threads", threads, "--schedule", "constant", "--quiet"],
-                 {}),
+                (ours, library_step(RELEASE, job, steps, threads, options.data), {}),
                 (hand, [RELEASE / "bench/hand_step", *network, "--steps", steps, "--threads", threads], {}),
             ]
             if torch:
@@ -216,16 +178,45 @@ def compare_build():
         print(f"clean build               ours      {time.monotonic() - start:10.0f} s (library and mnist_train, {os.cpu_count()} processors)")
 
 
+def images():
+    """The folder of images to train on."""
+    for folder in IMAGES:
+        if folder.is_dir():
+            return folder
+    raise RuntimeError("no images; run scripts/setup.sh")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"how often each side runs [5; with --against {LEAST_ROUNDS}, the least allowed]")
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join([*STEPS, *SMALL, *OTHER]))
+    builds = parser.add_argument_group(
+        "two builds of the library",
+        "Runs the programs of both builds alternately and prints the quartiles of the ratio this/that of each job. "
+        f"A job is slower if its lower quartile is above {SLOWER}. Exit code: 0 if no job is slower, 1 if any is, 2 after an error.")
+    builds.add_argument("--against", type=Path, metavar="BUILD_DIR", help="compare with the build in this folder, of another checkout")
+    builds.add_argument("--build", type=Path, metavar="BUILD_DIR", help="the build to compare [build/release, which is built first]")
+    builds.add_argument("--jobs", dest="pattern", metavar="REGEX", help=f"only the jobs whose names match [all]: {', '.join(JOBS)}")
     options = parser.parse_args()
+    default, least = (LEAST_ROUNDS, LEAST_ROUNDS) if options.against else (5, 1)
+    options.rounds = default if options.rounds is None else options.rounds
+    if options.rounds < least:
+        parser.error(f"--rounds {options.rounds} is too few: at least {least}")
+    if options.against:
+        if options.jobs or options.quick:
+            parser.error("--against takes no JOB and no --quick; use --jobs REGEX")
+        try:
+            pattern = re.compile(options.pattern or "")
+        except re.error as error:
+            parser.error(f"--jobs {options.pattern}: {error}")
+        return compare_builds(options.build or RELEASE, options.against, pattern, options.rounds, images)
+    if options.build or options.pattern is not None:
+        parser.error("--build and --jobs need --against")
     for job in options.jobs:
         if job not in {*STEPS, *SMALL, *OTHER}:
             parser.error(f"no job is called {job}; there are {', '.join([*STEPS, *SMALL, *OTHER])}")
-    options.data = next((folder for folder in IMAGES if folder.is_dir()), None) or sys.exit("compare.py: no images; run scripts/setup.sh")
+    options.data = images()
     options.peak = None
     torch = (PEERS / "libtorch_step").exists()
     here = "" if torch else "; no LibTorch here"
@@ -243,7 +234,12 @@ def main():
             compare_build()
         else:
             compare_compile(options, torch)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except (OSError, RuntimeError) as error:
+        print(f"compare.py: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -86,6 +86,16 @@ void add(benchmark::State& state) {
 }
 BENCHMARK(add)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
 
+// A row added to each row of a matrix, as a layer adds its bias.
+void add_row(benchmark::State& state) {
+  constexpr std::int64_t kColumns = 64;
+  const cr::NoGrad no_grad;
+  const Tensor a = cr::rand({state.range(0) / kColumns, kColumns}), row = cr::rand({kColumns});
+  for (auto unused : state) benchmark::DoNotOptimize((a + row).data<float>().data());
+  count_bytes(state, 2);
+}
+BENCHMARK(add_row)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
 void sum(benchmark::State& state) {
   const cr::NoGrad no_grad;
   const Tensor x = cr::rand({state.range(0)});
