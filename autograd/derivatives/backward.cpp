@@ -401,7 +401,7 @@ class Pass {
     if (sum.is_scalar()) {
       sum.tensor(node);
     } else {
-      sum.set(visit_floating(node->dtype, [&](auto zero) -> double { return *values<decltype(zero)>(sum.kept_tensor()); }));
+      sum.set(visit_floating(node->dtype, [&]<class T>() -> double { return *values<T>(sum.kept_tensor()); }));
     }
   }
 

@@ -82,7 +82,7 @@ std::vector<Tensor> leaves_beneath(const Tensor& result, std::span<const Tensor>
     work.pop_back();
     if (!node->requires_grad || !seen.insert(node).second) continue;
     if (!node->recorded) leaves.push_back(Node::share(node));
-    for (std::uint32_t i = 0; i < node->input_count; ++i)
+    for (std::uint32_t i = 0; i < node->input_count - node->saved_count; ++i)
       if (node->inputs()[i].defined()) work.push_back(node_of(node->inputs()[i]));  // else freed by a pass
   }
   return leaves;
@@ -100,8 +100,9 @@ Tensor custom_op(std::string_view name, const TensorList& inputs, const CustomVa
     result = value(inputs.tensors());
   }
   if (!result.defined()) throw_invalid(owned->name(), "its value function returned an undefined tensor", inputs.line());
-  note_anomaly_inputs(owned->name(), inputs.line(), tensors);
-  return done(own_result(result, tensors, std::move(owned), inputs.line()));
+  if (thread_context.anomaly) [[unlikely]]
+    check_result(owned->name(), inputs.line(), tensors, result);
+  return own_result(result, tensors, std::move(owned), inputs.line());
 }
 
 Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs) {

@@ -57,7 +57,7 @@ std::vector<Tensor> rows_of_jacobian(const Tensor& output, const std::vector<Ten
   std::vector<std::vector<Tensor>> by_input(inputs.size());
   for (std::int64_t row = 0; row < rows; ++row) {
     Tensor pick = zeros(Shape{rows}, node_of(output)->dtype);
-    visit_floating(node_of(pick)->dtype, [&](auto zero) { mutable_values<decltype(zero)>(pick)[row] = 1; });
+    visit_floating(node_of(pick)->dtype, [&]<class T>() { mutable_values<T>(pick)[row] = 1; });
     const std::vector<Tensor> found = gradients(output, inputs, reshape(pick, shape), create_graph);
     for (std::size_t i = 0; i < inputs.size(); ++i) by_input[i].push_back(found[i]);
   }

@@ -98,10 +98,7 @@ class GradientSum {
 
   /// into += number, of one element.
   static void add_in_place(const Tensor& into, double number) {
-    visit_floating(node_of(into)->dtype, [&](auto zero) {
-      using T = decltype(zero);
-      *mutable_values<T>(into) += static_cast<T>(number);
-    });
+    visit_floating(node_of(into)->dtype, [&]<class T>() { *mutable_values<T>(into) += static_cast<T>(number); });
   }
 
  private:

@@ -13,20 +13,10 @@ using namespace detail;
 namespace detail {
 namespace {
 
-// The op whose result is being computed: noted when the result is made, used when it is done.
-struct Pending {
-  const char* op = "";
-  SourceLine line;
-  std::vector<Tensor> inputs;
-};
-
-thread_local Pending pending;
-
 // "nan at [1, 2]" for the first element that is not finite, with how many more there are; "" if all are.
 std::string first_bad(Node* node) {
   if (!is_floating(node->dtype)) return {};
-  return visit_floating(node->dtype, [&](auto zero) -> std::string {
-    using T = decltype(zero);
+  return visit_floating(node->dtype, [&]<class T>() -> std::string {
     const T* x = node->values<T>();
     std::int64_t first = -1, count = 0;
     for (std::int64_t i = 0; i < node->numel; ++i) {
@@ -51,8 +41,7 @@ std::string first_bad(Node* node) {
 
 // "-1 to 2": the range of a Tensor's elements, NaN left out.
 std::string range(Node* node) {
-  return visit_dtype(node->dtype, [&](auto zero) -> std::string {
-    using T = decltype(zero);
+  return visit_dtype(node->dtype, [&]<class T>() -> std::string {
     T low{}, high{};
     std::int64_t seen = 0, nans = 0;
     for (std::int64_t i = 0; i < node->numel; ++i) {
@@ -89,34 +78,26 @@ std::string ranges(std::span<const Tensor> inputs) {
 
 }  // namespace
 
-void note_anomaly_inputs_slow(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs) {
-  pending.op = op;
-  pending.line = line_for_errors(line);
-  pending.inputs.clear();
-  for (const Tensor* input : inputs) pending.inputs.push_back(*input);
-}
-
-void check_result(const Tensor& result) {
-  // Emptied first: the inputs' handles must not outlive the op.
-  const Pending op = std::exchange(pending, {});
+void check_result(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs, const Tensor& result) {
   const std::string bad = first_bad(node_of(result));
-  if (!bad.empty()) throw_anomaly(op.op, text("its result of shape ", shape_of(result), " has ", bad, ranges(op.inputs)), op.line);
+  if (bad.empty()) return;
+  std::vector<Tensor> used;
+  for (const Tensor* input : inputs) used.push_back(*input);
+  throw_anomaly(op, text("its result of shape ", shape_of(result), " has ", bad, ranges(used)), line_for_errors(line));
 }
 
 void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
   const std::string bad = first_bad(node_of(gradient));
   if (bad.empty()) return;
   std::vector<Tensor> inputs;
-  for (std::uint32_t i = 0; i < node->input_count; ++i) inputs.push_back(node->inputs()[i]);
+  for (std::uint32_t i = 0; i < node->input_count - node->saved_count; ++i) inputs.push_back(node->inputs()[i]);
   throw_anomaly(node->op, text("the gradient it gives input ", input, " (", describe(node->inputs()[input]), ") has ", bad, ranges(inputs)),
                 node->line);
 }
 
 }  // namespace detail
+
 DetectAnomaly::DetectAnomaly() noexcept : previous_(thread_context.anomaly) { thread_context.anomaly = true; }
-DetectAnomaly::~DetectAnomaly() {
-  thread_context.anomaly = previous_;
-  if (!previous_) detail::pending = {};  // left there by an op that threw while it computed
-}
+DetectAnomaly::~DetectAnomaly() { thread_context.anomaly = previous_; }
 
 }  // namespace chainrule

@@ -57,7 +57,7 @@ std::string to_dot(const TensorArg& output) {
   std::string edges;
   for (std::size_t next = 0; next < nodes.size(); ++next) {
     Node* node = nodes[next];
-    for (std::uint32_t i = 0; i < node->input_count; ++i) {
+    for (std::uint32_t i = 0; i < node->input_count - node->saved_count; ++i) {
       if (!node->inputs()[i].defined()) continue;  // freed by a pass
       Node* input = node_of(node->inputs()[i]);
       const auto [at, fresh] = numbers.try_emplace(input, nodes.size());

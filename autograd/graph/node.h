@@ -56,12 +56,13 @@ struct Node : Counted {
   bool recorded = false;       // has a rule: an interior node of a graph
   bool requires_grad = false;  // recorded, or a leaf told so
   bool retains_grad = false;
-  bool spent = false;          // backward went through and freed what it held
-  bool broadcasts = false;     // the engine sums its gradients down to the inputs' shapes
-  bool owns_rule = false;      // the capture is an OwnedRule*
-  bool takes_scalars = false;  // one element, and so have its inputs, two at most: the rule takes and gives numbers in place of Tensors
-  std::uint32_t input_count;
-  std::uint32_t mark = 0;            // where a running pass keeps what it knows of this node
+  bool spent = false;            // backward went through and freed what it held
+  bool broadcasts = false;       // the engine sums its gradients down to the inputs' shapes
+  bool owns_rule = false;        // the capture is an OwnedRule*
+  bool takes_scalars = false;    // one element, and so have its inputs, two at most: the rule takes and gives numbers in place of Tensors
+  std::uint8_t saved_count = 0;  // of the inputs, the last ones: results that the rule needs again
+  std::uint32_t input_count;     // saved results included
+  std::uint32_t mark = 0;        // where a running pass keeps what it knows of this node
   std::uint32_t output_version = 0;  // of the storage, when the value was computed
   std::uint32_t block_bytes;
   std::uint32_t captures_offset = 0;
@@ -126,7 +127,7 @@ struct Sizes {
 
   Sizes(const Shape& shape) noexcept : sizes(shape.begin()), rank(shape.rank()) {}
   Sizes(const std::int64_t* first, int count) noexcept : sizes(first), rank(count) {}
-  explicit Sizes(Node* node) noexcept : sizes(node->sizes()), rank(node->rank), numel(node->numel) {}
+  explicit Sizes(const Node* node) noexcept : sizes(node->sizes()), rank(node->rank), numel(node->numel) {}
   bool operator==(const Sizes& other) const noexcept {
     if (rank != other.rank) return false;
     for (int axis = 0; axis < rank; ++axis)

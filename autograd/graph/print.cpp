@@ -56,8 +56,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   if (node->numel == 0) {
     out << "[]";
   } else {
-    visit_dtype(node->dtype,
-                [&](auto zero) { print_axis(out, node->values<decltype(zero)>(), node->sizes(), node->rank, node->numel > kShownInFull); });
+    visit_dtype(node->dtype, [&]<class T>() { print_axis(out, node->values<T>(), node->sizes(), node->rank, node->numel > kShownInFull); });
   }
   out << ", " << node->dtype;
   if (node->numel == 0 || node->numel > kShownInFull) out << ", shape=" << shape_of(node);

@@ -27,11 +27,25 @@ Tensor RuleContext::output() const {
   return Node::share(node_);
 }
 
-Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
-                   const RuleRef& rule, OpTraits traits) {
-  note_anomaly_inputs(name, line, inputs);
+namespace {
+
+// Saved results follow the inputs in the node, where versions tell whether they were changed.
+[[gnu::noinline]] Tensor new_result_with_saved(NodePlan plan, std::span<const Tensor> saved) {
+  std::vector<const Tensor*> all(plan.inputs.begin(), plan.inputs.end());
+  for (const Tensor& tensor : saved) all.push_back(&tensor);
+  plan.inputs = all;
+  Node* node = new_node(plan);
+  node->saved_count = static_cast<std::uint8_t>(saved.size());
+  return Node::handle(node);
+}
+
+}  // namespace
+
+Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                  const RuleRef& rule, const OpTraits& traits) {
   if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
   const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
+  if (!traits.saved.empty()) return new_result_with_saved(plan, traits.saved);
   return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
 }
 
@@ -39,7 +53,7 @@ Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, s
                  const RuleRef& rule) {
   const Tensor* inputs[] = {&base};
   NodePlan plan{node_of(base)->dtype, shape};
-  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule);
+  if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule, {});
   plan.view_of = node_of(base);
   plan.offset = offset;
   return Node::handle(new_node(plan));

@@ -2,9 +2,12 @@
 // Internal header: not installed.
 #pragma once
 
+#include <cstring>
+#include <span>
 #include <type_traits>
 
 #include "autograd/base/check.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/graph/new_node.h"
 
 namespace chainrule::detail {
@@ -48,7 +51,7 @@ class RuleContext {
     return Shape(input->sizes(), input->rank);
   }
   DType input_dtype(std::size_t i) const noexcept { return node_of(node_->inputs()[i])->dtype; }
-  std::size_t input_count() const noexcept { return node_->input_count; }
+  std::size_t input_count() const noexcept { return node_->input_count - node_->saved_count; }
   /// Input i.
   /// @throws std::logic_error if it was changed in place after the op used it.
   const Tensor& input(std::size_t i) const {
@@ -57,6 +60,11 @@ class RuleContext {
       throw_input_changed(i);
     return input;
   }
+  /// Saved result i of the op, see OpTraits::saved.
+  /// @throws std::logic_error if it was changed in place since.
+  const Tensor& saved(std::size_t i) const { return input(input_count() + i); }
+  /// The values of an int64 input, such as indices.
+  const std::int64_t* input_indices(std::size_t i) const { return node_of(input(i))->values<std::int64_t>(); }
   /// The result.
   /// @throws std::logic_error if it was changed in place.
   Tensor output() const;
@@ -80,6 +88,9 @@ class RuleContext {
 
   const char* op() const noexcept { return node_->op; }
 
+  /// Whether the gradients will be differentiated themselves, so that the rule must compute them with ops; otherwise it may call kernels.
+  static bool in_ops() noexcept { return thread_context.grad_enabled; }
+
  private:
   void check_output() const {
     if (node_->storage->version != node_->output_version) [[unlikely]]
@@ -102,36 +113,23 @@ inline bool records(std::span<const Tensor* const> inputs) noexcept {
   return false;
 }
 
-// Under DetectAnomaly: notes which op is at work and on what; checks its result; checks a gradient that a rule gave.
-void note_anomaly_inputs_slow(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs);
-void check_result(const Tensor& result);
-void check_gradient(Node* node, std::size_t input, const Tensor& gradient);
-
-inline void note_anomaly_inputs(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs) {
-  if (thread_context.anomaly) [[unlikely]]
-    note_anomaly_inputs_slow(op, line, inputs);
-}
-
-/// What an op returns once its values are written: DetectAnomaly looks at them here.
-inline Tensor done(Tensor result) {
-  if (thread_context.anomaly) [[unlikely]]
-    check_result(result);
-  return result;
-}
-
 /// A Tensor without history, its elements not yet written.
 Tensor make_plain(DType dtype, const Sizes& shape);
 
 struct OpTraits {
-  bool broadcasts = false;
-  bool recordable = true;  // false where the result is an integer or has no gradient
-  bool takes_scalars = false;
+  bool broadcasts = false;     // gradients are summed down to the inputs' shapes
+  bool recordable = true;      // false where the result is an integer or has no gradient
+  bool takes_scalars = false;  // the rule also runs on single numbers
+  /// Further results, made by make_plain() and written by the computing part: what the rule needs again, or what the op returns beside its
+  /// result.
+  std::span<const Tensor> saved = {};
 };
 
 /// A rule, and the plain values it captured. Only as long-lived as those: an op copies them into its node.
 struct RuleRef {
   template <class Rule>
-  RuleRef(const Rule& rule) noexcept
+  requires(!std::is_same_v<Rule, RuleRef>) RuleRef(const Rule& rule)
+  noexcept
       : invoke([](const void* values, RuleContext& context) { (*static_cast<const Rule*>(values))(context); }),
         captures(&rule),
         captures_size(std::is_empty_v<Rule> ? 0 : sizeof(Rule)) {
@@ -146,7 +144,7 @@ struct RuleRef {
 
 /// What a result is made of whose op is recorded with this rule.
 inline NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, const Sizes& shape,
-                              std::span<const Tensor* const> inputs, const RuleRef& rule, OpTraits traits = {}) noexcept {
+                              std::span<const Tensor* const> inputs, const RuleRef& rule, const OpTraits& traits) noexcept {
   return {.dtype = dtype,
           .shape = shape,
           .op = name,
@@ -159,11 +157,175 @@ inline NodePlan recorded_plan(const char* name, const SourceLine& line, DType dt
           .takes_scalars = traits.takes_scalars};
 }
 
-/// The result of op `name`, to be handed to done() when its elements are written: recorded with `rule` when an input requires grad, its
-/// elements not yet written. A rule is called as rule(RuleContext&), may capture plain values only, and is written in ops, so that it can
-/// be differentiated again.
+/// What the computing part of an op sees: the values of its inputs, and room for those of its results. It is handed Tensors afresh each
+/// time it runs, so it keeps none.
+class OpContext {
+ public:
+  OpContext(const char* name, const SourceLine& line, std::span<const Tensor* const> inputs, const Tensor& result,
+            std::span<const Tensor> saved) noexcept
+      : name_(name), line_(line), inputs_(inputs), result_(result), saved_(saved) {}
+
+  const char* name() const noexcept { return name_; }
+  std::size_t input_count() const noexcept { return inputs_.size(); }
+  const Tensor& input(std::size_t i) const noexcept { return *inputs_[i]; }
+  const Tensor& result() const noexcept { return result_; }
+  const Tensor& saved(std::size_t i) const noexcept { return saved_[i]; }
+
+  /// Refuses a value of an input, such as an index that is out of range.
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    throw_invalid(name_, text(parts...), line_);
+  }
+
+ private:
+  const char* name_;
+  const SourceLine& line_;
+  std::span<const Tensor* const> inputs_;
+  const Tensor& result_;
+  std::span<const Tensor> saved_;
+};
+
+/// The same with values of type T.
+template <class T>
+class OpValues : public OpContext {
+ public:
+  explicit OpValues(const OpContext& context) noexcept : OpContext(context) {}
+
+  const T* in(std::size_t i = 0) const noexcept { return node_of(input(i))->values<T>(); }
+  const std::int64_t* indices(std::size_t i) const noexcept { return node_of(input(i))->values<std::int64_t>(); }
+  T* out() const noexcept { return node_of(result())->values<T>(); }
+  template <class U>
+  U* out_as() const noexcept {
+    return node_of(result())->values<U>();
+  }
+  template <class U = T>
+  U* saved_values(std::size_t i) const noexcept {
+    return node_of(saved(i))->values<U>();
+  }
+
+  Shape in_shape(std::size_t i = 0) const noexcept { return shape_of(input(i)); }
+  Shape out_shape() const noexcept { return shape_of(result()); }
+  std::int64_t in_numel(std::size_t i = 0) const noexcept { return node_of(input(i))->numel; }
+  std::int64_t out_numel() const noexcept { return node_of(result())->numel; }
+};
+
+/// Computing parts, from a lambda `[plain values]<class T>(const OpValues<T>& v) { ... }` for each type T that the op has: where dtypes
+/// become types. `floating`: float or double, as the result is. `any_dtype`: int64 too. `by_width`: an unsigned integer as wide as the
+/// result's elements. `floating_input`, `any_input`: by input 0, where the result has another dtype.
+template <class F>
+struct FloatingCompute {
+  F f;
+  void operator()(const OpContext& context) const {
+    visit_floating(node_of(context.result())->dtype, [&]<class T>() { f(OpValues<T>(context)); });
+  }
+};
+template <class F>
+struct AnyDTypeCompute {
+  F f;
+  void operator()(const OpContext& context) const {
+    visit_dtype(node_of(context.result())->dtype, [&]<class T>() { f(OpValues<T>(context)); });
+  }
+};
+template <class F>
+struct ByWidthCompute {
+  F f;
+  void operator()(const OpContext& context) const {
+    visit_width(node_of(context.result())->dtype, [&]<class T>() { f(OpValues<T>(context)); });
+  }
+};
+template <class F>
+struct FloatingInputCompute {
+  F f;
+  void operator()(const OpContext& context) const {
+    visit_floating(node_of(context.input(0))->dtype, [&]<class T>() { f(OpValues<T>(context)); });
+  }
+};
+template <class F>
+struct AnyInputCompute {
+  F f;
+  void operator()(const OpContext& context) const {
+    visit_dtype(node_of(context.input(0))->dtype, [&]<class T>() { f(OpValues<T>(context)); });
+  }
+};
+template <class F>
+constexpr FloatingCompute<F> floating(F f) noexcept {
+  return {f};
+}
+template <class F>
+constexpr AnyDTypeCompute<F> any_dtype(F f) noexcept {
+  return {f};
+}
+template <class F>
+constexpr ByWidthCompute<F> by_width(F f) noexcept {
+  return {f};
+}
+template <class F>
+constexpr FloatingInputCompute<F> floating_input(F f) noexcept {
+  return {f};
+}
+template <class F>
+constexpr AnyInputCompute<F> any_input(F f) noexcept {
+  return {f};
+}
+
+/// The computing part of an op whose value other ops compute: `f(context)` returns it, unrecorded, with the result's elements in order.
+template <class F>
+struct OpsCompute {
+  F f;
+  void operator()(const OpContext& context) const {
+    Tensor value;
+    {
+      const GradMode unrecorded(false);
+      value = f(context);
+    }
+    const Node* from = node_of(value);
+    if (from->numel > 0)
+      std::memcpy(node_of(context.result())->data, from->data, static_cast<std::size_t>(from->numel * dtype_size(from->dtype)));
+  }
+};
+template <class F>
+constexpr OpsCompute<F> by_ops(F f) noexcept {
+  return {f};
+}
+
+/// A rule for ops whose result carries no gradient: they are never recorded.
+struct NoRule {
+  void operator()(auto&) const {}
+};
+inline constexpr NoRule kNoRule;
+
+/// A result whose elements are not yet written: recorded with `rule` where an input requires grad, else without history.
+Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                  const RuleRef& rule, const OpTraits& traits);
+
+/// Under DetectAnomaly: refuses a result with an element that is not finite; a gradient that a rule gave.
+void check_result(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs, const Tensor& result);
+void check_gradient(Node* node, std::size_t input, const Tensor& gradient);
+
+/// Calls the computing part and lets DetectAnomaly see the result. Nothing else touches a result once it is written.
+template <class Compute>
+void run_compute(const char* name, const SourceLine& line, std::span<const Tensor* const> inputs, const Tensor& result,
+                 std::span<const Tensor> saved, const Compute& compute) {
+  static_assert(std::is_trivially_copyable_v<Compute>,
+                "the computing part of an op captures plain values: it runs again on other Tensors, which its context hands to it");
+  compute(OpContext(name, line, inputs, result, saved));
+  if (thread_context.anomaly) [[unlikely]]
+    check_result(name, line, inputs, result);
+}
+
+/// An op: what it is called and the user's line; the dtype and shape of its result; its inputs; how it computes; and its rule.
+///
+/// Checks of dtypes and shapes come before it. `compute(const OpContext&)` writes the result and does the checks of values (indices,
+/// labels), since it may run again on other values; it captures plain values only, see floating() and its like. `rule(RuleContext&)`
+/// gives the gradients of the inputs; it captures plain values only and is written in ops, so that it can be differentiated again.
+template <class Compute, class Rule>
 Tensor make_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
-                   const RuleRef& rule, OpTraits traits = {});
+                   const Compute& compute, const Rule& rule, OpTraits traits = {}) {
+  if constexpr (std::is_same_v<Rule, NoRule>) traits.recordable = false;
+  const Tensor result = new_result(name, line, dtype, shape, inputs, rule, traits);
+  run_compute(name, line, inputs, result, traits.saved, compute);
+  return result;
+}
 
 /// The same for a result that shares the storage of `base` from element `offset` on.
 Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,

@@ -45,15 +45,15 @@ DType Tensor::dtype(SourceLine line) const { return defined_node("dtype", *this,
 double Tensor::item(SourceLine line) const {
   Node* node = defined_node("item", *this, line);
   if (node->numel != 1) throw_invalid("item", text("the tensor has shape ", shape_of(node), ", expected a single element"), line);
-  return visit_dtype(node->dtype, [&](auto zero) { return static_cast<double>(*node->values<decltype(zero)>()); });
+  return visit_dtype(node->dtype, [&]<class T>() { return static_cast<double>(*node->values<T>()); });
 }
 
 template <class T>
 std::vector<T> Tensor::to_vector(SourceLine line) const {
   Node* node = defined_node("to_vector", *this, line);
   std::vector<T> result(static_cast<std::size_t>(node->numel));
-  visit_dtype(node->dtype, [&](auto zero) {
-    const auto* from = node->values<decltype(zero)>();
+  visit_dtype(node->dtype, [&]<class From>() {
+    const auto* from = node->values<From>();
     std::transform(from, from + node->numel, result.begin(), [](auto value) { return convert<T>(value); });
   });
   return result;
@@ -155,31 +155,27 @@ Tensor Tensor::detach(SourceLine line) const {
 }
 
 Tensor Tensor::clone(SourceLine line) const {
-  Node* node = defined_node("clone", *this, line);
+  const Node* node = defined_node("clone", *this, line);
   const Tensor* inputs[] = {this};
-  Tensor y = make_result("clone", line, node->dtype, Sizes(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out()); });
-  std::memcpy(node_of(y)->data, node->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
-  return done(y);
+  return make_result("clone", line, node->dtype, Sizes(node), inputs,
+                     by_width([]<class Word>(const OpValues<Word>& v) { std::copy_n(v.in(), v.in_numel(), v.out()); }),
+                     [](RuleContext& r) { r.set(0, r.grad_out()); });
 }
 
 Tensor Tensor::to(DType dtype, SourceLine line) const {
-  Node* node = defined_node("to", *this, line);
+  const Node* node = defined_node("to", *this, line);
   if (node->dtype == dtype) return *this;
   const Tensor* inputs[] = {this};
-  Tensor y = make_result("to", line, dtype, Sizes(node), inputs, [](RuleContext& r) { r.set(0, r.grad_out().to(r.input_dtype(0))); },
-                         {.broadcasts = false, .recordable = is_floating(dtype)});
-  visit_dtype(node->dtype, [&](auto from_zero) {
-    visit_dtype(dtype, [&](auto to_zero) {
-      using From = decltype(from_zero);
-      using To = decltype(to_zero);
-      const From* from = node->values<From>();
-      To* to = mutable_values<To>(y);
-      kernels::parallel_pieces(node->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) to[i] = convert<To>(from[i]);
-      });
-    });
-  });
-  return done(y);
+  return make_result("to", line, dtype, Sizes(node), inputs, any_input([]<class From>(const OpValues<From>& v) {
+                       visit_dtype(node_of(v.result())->dtype, [&]<class To>() {
+                         const From* const from = v.in();
+                         To* const to = v.template out_as<To>();
+                         kernels::parallel_pieces(v.in_numel(), kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+                           for (std::int64_t i = begin; i < end; ++i) to[i] = convert<To>(from[i]);
+                         });
+                       });
+                     }),
+                     [](RuleContext& r) { r.set(0, r.grad_out().to(r.input_dtype(0))); }, {.recordable = is_floating(dtype)});
 }
 
 }  // namespace chainrule

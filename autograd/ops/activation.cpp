@@ -13,34 +13,31 @@ using namespace detail;
 
 namespace {
 
-// An op along the last axis, by a kernel over rows.
+// The size of the last axis; 1 for a single number.
+std::int64_t row_length(const Shape& shape) { return shape.rank() == 0 ? 1 : shape[shape.rank() - 1]; }
+
+// An op along the last axis, by loop(x, rows, row length, y).
 template <class Loop, class Rule>
 Tensor along_rows(const char* op, const TensorArg& x, Loop loop, const Rule& rule) {
-  Node* node = node_of(x.tensor());
+  const Node* node = node_of(x.tensor());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, Sizes(node), inputs, rule);
-  const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
-  if (node->numel == 0) return done(y);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    loop(node->values<T>(), node->numel / d, d, mutable_values<T>(y));
-  });
-  return done(y);
+  return make_result(op, x.line(), node->dtype, Sizes(node), inputs, floating([loop]<class T>(const OpValues<T>& v) {
+                       const std::int64_t d = row_length(v.out_shape());
+                       if (v.out_numel() > 0) loop(v.in(), v.out_numel() / d, d, v.out());
+                     }),
+                     rule);
 }
 
-// The gradient along the last axis from the incoming one and the result, by a kernel over rows.
+// The gradient along the last axis, by loop(incoming gradient, the op's result, rows, row length, gradient).
 template <class Loop, class Rule>
 Tensor gradient_rows(const char* op, const Tensor& grad, const Tensor& y, Loop loop, const Rule& rule) {
-  Node* node = node_of(grad);
+  const Node* node = node_of(grad);
   const Tensor* inputs[] = {&grad, &y};
-  Tensor gx = make_result(op, SourceLine::current(), node->dtype, Sizes(node), inputs, rule);
-  const std::int64_t d = node->rank == 0 ? 1 : node->sizes()[node->rank - 1];
-  if (node->numel == 0) return done(gx);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    loop(node->values<T>(), values<T>(y), node->numel / d, d, mutable_values<T>(gx));
-  });
-  return done(gx);
+  return make_result(op, SourceLine::current(), node->dtype, Sizes(node), inputs, floating([loop]<class T>(const OpValues<T>& v) {
+                       const std::int64_t d = row_length(v.out_shape());
+                       if (v.out_numel() > 0) loop(v.in(0), v.in(1), v.out_numel() / d, d, v.out());
+                     }),
+                     rule);
 }
 
 Axes last_axis(const Tensor& x) { return node_of(x)->rank == 0 ? Axes() : Axes(-1); }
@@ -96,7 +93,8 @@ Tensor detail::relu_gradient(const Tensor& grad, const Tensor& y) {
 
 Tensor relu(const TensorArg& x) {
   return unary(
-      "relu", x, [](const auto& loops) { return loops.relu; }, [](auto& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); });
+      "relu", x, [](const auto& loops) { return loops.relu; },
+      scalar_rule([](auto& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); }));
 }
 
 Tensor softmax(const TensorArg& x, int axis) {

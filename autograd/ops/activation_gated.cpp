@@ -4,6 +4,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/elementwise_op.h"
 #include "autograd/ops/shape.h"
+#include "autograd/ops/strided.h"
 
 namespace chainrule {
 
@@ -38,27 +39,24 @@ Tensor glu(const TensorArg& x, int axis) {
   shape[at] /= 2;
   const std::int64_t half = shape[at];
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("glu", x.line(), node->dtype, shape, inputs, [at, half](RuleContext& r) {
-    const Tensor& from = r.input(0);
-    const Tensor value = slice(from, at, 0, half), gate = sigmoid(slice(from, at, half, 2 * half));
-    const Tensor grad_value = r.grad_out() * gate;
-    r.set(0, concat({grad_value, grad_value * value * (1 - gate)}, at));
-  });
-  std::int64_t outer = 1, run = half;
-  for (int before = 0; before < at; ++before) outer *= shape[before];
-  for (int after = at + 1; after < shape.rank(); ++after) run *= shape[after];
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    for (std::int64_t o = 0; o < outer; ++o) {
-      const T *value = node->values<T>() + 2 * o * run, *gate = value + run;
-      T* to = mutable_values<T>(y) + o * run;
-      activation_blocks(run, [&](std::int64_t begin, std::int64_t n) {
-        kernels::elementwise<T>().sigmoid(gate + begin, to + begin, n);
-        kernels::elementwise<T>().mul(value + begin, 1, to + begin, 1, to + begin, n);
-      });
-    }
-  });
-  return done(y);
+  return make_result("glu", x.line(), node->dtype, shape, inputs, floating([at]<class T>(const OpValues<T>& v) {
+                       const Span halves = around(v.out_shape(), at);
+                       const std::int64_t run = halves.n * halves.inner;
+                       for (std::int64_t o = 0; o < halves.outer; ++o) {
+                         const T *value = v.in() + 2 * o * run, *gate = value + run;
+                         T* to = v.out() + o * run;
+                         activation_blocks(run, [&](std::int64_t begin, std::int64_t n) {
+                           kernels::elementwise<T>().sigmoid(gate + begin, to + begin, n);
+                           kernels::elementwise<T>().mul(value + begin, 1, to + begin, 1, to + begin, n);
+                         });
+                       }
+                     }),
+                     [at, half](RuleContext& r) {
+                       const Tensor& from = r.input(0);
+                       const Tensor value = slice(from, at, 0, half), gate = sigmoid(slice(from, at, half, 2 * half));
+                       const Tensor grad_value = r.grad_out() * gate;
+                       r.set(0, concat({grad_value, grad_value * value * (1 - gate)}, at));
+                     });
 }
 
 Tensor prelu(const TensorArg& x, const Tensor& weight) {

@@ -1,5 +1,4 @@
-// What most activations are written with: the value and the gradient as loops, and the gradient in ops for derivatives of it. Templates
-// only name an activation's loops; activation_loops.cpp does the work, for all alike.
+// What most activations are written with: the value and the gradient as loops, and the gradient in ops for derivatives of it.
 // Internal header: not installed.
 #pragma once
 
@@ -33,40 +32,29 @@ void pick(kernels::BinaryLoop<T> compare, const T* x, T limit, const T* a, std::
   kernels::elementwise<T>().where(picked, 1, a, a_step, b, b_step, y, n);
 }
 
-/// y = f(x) on a block, with the plain values that the loop captured.
-struct BlockValue {
-  const void* captures;
-  void (*float32)(const void* captures, const float* x, float* y, std::int64_t n);
-  void (*float64)(const void* captures, const double* x, double* y, std::int64_t n);
-};
-
-/// The same for g·f'(x).
-struct BlockGradient {
-  const void* captures;
-  void (*float32)(const void* captures, const float* g, const float* x, float* y, std::int64_t n);
-  void (*float64)(const void* captures, const double* g, const double* x, double* y, std::int64_t n);
-};
-
-/// y = f(x), block by block, recorded with `rule`.
-Tensor activation_op(const char* op, const TensorArg& x, const BlockValue& value, const RuleRef& rule);
-/// g·f'(x), block by block, without history.
-Tensor activation_gradient(const Tensor& g, const Tensor& x, const BlockGradient& gradient);
-
 /// y = f(x). value(x, y, n) computes f on a block. The gradient g·f'(x) is given twice: gradient(g, x, y, n) computes it on a block in
-/// one pass, gradient_in_ops(g, x) in ops, used where the gradient is itself to be differentiated. All three carry plain values only.
+/// one pass; gradient_in_ops(g, x) computes it in ops and is used where the gradient is itself to be differentiated. All three capture
+/// plain values only.
 template <class Value, class Gradient, class GradientInOps>
 Tensor activation(const char* op, const TensorArg& x, Value value, Gradient gradient, GradientInOps gradient_in_ops) {
-  constexpr auto value_of = []<class T>(const void* captures, const T* from, T* y, std::int64_t n) {
-    (*static_cast<const Value*>(captures))(from, y, n);
-  };
-  return activation_op(op, x, {&value, value_of, value_of}, [gradient, gradient_in_ops](RuleContext& r) {
-    constexpr auto gradient_of = []<class T>(const void* captures, const T* g, const T* from, T* y, std::int64_t n) {
-      (*static_cast<const Gradient*>(captures))(g, from, y, n);
-    };
-    const Tensor &g = r.grad_out(), &from = r.input(0);
-    const Tensor* factors[] = {&g, &from};
-    r.set(0, records(factors) ? gradient_in_ops(g, from) : activation_gradient(g, from, {&gradient, gradient_of, gradient_of}));
-  });
+  const Node* node = floating_node(op, x.tensor(), x.line());
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result(op, x.line(), node->dtype, Sizes(node), inputs, floating([value]<class T>(const OpValues<T>& v) {
+                       activation_blocks(v.out_numel(),
+                                         [&](std::int64_t begin, std::int64_t n) { value(v.in() + begin, v.out() + begin, n); });
+                     }),
+                     [gradient, gradient_in_ops](RuleContext& r) {
+                       const Tensor &g = r.grad_out(), &from = r.input(0);
+                       if (r.in_ops()) return r.set(0, gradient_in_ops(g, from));
+                       const Tensor* factors[] = {&g, &from};
+                       r.set(0, make_result("activation_gradient", SourceLine::current(), r.dtype(), Sizes(node_of(from)), factors,
+                                            floating([gradient]<class T>(const OpValues<T>& v) {
+                                              activation_blocks(v.out_numel(), [&](std::int64_t begin, std::int64_t n) {
+                                                gradient(v.in(0) + begin, v.in(1) + begin, v.out() + begin, n);
+                                              });
+                                            }),
+                                            kNoRule));
+                     });
 }
 
 }  // namespace chainrule::detail

@@ -15,10 +15,14 @@ using namespace detail;
 
 namespace {
 
-// A fresh Tensor, with the user's line in the error where the shape is impossible.
-Tensor fresh(const char* op, DType dtype, const Shape& shape, const SourceLine& line) {
+// With the user's line in the error.
+void check_shape(const char* op, const Shape& shape, const SourceLine& line) {
   for (std::int64_t size : shape)
     if (size < 0) throw_invalid(op, text("the shape ", shape, " has a negative size"), line);
+}
+
+Tensor fresh(const char* op, DType dtype, const Shape& shape, const SourceLine& line) {
+  check_shape(op, shape, line);
   return make_plain(dtype, shape);
 }
 
@@ -63,23 +67,19 @@ T* write_literal(const Literal& literal, T* to, const SourceLine& line) {
 
 Tensor filled(const char* op, const Shape& shape, double value, DType dtype, const SourceLine& line) {
   Tensor y = fresh(op, dtype, shape, line);
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    std::fill_n(mutable_values<T>(y), node_of(y)->numel, element<T>(op, value, line));
-  });
+  visit_dtype(dtype, [&]<class T>() { std::fill_n(mutable_values<T>(y), node_of(y)->numel, element<T>(op, value, line)); });
   return y;
 }
 
 constexpr std::int64_t kBlockGrain = 4096;  // Philox blocks a thread makes at a time
 
-// Fills y with f(block, lane) four lanes to a block.
+// Fills y with the lanes that f(block, lanes) makes of each block: four in float, two in double.
 template <class T, class F>
-void fill_random(Tensor& y, Generator& generator, int lanes, F f) {
-  const std::int64_t n = node_of(y)->numel;
+void fill_random(T* to, std::int64_t n, Generator& generator, F f) {
+  constexpr int lanes = sizeof(T) == 4 ? 4 : 2;
   const std::int64_t blocks = (n + lanes - 1) / lanes;
   const std::uint64_t first = generator.take(static_cast<std::uint64_t>(blocks));
   const std::uint64_t seed = generator.seed();
-  T* to = mutable_values<T>(y);
   kernels::parallel_pieces(blocks, kBlockGrain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t block = begin; block < end; ++block) {
       T lane_values[4];
@@ -131,7 +131,7 @@ Tensor tensor(const Literal& literal, DType dtype, SourceLine line) {
   bool first = true;
   literal_shape(literal, 0, shape, first, line);
   Tensor y = fresh("tensor", dtype, shape, line);
-  visit_dtype(dtype, [&](auto zero) { write_literal(literal, mutable_values<decltype(zero)>(y), line); });
+  visit_dtype(dtype, [&]<class T>() { write_literal(literal, mutable_values<T>(y), line); });
   return y;
 }
 
@@ -163,8 +163,8 @@ Tensor ones(const Shape& shape, DType dtype, SourceLine line) { return filled("o
 
 Tensor eye(std::int64_t n, DType dtype, SourceLine line) {
   Tensor y = filled("eye", Shape{n, n}, 0, dtype, line);
-  visit_dtype(dtype, [&](auto zero) {
-    for (std::int64_t i = 0; i < n; ++i) mutable_values<decltype(zero)>(y)[i * (n + 1)] = 1;
+  visit_dtype(dtype, [&]<class T>() {
+    for (std::int64_t i = 0; i < n; ++i) mutable_values<T>(y)[i * (n + 1)] = 1;
   });
   return y;
 }
@@ -176,8 +176,7 @@ Tensor arange(double start, double stop, double step, DType dtype, SourceLine li
   const double count = std::max(0.0, std::ceil((stop - start) / step));
   if (count > 0x1p40) throw_invalid("arange", text("start ", start, ", stop ", stop, ", step ", step, ": too many elements"), line);
   Tensor y = make_plain(dtype, Shape{static_cast<std::int64_t>(count)});
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
+  visit_dtype(dtype, [&]<class T>() {
     for (std::int64_t i = 0; i < node_of(y)->numel; ++i)
       mutable_values<T>(y)[i] = element<T>("arange", start + static_cast<double>(i) * step, line);
   });
@@ -190,8 +189,7 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, Sour
   if (count < 0) throw_invalid("linspace", text("count is ", count, ", expected at least 0"), line);
   Tensor y = make_plain(dtype, Shape{count});
   const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
+  visit_dtype(dtype, [&]<class T>() {
     // From both ends, so that the last is exactly stop.
     for (std::int64_t i = 0; i < count; ++i)
       mutable_values<T>(y)[i] = element<T>(
@@ -200,37 +198,42 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, Sour
   return y;
 }
 
+// Random makers draw anew each time they run, so their computing parts capture the generator by its address.
+
 Tensor rand(const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
   check_floating("rand", dtype, line);
-  Tensor y = fresh("rand", dtype, shape, line);
-  visit_floating(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    fill_random<T>(y, generator, sizeof(T) == 4 ? 4 : 2, [](const PhiloxBlock& block, T* to) { uniform_lanes(block, to); });
-  });
-  return y;
+  check_shape("rand", shape, line);
+  return make_result("rand", line, dtype, shape, {}, floating([from = &generator]<class T>(const OpValues<T>& v) {
+                       fill_random(v.out(), v.out_numel(), *from, [](const PhiloxBlock& block, T* to) { uniform_lanes(block, to); });
+                     }),
+                     kNoRule);
 }
 
 Tensor rand(const Shape& shape, DType dtype, SourceLine line) { return rand(shape, default_generator(), dtype, line); }
 
 Tensor randn(const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
   check_floating("randn", dtype, line);
-  Tensor y = fresh("randn", dtype, shape, line);
-  visit_floating(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    fill_random<T>(y, generator, sizeof(T) == 4 ? 4 : 2, [](const PhiloxBlock& block, T* to) { normal_lanes(block, to); });
-  });
-  return y;
+  check_shape("randn", shape, line);
+  return make_result("randn", line, dtype, shape, {}, floating([from = &generator]<class T>(const OpValues<T>& v) {
+                       fill_random(v.out(), v.out_numel(), *from, [](const PhiloxBlock& block, T* to) { normal_lanes(block, to); });
+                     }),
+                     kNoRule);
 }
 
 Tensor randn(const Shape& shape, DType dtype, SourceLine line) { return randn(shape, default_generator(), dtype, line); }
 
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator, SourceLine line) {
   if (low >= high) throw_invalid("randint", text("low is ", low, " and high is ", high, ", expected low < high"), line);
-  Tensor y = fresh("randint", DType::int64, shape, line);
-  const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  for (std::int64_t i = 0; i < node_of(y)->numel; ++i)
-    mutable_values<std::int64_t>(y)[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + generator.below(range));
-  return y;
+  check_shape("randint", shape, line);
+  return make_result(
+      "randint", line, DType::int64, shape, {},
+      [from = &generator, low, high](const OpContext& context) {
+        const OpValues<std::int64_t> v(context);
+        const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+        for (std::int64_t i = 0; i < v.out_numel(); ++i)
+          v.out()[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + from->below(range));
+      },
+      kNoRule);
 }
 
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, SourceLine line) {
@@ -238,11 +241,16 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, SourceLi
 }
 
 Tensor randperm(std::int64_t n, Generator& generator, SourceLine line) {
-  Tensor y = fresh("randperm", DType::int64, Shape{n}, line);
-  auto* to = mutable_values<std::int64_t>(y);
-  std::iota(to, to + n, std::int64_t{0});
-  for (std::int64_t i = n - 1; i > 0; --i) std::swap(to[i], to[generator.below(static_cast<std::uint64_t>(i) + 1)]);
-  return y;
+  check_shape("randperm", Shape{n}, line);
+  return make_result(
+      "randperm", line, DType::int64, Shape{n}, {},
+      [from = &generator](const OpContext& context) {
+        const OpValues<std::int64_t> v(context);
+        std::int64_t* const to = v.out();
+        std::iota(to, to + v.out_numel(), std::int64_t{0});
+        for (std::int64_t i = v.out_numel() - 1; i > 0; --i) std::swap(to[i], to[from->below(static_cast<std::uint64_t>(i) + 1)]);
+      },
+      kNoRule);
 }
 
 Tensor randperm(std::int64_t n, SourceLine line) { return randperm(n, default_generator(), line); }
@@ -251,13 +259,13 @@ Tensor bernoulli(double probability, const Shape& shape, Generator& generator, D
   if (!(probability >= 0 && probability <= 1))
     throw_invalid("bernoulli", text("the probability is ", probability, ", expected 0 to 1"), line);
   check_floating("bernoulli", dtype, line);
-  Tensor y = rand(shape, generator, dtype, line);
-  visit_floating(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* to = mutable_values<T>(y);
-    for (std::int64_t i = 0; i < node_of(y)->numel; ++i) to[i] = static_cast<double>(to[i]) < probability ? T{1} : T{0};
-  });
-  return y;
+  check_shape("bernoulli", shape, line);
+  return make_result("bernoulli", line, dtype, shape, {}, floating([from = &generator, probability]<class T>(const OpValues<T>& v) {
+                       T* const to = v.out();
+                       fill_random(to, v.out_numel(), *from, [](const PhiloxBlock& block, T* lanes) { uniform_lanes(block, lanes); });
+                       for (std::int64_t i = 0; i < v.out_numel(); ++i) to[i] = static_cast<double>(to[i]) < probability ? T{1} : T{0};
+                     }),
+                     kNoRule);
 }
 
 Tensor bernoulli(double probability, const Shape& shape, DType dtype, SourceLine line) {

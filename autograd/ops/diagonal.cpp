@@ -26,63 +26,53 @@ struct Diagonal {
 Tensor put_diagonal(const TensorArg& x, const Shape& shape, std::int64_t k);
 
 Tensor take_diagonal(const TensorArg& x, std::int64_t k) {
-  Node* node = node_of(x.tensor());
-  const Shape from = shape_of(node);
-  const Diagonal diagonal(from[0], from[1], k);
+  const Node* node = node_of(x.tensor());
+  const Diagonal diagonal(node->sizes()[0], node->sizes()[1], k);
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("diag", x.line(), node->dtype, Shape{diagonal.length}, inputs,
-                         [k](RuleContext& r) { r.set(0, put_diagonal(r.grad_out(), r.input_shape(0), k)); });
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    const Word* source = words<Word>(x.tensor()) + diagonal.start;
-    Word* to = mutable_words<Word>(y);
-    for (std::int64_t i = 0; i < diagonal.length; ++i) to[i] = source[i * diagonal.step];
-  });
-  return done(y);
+  return make_result("diag", x.line(), node->dtype, Shape{diagonal.length}, inputs,
+                     by_width([diagonal]<class Word>(const OpValues<Word>& v) {
+                       const Word* const from = v.in() + diagonal.start;
+                       for (std::int64_t i = 0; i < diagonal.length; ++i) v.out()[i] = from[i * diagonal.step];
+                     }),
+                     [k](RuleContext& r) { r.set(0, put_diagonal(r.grad_out(), r.input_shape(0), k)); });
 }
 
 // Zeros of a shape with x on the k-th diagonal.
 Tensor put_diagonal(const TensorArg& x, const Shape& shape, std::int64_t k) {
-  Node* node = node_of(x.tensor());
   const Diagonal diagonal(shape[0], shape[1], k);
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("diag", x.line(), node->dtype, shape, inputs, [k](RuleContext& r) { r.set(0, take_diagonal(r.grad_out(), k)); });
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    const Word* source = words<Word>(x.tensor());
-    Word* to = mutable_words<Word>(y);
-    std::fill_n(to, node_of(y)->numel, Word{0});
-    for (std::int64_t i = 0; i < diagonal.length; ++i) to[diagonal.start + i * diagonal.step] = source[i];
-  });
-  return done(y);
+  return make_result("diag", x.line(), node_of(x.tensor())->dtype, shape, inputs, by_width([diagonal]<class Word>(const OpValues<Word>& v) {
+                       Word* const to = v.out();
+                       std::fill_n(to, v.out_numel(), Word{0});
+                       for (std::int64_t i = 0; i < diagonal.length; ++i) to[diagonal.start + i * diagonal.step] = v.in()[i];
+                     }),
+                     [k](RuleContext& r) { r.set(0, take_diagonal(r.grad_out(), k)); });
 }
 
 // x with 0 above (or, with `upper`, below) the k-th diagonal of its last two axes.
 Tensor triangle(const char* op, const TensorArg& x, std::int64_t k, bool upper) {
-  Node* node = defined_node(op, x.tensor(), x.line());
+  const Node* node = defined_node(op, x.tensor(), x.line());
   const Shape shape = shape_of(node);
   if (shape.rank() < 2) throw_invalid(op, text("got shape ", shape, ", expected at least two axes"), x.line());
   const std::int64_t n = shape[shape.rank() - 2], m = shape[shape.rank() - 1];
   const std::int64_t shift = std::clamp(k, -n - 1, m + 1);
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result(op, x.line(), node->dtype, shape, inputs,
-                         [op, shift, upper](RuleContext& r) { r.set(0, triangle(op, r.grad_out(), shift, upper)); });
-  if (node->numel == 0) return done(y);
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    const Word* source = words<Word>(x.tensor());
-    Word* to = mutable_words<Word>(y);
-    kernels::parallel_pieces(node->numel / m, std::max<std::int64_t>(1, kElementGrain / m), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        const std::int64_t first = std::clamp<std::int64_t>(row % n + shift + (upper ? 0 : 1), 0, m);
-        const Word* here = source + row * m;
-        Word* there = to + row * m;
-        std::copy(here + (upper ? first : 0), here + (upper ? m : first), there + (upper ? first : 0));
-        std::fill(there + (upper ? 0 : first), there + (upper ? first : m), Word{0});
-      }
-    });
-  });
-  return done(y);
+  return make_result(op, x.line(), node->dtype, shape, inputs, by_width([n, m, shift, upper]<class Word>(const OpValues<Word>& v) {
+                       if (v.in_numel() == 0) return;
+                       const Word* const from = v.in();
+                       Word* const to = v.out();
+                       kernels::parallel_pieces(
+                           v.in_numel() / m, std::max<std::int64_t>(1, kElementGrain / m), [&](std::int64_t begin, std::int64_t end) {
+                             for (std::int64_t row = begin; row < end; ++row) {
+                               const std::int64_t first = std::clamp<std::int64_t>(row % n + shift + (upper ? 0 : 1), 0, m);
+                               const Word* here = from + row * m;
+                               Word* there = to + row * m;
+                               std::copy(here + (upper ? first : 0), here + (upper ? m : first), there + (upper ? first : 0));
+                               std::fill(there + (upper ? 0 : first), there + (upper ? first : m), Word{0});
+                             }
+                           });
+                     }),
+                     [op, shift, upper](RuleContext& r) { r.set(0, triangle(op, r.grad_out(), shift, upper)); });
 }
 
 }  // namespace
@@ -93,17 +83,15 @@ Tensor trace(const TensorArg& x) {
   if (shape.rank() != 2) throw_invalid("trace", text("got shape ", shape, ", expected two axes"), x.line());
   const Diagonal diagonal(shape[0], shape[1], 0);
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("trace", x.line(), node->dtype, Shape{}, inputs, [length = diagonal.length](RuleContext& r) {
-    r.set(0, put_diagonal(broadcast_to(r.grad_out(), Shape{length}), r.input_shape(0), 0));
-  });
-  visit_dtype(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    using Total = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
-    Total total{0};
-    for (std::int64_t i = 0; i < diagonal.length; ++i) total += static_cast<Total>(node->values<T>()[i * diagonal.step]);
-    *mutable_values<T>(y) = static_cast<T>(total);
-  });
-  return done(y);
+  return make_result("trace", x.line(), node->dtype, Shape{}, inputs, any_dtype([diagonal]<class T>(const OpValues<T>& v) {
+                       using Total = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+                       Total total{0};
+                       for (std::int64_t i = 0; i < diagonal.length; ++i) total += static_cast<Total>(v.in()[i * diagonal.step]);
+                       *v.out() = static_cast<T>(total);
+                     }),
+                     [length = diagonal.length](RuleContext& r) {
+                       r.set(0, put_diagonal(broadcast_to(r.grad_out(), Shape{length}), r.input_shape(0), 0));
+                     });
 }
 
 Tensor diag(const TensorArg& x, std::int64_t k) {

@@ -28,53 +28,53 @@ template <class Choose, class Integer>
 Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
   Node* node = defined_node(op, x.tensor(), x.line());
   if (is_floating(node->dtype)) return unary(op, x, choose, kNoRule);
-  Tensor y = make_plain(DType::int64, Sizes(node));
-  std::transform(node->values<Int>(), node->values<Int>() + node->numel, mutable_values<Int>(y), f);
-  return y;
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result(
+      op, x.line(), DType::int64, Sizes(node), inputs,
+      [f](const OpContext& context) {
+        const OpValues<Int> v(context);
+        std::transform(v.in(), v.in() + v.in_numel(), v.out(), f);
+      },
+      kNoRule);
 }
 
 }  // namespace
 
 Tensor add(const Operand& a, const Operand& b) {
   return binary_any(
-      "add", a, b, [](const auto& loops) { return loops.add; }, kAddInt,
-      [](auto& s) {
+      "add", a, b, [](const auto& loops) { return loops.add; }, kAddInt, scalar_rule([](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out());
         if (s.needs_b()) s.set_b(s.grad_out());
-      });
+      }));
 }
 
 Tensor sub(const Operand& a, const Operand& b) {
   return binary_any(
-      "sub", a, b, [](const auto& loops) { return loops.sub; }, kSubInt,
-      [](auto& s) {
+      "sub", a, b, [](const auto& loops) { return loops.sub; }, kSubInt, scalar_rule([](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out());
         if (s.needs_b()) s.set_b(neg(s.grad_out()));
-      });
+      }));
 }
 
 Tensor mul(const Operand& a, const Operand& b) {
   return binary_any(
-      "mul", a, b, [](const auto& loops) { return loops.mul; }, kMulInt,
-      [](auto& s) {
+      "mul", a, b, [](const auto& loops) { return loops.mul; }, kMulInt, scalar_rule([](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out() * s.b());
         if (s.needs_b()) s.set_b(s.grad_out() * s.a());
-      });
+      }));
 }
 
 Tensor div(const Operand& a, const Operand& b) {
   return binary(
-      "div", a, b, [](const auto& loops) { return loops.div; },
-      [](auto& s) {
+      "div", a, b, [](const auto& loops) { return loops.div; }, scalar_rule([](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out() / s.b());
         if (s.needs_b()) s.set_b(-s.grad_out() * s.output() / s.b());
-      });
+      }));
 }
 
 Tensor pow(const Operand& a, const Operand& b) {
   return binary(
-      "pow", a, b, [](const auto& loops) { return loops.pow; },
-      [](auto& s) {
+      "pow", a, b, [](const auto& loops) { return loops.pow; }, scalar_rule([](auto& s) {
         if (s.needs_a()) {
           if (s.b_is_number()) {
             const double exponent = s.number();
@@ -102,7 +102,7 @@ Tensor pow(const Operand& a, const Operand& b) {
             s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(safe)));
           }
         }
-      });
+      }));
 }
 
 namespace {
@@ -162,102 +162,106 @@ Tensor minimum(const Operand& a, const Operand& b) {
 Tensor neg(const TensorArg& x) {
   if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return sub(Operand(0, x.line()), x.tensor());
   return unary(
-      "neg", x, [](const auto& loops) { return loops.neg; }, [](auto& r) { r.set(0, neg(r.grad_out())); });
+      "neg", x, [](const auto& loops) { return loops.neg; }, scalar_rule([](auto& r) { r.set(0, neg(r.grad_out())); }));
 }
 
 Tensor abs(const TensorArg& x) {
   return unary(
-      "abs", x, [](const auto& loops) { return loops.abs; }, [](auto& r) { r.set(0, r.grad_out() * sign(r.input(0))); });
+      "abs", x, [](const auto& loops) { return loops.abs; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * sign(r.input(0))); }));
 }
 
 Tensor sign(const TensorArg& x) {
   return unary(
-      "sign", x, [](const auto& loops) { return loops.sign; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
+      "sign", x, [](const auto& loops) { return loops.sign; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor exp(const TensorArg& x) {
   return unary(
-      "exp", x, [](const auto& loops) { return loops.exp; }, [](auto& r) { r.set(0, r.grad_out() * r.output()); });
+      "exp", x, [](const auto& loops) { return loops.exp; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * r.output()); }));
 }
 
 Tensor expm1(const TensorArg& x) {
   return unary(
-      "expm1", x, [](const auto& loops) { return loops.expm1; }, [](auto& r) { r.set(0, r.grad_out() * (r.output() + 1)); });
+      "expm1", x, [](const auto& loops) { return loops.expm1; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() + 1)); }));
 }
 
 Tensor log(const TensorArg& x) {
   return unary(
-      "log", x, [](const auto& loops) { return loops.log; }, [](auto& r) { r.set(0, r.grad_out() / r.input(0)); });
+      "log", x, [](const auto& loops) { return loops.log; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() / r.input(0)); }));
 }
 
 Tensor log1p(const TensorArg& x) {
   return unary(
-      "log1p", x, [](const auto& loops) { return loops.log1p; }, [](auto& r) { r.set(0, r.grad_out() / (r.input(0) + 1)); });
+      "log1p", x, [](const auto& loops) { return loops.log1p; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() / (r.input(0) + 1)); }));
 }
 
 Tensor sqrt(const TensorArg& x) {
   return unary(
-      "sqrt", x, [](const auto& loops) { return loops.sqrt; }, [](auto& r) { r.set(0, r.grad_out() / (r.output() * 2)); });
+      "sqrt", x, [](const auto& loops) { return loops.sqrt; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() / (r.output() * 2)); }));
 }
 
 Tensor rsqrt(const TensorArg& x) {
   return unary(
-      "rsqrt", x, [](const auto& loops) { return loops.rsqrt; },
-      [](auto& r) {
+      "rsqrt", x, [](const auto& loops) { return loops.rsqrt; }, scalar_rule([](auto& r) {
         const auto y = r.output();
         r.set(0, r.grad_out() * (y * y * y * -0.5));
-      });
+      }));
 }
 
 Tensor square(const TensorArg& x) {
   if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return mul(Operand(x.tensor(), x.line()), x.tensor());
   return unary(
-      "square", x, [](const auto& loops) { return loops.square; }, [](auto& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); });
+      "square", x, [](const auto& loops) { return loops.square; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); }));
 }
 
 Tensor reciprocal(const TensorArg& x) {
   return unary(
-      "reciprocal", x, [](const auto& loops) { return loops.reciprocal; }, [](auto& r) { r.set(0, -r.grad_out() * square(r.output())); });
+      "reciprocal", x, [](const auto& loops) { return loops.reciprocal; },
+      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * square(r.output())); }));
 }
 
 Tensor sin(const TensorArg& x) {
   return unary(
-      "sin", x, [](const auto& loops) { return loops.sin; }, [](auto& r) { r.set(0, r.grad_out() * cos(r.input(0))); });
+      "sin", x, [](const auto& loops) { return loops.sin; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * cos(r.input(0))); }));
 }
 
 Tensor cos(const TensorArg& x) {
   return unary(
-      "cos", x, [](const auto& loops) { return loops.cos; }, [](auto& r) { r.set(0, -r.grad_out() * sin(r.input(0))); });
+      "cos", x, [](const auto& loops) { return loops.cos; }, scalar_rule([](auto& r) { r.set(0, -r.grad_out() * sin(r.input(0))); }));
 }
 
 Tensor tan(const TensorArg& x) {
   return unary(
-      "tan", x, [](const auto& loops) { return loops.tan; }, [](auto& r) { r.set(0, r.grad_out() * (square(r.output()) + 1)); });
+      "tan", x, [](const auto& loops) { return loops.tan; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (square(r.output()) + 1)); }));
 }
 
 Tensor asin(const TensorArg& x) {
   return unary(
-      "asin", x, [](const auto& loops) { return loops.asin; }, [](auto& r) { r.set(0, r.grad_out() * rsqrt(1 - square(r.input(0)))); });
+      "asin", x, [](const auto& loops) { return loops.asin; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * rsqrt(1 - square(r.input(0)))); }));
 }
 
 Tensor acos(const TensorArg& x) {
   return unary(
-      "acos", x, [](const auto& loops) { return loops.acos; }, [](auto& r) { r.set(0, -r.grad_out() * rsqrt(1 - square(r.input(0)))); });
+      "acos", x, [](const auto& loops) { return loops.acos; },
+      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * rsqrt(1 - square(r.input(0)))); }));
 }
 
 Tensor atan(const TensorArg& x) {
   return unary(
-      "atan", x, [](const auto& loops) { return loops.atan; }, [](auto& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); });
+      "atan", x, [](const auto& loops) { return loops.atan; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); }));
 }
 
 Tensor sinh(const TensorArg& x) {
   return unary(
-      "sinh", x, [](const auto& loops) { return loops.sinh; }, [](auto& r) { r.set(0, r.grad_out() * cosh(r.input(0))); });
+      "sinh", x, [](const auto& loops) { return loops.sinh; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * cosh(r.input(0))); }));
 }
 
 Tensor cosh(const TensorArg& x) {
   return unary(
-      "cosh", x, [](const auto& loops) { return loops.cosh; }, [](auto& r) { r.set(0, r.grad_out() * sinh(r.input(0))); });
+      "cosh", x, [](const auto& loops) { return loops.cosh; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * sinh(r.input(0))); }));
 }
 
 namespace {
@@ -288,33 +292,35 @@ Tensor sigmoid_gradient(const Tensor& grad, const Tensor& y) {
 
 Tensor tanh(const TensorArg& x) {
   return unary(
-      "tanh", x, [](const auto& loops) { return loops.tanh; }, [](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); });
+      "tanh", x, [](const auto& loops) { return loops.tanh; },
+      scalar_rule([](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); }));
 }
 
 Tensor sigmoid(const TensorArg& x) {
   return unary(
-      "sigmoid", x, [](const auto& loops) { return loops.sigmoid; }, [](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); });
+      "sigmoid", x, [](const auto& loops) { return loops.sigmoid; },
+      scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); }));
 }
 
 Tensor erf(const TensorArg& x) {
   return unary(
       "erf", x, [](const auto& loops) { return loops.erf; },
-      [](auto& r) { r.set(0, r.grad_out() * (exp(-square(r.input(0))) * (2 * std::numbers::inv_sqrtpi))); });
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (exp(-square(r.input(0))) * (2 * std::numbers::inv_sqrtpi))); }));
 }
 
 Tensor floor(const TensorArg& x) {
   return unary(
-      "floor", x, [](const auto& loops) { return loops.floor; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
+      "floor", x, [](const auto& loops) { return loops.floor; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor ceil(const TensorArg& x) {
   return unary(
-      "ceil", x, [](const auto& loops) { return loops.ceil; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
+      "ceil", x, [](const auto& loops) { return loops.ceil; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor round(const TensorArg& x) {
   return unary(
-      "round", x, [](const auto& loops) { return loops.round; }, [](auto& r) { r.set(0, r.grad_out() * 0.0); });
+      "round", x, [](const auto& loops) { return loops.round; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor clamp(const TensorArg& x, double low, double high) {
@@ -322,19 +328,17 @@ Tensor clamp(const TensorArg& x, double low, double high) {
   if (std::isnan(low) || std::isnan(high))
     throw_invalid("clamp", text("the limits are ", low, " and ", high, ", expected numbers"), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("clamp", x.line(), node->dtype, Sizes(node), inputs, [low, high](RuleContext& r) {
-    const Tensor& from = r.input(0);
-    r.set(0, where(logical_and(ge(from, low), le(from, high)), r.grad_out(), 0.0));
-  });
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T* from = node->values<T>();
-    T* to = mutable_values<T>(y);
-    kernels::parallel_pieces(node->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-      kernels::elementwise<T>().clamp(from + begin, static_cast<T>(low), static_cast<T>(high), to + begin, end - begin);
-    });
-  });
-  return done(y);
+  return make_result("clamp", x.line(), node->dtype, Sizes(node), inputs, floating([low, high]<class T>(const OpValues<T>& v) {
+                       const T* const from = v.in();
+                       T* const to = v.out();
+                       kernels::parallel_pieces(v.out_numel(), kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+                         kernels::elementwise<T>().clamp(from + begin, static_cast<T>(low), static_cast<T>(high), to + begin, end - begin);
+                       });
+                     }),
+                     [low, high](RuleContext& r) {
+                       const Tensor& from = r.input(0);
+                       r.set(0, where(logical_and(ge(from, low), le(from, high)), r.grad_out(), 0.0));
+                     });
 }
 
 namespace {
@@ -372,26 +376,24 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
   const Shape shape = broadcast_shapes("where", broadcast_shapes("where", shapes[0], shapes[1], line), shapes[2], line);
   // The condition's own gradient is not asked for: only a and b decide whether this is recorded.
   const bool record = records(std::span(inputs + 1, 2));
-  Tensor y = make_result("where", line, dtype, shape, inputs,
-                         [](RuleContext& r) {
-                           if (r.needs(1)) r.set(1, where(r.input(0), r.grad_out(), 0.0));
-                           if (r.needs(2)) r.set(2, where(r.input(0), 0.0, r.grad_out()));
-                         },
-                         {.broadcasts = true, .recordable = record});
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    broadcast_runs<3>(
-        shape, {shapes[0], shapes[1], shapes[2]}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
-          const T *c = values<T>(*inputs[0]) + offsets[0], *p = values<T>(*inputs[1]) + offsets[1], *q = values<T>(*inputs[2]) + offsets[2];
-          T* to = mutable_values<T>(y) + begin;
-          if constexpr (std::is_floating_point_v<T>) {
-            kernels::elementwise<T>().where(c, steps[0], p, steps[1], q, steps[2], to, n);
-          } else {
-            for (std::int64_t i = 0; i < n; ++i) to[i] = c[i * steps[0]] != 0 ? p[i * steps[1]] : q[i * steps[2]];
-          }
-        });
-  });
-  return done(y);
+  return make_result("where", line, dtype, shape, inputs, any_dtype([]<class T>(const OpValues<T>& v) {
+                       broadcast_runs<3>(v.out_shape(), {v.in_shape(0), v.in_shape(1), v.in_shape(2)},
+                                         [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+                                           const T *c = v.in(0) + offsets[0], *p = v.in(1) + offsets[1], *q = v.in(2) + offsets[2];
+                                           T* to = v.out() + begin;
+                                           if constexpr (std::is_floating_point_v<T>) {
+                                             kernels::elementwise<T>().where(c, steps[0], p, steps[1], q, steps[2], to, n);
+                                           } else {
+                                             for (std::int64_t i = 0; i < n; ++i)
+                                               to[i] = c[i * steps[0]] != 0 ? p[i * steps[1]] : q[i * steps[2]];
+                                           }
+                                         });
+                     }),
+                     [](RuleContext& r) {
+                       if (r.needs(1)) r.set(1, where(r.input(0), r.grad_out(), 0.0));
+                       if (r.needs(2)) r.set(2, where(r.input(0), 0.0, r.grad_out()));
+                     },
+                     {.broadcasts = true, .recordable = record});
 }
 
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {

@@ -25,7 +25,8 @@ auto loop_of(const Op& op) noexcept {
 // are known here, so that little more than the stores remains. Not under DetectAnomaly.
 template <std::size_t kInputs, std::size_t kCaptured>
 [[gnu::always_inline]] inline Tensor make_number(const char* name, const SourceLine& line, DType dtype,
-                                                 const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule, OpTraits traits) {
+                                                 const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule,
+                                                 const OpTraits& traits) {
   const Sizes none{nullptr, 0};
   if (name == nullptr) __builtin_unreachable();  // which build_node() would ask
   if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
@@ -71,8 +72,7 @@ struct SideNodes {
 template <class Use>
 [[gnu::always_inline]] inline void with_values(const BinaryOp& op, DType dtype, const Operand& a, const Operand& b, SideNodes nodes,
                                                Use use) {
-  visit_dtype(dtype, [&](auto zero) {
-    using T = decltype(zero);
+  visit_dtype(dtype, [&]<class T>() {
     const T number = static_cast<T>(nodes.a == nullptr ? a.number() : nodes.b == nullptr ? b.number() : 0);
     use(loop_of<T>(op), nodes.a == nullptr ? &number : nodes.a->values<T>(), nodes.b == nullptr ? &number : nodes.b->values<T>());
   });
@@ -98,54 +98,73 @@ SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
                                                   {op.sided_rule, &captures, sizeof captures}, op.traits));
 }
 
-[[gnu::noinline]] Tensor binary_tensors(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
-                                        SideNodes nodes) {
-  const SourceLine& line = a.line();
-  const auto of_one_shape = [&](Tensor y) {
-    const std::int64_t step_a = nodes.a == nullptr ? 0 : 1, step_b = nodes.b == nullptr ? 0 : 1;
-    with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
-      T* to = mutable_values<T>(y);
-      kernels::parallel_pieces(node_of(y)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
+// A Tensor of the result's shape beside a number, or two of one shape. A number's place among the inputs is null.
+struct OneShapeCompute {
+  const BinaryOp* op;
+  double number;
+  std::int8_t a, b;  // of the inputs, or -1 for the number
+
+  void operator()(const OpContext& context) const {
+    visit_dtype(node_of(context.result())->dtype, [&]<class T>() {
+      const OpValues<T> v(context);
+      const T constant = static_cast<T>(number);
+      const T* const from_a = a < 0 ? &constant : v.in(static_cast<std::size_t>(a));
+      const T* const from_b = b < 0 ? &constant : v.in(static_cast<std::size_t>(b));
+      const std::int64_t step_a = a < 0 ? 0 : 1, step_b = b < 0 ? 0 : 1;
+      const kernels::BinaryLoop<T> loop = loop_of<T>(*op);
+      T* const to = v.out();
+      kernels::parallel_pieces(v.out_numel(), kElementGrain, [&](std::int64_t begin, std::int64_t end) {
         loop(from_a + begin * step_a, step_a, from_b + begin * step_b, step_b, to + begin, end - begin);
       });
     });
-    return done(std::move(y));
-  };
+  }
+};
 
+struct BroadcastCompute {
+  const BinaryOp* op;
+
+  void operator()(const OpContext& context) const {
+    visit_dtype(node_of(context.result())->dtype, [&]<class T>() {
+      const OpValues<T> v(context);
+      const kernels::BinaryLoop<T> loop = loop_of<T>(*op);
+      const T *const from_a = v.in(0), *const from_b = v.in(1);
+      T* const to = v.out();
+      broadcast_runs<2>(v.out_shape(), {v.in_shape(0), v.in_shape(1)},
+                        [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+                          loop(from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
+                        });
+    });
+  }
+};
+
+[[gnu::noinline]] Tensor binary_tensors(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
+                                        SideNodes nodes) {
+  const SourceLine& line = a.line();
   if (nodes.a == nullptr || nodes.b == nullptr) {
     const SideCaptures captures = captures_of(a, b);
     const std::array inputs{nodes.a == nullptr ? &b.tensor() : &a.tensor()};
-    return of_one_shape(
-        make_result(name, line, dtype, Sizes(node_of(*inputs[0])), inputs, {op.sided_rule, &captures, sizeof captures}, op.traits));
+    return make_result(name, line, dtype, Sizes(node_of(*inputs[0])), inputs, OneShapeCompute{&op, captures.number, captures.a, captures.b},
+                       RuleRef(op.sided_rule, &captures, sizeof captures), op.traits);
   }
-  const RuleRef rule{op.rule, nullptr, 0};
+  const RuleRef rule(op.rule, nullptr, 0);
   const std::array inputs{&a.tensor(), &b.tensor()};
-  if (Sizes(nodes.a) == Sizes(nodes.b)) return of_one_shape(make_result(name, line, dtype, Sizes(nodes.a), inputs, rule, op.traits));
-  const Shape shape_a = shape_of(nodes.a), shape_b = shape_of(nodes.b);
-  const Shape shape = broadcast_shapes(name, shape_a, shape_b, line);
-  Tensor y = make_result(name, line, dtype, shape, inputs, rule, op.traits);
-  with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
-    T* to = mutable_values<T>(y);
-    broadcast_runs<2>(shape, {shape_a, shape_b}, [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
-      loop(from_a + offsets[0], steps[0], from_b + offsets[1], steps[1], to + begin, n);
-    });
-  });
-  return done(std::move(y));
+  if (Sizes(nodes.a) == Sizes(nodes.b))
+    return make_result(name, line, dtype, Sizes(nodes.a), inputs, OneShapeCompute{&op, 0, 0, 1}, rule, op.traits);
+  const Shape shape = broadcast_shapes(name, shape_of(nodes.a), shape_of(nodes.b), line);
+  return make_result(name, line, dtype, shape, inputs, BroadcastCompute{&op}, rule, op.traits);
 }
 
 [[gnu::noinline]] Tensor unary_tensor(const char* name, const UnaryOp& op, const TensorArg& x) {
-  Node* node = node_of(x.tensor());
+  const Node* node = node_of(x.tensor());
   const std::array inputs{&x.tensor()};
-  Tensor y = make_result(name, x.line(), node->dtype, Sizes(node), inputs, {op.rule, nullptr, 0}, op.traits);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const kernels::UnaryLoop<T> loop = loop_of<T>(op);
-    const T* from = node->values<T>();
-    T* to = mutable_values<T>(y);
-    kernels::parallel_pieces(node->numel, kElementGrain,
-                             [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
-  });
-  return done(std::move(y));
+  return make_result(name, x.line(), node->dtype, Sizes(node), inputs, floating([of = &op]<class T>(const OpValues<T>& v) {
+                       const kernels::UnaryLoop<T> loop = loop_of<T>(*of);
+                       const T* const from = v.in();
+                       T* const to = v.out();
+                       kernels::parallel_pieces(v.out_numel(), kElementGrain,
+                                                [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
+                     }),
+                     RuleRef(op.rule, nullptr, 0), op.traits);
 }
 
 }  // namespace
@@ -160,10 +179,7 @@ Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {
   Node* node = floating_node(name, x.tensor(), x.line());
   if (!is_unwatched_number(node)) return unary_tensor(name, op, x);
   Tensor y = make_number<1, 0>(name, x.line(), node->dtype, {&x.tensor()}, {op.rule, nullptr, 0}, op.traits);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    loop_of<T>(op)(node->values<T>(), mutable_values<T>(y), 1);
-  });
+  visit_floating(node->dtype, [&]<class T>() { loop_of<T>(op)(node->values<T>(), mutable_values<T>(y), 1); });
   return y;
 }
 

@@ -25,12 +25,6 @@ struct UnaryOp {
 /// @throws std::invalid_argument for an undefined tensor and int64.
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x);
 
-/// A rule for ops whose result carries no gradient: they are never recorded.
-struct NoRule {
-  void operator()(auto&) const {}
-};
-inline constexpr NoRule kNoRule;
-
 /// The loop that `Choose` takes from the kernels' table.
 template <class T, class Choose>
 auto chosen_loop() noexcept {
@@ -39,10 +33,10 @@ auto chosen_loop() noexcept {
 
 template <class Rule>
 void run_rule(RuleContext& context) {
-  if constexpr (TakesScalars<Rule>) {
+  if constexpr (kTakesScalars<Rule>) {
     if (context.scalars() != nullptr) {
-      visit_floating(context.dtype(), [&](auto zero) {
-        ScalarContext<decltype(zero)> numbers(context);
+      visit_floating(context.dtype(), [&]<class T>() {
+        ScalarContext<T> numbers(context);
         Rule()(numbers);
       });
       return;
@@ -51,15 +45,15 @@ void run_rule(RuleContext& context) {
   Rule()(context);
 }
 
-/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(r)` gives the gradient, r being a RuleContext or, where rule is
-/// generic, a ScalarContext. Neither captures anything.
+/// y = f(x) by the loop that `choose` takes from the kernels' table. `rule(r)` gives the gradient, r being a RuleContext or, inside a
+/// scalar_rule(), also a ScalarContext. Neither captures anything.
 template <class Choose, class Rule>
 Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
   static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>);
   static constexpr UnaryOp kOp{.float32 = chosen_loop<float, Choose>,
                                .float64 = chosen_loop<double, Choose>,
                                .rule = [](const void*, RuleContext& context) { run_rule<Rule>(context); },
-                               .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = TakesScalars<Rule>}};
+                               .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = kTakesScalars<Rule>}};
   return unary_op(name, kOp, x);
 }
 
@@ -106,18 +100,13 @@ using Sides = SidesOf<RuleContext&, Operand>;
 template <class T>
 using ScalarSides = SidesOf<ScalarContext<T>, Scalar<T>>;
 
-template <class Rule>
-concept TakesScalarSides = requires(const Rule& rule, ScalarSides<float>& sides) {
-  rule(sides);
-};
-
 /// Runs the rule of a two-sided op.
 template <class Rule>
 void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
-  if constexpr (TakesScalarSides<Rule>) {
+  if constexpr (kTakesScalars<Rule>) {
     if (context.scalars() != nullptr) {
-      visit_floating(context.dtype(), [&](auto zero) {
-        ScalarSides<decltype(zero)> sides(context, captures);
+      visit_floating(context.dtype(), [&]<class T>() {
+        ScalarSides<T> sides(context, captures);
         Rule{}(sides);
       });
       return;
@@ -158,11 +147,11 @@ constexpr BinaryOp make_binary_op(kernels::BinaryLoop<std::int64_t> int64) noexc
               },
           .sided_rule = [](const void* captures,
                            RuleContext& context) { run_sided_rule<Rule>(context, *static_cast<const SideCaptures*>(captures)); },
-          .traits = {.broadcasts = true, .recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = TakesScalarSides<Rule>}};
+          .traits = {.broadcasts = true, .recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = kTakesScalars<Rule>}};
 }
 
-/// For floating operands only, by the loop that `choose` takes from the kernels' table; `rule(s)` gives the gradients, s being Sides or,
-/// where rule is generic, ScalarSides. Neither captures anything.
+/// y = f(a, b) for floating operands, by the loop that `choose` takes from the kernels' table. `rule(s)` gives the gradients, s being Sides
+/// or, inside a scalar_rule(), also ScalarSides. Neither captures anything.
 template <class Choose, class Rule>
 Tensor binary(const char* name, const Operand& a, const Operand& b, Choose, Rule) {
   static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(nullptr);
@@ -175,7 +164,7 @@ void integer_loop(const std::int64_t* a, std::int64_t a_step, const std::int64_t
   for (std::int64_t i = 0; i < n; ++i) y[i] = Integer()(a[i * a_step], b[i * b_step]);
 }
 
-/// The same with `f(x, z)` for one int64 element.
+/// The same as binary(), for int64 operands too: `integer(x, z)` computes one int64 element.
 template <class Choose, class Integer, class Rule>
 Tensor binary_any(const char* name, const Operand& a, const Operand& b, Choose, Integer, Rule) {
   static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(integer_loop<Integer>);

@@ -26,17 +26,22 @@ Shape batch_of(const Shape& shape) { return Shape(shape.begin(), shape.rank() - 
   throw_invalid("matmul", text("rhs has shape ", b, ", expected ", expected, " to match lhs ", a), line);
 }
 
-// Batched product of the last two axes; `shape` is the result's.
+// The product of the last two axes for each matrix of the batch: [n, k] times [k, m].
+struct ProductSizes {
+  std::int64_t n, m, k;
+};
 template <class T>
-void multiply(Node* a, bool transpose_a, Node* b, bool transpose_b, std::int64_t n, std::int64_t m, std::int64_t k, const Shape& batch,
-              T* y) {
-  const T *from_a = a->values<T>(), *from_b = b->values<T>();
-  if (batch.numel() == 1) return kernels::gemm(transpose_a, transpose_b, n, m, k, from_a, from_b, T{0}, y);
-  broadcast_runs<2>(batch, {batch_of(shape_of(a)), batch_of(shape_of(b))},
+void multiply(const OpValues<T>& v, bool transpose_a, bool transpose_b, const ProductSizes& sizes) {
+  const auto [n, m, k] = sizes;
+  const Shape batch = batch_of(v.out_shape());
+  const T *const a = v.in(0), *const b = v.in(1);
+  T* const y = v.out();
+  if (batch.numel() == 1) return kernels::gemm(transpose_a, transpose_b, n, m, k, a, b, T{0}, y);
+  broadcast_runs<2>(batch, {batch_of(v.in_shape(0)), batch_of(v.in_shape(1))},
                     [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t count) {
                       for (std::int64_t i = 0; i < count; ++i)
-                        kernels::gemm(transpose_a, transpose_b, n, m, k, from_a + (offsets[0] + i * steps[0]) * n * k,
-                                      from_b + (offsets[1] + i * steps[1]) * k * m, T{0}, y + (begin + i) * n * m);
+                        kernels::gemm(transpose_a, transpose_b, n, m, k, a + (offsets[0] + i * steps[0]) * n * k,
+                                      b + (offsets[1] + i * steps[1]) * k * m, T{0}, y + (begin + i) * n * m);
                     });
 }
 
@@ -53,8 +58,11 @@ Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor
   shape.push_back(n);
   shape.push_back(m);
   const Tensor* inputs[] = {&a.tensor(), &b};
-  Tensor y = make_result(
+  return make_result(
       "matmul", a.line(), left->dtype, shape, inputs,
+      floating([transpose_a, transpose_b, sizes = ProductSizes{n, m, k}]<class T>(const OpValues<T>& v) {
+        multiply(v, transpose_a, transpose_b, sizes);
+      }),
       [transpose_a, transpose_b](RuleContext& r) {
         const Tensor& g = r.grad_out();
         // With C = A·B: gA = g·Bᵀ and gB = Aᵀ·g; a stored transpose turns the product round instead of copying.
@@ -66,11 +74,6 @@ Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor
         }
       },
       {.broadcasts = true});
-  visit_floating(left->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    multiply(left, transpose_a, right, transpose_b, n, m, k, batch, mutable_values<T>(y));
-  });
-  return done(y);
 }
 
 Tensor matmul(const TensorArg& a, const Tensor& b) {
@@ -95,29 +98,59 @@ Tensor matmul(const TensorArg& a, const Tensor& b) {
 
 namespace {
 
-// The gradients of linear_op where none is to be differentiated: all that are wanted at once.
+// The gradients of linear_op where none is to be differentiated: all that are wanted at once. The result is the first that is wanted; the
+// others are saved results.
+struct LinearGradientsCompute {
+  kernels::LinearSizes sizes;
+  bool relu;
+  bool wanted[3];  // the gradients of x, weight and bias
+
+  // The inputs are g, then x, weight and the result of linear_relu, where they are needed.
+  void operator()(const OpContext& context) const {
+    visit_floating(node_of(context.result())->dtype, [&]<class T>() {
+      const OpValues<T> v(context);
+      T* gradients[3] = {};
+      for (std::size_t i = 0, next = 0; i < 3; ++i)
+        if (wanted[i]) {
+          gradients[i] = next == 0 ? v.out() : v.template saved_values<T>(next - 1);
+          ++next;
+        }
+      std::size_t in = 1;
+      const T* const x = wanted[1] ? v.in(in++) : nullptr;
+      const T* const weight = wanted[0] ? v.in(in++) : nullptr;
+      const T* const y = relu ? v.in(in++) : nullptr;
+      const Tensor masked = relu ? make_plain(dtype_of<T>, v.in_shape(0)) : Tensor();  // scratch
+      kernels::linear_gradients<T>(sizes, {.x = x,
+                                           .weight = weight,
+                                           .g = v.in(0),
+                                           .gx = gradients[0],
+                                           .gw = gradients[1],
+                                           .gb = gradients[2],
+                                           .y = y,
+                                           .masked = relu ? mutable_values<T>(masked) : nullptr});
+    });
+  }
+};
+
 void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
-  const bool has_bias = r.input_count() == 3 && r.needs(2);
-  const Tensor gx = r.needs(0) ? make_plain(r.dtype(), r.input_shape(0)) : Tensor();
-  const Tensor gw = r.needs(1) ? make_plain(r.dtype(), Shape{sizes.d_in, sizes.d_out}) : Tensor();
-  const Tensor gb = has_bias ? make_plain(r.dtype(), Shape{sizes.d_out}) : Tensor();
+  LinearGradientsCompute compute{sizes, relu, {r.needs(0), r.needs(1), r.input_count() == 3 && r.needs(2)}};
   const Tensor y = relu ? r.output() : Tensor();
-  const Tensor masked = relu ? make_plain(r.dtype(), shape_of(y)) : Tensor();
-  visit_floating(r.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const auto room = [](const Tensor& tensor) { return tensor.defined() ? mutable_values<T>(tensor) : nullptr; };
-    kernels::linear_gradients<T>(sizes, {.x = r.needs(1) ? values<T>(r.input(0)) : nullptr,
-                                         .weight = r.needs(0) ? values<T>(r.input(1)) : nullptr,
-                                         .g = values<T>(r.grad_out()),
-                                         .gx = room(gx),
-                                         .gw = room(gw),
-                                         .gb = room(gb),
-                                         .y = room(y),
-                                         .masked = room(masked)});
-  });
-  if (r.needs(0)) r.set(0, gx);
-  if (r.needs(1)) r.set(1, gw);
-  if (has_bias) r.set(2, gb);
+  const Tensor* inputs[4] = {&r.grad_out()};
+  std::size_t count = 1;
+  if (compute.wanted[1]) inputs[count++] = &r.input(0);
+  if (compute.wanted[0]) inputs[count++] = &r.input(1);
+  if (relu) inputs[count++] = &y;
+  const Shape shapes[3] = {r.input_shape(0), Shape{sizes.d_in, sizes.d_out}, Shape{sizes.d_out}};
+  std::size_t wanted[3], results = 0;
+  for (std::size_t i = 0; i < 3; ++i)
+    if (compute.wanted[i]) wanted[results++] = i;
+  if (results == 0) return;
+  Tensor others[2];
+  for (std::size_t i = 1; i < results; ++i) others[i - 1] = make_plain(r.dtype(), shapes[wanted[i]]);
+  Tensor first = make_result("linear_gradient", SourceLine::current(), r.dtype(), shapes[wanted[0]],
+                             std::span<const Tensor* const>(inputs, count), compute, kNoRule, {.saved = std::span(others, results - 1)});
+  for (std::size_t i = 1; i < results; ++i) r.set(wanted[i], std::move(others[i - 1]));
+  r.set(wanted[0], std::move(first));
 }
 
 // The same in ops.
@@ -156,17 +189,14 @@ Tensor linear_op(const char* op, const TensorArg& x, const Tensor& weight, const
   const Tensor* inputs[] = {&x.tensor(), &weight, &bias};
   kernels::LinearSizes sizes{1, d_in, d_out};
   for (int axis = 0; axis + 1 < shape.rank(); ++axis) sizes.n *= shape[axis];
-  Tensor y = make_result(op, line, input->dtype, shape, std::span<const Tensor* const>(inputs, added != nullptr ? 3 : 2),
-                         [sizes, relu](RuleContext& r) {
-                           if (thread_context.grad_enabled || thread_context.anomaly) return set_linear_gradients_in_ops(r, sizes, relu);
-                           set_linear_gradients(r, sizes, relu);
-                         });
-  visit_floating(input->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    kernels::linear<T>(sizes, input->values<T>(), matrix->values<T>(), added == nullptr ? nullptr : added->values<T>(), relu,
-                       mutable_values<T>(y));
-  });
-  return done(y);
+  return make_result(op, line, input->dtype, shape, std::span<const Tensor* const>(inputs, added != nullptr ? 3 : 2),
+                     floating([sizes, relu]<class T>(const OpValues<T>& v) {
+                       kernels::linear<T>(sizes, v.in(0), v.in(1), v.input_count() == 3 ? v.in(2) : nullptr, relu, v.out());
+                     }),
+                     [sizes, relu](RuleContext& r) {
+                       if (r.in_ops()) return set_linear_gradients_in_ops(r, sizes, relu);
+                       set_linear_gradients(r, sizes, relu);
+                     });
 }
 
 }  // namespace
@@ -178,8 +208,8 @@ Tensor linear_relu(const TensorArg& x, const Tensor& weight, const Tensor& bias)
 namespace {
 
 // Checks the operands of a product of two vectors.
-void check_vectors(const char* op, Node* a, Node* b, const SourceLine& line) {
-  for (Node* node : {a, b})
+void check_vectors(const char* op, const Node* a, const Node* b, const SourceLine& line) {
+  for (const Node* node : {a, b})
     if (node->rank != 1) throw_invalid(op, text(node == a ? "lhs" : "rhs", " has shape ", shape_of(node), ", expected one axis"), line);
   if (a->dtype != b->dtype)
     throw_invalid(op, text("lhs is ", a->dtype, " and rhs is ", b->dtype, ", expected one dtype: convert one with to()"), line);
@@ -193,36 +223,33 @@ Tensor dot(const TensorArg& a, const Tensor& b) {
   if (left->numel != right->numel)
     throw_invalid("dot", text("rhs has shape ", shape_of(right), ", expected ", shape_of(left), " like lhs"), a.line());
   const Tensor* inputs[] = {&a.tensor(), &b};
-  Tensor y = make_result("dot", a.line(), left->dtype, Shape{}, inputs, [](RuleContext& r) {
-    if (r.needs(0)) r.set(0, r.grad_out() * r.input(1));
-    if (r.needs(1)) r.set(1, r.grad_out() * r.input(0));
-  });
-  visit_floating(left->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    kernels::gemm(false, false, 1, 1, left->numel, left->values<T>(), right->values<T>(), T{0}, mutable_values<T>(y));
-  });
-  return done(y);
+  return make_result("dot", a.line(), left->dtype, Shape{}, inputs, floating([]<class T>(const OpValues<T>& v) {
+                       kernels::gemm(false, false, 1, 1, v.in_numel(0), v.in(0), v.in(1), T{0}, v.out());
+                     }),
+                     [](RuleContext& r) {
+                       if (r.needs(0)) r.set(0, r.grad_out() * r.input(1));
+                       if (r.needs(1)) r.set(1, r.grad_out() * r.input(0));
+                     });
 }
 
 Tensor outer(const TensorArg& a, const Tensor& b) {
-  Node *left = floating_node("outer", a.tensor(), a.line()), *right = floating_node("outer", b, a.line());
+  const Node *left = floating_node("outer", a.tensor(), a.line()), *right = floating_node("outer", b, a.line());
   check_vectors("outer", left, right, a.line());
-  const std::int64_t n = left->numel, m = right->numel;
   const Tensor* inputs[] = {&a.tensor(), &b};
-  Tensor y = make_result("outer", a.line(), left->dtype, Shape{n, m}, inputs, [](RuleContext& r) {
-    if (r.needs(0)) r.set(0, matmul(r.grad_out(), r.input(1)));
-    if (r.needs(1)) r.set(1, matmul(r.input(0), r.grad_out()));
-  });
-  visit_floating(left->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* to = mutable_values<T>(y);
-    kernels::parallel_pieces(n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(m, 1)),
-                             [&](std::int64_t begin, std::int64_t end) {
-                               for (std::int64_t i = begin; i < end; ++i)
-                                 kernels::elementwise<T>().mul(left->values<T>() + i, 0, right->values<T>(), 1, to + i * m, m);
-                             });
-  });
-  return done(y);
+  return make_result("outer", a.line(), left->dtype, Shape{left->numel, right->numel}, inputs, floating([]<class T>(const OpValues<T>& v) {
+                       const std::int64_t n = v.in_numel(0), m = v.in_numel(1);
+                       const T *const a = v.in(0), *const b = v.in(1);
+                       T* const y = v.out();
+                       kernels::parallel_pieces(n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(m, 1)),
+                                                [&](std::int64_t begin, std::int64_t end) {
+                                                  for (std::int64_t i = begin; i < end; ++i)
+                                                    kernels::elementwise<T>().mul(a + i, 0, b, 1, y + i * m, m);
+                                                });
+                     }),
+                     [](RuleContext& r) {
+                       if (r.needs(0)) r.set(0, matmul(r.grad_out(), r.input(1)));
+                       if (r.needs(1)) r.set(1, matmul(r.input(0), r.grad_out()));
+                     });
 }
 
 }  // namespace chainrule

@@ -67,19 +67,20 @@ Ordered ordered(const char* op, const TensorArg& x, const std::int64_t* wanted, 
   if (k < 0 || k > span.n) throw_invalid(op, text("k is ", k, ", expected 0 to ", span.n, " for axis ", at, " of shape ", shape), x.line());
   if (rank > 0) shape[at] = k;
   if (rank == 0 && k == 0) shape = Shape{0};
+  const Tensor indices[] = {make_plain(DType::int64, shape)};
+  const Tensor* inputs[] = {&x.tensor()};
   Ordered result;
-  result.indices = make_plain(DType::int64, shape);
-  const Tensor* inputs[] = {&x.tensor(), &result.indices};
-  result.values = make_result(op, x.line(), node->dtype, shape, inputs, [at](RuleContext& r) {
-    const Shape from = r.input_shape(0);
-    // A single number is the only element there is.
-    r.set(0, from.rank() == 0 ? r.grad_out() : scatter_add(zeros(from, r.input_dtype(0)), at, r.input(1), r.grad_out()));
-  });
-  visit_dtype(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    rank_rows(node->values<T>(), span, k, descending, mutable_values<T>(result.values), mutable_values<std::int64_t>(result.indices));
-  });
-  result.values = done(std::move(result.values));
+  result.values =
+      make_result(op, x.line(), node->dtype, shape, inputs, any_dtype([span, k, descending]<class T>(const OpValues<T>& v) {
+                    rank_rows(v.in(), span, k, descending, v.out(), v.template saved_values<std::int64_t>(0));
+                  }),
+                  [at](RuleContext& r) {
+                    const Shape from = r.input_shape(0);
+                    // A single number is the only element there is.
+                    r.set(0, from.rank() == 0 ? r.grad_out() : scatter_add(zeros(from, r.input_dtype(0)), at, r.saved(0), r.grad_out()));
+                  },
+                  {.saved = indices});
+  result.indices = indices[0];
   return result;
 }
 

@@ -35,6 +35,33 @@ Tensor sum_repeats(Tensor gradient, const Repeats& repeats) {
   return gradient;
 }
 
+// The n words of x repeated into the `count` words of y: they are laid at the end of y and spread from there, one axis after another from
+// the last, each time towards the front.
+template <class Word>
+void spread_repeats(const Word* x, std::int64_t n, const Repeats& repeats, Word* y, std::int64_t count) {
+  Word* const end = y + count;
+  Word* front = end - n;
+  std::copy_n(x, n, front);
+  std::int64_t run = 1;
+  for (int axis = repeats.shape.rank() - 1; axis >= 0; --axis) {
+    run *= repeats.shape[axis];
+    const std::int64_t times = repeats.times[axis];
+    if (times > 1) {
+      const std::int64_t outer = (end - front) / run;
+      Word* target = end - outer * run * times;
+      Word* const spread = target;
+      for (std::int64_t o = 0; o < outer; ++o) {
+        // The first copy may overlap what it comes from, and the others what is to come: they are written once it has moved.
+        std::memmove(target, front + o * run, static_cast<std::size_t>(run) * sizeof(Word));
+        for (std::int64_t i = 1; i < times; ++i) std::copy_n(target, run, target + i * run);
+        target += run * times;
+      }
+      front = spread;
+    }
+    run *= times;
+  }
+}
+
 void check_parts(const char* op, std::int64_t total, Node* node, int axis, const SourceLine& line) {
   const std::int64_t size = node->sizes()[axis];
   if (total != size)
@@ -98,6 +125,11 @@ void copy_box(const Word* from, const Shape& source, Word* to, const Shape& targ
   }
 }
 
+// Which axes are reversed.
+struct Flip {
+  bool turned[Shape::kMaxRank] = {};
+};
+
 Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
   Node* node = node_of(x.tensor());
   const Shape from = shape_of(node);
@@ -112,19 +144,16 @@ Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
                     x.line());
   }
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("pad", x.line(), node->dtype, shape, inputs, [margins](RuleContext& r) {
-    Margins back;
-    std::transform(margins.before.begin(), margins.before.end(), back.before.begin(), std::negate<>());
-    std::transform(margins.after.begin(), margins.after.end(), back.after.begin(), std::negate<>());
-    r.set(0, pad_by(r.grad_out(), back, 0));
-  });
-  visit_dtype(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* to = mutable_values<T>(y);
-    std::fill_n(to, node_of(y)->numel, static_cast<T>(value));
-    copy_box(node->values<T>(), from, to, shape, margins);
-  });
-  return done(y);
+  return make_result("pad", x.line(), node->dtype, shape, inputs, any_dtype([margins, value]<class T>(const OpValues<T>& v) {
+                       std::fill_n(v.out(), v.out_numel(), static_cast<T>(value));
+                       copy_box(v.in(), v.in_shape(), v.out(), v.out_shape(), margins);
+                     }),
+                     [margins](RuleContext& r) {
+                       Margins back;
+                       std::transform(margins.before.begin(), margins.before.end(), back.before.begin(), std::negate<>());
+                       std::transform(margins.after.begin(), margins.after.end(), back.after.begin(), std::negate<>());
+                       r.set(0, pad_by(r.grad_out(), back, 0));
+                     });
 }
 
 }  // namespace
@@ -142,35 +171,10 @@ Tensor repeat(const TensorArg& x, const Shape& repeats) {
     shape[axis] *= plan.shape[axis];
   }
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("repeat", x.line(), node->dtype, shape, inputs,
-                         [plan](RuleContext& r) { r.set(0, reshape(sum_repeats(r.grad_out(), plan), r.input_shape(0))); });
-  if (node_of(y)->numel == 0) return done(y);
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    // x is laid at the end of the result and spread from there, one axis after another from the last, each time towards the front.
-    Word *const begin = mutable_words<Word>(y), *const end = begin + node_of(y)->numel;
-    Word* front = end - node->numel;
-    std::copy_n(words<Word>(x.tensor()), node->numel, front);
-    std::int64_t run = 1;
-    for (int axis = plan.shape.rank() - 1; axis >= 0; --axis) {
-      run *= plan.shape[axis];
-      const std::int64_t times = plan.times[axis];
-      if (times > 1) {
-        const std::int64_t outer = (end - front) / run;
-        Word* target = end - outer * run * times;
-        Word* const spread = target;
-        for (std::int64_t o = 0; o < outer; ++o) {
-          // The first copy may overlap what it comes from, and the others what is to come: they are written once it has moved.
-          std::memmove(target, front + o * run, static_cast<std::size_t>(run) * sizeof(Word));
-          for (std::int64_t i = 1; i < times; ++i) std::copy_n(target, run, target + i * run);
-          target += run * times;
-        }
-        front = spread;
-      }
-      run *= times;
-    }
-  });
-  return done(y);
+  return make_result("repeat", x.line(), node->dtype, shape, inputs, by_width([plan]<class Word>(const OpValues<Word>& v) {
+                       if (v.out_numel() > 0) spread_repeats(v.in(), v.in_numel(), plan, v.out(), v.out_numel());
+                     }),
+                     [plan](RuleContext& r) { r.set(0, reshape(sum_repeats(r.grad_out(), plan), r.input_shape(0))); });
 }
 
 std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis) {
@@ -214,29 +218,29 @@ std::vector<Tensor> chunk(const TensorArg& x, std::int64_t chunks, int axis) {
 Tensor flip(const TensorArg& x, const Axes& axes) {
   Node* node = defined_node("flip", x.tensor(), x.line());
   const Shape shape = shape_of(node);
-  std::int64_t steps[Shape::kMaxRank];
-  row_major_steps(shape, steps);
-  bool turned[Shape::kMaxRank] = {};
-  std::int64_t start = 0;
+  Flip flip_plan;
+  bool* const turned = flip_plan.turned;
   for (int axis = 0; axis < shape.rank() && axes.all(); ++axis) turned[axis] = true;
   for (std::int64_t axis : axes) {
     const int at = checked_axis("flip", axis, shape.rank(), x.line());
     if (turned[at]) throw_invalid("flip", text("axis ", at, " is named twice"), x.line());
     turned[at] = true;
   }
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (!turned[axis]) continue;
-    start += (shape[axis] - 1) * steps[axis];
-    steps[axis] = -steps[axis];
-  }
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("flip", x.line(), node->dtype, shape, inputs, [axes](RuleContext& r) { r.set(0, flip(r.grad_out(), axes)); });
-  if (node->numel == 0) return done(y);
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    copy_strided(words<Word>(x.tensor()) + start, shape, steps, mutable_words<Word>(y));
-  });
-  return done(y);
+  return make_result("flip", x.line(), node->dtype, shape, inputs, by_width([flip_plan]<class Word>(const OpValues<Word>& v) {
+                       if (v.in_numel() == 0) return;
+                       const Shape sizes = v.in_shape();
+                       std::int64_t steps[Shape::kMaxRank];
+                       row_major_steps(sizes, steps);
+                       std::int64_t start = 0;
+                       for (int axis = 0; axis < sizes.rank(); ++axis) {
+                         if (!flip_plan.turned[axis]) continue;
+                         start += (sizes[axis] - 1) * steps[axis];
+                         steps[axis] = -steps[axis];
+                       }
+                       copy_strided(v.in() + start, sizes, steps, v.out());
+                     }),
+                     [axes](RuleContext& r) { r.set(0, flip(r.grad_out(), axes)); });
 }
 
 Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value) {

@@ -18,7 +18,7 @@ using namespace detail;
 
 namespace {
 
-void check_some(const char* op, const Reduced& plan, Node* node, const SourceLine& line) {
+void check_some(const char* op, const Reduced& plan, const Node* node, const SourceLine& line) {
   if (plan.count == 0) throw_invalid(op, text("the axes reduced have no elements in shape ", shape_of(node)), line);
 }
 
@@ -38,81 +38,81 @@ struct ExtremeRule {
 };
 
 Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* axis, bool keepdim) {
-  Node* node = floating_node(op, x.tensor(), x.line());
-  std::int64_t outer = 1, n = node->numel, inner = 1;
+  const Node* node = floating_node(op, x.tensor(), x.line());
+  Span span{1, node->numel, 1};
   Shape shape;
   if (axis != nullptr && node->rank > 0) {
     const int at = checked_axis(op, *axis, node->rank, x.line());
     shape = shape_of(node);
-    n = shape[at];
-    for (int before = 0; before < at; ++before) outer *= shape[before];
-    for (int after = at + 1; after < shape.rank(); ++after) inner *= shape[after];
+    span = around(shape, at);
     if (keepdim) {
       shape[at] = 1;
     } else {
       shape.erase(at);
     }
   }
-  if (n == 0) throw_invalid(op, text("there are no elements to choose from in shape ", shape_of(node)), x.line());
-  Tensor y = make_plain(DType::int64, shape);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    kernels::reduce_arg(largest ? kernels::Reduction::max : kernels::Reduction::min, node->values<T>(), outer, n, inner,
-                        mutable_values<std::int64_t>(y));
-  });
-  return y;
+  if (span.n == 0) throw_invalid(op, text("there are no elements to choose from in shape ", shape_of(node)), x.line());
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result(op, x.line(), DType::int64, shape, inputs, floating_input([span, largest]<class T>(const OpValues<T>& v) {
+                       kernels::reduce_arg(largest ? kernels::Reduction::max : kernels::Reduction::min, v.in(), span.outer, span.n,
+                                           span.inner, v.template out_as<std::int64_t>());
+                     }),
+                     kNoRule);
 }
 
 // logsumexp along the last axis, which goes.
 Tensor logsumexp_rows(const TensorArg& x) {
-  Node* node = node_of(x.tensor());
+  const Node* node = node_of(x.tensor());
   Shape shape = shape_of(node);
   const std::int64_t d = shape[shape.rank() - 1];
   shape.erase(shape.rank() - 1);
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("logsumexp", x.line(), node->dtype, shape, inputs,
-                         [](RuleContext& r) { r.set(0, unsqueeze(r.grad_out(), -1) * exp(r.input(0) - unsqueeze(r.output(), -1))); });
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    kernels::logsumexp_rows(node->values<T>(), node_of(y)->numel, d, mutable_values<T>(y));
-  });
-  return done(y);
+  return make_result("logsumexp", x.line(), node->dtype, shape, inputs,
+                     floating([d]<class T>(const OpValues<T>& v) { kernels::logsumexp_rows(v.in(), v.out_numel(), d, v.out()); }),
+                     [](RuleContext& r) { r.set(0, unsqueeze(r.grad_out(), -1) * exp(r.input(0) - unsqueeze(r.output(), -1))); });
+}
+
+// int64 sums wrap around.
+Tensor sum_integers(const TensorArg& x, const Reduced& plan, bool keepdim) {
+  using Int = std::int64_t;
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result(
+      "sum", x.line(), DType::int64, keepdim ? plan.kept : plan.without, inputs,
+      [plan](const OpContext& context) {
+        const OpValues<Int> v(context);
+        reduce_into(v.in(), v.in_shape(), plan, v.out(), [](const Int* from, Int outer, Int n, Int inner, Int* to) {
+          for (Int o = 0; o < outer; ++o)
+            for (Int i = 0; i < inner; ++i) {
+              std::uint64_t total = 0;
+              for (Int j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
+              to[o * inner + i] = static_cast<Int>(total);
+            }
+        });
+      },
+      kNoRule);
 }
 
 }  // namespace
 
 Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = defined_node("sum", x.tensor(), x.line());
+  const Node* node = defined_node("sum", x.tensor(), x.line());
   const Reduced plan = reduced("sum", node, axes, x.line());
-  if (node->dtype == DType::int64) {
-    Tensor y = make_plain(DType::int64, keepdim ? plan.kept : plan.without);
-    reduce_into(node, plan, mutable_values<std::int64_t>(y),
-                [](const std::int64_t* from, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* to) {
-                  for (std::int64_t o = 0; o < outer; ++o)
-                    for (std::int64_t i = 0; i < inner; ++i) {
-                      std::uint64_t total = 0;
-                      for (std::int64_t j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
-                      to[o * inner + i] = static_cast<std::int64_t>(total);
-                    }
-                });
-    return y;
-  }
+  if (node->dtype == DType::int64) return sum_integers(x, plan, keepdim);
   return reduce_op("sum", x, plan, keepdim, kernels::Reduction::sum,
                    [kept = plan.kept](RuleContext& r) { r.set(0, spread(r.grad_out(), kept, r.input_shape(0))); });
 }
 
 Tensor mean(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("mean", x.tensor(), x.line());
+  const Node* node = floating_node("mean", x.tensor(), x.line());
   const Reduced plan = reduced("mean", node, axes, x.line());
   const auto count = static_cast<double>(plan.count);
-  Tensor y = reduce_op("mean", x, plan, keepdim, kernels::Reduction::sum,
-                       [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T divisor = static_cast<T>(count);
-    kernels::elementwise<T>().div(values<T>(y), 1, &divisor, 0, mutable_values<T>(y), node_of(y)->numel);
-  });
-  return y;
+  return reduce_op(
+      "mean", x, plan, keepdim, kernels::Reduction::sum,
+      [count]<class T>(T* y, std::int64_t n) {
+        const T divisor = static_cast<T>(count);
+        kernels::elementwise<T>().div(y, 1, &divisor, 0, y, n);
+      },
+      [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
 }
 
 Tensor max(const TensorArg& x, const Axes& axes, bool keepdim) {
@@ -197,18 +197,18 @@ void reduce_truth(const T* from, std::int64_t outer, std::int64_t n, std::int64_
 }
 
 Tensor truth(const char* op, const TensorArg& x, const Axes& axes, bool keepdim, bool every) {
-  Node* node = defined_node(op, x.tensor(), x.line());
+  const Node* node = defined_node(op, x.tensor(), x.line());
   const Reduced plan = reduced(op, node, axes, x.line());
-  Tensor y = make_plain(node->dtype, keepdim ? plan.kept : plan.without);
-  visit_dtype(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* to = mutable_values<T>(y);
-    reduce_into(node, plan, to, [&](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* result) {
-      reduce_truth(from, outer, n, inner, result, every);
-    });
-    if (node->rank == 0) *to = T(*to != 0);
-  });
-  return y;
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs,
+                     any_dtype([plan, every]<class T>(const OpValues<T>& v) {
+                       reduce_into(v.in(), v.in_shape(), plan, v.out(),
+                                   [every](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
+                                     reduce_truth(from, outer, n, inner, to, every);
+                                   });
+                       if (v.in_shape().rank() == 0) *v.out() = T(*v.out() != 0);
+                     }),
+                     kNoRule);
 }
 
 // Running sums down the n rows of an [n, inner] matrix, or up them.
@@ -236,22 +236,21 @@ void add_up(const T* x, const Span& span, bool from_end, T* y) {
 
 // Sums of the elements up to each one, or from each one on.
 Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
-  Node* node = node_of(x.tensor());
-  const Shape shape = shape_of(node);
+  const Node* node = node_of(x.tensor());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("cumsum", x.line(), node->dtype, shape, inputs,
-                         [axis, from_end](RuleContext& r) { r.set(0, running_sum(r.grad_out(), axis, !from_end)); });
-  const Span span = shape.rank() == 0 ? Span{} : around(shape, axis);
-  if (node->numel == 0) return done(y);
-  visit_dtype(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    kernels::parallel_pieces(
-        span.outer, std::max<std::int64_t>(1, kElementGrain / (span.n * span.inner)), [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t o = begin; o < end; ++o)
-            add_up(node->values<T>() + o * span.n * span.inner, span, from_end, mutable_values<T>(y) + o * span.n * span.inner);
-        });
-  });
-  return done(y);
+  return make_result("cumsum", x.line(), node->dtype, Sizes(node), inputs, any_dtype([axis, from_end]<class T>(const OpValues<T>& v) {
+                       if (v.in_numel() == 0) return;
+                       const Shape shape = v.in_shape();
+                       const Span span = shape.rank() == 0 ? Span{} : around(shape, axis);
+                       const T* const from = v.in();
+                       T* const to = v.out();
+                       kernels::parallel_pieces(span.outer, std::max<std::int64_t>(1, kElementGrain / (span.n * span.inner)),
+                                                [&](std::int64_t begin, std::int64_t end) {
+                                                  for (std::int64_t o = begin; o < end; ++o)
+                                                    add_up(from + o * span.n * span.inner, span, from_end, to + o * span.n * span.inner);
+                                                });
+                     }),
+                     [axis, from_end](RuleContext& r) { r.set(0, running_sum(r.grad_out(), axis, !from_end)); });
 }
 
 }  // namespace

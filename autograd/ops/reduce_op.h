@@ -22,7 +22,7 @@ struct Reduced {
 
 /// The plan for the axes an argument names.
 /// @throws std::invalid_argument for one that is not there or named twice.
-inline Reduced reduced(const char* op, Node* node, const Axes& axes, const SourceLine& line) {
+inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const SourceLine& line) {
   Reduced plan;
   const int rank = node->rank;
   if (axes.all()) std::fill_n(plan.gone, rank, true);
@@ -46,10 +46,10 @@ inline Reduced reduced(const char* op, Node* node, const Axes& axes, const Sourc
 
 /// Runs reduce(x, outer, n, inner, y) for each stretch of neighbouring axes that go, the last stretch first.
 template <class T, class Reduce>
-void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
-  const int rank = node->rank;
-  const T* from = node->values<T>();
-  if (node->numel == 0) {  // at once: between the stretches of [2^40, 1, 0] the values could fill any memory
+void reduce_into(const T* from, const Shape& shape, const Reduced& plan, T* y, Reduce reduce) {
+  const int rank = shape.rank();
+  const std::int64_t numel = shape.numel();
+  if (numel == 0) {  // at once: between the stretches of [2^40, 1, 0] the values could fill any memory
     reduce(from, 1, 0, plan.kept.numel(), y);
     return;
   }
@@ -58,15 +58,15 @@ void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
   bool reduced_any = false;
   for (int axis = rank - 1; axis >= 0; --axis) {
     if (!plan.gone[axis]) {
-      inner *= node->sizes()[axis];
+      inner *= shape[axis];
       continue;
     }
-    std::int64_t n = node->sizes()[axis];
-    while (axis > 0 && plan.gone[axis - 1]) n *= node->sizes()[--axis];
+    std::int64_t n = shape[axis];
+    while (axis > 0 && plan.gone[axis - 1]) n *= shape[--axis];
     std::int64_t outer = 1;
     bool more = false;
     for (int before = 0; before < axis; ++before) {
-      outer *= node->sizes()[before];
+      outer *= shape[before];
       more = more || plan.gone[before];
     }
     std::unique_ptr<T[]> next;
@@ -76,30 +76,31 @@ void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
     from = previous.get();
     reduced_any = true;
   }
-  if (!reduced_any) std::copy_n(from, node->numel, y);
+  if (!reduced_any) std::copy_n(from, numel, y);
 }
 
 /// A gradient of the reduced shape spread over the input's.
 inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
 
-/// The values of y, x without the axes that go.
-inline void reduce_values(kernels::Reduction kind, Node* x, const Reduced& plan, const Tensor& y) {
-  visit_floating(x->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    reduce_into(x, plan, mutable_values<T>(y), [kind](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
-      kernels::reduce(kind, from, outer, n, inner, to);
-    });
-  });
+/// y = x reduced by a kernel, with a rule. finish(y, n) changes the n values of the result in place; by default nothing.
+template <class Rule, class Finish>
+Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, Finish finish,
+                 const Rule& rule) {
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result(op, x.line(), node_of(x.tensor())->dtype, keepdim ? plan.kept : plan.without, inputs,
+                     floating([plan, kind, finish]<class T>(const OpValues<T>& v) {
+                       reduce_into(v.in(), v.in_shape(), plan, v.out(),
+                                   [kind](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
+                                     kernels::reduce(kind, from, outer, n, inner, to);
+                                   });
+                       finish(v.out(), v.out_numel());
+                     }),
+                     rule);
 }
-
-/// y = x reduced, with a rule.
 template <class Rule>
 Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, const Rule& rule) {
-  Node* node = node_of(x.tensor());
-  const Tensor* inputs[] = {&x.tensor()};
-  const Tensor y = make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs, rule);
-  reduce_values(kind, node, plan, y);
-  return done(y);
+  return reduce_op(
+      op, x, plan, keepdim, kind, [](auto*, std::int64_t) {}, rule);
 }
 
 }  // namespace chainrule::detail

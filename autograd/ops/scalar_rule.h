@@ -16,6 +16,17 @@ struct Scalar {
   T value;
 
   explicit Scalar(std::floating_point auto number) noexcept : value(static_cast<T>(number)) {}
+
+  /// Reached where a scalar_rule() calls an op that has no overload for Scalar below.
+  template <class Argument>
+  requires(std::same_as<Argument, Tensor> || std::same_as<Argument, TensorArg> || std::same_as<Argument, Operand>) operator Argument()
+      const {
+    static_assert(
+        !std::same_as<Argument, Argument>,
+        "a scalar_rule() calls an op that has no form for single numbers: add an overload for Scalar to scalar_rule.h, or pass the rule "
+        "without scalar_rule()");
+    __builtin_unreachable();
+  }
 };
 
 /// y = f(x), by a loop over one element.
@@ -168,10 +179,20 @@ class ScalarContext {
   RuleScalars& scalars_;
 };
 
-/// Whether a rule can be run on single numbers: those that say what they take cannot.
-template <class Rule>
-concept TakesScalars = requires(const Rule& rule, ScalarContext<float>& context) {
-  rule(context);
+/// A rule that also runs on single numbers: `scalar_rule([](auto& r) { ... })`. It is generic in its context, a RuleContext or a
+/// ScalarContext, and calls only ops that have an overload for Scalar here; another op is refused by a static_assert.
+template <class F>
+struct ScalarRule : F {
+  using F::operator();
 };
+template <class F>
+constexpr ScalarRule<F> scalar_rule(F rule) noexcept {
+  return {rule};
+}
+
+template <class Rule>
+inline constexpr bool kTakesScalars = false;
+template <class F>
+inline constexpr bool kTakesScalars<ScalarRule<F>> = true;
 
 }  // namespace chainrule::detail

@@ -38,18 +38,16 @@ void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, 
 
 // Zeros of a shape with x standing from `start` on along an axis: the gradient of a slice.
 Tensor embed(const Tensor& x, const Shape& shape, int axis, std::int64_t start) {
+  const Node* node = node_of(x);
   const Tensor* inputs[] = {&x};
-  const Shape own = shape_of(x);
-  Tensor y = make_result("embed", SourceLine::current(), node_of(x)->dtype, shape, inputs,
-                         [axis, start, stop = start + own[axis]](RuleContext& r) { r.set(0, slice(r.grad_out(), axis, start, stop)); });
-  const Span whole = around(shape, axis), part = around(own, axis);
-  const auto width = static_cast<std::size_t>(dtype_size(node_of(x)->dtype));
-  std::memset(node_of(y)->data, 0, static_cast<std::size_t>(node_of(y)->numel) * width);
-  const auto run = static_cast<std::size_t>(part.n * part.inner) * width;
-  for (std::int64_t o = 0; o < whole.outer; ++o)
-    std::memcpy(node_of(y)->data + static_cast<std::size_t>((o * whole.n + start) * whole.inner) * width,
-                node_of(x)->data + static_cast<std::size_t>(o) * run, run);
-  return done(y);
+  return make_result(
+      "embed", SourceLine::current(), node->dtype, shape, inputs, by_width([axis, start]<class Word>(const OpValues<Word>& v) {
+        const Span whole = around(v.out_shape(), axis), part = around(v.in_shape(), axis);
+        std::fill_n(v.out(), v.out_numel(), Word{0});
+        const std::int64_t run = part.n * part.inner;
+        for (std::int64_t o = 0; o < whole.outer; ++o) std::copy_n(v.in() + o * run, run, v.out() + (o * whole.n + start) * whole.inner);
+      }),
+      [axis, start, stop = start + node->sizes()[axis]](RuleContext& r) { r.set(0, slice(r.grad_out(), axis, start, stop)); });
 }
 
 }  // namespace
@@ -129,60 +127,49 @@ Tensor permute(const TensorArg& x, const Axes& order) {
   };
   Order forward{}, inverse{};
   bool seen[Shape::kMaxRank] = {};
+  Shape shape = shape_of(node);
   for (int place = 0; place < rank; ++place) {
     const int axis = checked_axis("permute", order.begin()[place], rank, x.line());
     if (seen[axis]) throw_invalid("permute", text("axis ", axis, " is named twice"), x.line());
     seen[axis] = true;
     forward.to[place] = static_cast<std::int8_t>(axis);
     inverse.to[axis] = static_cast<std::int8_t>(place);
-  }
-  const Shape from = shape_of(node);
-  Shape shape = from;
-  std::int64_t steps[Shape::kMaxRank], from_steps[Shape::kMaxRank];
-  row_major_steps(from, from_steps);
-  for (int place = 0; place < rank; ++place) {
-    shape[place] = from[forward.to[place]];
-    steps[place] = from_steps[forward.to[place]];
+    shape[place] = node->sizes()[axis];
   }
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("permute", x.line(), node->dtype, shape, inputs, [inverse, rank](RuleContext& r) {
-    r.set(0, permute(r.grad_out(), Axes(std::vector<std::int64_t>(inverse.to, inverse.to + rank))));
-  });
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    if (rank == 2 && forward.to[0] == 1) {
-      copy_transposed(words<Word>(x.tensor()), from[0], from[1], mutable_words<Word>(y));
-    } else {
-      copy_strided(words<Word>(x.tensor()), shape, steps, mutable_words<Word>(y));
-    }
-  });
-  return done(y);
+  return make_result(
+      "permute", x.line(), node->dtype, shape, inputs, by_width([forward]<class Word>(const OpValues<Word>& v) {
+        const Shape from = v.in_shape();
+        if (from.rank() == 2 && forward.to[0] == 1) return copy_transposed(v.in(), from[0], from[1], v.out());
+        std::int64_t steps[Shape::kMaxRank], from_steps[Shape::kMaxRank];
+        row_major_steps(from, from_steps);
+        for (int place = 0; place < from.rank(); ++place) steps[place] = from_steps[forward.to[place]];
+        copy_strided(v.in(), v.out_shape(), steps, v.out());
+      }),
+      [inverse, rank](RuleContext& r) { r.set(0, permute(r.grad_out(), Axes(std::vector<std::int64_t>(inverse.to, inverse.to + rank)))); });
 }
 
 Tensor broadcast_to(const TensorArg& x, const Shape& shape) {
-  Node* node = defined_node("broadcast_to", x.tensor(), x.line());
+  const Node* node = defined_node("broadcast_to", x.tensor(), x.line());
   const Shape from = shape_of(node);
   const int extra = shape.rank() - from.rank();
-  std::int64_t steps[Shape::kMaxRank] = {}, from_steps[Shape::kMaxRank];
-  row_major_steps(from, from_steps);
   bool fits = extra >= 0;
-  for (int axis = 0; axis < from.rank() && fits; ++axis) {
-    fits = from[axis] == shape[axis + extra] || from[axis] == 1;
-    if (fits && from[axis] != 1) steps[axis + extra] = from_steps[axis];
-  }
+  for (int axis = 0; axis < from.rank() && fits; ++axis) fits = from[axis] == shape[axis + extra] || from[axis] == 1;
   if (!fits) throw_invalid("broadcast_to", text("shape ", from, " does not broadcast to ", shape), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("broadcast_to", x.line(), node->dtype, shape, inputs, [](RuleContext& r) { r.set(0, r.grad_out()); },
-                         {.broadcasts = true});
-  visit_width(node->dtype, [&](auto zero) {
-    using Word = decltype(zero);
-    if (node->numel == 1) {
-      std::fill_n(mutable_words<Word>(y), node_of(y)->numel, *words<Word>(x.tensor()));
-    } else {
-      copy_strided(words<Word>(x.tensor()), shape, steps, mutable_words<Word>(y));
-    }
-  });
-  return done(y);
+  return make_result("broadcast_to", x.line(), node->dtype, shape, inputs, by_width([extra]<class Word>(const OpValues<Word>& v) {
+                       if (v.in_numel() == 1) {
+                         std::fill_n(v.out(), v.out_numel(), *v.in());
+                         return;
+                       }
+                       const Shape sizes = v.in_shape();
+                       std::int64_t steps[Shape::kMaxRank] = {}, from_steps[Shape::kMaxRank];
+                       row_major_steps(sizes, from_steps);
+                       for (int axis = 0; axis < sizes.rank(); ++axis)
+                         if (sizes[axis] != 1) steps[axis + extra] = from_steps[axis];
+                       copy_strided(v.in(), v.out_shape(), steps, v.out());
+                     }),
+                     [](RuleContext& r) { r.set(0, r.grad_out()); }, {.broadcasts = true});
 }
 
 Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop) {
@@ -196,14 +183,13 @@ Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop
   shape[at] = to - from;
   if (at == 0) return consecutive("slice", x, from * whole.inner, shape);
   const Tensor* inputs[] = {&x.tensor()};
-  Tensor y = make_result("slice", x.line(), node->dtype, shape, inputs,
-                         [at, from](RuleContext& r) { r.set(0, embed(r.grad_out(), r.input_shape(0), at, from)); });
-  const auto width = static_cast<std::size_t>(dtype_size(node->dtype));
-  const auto run = static_cast<std::size_t>((to - from) * whole.inner) * width;
-  for (std::int64_t o = 0; o < whole.outer; ++o)
-    std::memcpy(node_of(y)->data + static_cast<std::size_t>(o) * run,
-                node->data + static_cast<std::size_t>((o * whole.n + from) * whole.inner) * width, run);
-  return done(y);
+  return make_result("slice", x.line(), node->dtype, shape, inputs, by_width([at, from]<class Word>(const OpValues<Word>& v) {
+                       const Span source = around(v.in_shape(), at), part = around(v.out_shape(), at);
+                       const std::int64_t run = part.n * part.inner;
+                       for (std::int64_t o = 0; o < source.outer; ++o)
+                         std::copy_n(v.in() + (o * source.n + from) * source.inner, run, v.out() + o * run);
+                     }),
+                     [at, from](RuleContext& r) { r.set(0, embed(r.grad_out(), r.input_shape(0), at, from)); });
 }
 
 Tensor concat(const TensorList& tensors, int axis) {
@@ -228,26 +214,25 @@ Tensor concat(const TensorList& tensors, int axis) {
     shape[at] += own;
     inputs.push_back(&tensors[i]);
   }
-  Tensor y = make_result("concat", tensors.line(), first->dtype, shape, inputs, [at](RuleContext& r) {
-    std::int64_t start = 0;
-    for (std::size_t i = 0; i < r.input_count(); ++i) {
-      const std::int64_t own = r.input_shape(i)[at];
-      if (r.needs(i)) r.set(i, slice(r.grad_out(), at, start, start + own));
-      start += own;
-    }
-  });
-  const Span whole = around(shape, at);
-  const auto width = static_cast<std::size_t>(dtype_size(first->dtype));
-  std::size_t start = 0;
-  const std::size_t row = static_cast<std::size_t>(whole.n * whole.inner) * width;
-  for (const Tensor* input : inputs) {
-    Node* node = node_of(*input);
-    const std::size_t run = static_cast<std::size_t>(node->sizes()[at] * whole.inner) * width;
-    for (std::int64_t o = 0; o < whole.outer && run > 0; ++o)
-      std::memcpy(node_of(y)->data + static_cast<std::size_t>(o) * row + start, node->data + static_cast<std::size_t>(o) * run, run);
-    start += run;
-  }
-  return done(y);
+  return make_result("concat", tensors.line(), first->dtype, shape, inputs, by_width([at]<class Word>(const OpValues<Word>& v) {
+                       const Span whole = around(v.out_shape(), at);
+                       const std::int64_t row = whole.n * whole.inner;
+                       std::int64_t start = 0;
+                       for (std::size_t i = 0; i < v.input_count(); ++i) {
+                         const std::int64_t run = v.in_shape(i)[at] * whole.inner;
+                         for (std::int64_t o = 0; o < whole.outer && run > 0; ++o)
+                           std::copy_n(v.in(i) + o * run, run, v.out() + o * row + start);
+                         start += run;
+                       }
+                     }),
+                     [at](RuleContext& r) {
+                       std::int64_t start = 0;
+                       for (std::size_t i = 0; i < r.input_count(); ++i) {
+                         const std::int64_t own = r.input_shape(i)[at];
+                         if (r.needs(i)) r.set(i, slice(r.grad_out(), at, start, start + own));
+                         start += own;
+                       }
+                     });
 }
 
 Tensor stack(const TensorList& tensors, int axis) {
@@ -293,21 +278,18 @@ Tensor embed_slices(const std::vector<Tensor>& parts, const std::vector<std::int
   const Tensor where = from_vector(offsets);
   std::vector<const Tensor*> inputs{&where};
   for (const Tensor& part : parts) inputs.push_back(&part);
-  Tensor y = make_result("embed_slices", SourceLine::current(), dtype, shape, inputs, [](RuleContext& r) {
-    const std::int64_t* from = values<std::int64_t>(r.input(0));
-    for (std::size_t i = 1; i < r.input_count(); ++i)
-      if (r.needs(i)) r.set(i, consecutive("slice", r.grad_out(), from[i - 1], r.input_shape(i)));
-  });
-  visit_floating(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* to = mutable_values<T>(y);
-    std::fill_n(to, node_of(y)->numel, T{0});
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const T* from = values<T>(parts[i]);
-      for (std::int64_t j = 0; j < node_of(parts[i])->numel; ++j) to[offsets[i] + j] += from[j];
-    }
-  });
-  return done(y);
+  return make_result("embed_slices", SourceLine::current(), dtype, shape, inputs, floating([]<class T>(const OpValues<T>& v) {
+                       T* const to = v.out();
+                       const std::int64_t* const at = v.indices(0);
+                       std::fill_n(to, v.out_numel(), T{0});
+                       for (std::size_t i = 1; i < v.input_count(); ++i)
+                         for (std::int64_t j = 0; j < v.in_numel(i); ++j) to[at[i - 1] + j] += v.in(i)[j];
+                     }),
+                     [](RuleContext& r) {
+                       const std::int64_t* const at = r.input_indices(0);
+                       for (std::size_t i = 1; i < r.input_count(); ++i)
+                         if (r.needs(i)) r.set(i, consecutive("slice", r.grad_out(), at[i - 1], r.input_shape(i)));
+                     });
 }
 
 }  // namespace detail

@@ -44,22 +44,6 @@ void copy_strided(const Word* from, const Shape& sizes, const std::int64_t* step
   });
 }
 
-/// Calls f(Word{}) with an unsigned integer as wide as the dtype.
-template <class F>
-void visit_width(DType dtype, F&& f) {
-  dtype_size(dtype) == 4 ? f(std::uint32_t{}) : f(std::uint64_t{});
-}
-
-/// The elements as words.
-template <class Word>
-const Word* words(const Tensor& tensor) {
-  return reinterpret_cast<const Word*>(node_of(tensor)->data);
-}
-template <class Word>
-Word* mutable_words(const Tensor& tensor) {
-  return reinterpret_cast<Word*>(node_of(tensor)->data);
-}
-
 /// Elements from one to the next along each axis.
 inline void row_major_steps(const Shape& shape, std::int64_t* steps) {
   std::int64_t step = 1;

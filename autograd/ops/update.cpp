@@ -49,10 +49,7 @@ void fill(Tensor& leaf, double value, SourceLine line) {
   const bool integers = leaf.defined() && node_of(leaf)->dtype == DType::int64;
   if (integers && !(value >= -0x1p63 && value < 0x1p63)) throw_invalid("fill", text("the number ", value, " does not fit int64"), line);
   Node* node = changing("fill", leaf, line);
-  visit_dtype(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
-    std::fill_n(node->values<T>(), node->numel, static_cast<T>(value));
-  });
+  visit_dtype(node->dtype, [&]<class T>() { std::fill_n(node->values<T>(), node->numel, static_cast<T>(value)); });
 }
 
 void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdUpdate& options, SourceLine line) {
@@ -61,8 +58,7 @@ void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdU
   if (first) buffer = make_plain(node_of(leaf)->dtype, shape_of(leaf));
   if (options.momentum != 0) check_like("sgd_update", "the momentum buffer", node_of(leaf), buffer, line);
   Node* node = changing("sgd_update", leaf, line);
-  visit_floating(node->dtype, [&](auto zero) {
-    using T = decltype(zero);
+  visit_floating(node->dtype, [&]<class T>() {
     const kernels::SgdStep<T> step{static_cast<T>(options.learning_rate),
                                    static_cast<T>(options.momentum),
                                    static_cast<T>(options.dampening),
@@ -169,8 +165,7 @@ void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(
 void add_in_place(const Tensor& into, const Tensor& x) { add_in_place(into, 0, x); }
 
 void add_in_place(const Tensor& into, std::int64_t offset, const Tensor& x) {
-  visit_floating(node_of(into)->dtype, [&](auto zero) {
-    using T = decltype(zero);
+  visit_floating(node_of(into)->dtype, [&]<class T>() {
     T* y = mutable_values<T>(into) + offset;
     const T* from = values<T>(x);
     kernels::parallel_pieces(node_of(x)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {

@@ -217,11 +217,10 @@ namespace {
 // An op whose rule answers with a gradient of the shape it is told.
 Tensor op_with_gradient(const Tensor& x, const Shape& shape, cr::DType dtype, bool broadcasts) {
   const Tensor* inputs[] = {&x};
-  Tensor y =
-      cr::detail::make_result("faulty", cr::SourceLine::current(), x.dtype(), x.shape(), inputs,
-                              [shape, dtype](cr::detail::RuleContext& r) { r.set(0, cr::ones(shape, dtype)); }, {.broadcasts = broadcasts});
-  std::copy_n(cr::detail::values<float>(x), x.numel(), cr::detail::mutable_values<float>(y));
-  return y;
+  return cr::detail::make_result(
+      "faulty", cr::SourceLine::current(), x.dtype(), x.shape(), inputs,
+      cr::detail::floating([]<class T>(const cr::detail::OpValues<T>& v) { std::copy_n(v.in(), v.in_numel(), v.out()); }),
+      [shape, dtype](cr::detail::RuleContext& r) { r.set(0, cr::ones(shape, dtype)); }, {.broadcasts = broadcasts});
 }
 
 }  // namespace

@@ -21,9 +21,11 @@ constexpr cr::GradcheckOptions kBoth[] = {{.fast = false}, {.fast = true}};
 // x² with a rule of the test's own.
 Tensor square_with(const char* op, const Tensor& x, const cr::detail::RuleRef& rule) {
   const Tensor* inputs[] = {&x};
-  Tensor y = cr::detail::make_result(op, cr::SourceLine::current(), x.dtype(), x.shape(), inputs, rule);
-  std::transform(x.data<double>().begin(), x.data<double>().end(), cr::detail::mutable_values<double>(y), [](double v) { return v * v; });
-  return y;
+  return cr::detail::make_result(op, cr::SourceLine::current(), x.dtype(), x.shape(), inputs,
+                                 cr::detail::floating([]<class T>(const cr::detail::OpValues<T>& v) {
+                                   std::transform(v.in(), v.in() + v.in_numel(), v.out(), [](T value) { return value * value; });
+                                 }),
+                                 rule);
 }
 
 // x² whose rule is `factor` times too large.
@@ -43,15 +45,13 @@ Tensor wrong_second(const Tensor& x, double factor) {
 // a·b over broadcast shapes whose rule for b forgets that it was repeated along the first axis: it takes the mean, not the sum.
 Tensor wrong_broadcast(const Tensor& a, const Tensor& b) {
   const Tensor* inputs[] = {&a, &b};
-  const Tensor right = (a.detach() * b.detach());
-  Tensor y =
-      cr::detail::make_result("wrong_broadcast", cr::SourceLine::current(), k64, right.shape(), inputs, [](cr::detail::RuleContext& r) {
+  return cr::detail::make_result(
+      "wrong_broadcast", cr::SourceLine::current(), k64, (a.detach() * b.detach()).shape(), inputs,
+      cr::detail::by_ops([](const cr::detail::OpContext& context) { return context.input(0) * context.input(1); }),
+      [](cr::detail::RuleContext& r) {
         if (r.needs(0)) r.set(0, cr::detail::sum_to(r.grad_out() * r.input(1), r.input_shape(0)));
         if (r.needs(1)) r.set(1, cr::mean(r.grad_out() * r.input(0), 0));
       });
-  const std::vector<double> values = right.to_vector<double>();
-  std::copy(values.begin(), values.end(), cr::detail::mutable_values<double>(y));
-  return y;
 }
 
 Tensor random(const cr::Shape& shape, std::uint64_t seed = 1) {
