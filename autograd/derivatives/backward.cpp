@@ -1,9 +1,12 @@
 #include "autograd/derivatives/backward.h"
 
-#include <algorithm>
+#include <atomic>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "autograd/base/check.h"
-#include "autograd/base/memory.h"
 #include "autograd/derivatives/pass.h"
 #include "autograd/derivatives/pass_table.h"
 #include "autograd/graph/node.h"
@@ -19,6 +22,35 @@ namespace chainrule {
 namespace detail {
 namespace {
 
+// Passes of this thread that threw after they had freed part of a graph: their numbers, and what they said.
+class FailedPasses {
+ public:
+  static void note(std::uint32_t pass, const char* what) {
+    if (failed_.size() == kRemembered) failed_.erase(failed_.begin());
+    failed_.emplace_back(pass, what);
+  }
+  // What the pass said; null if it did not fail, or long ago.
+  static const std::string* find(std::uint32_t pass) {
+    for (const auto& [number, what] : failed_)
+      if (number == pass) return &what;
+    return nullptr;
+  }
+
+ private:
+  static constexpr std::size_t kRemembered = 8;
+  inline static thread_local std::vector<std::pair<std::uint32_t, std::string>> failed_;
+};
+
+// The number of a pass, in which those of other threads are rarely met: each thread begins somewhere else.
+std::uint32_t next_pass_number() noexcept {
+  static std::atomic<std::uint32_t> threads{0};
+  static thread_local std::uint32_t number = threads.fetch_add(1, std::memory_order_relaxed) << 20;
+  return ++number;
+}
+
+// One backward pass. The gradient of a node goes from there to the inputs like this: run() takes a node whose gradient is complete,
+// run_rule() calls its rule, send() adds each gradient that the rule gave to the sum of an input (GradientSum), and an input that all of
+// its uses have sent to is run next; deliver() adds the sums of leaves to their grad().
 class Pass {
  public:
   Pass(const char* op, const SourceLine& line, bool retain_graph, bool create_graph)
@@ -26,131 +58,106 @@ class Pass {
         line_(line),
         retain_graph_(retain_graph),
         create_graph_(create_graph),
+        uses_scalars_(!create_graph && !thread_context.anomaly),
+        number_(next_pass_number()),
         caller_(line),
-        grad_mode_(create_graph),
-        space_(loan_.get()),
-        room_(static_cast<std::uint32_t>(std::min<std::size_t>(space_.entries.capacity(), kNone))),
-        scalars_(!create_graph && !thread_context.anomaly) {}
+        grad_mode_(create_graph) {}
 
-  // Gives an output its gradient.
+  // Gives an output its gradient: 1 if `gradient` is undefined.
   void seed(const Tensor& output, const Tensor& gradient) {
     Node* node = defined_node(op_, output, line_);
     if (!node->requires_grad)
       throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
-    Tensor own = gradient;
-    const bool one = !own.defined() && node->numel == 1 && scalars_;
-    if (own.defined()) {
-      if (shape_of(own) != shape_of(node) || node_of(own)->dtype != node->dtype)
-        throw_invalid(op_,
-                      text("the gradient given is ", node_of(own)->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node),
-                           " like the output"),
-                      line_);
-    } else {
+    if (!gradient.defined()) {
       if (node->numel != 1)
         throw_invalid(op_, text("the output has shape ", shape_of(node), ", expected a single element, or a gradient for it"), line_);
-      if (!one) own = full(shape_of(node), 1.0, node->dtype);
+      GradientSum& sum = table_[table_.enter(node)].sum;
+      if (uses_scalars_) {
+        sum.add(node, 1.0);
+      } else {
+        sum.add(node, full(shape_of(node), 1.0, node->dtype), create_graph_);
+      }
+      return;
     }
-    const std::uint32_t at = enter(node);
-    if (one) {
-      space_.entries[at].sum.add(node, 1.0);
-    } else {
-      space_.entries[at].sum.add(node, std::move(own), create_graph_);
-    }
+    if (shape_of(gradient) != shape_of(node) || node_of(gradient)->dtype != node->dtype)
+      throw_invalid(op_,
+                    text("the gradient given is ", node_of(gradient)->dtype, shape_of(gradient), ", expected ", node->dtype, shape_of(node),
+                         " like the output"),
+                    line_);
+    table_[table_.enter(node)].sum.add(node, gradient, create_graph_);
   }
 
-  // Makes the pass stop at a tensor: what lies beneath it takes no part.
+  // Makes the pass end at a tensor: what it was computed from takes no part.
   void stop_at(const Tensor& tensor) {
     Node* node = node_of(tensor);
-    if (node->requires_grad) space_.entries[enter(node)].bottom = true;
+    if (node->requires_grad) table_[table_.enter(node)].bottom = true;
     partial_ = true;
   }
 
-  // Counts the uses of every node beneath the outputs.
+  // Enters every node that the outputs depend on, and counts how often each is used.
   void explore() {
-    seeds_ = met_;
-    for (std::uint32_t next = 0; next < met_; ++next) {
-      PassEntry& entry = space_.entries[next];
+    seeds_ = table_.size();
+    for (std::uint32_t next = 0; next < table_.size(); ++next) {
+      PassEntry& entry = table_[next];
       Node* node = node_of(entry.tensor);
       if (!node->recorded || entry.bottom) continue;
       if (node->spent) throw_spent(node);
-      entry.first_edge = static_cast<std::uint32_t>(space_.edges.size());
-      const Tensor* const inputs = node->inputs();
-      const Tensor* const end = inputs + node->input_count;
-      for (const Tensor* input = inputs; input != end; ++input) {
-        std::uint32_t at = kNone;
-        if (Node* from = node_of(*input); from->requires_grad) {
-          at = enter(from);
-          ++space_.entries[at].uses;
-        }
-        space_.edges.push_back(at);
-      }
+      table_.enter_inputs(entry, node);
     }
   }
 
-  // Restricts the pass to what leads to these inputs, whose gradients are its results.
-  void restrict_to(std::span<const Tensor> inputs, std::vector<std::uint32_t>& found, bool allow_unused) {
-    found.clear();
-    for (PassEntry& entry : space_.entries) entry.wanted = false;
+  // Restricts the pass to the paths that lead to these inputs, whose gradients are its results. Returns the entry of each, kNoEntry for one
+  // that no output depends on.
+  std::vector<std::uint32_t> restrict_to(std::span<const Tensor> inputs, bool allow_unused) {
+    std::vector<std::uint32_t> found;
+    for (PassEntry& entry : table_.entries()) entry.wanted = false;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       Node* node = defined_node(op_, inputs[i], line_);
       if (!node->requires_grad) throw_invalid(op_, text("input ", i, " (", describe(inputs[i]), ") does not require grad"), line_);
-      const std::uint32_t at = lookup(node);
+      const std::uint32_t at = table_.find(node);
       found.push_back(at);
-      if (at == kNone) {
-        if (!allow_unused)
-          throw_invalid(
-              op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; say allow_unused if that is meant"),
-              line_);
-        continue;
+      if (at != PassTable::kNoEntry) {
+        table_[at].wanted = table_[at].keep = true;
+      } else if (!allow_unused) {
+        throw_invalid(
+            op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; say allow_unused if that is meant"),
+            line_);
       }
-      space_.entries[at].wanted = space_.entries[at].keep = true;
     }
-    // Entries are in the order they were met, which is no topological order: count uses down on a copy to get one.
-    std::vector<std::uint32_t> order, uses;
-    uses.reserve(space_.entries.size());
-    for (std::size_t at = 0; at < space_.entries.size(); ++at) {
-      uses.push_back(space_.entries[at].uses);
-      if (uses.back() == 0) order.push_back(static_cast<std::uint32_t>(at));
-    }
-    for (std::size_t next = 0; next < order.size(); ++next) {
-      Node* node = node_of(space_.entries[order[next]].tensor);
-      if (!node->recorded || space_.entries[order[next]].bottom) continue;
-      for_each_input(order[next], [&](std::uint32_t at) {
-        if (--uses[at] == 0) order.push_back(at);
-      });
-    }
+    const std::vector<std::uint32_t> order = topological_order();
     for (std::size_t next = order.size(); next-- > 0;) {
-      PassEntry& entry = space_.entries[order[next]];
-      Node* node = node_of(entry.tensor);
-      if (!node->recorded || entry.wanted || entry.bottom) continue;
-      for_each_input(order[next], [&](std::uint32_t at) { entry.wanted = entry.wanted || space_.entries[at].wanted; });
+      PassEntry& entry = table_[order[next]];
+      if (!goes_on(entry) || entry.wanted) continue;
+      table_.for_each_input(entry, [&](std::uint32_t at) { entry.wanted = entry.wanted || table_[at].wanted; });
     }
+    return found;
   }
 
   // Runs every rule once, each after all that use its result.
   void run() {
-    for (std::uint32_t at = seeds_; at-- > 0;)  // what was met after them has uses
-      if (space_.entries[at].uses == 0) space_.ready.push_back(at);
-    while (!space_.ready.empty()) {
-      const std::uint32_t at = space_.ready.back();
-      space_.ready.pop_back();
-      if (at + kAhead < met_) fetch_ahead(space_.entries[at + kAhead]);
-      PassEntry& entry = space_.entries[at];
-      if (!node_of(entry.tensor)->recorded || entry.bottom) {
+    auto& ready = table_.ready();
+    for (std::uint32_t at = seeds_; at-- > 0;)  // entries made after the seeds have uses
+      if (table_[at].uses == 0) ready.push_back(at);
+    while (!ready.empty()) {
+      const std::uint32_t at = ready.back();
+      ready.pop_back();
+      if (at + kAhead < table_.size()) fetch_ahead(table_[at + kAhead]);
+      PassEntry& entry = table_[at];
+      if (!goes_on(entry)) {
         entry.sum.join_slices(node_of(entry.tensor));
         if (!entry.bottom && !partial_) run_hooks(at);
       } else if (is_plain_scalar(entry)) {
-        run_rule_on_scalar(entry);
+        run_plain_scalar_rule(entry);
       } else {
-        step(at);
+        run_rule(at);
       }
     }
   }
 
-  // Adds what arrived at leaves, and at results that retain theirs, to their grad().
+  // Adds the gradients of leaves, and of results that retain theirs, to their grad().
   void deliver() {
-    for (const std::uint32_t at : space_.ends) {
-      PassEntry& entry = space_.entries[at];
+    for (const std::uint32_t at : table_.ends()) {
+      PassEntry& entry = table_[at];
       if (entry.sum.empty()) continue;
       Node* node = node_of(entry.tensor);
       Tensor& kept = node->extra().grad;
@@ -172,8 +179,8 @@ class Pass {
 
   // The gradient of an entry, in memory that no other result shares.
   Tensor take(std::uint32_t at) {
-    if (at == kNone) return Tensor();
-    PassEntry& entry = space_.entries[at];
+    if (at == PassTable::kNoEntry) return Tensor();
+    PassEntry& entry = table_[at];
     const Node* node = node_of(entry.tensor);
     entry.sum.join_slices(node);
     const Tensor& gradient = entry.sum.tensor(node);
@@ -181,84 +188,180 @@ class Pass {
     return create_graph_ || is_unshared(gradient) ? gradient : gradient.clone();
   }
 
+  // Calls work(), and remembers what it throws for an error that a later pass over the same graph gives.
+  template <class Work>
+  void guarded(Work work) const {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      FailedPasses::note(number_, error.what());
+      throw;
+    } catch (...) {
+      FailedPasses::note(number_, "an exception of another kind than std::exception");
+      throw;
+    }
+  }
+
  private:
   static constexpr std::uint32_t kAhead = 4;
-  static constexpr std::uint32_t kNone = RuleSlot::kNoEntry;
 
-  [[gnu::always_inline]] std::uint32_t enter(Node* node) {
-    if (!node->recorded) return enter_leaf(node);
-    auto& entries = space_.entries;
-    if (const std::uint32_t mark = node->mark; mark < met_ && node_of(entries[mark].tensor) == node) return mark;
-    PassEntry& entry = add_entry(node);
-    entry.outer = node->mark;
-    return node->mark = met_++;
-  }
+  // Whether the pass goes on from an entry to what it was computed from.
+  static bool goes_on(const PassEntry& entry) noexcept { return node_of(entry.tensor)->recorded && !entry.bottom; }
 
-  [[gnu::always_inline]] std::uint32_t enter_leaf(Node* node) {
-    const std::uint32_t at = space_.leaves.find_or_add(node, met_);
-    if (at == met_) [[unlikely]] {
-      add_entry(node);
-      space_.ends.push_back(met_++);
+  // The entries in an order in which each comes before its inputs. They were entered in another one: counts uses down on a copy.
+  std::vector<std::uint32_t> topological_order() {
+    std::vector<std::uint32_t> order, uses;
+    uses.reserve(table_.size());
+    for (std::uint32_t at = 0; at < table_.size(); ++at) {
+      uses.push_back(table_[at].uses);
+      if (uses.back() == 0) order.push_back(at);
     }
-    return at;
-  }
-
-  [[gnu::always_inline]] PassEntry& add_entry(Node* node) {
-    auto& entries = space_.entries;
-    if (met_ == room_) [[unlikely]]
-      make_room();
-    PassEntry& entry = entries.emplace_back();
-    entry.tensor = Node::share(node);
-    return entry;
-  }
-
-  // Tensors that are alive tell how many a large graph may have.
-  [[gnu::noinline]] void make_room() {
-    auto& entries = space_.entries;
-    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().tensors, 0, 256 * std::int64_t{room_}));
-    entries.reserve(std::max<std::size_t>({64, 2 * std::size_t{room_}, most}));
-    space_.edges.reserve(2 * entries.capacity());
-    room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNone));
-  }
-
-  std::uint32_t lookup(Node* node) {
-    if (node->recorded) {
-      const std::uint32_t mark = node->mark;
-      return mark < space_.entries.size() && node_of(space_.entries[mark].tensor) == node ? mark : kNone;
+    for (std::size_t next = 0; next < order.size(); ++next) {
+      const PassEntry& entry = table_[order[next]];
+      if (!goes_on(entry)) continue;
+      table_.for_each_input(entry, [&](std::uint32_t at) {
+        if (--uses[at] == 0) order.push_back(at);
+      });
     }
-    const std::uint32_t at = space_.leaves.find_or_add(node, kNone);
-    return at;
+    return order;
   }
 
-  // The entries of the inputs that require grad, one by one, repeats included.
-  template <class F>
-  void for_each_input(std::uint32_t entry, F f) {
-    const std::uint32_t* edges = space_.edges.data() + space_.entries[entry].first_edge;
-    for (std::uint32_t i = 0; i < node_of(space_.entries[entry].tensor)->input_count; ++i)
-      if (edges[i] != kNone) f(edges[i]);
+  // Runs the rule of an entry whose gradient is complete.
+  [[gnu::noinline]] void run_rule(std::uint32_t at) {
+    PassEntry& entry = table_[at];  // entries do not move while a pass runs
+    Node* node = node_of(entry.tensor);
+    entry.sum.join_slices(node);
+    run_hooks(at);
+    if (node->spent) throw_spent(node);  // by a pass inside a hook
+    const bool stays = entry.keep || node->retains_grad;
+    if (stays) {
+      table_.ends().push_back(at);
+    } else {
+      entry.give_back_mark();
+    }
+    const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);  // keeps the node alive
+    choose_form(node, entry.sum);
+    if (entry.sum.is_scalar() && entry.wanted) {
+      if (!stays) entry.sum.drop_scalar();
+      run_scalar_rule(node, entry.sum.scalar(), table_.inputs_of(entry));
+      if (!retain_graph_) free_graph(node);
+      return;
+    }
+    Tensor grad_out = stays ? entry.sum.kept_tensor() : entry.sum.take_tensor();
+    const bool flows = grad_out.defined() && entry.wanted;
+    if (!stays) entry.sum.drop_scalar();
+    const ForcedLine line(node->line);
+
+    constexpr std::uint32_t kFew = 3;  // inputs whose slots lie on the stack
+    const std::uint32_t count = node->input_count;
+    RuleSlot few[kFew];
+    std::vector<RuleSlot> many(count > kFew ? count : 0);
+    const std::span<RuleSlot> slots(count > kFew ? many.data() : few, count);
+    const std::uint32_t* inputs = table_.inputs_of(entry);
+    for (std::uint32_t i = 0; i < count; ++i) slots[i].wanted = flows && inputs[i] != PassTable::kNoEntry && table_[inputs[i]].wanted;
+    if (flows) {
+      RuleContext context(node, grad_out, slots.data());
+      node->invoke(node->captures(), context);
+      grad_out = Tensor();
+      if (node->spent) throw_spent(node);  // by a pass inside the rule
+      if (thread_context.anomaly) [[unlikely]] {
+        for (std::uint32_t i = 0; i < count; ++i)
+          if (slots[i].wanted && slots[i].gradient.defined()) check_gradient(node, i, slots[i].gradient);
+      }
+    }
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (inputs[i] != PassTable::kNoEntry) send(node, i, slots[i], inputs[i]);
+    if (!retain_graph_ && flows) free_graph(node);
   }
 
-  [[noreturn]] void throw_spent(Node* node) const {
-    throw_misuse(op_,
-                 text("backward through the graph a second time: ", describe(Node::share(node)),
-                      " was already differentiated and what it held is freed; say retain_graph the first time, or detach() what was made "
-                      "before the loop"),
-                 line_);
+  // Adds the gradient that a rule gave for input i of its node to the sum of that input.
+  void send(Node* node, std::uint32_t i, RuleSlot& slot, std::uint32_t to) {
+    PassEntry& input = table_[to];
+    if (slot.wanted && slot.gradient.defined()) {
+      const Node* receiver = node_of(input.tensor);
+      if (slot.offset == RuleSlot::kWhole) {
+        input.sum.add(receiver, checked(node, i, std::move(slot.gradient)), create_graph_);
+      } else {
+        input.sum.add_slice(receiver, slot.offset, std::move(slot.gradient), create_graph_);
+      }
+    }
+    count_use(input, to);
   }
 
-  // Shows a gradient that is complete to the tensor's hooks, which may replace it.
+  void count_use(PassEntry& input, std::uint32_t at) {
+    if (--input.uses == 0) table_.ready().push_back(at);
+  }
+
+  // The gradient for input i as it may be added up: of the input's dtype and shape.
+  Tensor checked(Node* node, std::uint32_t i, Tensor gradient) const {
+    const Node *input = node_of(node->inputs()[i]), *own = node_of(gradient);
+    if (own->dtype == input->dtype && Sizes(own) == Sizes(input)) return gradient;
+    if (own->dtype != input->dtype)
+      throw_misuse(node->op, text("its rule gave a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
+    if (node->broadcasts) return sum_to(gradient, shape_of(input));
+    throw_misuse(node->op, text("its rule gave a gradient of shape ", shape_of(own), " for input ", i, ", expected ", shape_of(input)),
+                 node->line);
+  }
+
+  // Whether an entry is a number whose rule takes numbers, and nothing else is to be done for it.
+  static bool is_plain_scalar(const PassEntry& entry) {
+    const Node* node = node_of(entry.tensor);
+    return entry.sum.is_scalar() && entry.wanted && !entry.keep && node->takes_scalars && !node->retains_grad && node->extras == nullptr &&
+           !node->spent;
+  }
+
+  // What run_rule() does, for such an entry.
+  void run_plain_scalar_rule(PassEntry& entry) {
+    const Tensor tensor = std::move(entry.tensor);
+    Node* node = node_of(tensor);
+    node->mark = entry.outer_mark;
+    entry.sum.drop_scalar();
+    run_scalar_rule(node, entry.sum.scalar(), table_.inputs_of(entry));
+    if (!retain_graph_ && !is_last_handle(node)) free_graph(node);
+  }
+
+  // Runs a rule on numbers and sends what it gives.
+  [[gnu::always_inline]] void run_scalar_rule(Node* node, double grad_out, const std::uint32_t* inputs) {
+    RuleScalars scalars;
+    scalars.grad_out = grad_out;
+    const std::uint32_t count = node->input_count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      scalars.wanted[i] = inputs[i] != PassTable::kNoEntry && table_[inputs[i]].wanted;
+      scalars.given[i] = false;
+    }
+    RuleContext context(node, scalars, undefined_);
+    node->invoke(node->captures(), context);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (inputs[i] == PassTable::kNoEntry) continue;
+      PassEntry& input = table_[inputs[i]];
+      if (scalars.given[i]) input.sum.add(node_of(input.tensor), scalars.gradients[i]);
+      count_use(input, inputs[i]);
+    }
+  }
+
+  // Makes the sum a Tensor for a rule that takes Tensors, and a number for one that takes numbers.
+  void choose_form(const Node* node, GradientSum& sum) const {
+    if (sum.is_scalar()) {
+      if (!node->takes_scalars) sum.tensor(node);
+    } else if (node->takes_scalars && uses_scalars_ && sum.kept_tensor().defined()) {
+      sum.set(visit_floating(node->dtype, [&]<class T>() -> double { return *values<T>(sum.kept_tensor()); }));
+    }
+  }
+
+  // Shows a complete gradient to the tensor's hooks, which may replace it.
   void run_hooks(std::uint32_t at) {
-    const Node* node = node_of(space_.entries[at].tensor);
-    if (node->extras != nullptr && !node->extras->hooks.empty() && space_.entries[at].wanted) call_hooks(at);
+    const Node* node = node_of(table_[at].tensor);
+    if (node->extras != nullptr && !node->extras->hooks.empty() && table_[at].wanted) call_hooks(at);
   }
 
   void call_hooks(std::uint32_t at) {
-    const Tensor tensor = space_.entries[at].tensor;
+    GradientSum& sum = table_[at].sum;
+    const Tensor tensor = table_[at].tensor;
     Node* node = node_of(tensor);
-    space_.entries[at].sum.tensor(node);
+    sum.tensor(node);
     const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
     for (const Hook& hook : hooks) {
-      Tensor gradient = space_.entries[at].sum.kept_tensor();
+      Tensor gradient = sum.kept_tensor();
       if (!gradient.defined()) return;
       Tensor replaced;
       {
@@ -271,159 +374,50 @@ class Pass {
             "on_grad",
             text("a hook gave a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype, shape_of(node)),
             line_);
-      space_.entries[at].sum.set(std::move(replaced));
+      sum.set(std::move(replaced));
     }
   }
 
-  // Asks for a node that is probably soon to come, as nodes are met roughly in the order in which their rules run.
+  // Prefetches a node that will probably run soon: rules run roughly in the order in which nodes were entered.
   [[gnu::always_inline]] static void fetch_ahead(const PassEntry& entry) noexcept {
     if (!entry.tensor.defined()) return;
     const auto* bytes = reinterpret_cast<const std::byte*>(node_of(entry.tensor));
     for (std::size_t line = 0; line < sizeof(Node) + 64; line += 64) __builtin_prefetch(bytes + line, 1);
   }
 
-  // Whether run_rule_on_scalar() does for it.
-  static bool is_plain_scalar(const PassEntry& entry) {
-    const Node* node = node_of(entry.tensor);
-    return entry.sum.is_scalar() && entry.wanted && !entry.keep && node->takes_scalars && !node->retains_grad && node->extras == nullptr &&
-           !node->spent;
-  }
-
-  // The same as step(), for a rule on numbers whose node is of no interest afterwards.
-  void run_rule_on_scalar(PassEntry& entry) {
-    const Tensor tensor = std::move(entry.tensor);
-    Node* node = node_of(tensor);
-    node->mark = entry.outer;
-    entry.sum.drop_scalar();
-    run_on_scalars(node, entry.sum.scalar(), space_.edges.data() + entry.first_edge);
-    if (!retain_graph_ && !is_last_handle(node)) free_graph(node);
-  }
-
-  // Runs a rule on numbers and passes on what it gives.
-  [[gnu::always_inline]] void run_on_scalars(Node* node, double grad_out, const std::uint32_t* edges) {
-    RuleScalars scalars;
-    scalars.grad_out = grad_out;
-    const std::uint32_t count = node->input_count;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      scalars.wanted[i] = edges[i] != kNone && space_.entries[edges[i]].wanted;
-      scalars.given[i] = false;
-    }
-    RuleContext context(node, scalars, none_);
-    node->invoke(node->captures(), context);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (edges[i] == kNone) continue;
-      PassEntry& input = space_.entries[edges[i]];
-      if (scalars.given[i]) input.sum.add(node_of(input.tensor), scalars.gradients[i]);
-      if (--input.uses == 0) space_.ready.push_back(edges[i]);
-    }
-  }
-
-  // Runs one node's rule and passes its gradients on.
-  [[gnu::noinline]] void step(std::uint32_t at) {
-    space_.entries[at].sum.join_slices(node_of(space_.entries[at].tensor));
-    run_hooks(at);
-    if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
-    PassEntry& entry = space_.entries[at];
-    const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
-    Node* node = node_of(entry.tensor);
-    if (entry.sum.is_scalar() ? !node->takes_scalars : node->takes_scalars && scalars_ && entry.sum.kept_tensor().defined())
-      change_form(node, entry.sum);
-    if (stays) {
-      space_.ends.push_back(at);
-    } else {
-      entry.give_back_mark();
-    }
-    const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);
-    if (entry.sum.is_scalar() && entry.wanted) {
-      if (!stays) entry.sum.drop_scalar();
-      run_on_scalars(node, entry.sum.scalar(), space_.edges.data() + entry.first_edge);
-      if (!retain_graph_) free_graph(node);
-      return;
-    }
-    Tensor grad_out = stays ? entry.sum.kept_tensor() : entry.sum.take_tensor();
-    const bool flows = grad_out.defined() && entry.wanted;
-    if (!stays) entry.sum.drop_scalar();
-    const ForcedLine line(node->line);
-
-    // Few inputs find room on the stack. Entries do not move while a pass runs, so `entry` and its like stay valid.
-    const std::uint32_t count = node->input_count;
-    constexpr std::uint32_t kFew = 3;
-    RuleSlot few[kFew];
-    std::vector<RuleSlot> many(count > kFew ? count : 0);
-    RuleSlot* slots = count > kFew ? many.data() : few;
-    const std::uint32_t* edges = space_.edges.data() + entry.first_edge;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (edges[i] == kNone) continue;
-      slots[i].entry = edges[i];
-      slots[i].wanted = flows && space_.entries[edges[i]].wanted;
-    }
-    if (flows) {
-      RuleContext context(node, grad_out, slots);
-      node->invoke(node->captures(), context);
-      grad_out = Tensor();
-      if (node->spent) throw_spent(node);
-      if (thread_context.anomaly) [[unlikely]] {
-        for (std::uint32_t i = 0; i < count; ++i)
-          if (slots[i].wanted && slots[i].gradient.defined()) check_gradient(node, i, slots[i].gradient);
-      }
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      RuleSlot& slot = slots[i];
-      if (slot.entry == kNone) continue;
-      PassEntry& input = space_.entries[slot.entry];
-      if (slot.wanted && slot.gradient.defined()) {
-        if (slot.offset == RuleSlot::kWhole) {
-          input.sum.add(node_of(input.tensor), checked(node, i, std::move(slot.gradient)), create_graph_);
-        } else {
-          input.sum.add_slice(node_of(input.tensor), slot.offset, std::move(slot.gradient), create_graph_);
-        }
-      }
-      if (--input.uses == 0) space_.ready.push_back(slot.entry);
-    }
-    if (!retain_graph_ && flows) free_graph(node);
-  }
-
-  // The gradient for input i as it may be accumulated: of the input's dtype and shape.
-  Tensor checked(Node* node, std::uint32_t i, Tensor gradient) const {
-    Node* input = node_of(node->inputs()[i]);
-    Node* own = node_of(gradient);
-    if (own->dtype == input->dtype && Sizes(own) == Sizes(input)) return gradient;
-    const Shape expected = shape_of(input);
-    if (own->dtype != input->dtype)
-      throw_misuse(node->op, text("its rule gave a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
-    if (node->broadcasts) return sum_to(gradient, expected);
-    throw_misuse(node->op, text("its rule gave a gradient of shape ", shape_of(own), " for input ", i, ", expected ", expected),
-                 node->line);
-  }
-
-  // From a number to a Tensor for a rule that wants Tensors; from a Tensor to a number for one that takes scalars.
-  static void change_form(const Node* node, GradientSum& sum) {
-    if (sum.is_scalar()) {
-      sum.tensor(node);
-    } else {
-      sum.set(visit_floating(node->dtype, [&]<class T>() -> double { return *values<T>(sum.kept_tensor()); }));
-    }
-  }
-
-  // Lets go of what only this node held; the values it used may be gone afterwards.
-  static void free_graph(Node* node) noexcept {
+  // Releases a node's inputs. The values they had may be gone afterwards, so the node cannot be differentiated again; its mark tells which
+  // pass did this.
+  void free_graph(Node* node) const noexcept {
     node->spent = true;
+    node->mark = number_;
     for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs()[i] = Tensor();
+  }
+
+  [[noreturn]] void throw_spent(Node* node) const {
+    const std::string which = describe(Node::share(node));
+    if (const std::string* failure = FailedPasses::find(node->mark))
+      throw_misuse(op_,
+                   text("the graph is spent: ", which, " was freed by a pass that then failed with \"", *failure,
+                        "\"; compute the result again, or say retain_graph where a pass may fail"),
+                   line_);
+    throw_misuse(op_,
+                 text("backward through the graph a second time: ", which,
+                      " was already differentiated and what it held is freed; say retain_graph the first time, or detach() what was made "
+                      "before the loop"),
+                 line_);
   }
 
   const char* op_;
   const SourceLine& line_;
-  bool retain_graph_, create_graph_;
-  std::uint32_t seeds_ = 0;  // entries that were there before explore()
-  const Tensor none_;
-  bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
+  const bool retain_graph_, create_graph_;
+  const bool uses_scalars_;  // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
+  bool partial_ = false;     // inside another pass, which shows the leaves' gradients to their hooks
+  const std::uint32_t number_;
+  std::uint32_t seeds_ = 0;  // entries that there were before explore()
+  const Tensor undefined_;
   CallerScope caller_;
   GradMode grad_mode_;
-  PassWorkspaceLoan loan_;
-  PassWorkspace& space_;
-  std::uint32_t met_ = 0;  // entries there are,
-  std::uint32_t room_;     // and could be where they lie
-  bool scalars_;           // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
+  PassTable table_;
 };
 
 }  // namespace
@@ -437,8 +431,10 @@ void Tensor::backward(const BackwardOptions& options, SourceLine line) const {
   Pass pass("backward", line, options.retain_graph, false);
   pass.seed(*this, options.gradient);
   pass.explore();
-  pass.run();
-  pass.deliver();
+  pass.guarded([&] {
+    pass.run();
+    pass.deliver();
+  });
 }
 
 std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options) {
@@ -447,9 +443,8 @@ std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, co
   Pass pass("grad", outputs.line(), options.retain_graph || options.create_graph, options.create_graph);
   for (std::size_t i = 0; i < outputs.size(); ++i) pass.seed(outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i]);
   pass.explore();
-  std::vector<std::uint32_t> found;
-  pass.restrict_to(inputs.tensors(), found, options.allow_unused);
-  pass.run();
+  const std::vector<std::uint32_t> found = pass.restrict_to(inputs.tensors(), options.allow_unused);
+  pass.guarded([&] { pass.run(); });
   std::vector<Tensor> gradients;
   for (std::uint32_t at : found) gradients.push_back(pass.take(at));
   return gradients;
@@ -462,8 +457,7 @@ std::vector<Tensor> detail::grad_up_to(const Tensor& output, const Tensor& grad_
   for (const Tensor& tensor : bottom) pass.stop_at(tensor);
   pass.seed(output, grad_out);
   pass.explore();
-  std::vector<std::uint32_t> found;
-  pass.restrict_to(inputs, found, true);
+  const std::vector<std::uint32_t> found = pass.restrict_to(inputs, true);
   pass.run();
   std::vector<Tensor> gradients;
   for (std::uint32_t at : found) gradients.push_back(pass.take(at));

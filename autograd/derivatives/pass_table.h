@@ -1,4 +1,4 @@
-// The table of a backward pass: an entry for each node it reaches, and the memory that one pass leaves for the next.
+// The table of a backward pass: one entry for each node that the pass reaches, and the memory that one pass leaves for the next.
 // Internal header: not installed.
 #pragma once
 
@@ -9,12 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/base/memory.h"
 #include "autograd/derivatives/gradient_sum.h"
 #include "autograd/graph/node.h"
 
 namespace chainrule::detail {
 
-// What a pass knows of one node it has met.
+// What a pass knows of one node that it reaches. While the pass runs, the node's mark is the number of its entry, so that it is found
+// without a search; leaves are shared by threads and have no mark.
 struct PassEntry {
   PassEntry() noexcept = default;
   PassEntry(PassEntry&&) noexcept = default;
@@ -23,21 +25,21 @@ struct PassEntry {
     if (tensor.defined()) give_back_mark();
   }
   void give_back_mark() const noexcept {
-    if (Node* node = node_of(tensor); node->recorded) node->mark = outer;
+    if (Node* node = node_of(tensor); node->recorded) node->mark = outer_mark;
   }
 
-  Tensor tensor;                 // keeps the node alive until its rule has run
-  GradientSum sum;               // of the gradients that have arrived
-  std::uint32_t uses = 0;        // results that have yet to send a gradient
-  std::uint32_t first_edge = 0;  // where the entries of its inputs begin among the edges
-  std::uint32_t outer = 0;       // the node's mark before this pass
-  bool wanted = true;            // an input of grad() depends on it
-  bool keep = false;             // the gradient is a result of the pass
-  bool bottom = false;           // the pass does not go below it
+  Tensor tensor;                          // keeps the node alive until its rule has run
+  [[no_unique_address]] GradientSum sum;  // of the gradients that have arrived
+  bool wanted = true;                     // an input of grad() depends on it
+  bool keep = false;                      // the gradient is a result of the pass
+  bool bottom = false;                    // the pass does not go below it
+  std::uint32_t uses = 0;                 // results that have yet to send a gradient
+  std::uint32_t first_edge = 0;           // where the entries of its inputs begin among the edges
+  std::uint32_t outer_mark = 0;           // the node's mark before this pass
 };
 
-// From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
-class LeafMap {
+// The entries of leaves. Several threads may reach one leaf at once, so nothing is written into it.
+class LeafEntries {
  public:
   void clear() noexcept {
     count_ = 0;
@@ -46,7 +48,7 @@ class LeafMap {
     round_ = 1;
   }
 
-  // The entry of the leaf, or `fresh` after noting it as the leaf's.
+  // The entry of the leaf; `fresh`, noted as the leaf's, if it has none yet.
   std::uint32_t find_or_add(const Node* leaf, std::uint32_t fresh) {
     if (!slots_.empty()) {
       if (const Slot& slot = find(leaf); slot.round == round_) return slot.entry;
@@ -88,13 +90,13 @@ class LeafMap {
   std::uint32_t round_ = 1;  // clears so far
 };
 
-// The memory of a pass, kept for the thread's next one.
-struct PassWorkspace {
+// The memory of a pass. A thread's outermost pass uses the same memory each time.
+struct PassMemory {
   std::vector<PassEntry> entries;
-  std::vector<std::uint32_t> edges;  // of each explored entry, in their order, the entry of each input that requires grad, else kNone
-  std::vector<std::uint32_t> ready;
-  std::vector<std::uint32_t> ends;  // entries whose gradient no rule takes: leaves, and results that keep theirs
-  LeafMap leaves;
+  std::vector<std::uint32_t> edges;  // for each entry whose inputs were entered: the entry of each input, or kNoEntry
+  std::vector<std::uint32_t> ready;  // entries that all gradients have reached
+  std::vector<std::uint32_t> ends;   // entries whose gradient no rule takes: leaves, and results that retain theirs
+  LeafEntries leaves;
 
   void clear() noexcept {
     entries.clear();
@@ -105,28 +107,110 @@ struct PassWorkspace {
   }
 };
 
-// Lends the thread's workspace to the outermost pass; a pass inside another gets one of its own.
-class PassWorkspaceLoan {
+class PassTable {
  public:
-  PassWorkspaceLoan() : inner_(lent_ ? std::make_unique<PassWorkspace>() : nullptr), outermost_(!lent_) { lent_ = true; }
-  ~PassWorkspaceLoan() {
-    if (!outermost_) return;
-    // Some megabytes stay, more as long as passes need them.
-    constexpr std::size_t kKept = 65536;
-    const std::size_t has = kept_.entries.capacity(), used = kept_.entries.size();
-    kept_.clear();
-    if (has > kKept && 8 * used < has) kept_ = PassWorkspace{};
-    lent_ = false;
+  static constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
+
+  PassTable()
+      : inner_(outermost_in_use_ ? std::make_unique<PassMemory>() : nullptr),
+        memory_(inner_ ? *inner_ : outermost_memory_),
+        room_(static_cast<std::uint32_t>(std::min<std::size_t>(memory_.entries.capacity(), kNoEntry))) {
+    outermost_in_use_ = true;
   }
-  PassWorkspaceLoan(const PassWorkspaceLoan&) = delete;
-  PassWorkspaceLoan& operator=(const PassWorkspaceLoan&) = delete;
-  PassWorkspace& get() noexcept { return outermost_ ? kept_ : *inner_; }
+  ~PassTable() {
+    if (inner_) return;
+    // Some megabytes stay for the next pass, more as long as passes need them.
+    constexpr std::size_t kKept = 65536;
+    const std::size_t has = memory_.entries.capacity(), used = memory_.entries.size();
+    memory_.clear();
+    if (has > kKept && 8 * used < has) memory_ = PassMemory{};
+    outermost_in_use_ = false;
+  }
+  PassTable(const PassTable&) = delete;
+  PassTable& operator=(const PassTable&) = delete;
+
+  std::uint32_t size() const noexcept { return size_; }
+  PassEntry& operator[](std::uint32_t at) noexcept { return memory_.entries[at]; }
+  std::vector<PassEntry>& entries() noexcept { return memory_.entries; }
+  std::vector<std::uint32_t>& ready() noexcept { return memory_.ready; }
+  std::vector<std::uint32_t>& ends() noexcept { return memory_.ends; }
+
+  /// The entry of a node, made if there is none.
+  [[gnu::always_inline]] std::uint32_t enter(Node* node) {
+    if (!node->recorded) return enter_leaf(node);
+    auto& entries = memory_.entries;
+    if (const std::uint32_t mark = node->mark; mark < size_ && node_of(entries[mark].tensor) == node) return mark;
+    PassEntry& entry = add(node);
+    entry.outer_mark = node->mark;
+    return node->mark = size_++;
+  }
+
+  /// The entry of a node, or kNoEntry.
+  std::uint32_t find(Node* node) {
+    if (!node->recorded) return memory_.leaves.find_or_add(node, kNoEntry);
+    const std::uint32_t mark = node->mark;
+    return mark < size_ && node_of(memory_.entries[mark].tensor) == node ? mark : kNoEntry;
+  }
+
+  /// Enters the inputs of an entry's node that require grad, and counts this use of each. The entry may move.
+  [[gnu::always_inline]] void enter_inputs(PassEntry& of, Node* node) {
+    of.first_edge = static_cast<std::uint32_t>(memory_.edges.size());
+    const Tensor* const inputs = node->inputs();
+    for (const Tensor *input = inputs, *end = inputs + node->input_count; input != end; ++input) {
+      std::uint32_t entry = kNoEntry;
+      if (Node* from = node_of(*input); from->requires_grad) {
+        entry = enter(from);
+        ++memory_.entries[entry].uses;
+      }
+      memory_.edges.push_back(entry);
+    }
+  }
+
+  /// The entry of each input of an entry's node, kNoEntry for one that does not require grad; after enter_inputs().
+  const std::uint32_t* inputs_of(const PassEntry& entry) const noexcept { return memory_.edges.data() + entry.first_edge; }
+
+  /// Calls f(entry) for each input that requires grad, repeats included; after enter_inputs().
+  template <class F>
+  void for_each_input(const PassEntry& entry, F f) {
+    const std::uint32_t* inputs = inputs_of(entry);
+    for (std::uint32_t i = 0; i < node_of(entry.tensor)->input_count; ++i)
+      if (inputs[i] != kNoEntry) f(inputs[i]);
+  }
 
  private:
-  inline static thread_local PassWorkspace kept_;
-  inline static thread_local bool lent_ = false;
-  std::unique_ptr<PassWorkspace> inner_;
-  bool outermost_;
+  [[gnu::always_inline]] std::uint32_t enter_leaf(Node* node) {
+    const std::uint32_t at = memory_.leaves.find_or_add(node, size_);
+    if (at == size_) [[unlikely]] {
+      add(node);
+      memory_.ends.push_back(size_++);
+    }
+    return at;
+  }
+
+  [[gnu::always_inline]] PassEntry& add(Node* node) {
+    if (size_ == room_) [[unlikely]]
+      make_room();
+    PassEntry& entry = memory_.entries.emplace_back();
+    entry.tensor = Node::share(node);
+    return entry;
+  }
+
+  // The number of Tensors alive tells how many entries a large graph may need.
+  [[gnu::noinline]] void make_room() {
+    auto& entries = memory_.entries;
+    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().tensors, 0, 256 * std::int64_t{room_}));
+    entries.reserve(std::max<std::size_t>({64, 2 * std::size_t{room_}, most}));
+    memory_.edges.reserve(2 * entries.capacity());
+    room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNoEntry));
+  }
+
+  inline static thread_local PassMemory outermost_memory_;
+  inline static thread_local bool outermost_in_use_ = false;
+
+  const std::unique_ptr<PassMemory> inner_;  // of a pass inside another
+  PassMemory& memory_;
+  std::uint32_t size_ = 0;  // entries there are,
+  std::uint32_t room_;      // and could be where they lie
 };
 
 }  // namespace chainrule::detail

@@ -27,26 +27,27 @@ Tensor RuleContext::output() const {
   return Node::share(node_);
 }
 
-namespace {
-
-// Saved results follow the inputs in the node, where versions tell whether they were changed.
-[[gnu::noinline]] Tensor new_result_with_saved(NodePlan plan, std::span<const Tensor> saved) {
-  std::vector<const Tensor*> all(plan.inputs.begin(), plan.inputs.end());
-  for (const Tensor& tensor : saved) all.push_back(&tensor);
-  plan.inputs = all;
-  Node* node = new_node(plan);
-  node->saved_count = static_cast<std::uint8_t>(saved.size());
-  return Node::handle(node);
-}
-
-}  // namespace
-
 Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
-                  const RuleRef& rule, const OpTraits& traits) {
+                  const RuleRef& rule, OpTraits traits) {
   if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
   const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
-  if (!traits.saved.empty()) return new_result_with_saved(plan, traits.saved);
   return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
+}
+
+Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                  std::span<const Tensor> saved, const RuleRef& rule, OpTraits traits) {
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+  // Saved results follow the inputs in the node, where versions tell whether they were changed.
+  constexpr std::size_t kFew = 8;
+  const Tensor* few[kFew];
+  const std::size_t count = inputs.size() + saved.size();
+  std::vector<const Tensor*> many(count > kFew ? count : 0);
+  const Tensor** all = count > kFew ? many.data() : few;
+  for (std::size_t i = 0; i < inputs.size(); ++i) all[i] = inputs[i];
+  for (std::size_t i = 0; i < saved.size(); ++i) all[inputs.size() + i] = &saved[i];
+  Node* node = new_node(recorded_plan(name, line, dtype, shape, std::span<const Tensor* const>(all, count), rule, traits));
+  node->saved_count = static_cast<std::uint8_t>(saved.size());
+  return Node::handle(node);
 }
 
 Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,

@@ -15,11 +15,9 @@ namespace chainrule::detail {
 /// What a pass keeps for one input of the node whose rule runs.
 struct RuleSlot {
   static constexpr std::int64_t kWhole = -1;
-  static constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
 
-  Tensor gradient;                 // what the rule gave
-  std::int64_t offset = kWhole;    // where a slice's gradient begins
-  std::uint32_t entry = kNoEntry;  // the pass's own
+  Tensor gradient;               // what the rule gave
+  std::int64_t offset = kWhole;  // where a slice's gradient begins
   bool wanted = false;
 };
 
@@ -60,7 +58,7 @@ class RuleContext {
       throw_input_changed(i);
     return input;
   }
-  /// Saved result i of the op, see OpTraits::saved.
+  /// Saved result i of the op, see make_results().
   /// @throws std::logic_error if it was changed in place since.
   const Tensor& saved(std::size_t i) const { return input(input_count() + i); }
   /// The values of an int64 input, such as indices.
@@ -120,9 +118,6 @@ struct OpTraits {
   bool broadcasts = false;     // gradients are summed down to the inputs' shapes
   bool recordable = true;      // false where the result is an integer or has no gradient
   bool takes_scalars = false;  // the rule also runs on single numbers
-  /// Further results, made by make_plain() and written by the computing part: what the rule needs again, or what the op returns beside its
-  /// result.
-  std::span<const Tensor> saved = {};
 };
 
 /// A rule, and the plain values it captured. Only as long-lived as those: an op copies them into its node.
@@ -144,7 +139,7 @@ struct RuleRef {
 
 /// What a result is made of whose op is recorded with this rule.
 inline NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, const Sizes& shape,
-                              std::span<const Tensor* const> inputs, const RuleRef& rule, const OpTraits& traits) noexcept {
+                              std::span<const Tensor* const> inputs, const RuleRef& rule, OpTraits traits) noexcept {
   return {.dtype = dtype,
           .shape = shape,
           .op = name,
@@ -296,7 +291,10 @@ inline constexpr NoRule kNoRule;
 
 /// A result whose elements are not yet written: recorded with `rule` where an input requires grad, else without history.
 Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
-                  const RuleRef& rule, const OpTraits& traits);
+                  const RuleRef& rule, OpTraits traits);
+/// The same where the node keeps further results.
+Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                  std::span<const Tensor> saved, const RuleRef& rule, OpTraits traits);
 
 /// Under DetectAnomaly: refuses a result with an element that is not finite; a gradient that a rule gave.
 void check_result(const char* op, const SourceLine& line, std::span<const Tensor* const> inputs, const Tensor& result);
@@ -323,7 +321,18 @@ Tensor make_result(const char* name, const SourceLine& line, DType dtype, const 
                    const Compute& compute, const Rule& rule, OpTraits traits = {}) {
   if constexpr (std::is_same_v<Rule, NoRule>) traits.recordable = false;
   const Tensor result = new_result(name, line, dtype, shape, inputs, rule, traits);
-  run_compute(name, line, inputs, result, traits.saved, compute);
+  run_compute(name, line, inputs, result, {}, compute);
+  return result;
+}
+
+/// An op with further results, made by make_plain() and written by the computing part: what the op returns beside its result, or what its
+/// rule needs again. The node keeps them; see RuleContext::saved().
+template <class Compute, class Rule>
+Tensor make_results(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
+                    std::span<const Tensor> saved, const Compute& compute, const Rule& rule, OpTraits traits = {}) {
+  if constexpr (std::is_same_v<Rule, NoRule>) traits.recordable = false;
+  const Tensor result = new_result(name, line, dtype, shape, inputs, saved, rule, traits);
+  run_compute(name, line, inputs, result, saved, compute);
   return result;
 }
 

@@ -140,15 +140,18 @@ void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, boo
   if (compute.wanted[1]) inputs[count++] = &r.input(0);
   if (compute.wanted[0]) inputs[count++] = &r.input(1);
   if (relu) inputs[count++] = &y;
-  const Shape shapes[3] = {r.input_shape(0), Shape{sizes.d_in, sizes.d_out}, Shape{sizes.d_out}};
+  const auto gradient_shape = [&](std::size_t i) {
+    return i == 0 ? r.input_shape(0) : i == 1 ? Shape{sizes.d_in, sizes.d_out} : Shape{sizes.d_out};
+  };
   std::size_t wanted[3], results = 0;
   for (std::size_t i = 0; i < 3; ++i)
     if (compute.wanted[i]) wanted[results++] = i;
   if (results == 0) return;
   Tensor others[2];
-  for (std::size_t i = 1; i < results; ++i) others[i - 1] = make_plain(r.dtype(), shapes[wanted[i]]);
-  Tensor first = make_result("linear_gradient", SourceLine::current(), r.dtype(), shapes[wanted[0]],
-                             std::span<const Tensor* const>(inputs, count), compute, kNoRule, {.saved = std::span(others, results - 1)});
+  for (std::size_t i = 1; i < results; ++i) others[i - 1] = make_plain(r.dtype(), gradient_shape(wanted[i]));
+  Tensor first =
+      make_results("linear_gradient", SourceLine::current(), r.dtype(), gradient_shape(wanted[0]),
+                   std::span<const Tensor* const>(inputs, count), std::span<const Tensor>(others, results - 1), compute, kNoRule);
   for (std::size_t i = 1; i < results; ++i) r.set(wanted[i], std::move(others[i - 1]));
   r.set(wanted[0], std::move(first));
 }

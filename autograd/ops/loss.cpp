@@ -134,19 +134,19 @@ Tensor mean_cross_entropy(const TensorArg& logits, const Tensor& labels) {
                   text("the labels are ", classes->dtype, shape_of(classes), ", expected int64", Shape{node->sizes()[0]}), logits.line());
   const Tensor* inputs[] = {&logits.tensor(), &labels};
   const Tensor normalizers[] = {make_plain(node->dtype, Shape{2, node->sizes()[0]})};
-  return make_result("mean_cross_entropy", logits.line(), node->dtype, Shape{}, inputs, floating([]<class T>(const OpValues<T>& v) {
-                       const Shape shape = v.in_shape(0);
-                       const std::int64_t n = shape[0], classes = shape[1];
-                       const std::int64_t* const labels = v.indices(1);
-                       for (std::int64_t i = 0; i < n; ++i)
-                         if (labels[i] < 0 || labels[i] >= classes) v.fail("label ", labels[i], " is outside 0 to ", classes - 1);
-                       Scratch<T> at_labels(n);
-                       T* const of_rows = v.saved_values(0);
-                       kernels::log_softmax_at(v.in(0), labels, n, classes, at_labels.data(), of_rows, of_rows + n);
-                       *v.out() = -mean_of(at_labels.data(), n);
-                     }),
-                     [](RuleContext& r) { r.set(0, cross_entropy_gradient(r.input(0), r.input(1), r.saved(0), r.grad_out())); },
-                     {.saved = normalizers});
+  return make_results("mean_cross_entropy", logits.line(), node->dtype, Shape{}, inputs, normalizers,
+                      floating([]<class T>(const OpValues<T>& v) {
+                        const Shape shape = v.in_shape(0);
+                        const std::int64_t n = shape[0], classes = shape[1];
+                        const std::int64_t* const labels = v.indices(1);
+                        for (std::int64_t i = 0; i < n; ++i)
+                          if (labels[i] < 0 || labels[i] >= classes) v.fail("label ", labels[i], " is outside 0 to ", classes - 1);
+                        Scratch<T> at_labels(n);
+                        T* const of_rows = v.saved_values(0);
+                        kernels::log_softmax_at(v.in(0), labels, n, classes, at_labels.data(), of_rows, of_rows + n);
+                        *v.out() = -mean_of(at_labels.data(), n);
+                      }),
+                      [](RuleContext& r) { r.set(0, cross_entropy_gradient(r.input(0), r.input(1), r.saved(0), r.grad_out())); });
 }
 
 }  // namespace chainrule
