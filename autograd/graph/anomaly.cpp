@@ -13,7 +13,7 @@ using namespace detail;
 namespace detail {
 namespace {
 
-// The op whose result is being computed: noted when the result is made, used when it is done.
+// The op that is running: set when its result is created, used by done().
 struct Pending {
   const char* op = "";
   SourceLine line;
@@ -22,7 +22,8 @@ struct Pending {
 
 thread_local Pending pending;
 
-// "nan at [1, 2]" for the first element that is not finite, with how many more there are; "" if all are.
+// Describes the first element that is not finite and the number of others: "nan at [1, 2], and 3 more of 8 that are not finite". Returns ""
+// if all are finite.
 std::string first_bad(Node* node) {
   if (!is_floating(node->dtype)) return {};
   return visit_floating(node->dtype, [&](auto zero) -> std::string {
@@ -49,7 +50,7 @@ std::string first_bad(Node* node) {
   });
 }
 
-// "-1 to 2": the range of a Tensor's elements, NaN left out.
+// Returns the range of a Tensor's elements and the number of NaNs: "-1 to 2 and 3 NaN".
 std::string range(Node* node) {
   return visit_dtype(node->dtype, [&](auto zero) -> std::string {
     using T = decltype(zero);
@@ -97,7 +98,7 @@ void note_anomaly_inputs_slow(const char* op, const SourceLine& line, std::span<
 }
 
 void check_result(const Tensor& result) {
-  // Emptied first: the inputs' handles must not outlive the op.
+  // Cleared before anything can throw: the handles to the inputs must not outlive the op.
   const Pending op = std::exchange(pending, {});
   const std::string bad = first_bad(node_of(result));
   if (!bad.empty()) throw_anomaly(op.op, text("its result of shape ", shape_of(result), " has ", bad, ranges(op.inputs)), op.line);
@@ -116,7 +117,7 @@ void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
 DetectAnomaly::DetectAnomaly() noexcept : previous_(thread_context.anomaly) { thread_context.anomaly = true; }
 DetectAnomaly::~DetectAnomaly() {
   thread_context.anomaly = previous_;
-  if (!previous_) detail::pending = {};  // left there by an op that threw while it computed
+  if (!previous_) detail::pending = {};  // may be left from an op that threw
 }
 
 }  // namespace chainrule

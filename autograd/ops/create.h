@@ -77,9 +77,11 @@ Tensor bernoulli(double probability, const Shape& shape, Generator& generator, D
                  SourceLine line = SourceLine::current());
 Tensor bernoulli(double probability, const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 
+/// @cond
 extern template Tensor from_vector<float>(const std::vector<float>&, const Shape&, SourceLine);
 extern template Tensor from_vector<double>(const std::vector<double>&, const Shape&, SourceLine);
 extern template Tensor from_vector<int>(const std::vector<int>&, const Shape&, SourceLine);
 extern template Tensor from_vector<std::int64_t>(const std::vector<std::int64_t>&, const Shape&, SourceLine);
+/// @endcond
 
 }  // namespace chainrule
