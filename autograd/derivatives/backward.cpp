@@ -32,7 +32,7 @@ class Pass {
         room_(static_cast<std::uint32_t>(std::min<std::size_t>(space_.entries.capacity(), kNone))),
         scalars_(!create_graph && !thread_context.anomaly) {}
 
-  // Gives an output its gradient.
+  // Adds an output and its gradient, with which the pass starts.
   void seed(const Tensor& output, const Tensor& gradient) {
     Node* node = defined_node(op_, output, line_);
     if (!node->requires_grad)
@@ -58,14 +58,14 @@ class Pass {
     }
   }
 
-  // Makes the pass stop at a tensor: what lies beneath it takes no part.
+  // Makes the pass treat a Tensor as a leaf.
   void stop_at(const Tensor& tensor) {
     Node* node = node_of(tensor);
     if (node->requires_grad) space_.entries[enter(node)].bottom = true;
     partial_ = true;
   }
 
-  // Counts the uses of every node beneath the outputs.
+  // Finds all nodes that the outputs were computed from and counts the uses of each.
   void explore() {
     seeds_ = met_;
     for (std::uint32_t next = 0; next < met_; ++next) {
@@ -87,7 +87,8 @@ class Pass {
     }
   }
 
-  // Restricts the pass to what leads to these inputs, whose gradients are its results.
+  // Restricts the pass to nodes that depend on these inputs, and makes it keep the gradients of the inputs. Stores their entries in
+  // `found`.
   void restrict_to(std::span<const Tensor> inputs, std::vector<std::uint32_t>& found, bool allow_unused) {
     found.clear();
     for (PassEntry& entry : space_.entries) entry.wanted = false;
@@ -105,7 +106,7 @@ class Pass {
       }
       space_.entries[at].wanted = space_.entries[at].keep = true;
     }
-    // Entries are in the order they were met, which is no topological order: count uses down on a copy to get one.
+    // Entries are in the order in which they were reached, which is not a topological order. Counting down a copy of the uses gives one.
     std::vector<std::uint32_t> order, uses;
     uses.reserve(space_.entries.size());
     for (std::size_t at = 0; at < space_.entries.size(); ++at) {
@@ -127,9 +128,9 @@ class Pass {
     }
   }
 
-  // Runs every rule once, each after all that use its result.
+  // Runs the rule of every node once, after the rules of all nodes that use its result.
   void run() {
-    for (std::uint32_t at = seeds_; at-- > 0;)  // what was met after them has uses
+    for (std::uint32_t at = seeds_; at-- > 0;)  // entries added by explore() have uses
       if (space_.entries[at].uses == 0) space_.ready.push_back(at);
     while (!space_.ready.empty()) {
       const std::uint32_t at = space_.ready.back();
@@ -147,7 +148,7 @@ class Pass {
     }
   }
 
-  // Adds what arrived at leaves, and at results that retain theirs, to their grad().
+  // Adds the gradients of leaves, and of results with retain_grad(), to their grad().
   void deliver() {
     for (const std::uint32_t at : space_.ends) {
       PassEntry& entry = space_.entries[at];
@@ -170,7 +171,7 @@ class Pass {
     }
   }
 
-  // The gradient of an entry, in memory that no other result shares.
+  // Returns the gradient of an entry, in memory that no other result shares.
   Tensor take(std::uint32_t at) {
     if (at == kNone) return Tensor();
     PassEntry& entry = space_.entries[at];
@@ -212,7 +213,7 @@ class Pass {
     return entry;
   }
 
-  // Tensors that are alive tell how many a large graph may have.
+  // Enlarges the table. The number of live Tensors serves as an estimate of the size of a large graph.
   [[gnu::noinline]] void make_room() {
     auto& entries = space_.entries;
     const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(total_counts().tensors, 0, 256 * std::int64_t{room_}));
@@ -230,7 +231,7 @@ class Pass {
     return at;
   }
 
-  // The entries of the inputs that require grad, one by one, repeats included.
+  // Calls f for the entry of each input that requires grad, as often as the input occurs.
   template <class F>
   void for_each_input(std::uint32_t entry, F f) {
     const std::uint32_t* edges = space_.edges.data() + space_.entries[entry].first_edge;
@@ -246,7 +247,7 @@ class Pass {
                  line_);
   }
 
-  // Shows a gradient that is complete to the tensor's hooks, which may replace it.
+  // Calls the hooks of a Tensor with its complete gradient, which they may replace.
   void run_hooks(std::uint32_t at) {
     const Node* node = node_of(space_.entries[at].tensor);
     if (node->extras != nullptr && !node->extras->hooks.empty() && space_.entries[at].wanted) call_hooks(at);
@@ -275,21 +276,21 @@ class Pass {
     }
   }
 
-  // Asks for a node that is probably soon to come, as nodes are met roughly in the order in which their rules run.
+  // Prefetches a node that will probably be processed soon: nodes were reached in roughly the order in which their rules run.
   [[gnu::always_inline]] static void fetch_ahead(const PassEntry& entry) noexcept {
     if (!entry.tensor.defined()) return;
     const auto* bytes = reinterpret_cast<const std::byte*>(node_of(entry.tensor));
     for (std::size_t line = 0; line < sizeof(Node) + 64; line += 64) __builtin_prefetch(bytes + line, 1);
   }
 
-  // Whether run_rule_on_scalar() does for it.
+  // Returns true if run_rule_on_scalar() can process the entry.
   static bool is_plain_scalar(const PassEntry& entry) {
     const Node* node = node_of(entry.tensor);
     return entry.sum.is_scalar() && entry.wanted && !entry.keep && node->takes_scalars && !node->retains_grad && node->extras == nullptr &&
            !node->spent;
   }
 
-  // The same as step(), for a rule on numbers whose node is of no interest afterwards.
+  // Same as step(), for a rule on numbers and a node whose gradient is not kept.
   void run_rule_on_scalar(PassEntry& entry) {
     const Tensor tensor = std::move(entry.tensor);
     Node* node = node_of(tensor);
@@ -299,7 +300,7 @@ class Pass {
     if (!retain_graph_ && !is_last_handle(node)) free_graph(node);
   }
 
-  // Runs a rule on numbers and passes on what it gives.
+  // Runs a rule on numbers and adds its gradients to those of the inputs.
   [[gnu::always_inline]] void run_on_scalars(Node* node, double grad_out, const std::uint32_t* edges) {
     RuleScalars scalars;
     scalars.grad_out = grad_out;
@@ -318,11 +319,11 @@ class Pass {
     }
   }
 
-  // Runs one node's rule and passes its gradients on.
+  // Runs the rule of a node and adds its gradients to those of the inputs.
   [[gnu::noinline]] void step(std::uint32_t at) {
     space_.entries[at].sum.join_slices(node_of(space_.entries[at].tensor));
     run_hooks(at);
-    if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // by a pass inside a hook or rule
+    if (Node* own = node_of(space_.entries[at].tensor); own->spent) throw_spent(own);  // a pass started by a hook or rule has used it
     PassEntry& entry = space_.entries[at];
     const bool stays = entry.keep || node_of(entry.tensor)->retains_grad;
     Node* node = node_of(entry.tensor);
@@ -345,7 +346,8 @@ class Pass {
     if (!stays) entry.sum.drop_scalar();
     const ForcedLine line(node->line);
 
-    // Few inputs find room on the stack. Entries do not move while a pass runs, so `entry` and its like stay valid.
+    // The slots of up to kFew inputs are on the stack. The table does not grow during run(), so `entry` and other references into it stay
+    // valid.
     const std::uint32_t count = node->input_count;
     constexpr std::uint32_t kFew = 3;
     RuleSlot few[kFew];
@@ -383,7 +385,7 @@ class Pass {
     if (!retain_graph_ && flows) free_graph(node);
   }
 
-  // The gradient for input i as it may be accumulated: of the input's dtype and shape.
+  // Checks the gradient for input i and returns it in the input's shape, summed over broadcast axes if necessary.
   Tensor checked(Node* node, std::uint32_t i, Tensor gradient) const {
     Node* input = node_of(node->inputs()[i]);
     Node* own = node_of(gradient);
@@ -396,7 +398,7 @@ class Pass {
                  node->line);
   }
 
-  // From a number to a Tensor for a rule that wants Tensors; from a Tensor to a number for one that takes scalars.
+  // Converts the sum from a number to a Tensor, or from a Tensor to a number.
   static void change_form(const Node* node, GradientSum& sum) {
     if (sum.is_scalar()) {
       sum.tensor(node);
@@ -405,7 +407,7 @@ class Pass {
     }
   }
 
-  // Lets go of what only this node held; the values it used may be gone afterwards.
+  // Releases the inputs of a node, which may free them.
   static void free_graph(Node* node) noexcept {
     node->spent = true;
     for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs()[i] = Tensor();
@@ -414,16 +416,16 @@ class Pass {
   const char* op_;
   const SourceLine& line_;
   bool retain_graph_, create_graph_;
-  std::uint32_t seeds_ = 0;  // entries that were there before explore()
+  std::uint32_t seeds_ = 0;  // number of entries before explore()
   const Tensor none_;
-  bool partial_ = false;  // inside another pass, which shows the leaves' gradients to their hooks
+  bool partial_ = false;  // stop_at() was called: the pass runs inside another, which calls the hooks of leaves
   CallerScope caller_;
   GradMode grad_mode_;
   PassWorkspaceLoan loan_;
   PassWorkspace& space_;
-  std::uint32_t met_ = 0;  // entries there are,
-  std::uint32_t room_;     // and could be where they lie
-  bool scalars_;           // gradients of single elements are kept as numbers: nothing is recorded and nobody watches them
+  std::uint32_t met_ = 0;  // number of entries
+  std::uint32_t room_;     // number of entries that fit without moving them
+  bool scalars_;           // gradients of single elements may be kept as numbers: nothing is recorded, and no DetectAnomaly checks them
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The table of a backward pass: an entry for each node it reaches, and the memory that one pass leaves for the next.
+// The table of a backward pass, with an entry for each node it reaches. The memory of the table is reused by the next pass.
 // Internal header: not installed.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace chainrule::detail {
 
-// What a pass knows of one node it has met.
+// The state of a backward pass for one node.
 struct PassEntry {
   PassEntry() noexcept = default;
   PassEntry(PassEntry&&) noexcept = default;
@@ -27,16 +27,17 @@ struct PassEntry {
   }
 
   Tensor tensor;                 // keeps the node alive until its rule has run
-  GradientSum sum;               // of the gradients that have arrived
-  std::uint32_t uses = 0;        // results that have yet to send a gradient
-  std::uint32_t first_edge = 0;  // where the entries of its inputs begin among the edges
-  std::uint32_t outer = 0;       // the node's mark before this pass
-  bool wanted = true;            // an input of grad() depends on it
+  GradientSum sum;               // sum of the gradients received so far
+  std::uint32_t uses = 0;        // number of uses of the node from which the gradient is still to come
+  std::uint32_t first_edge = 0;  // index of its first input in PassWorkspace::edges
+  std::uint32_t outer = 0;       // Node::mark as it was before this pass
+  bool wanted = true;            // the gradient is needed, for this node or for one that it was computed from
   bool keep = false;             // the gradient is a result of the pass
-  bool bottom = false;           // the pass does not go below it
+  bool bottom = false;           // the pass stops here
 };
 
-// From leaves to entries. Leaves are met by several threads at once, so nothing may be written into them.
+// A hash map from leaves to their entries. Several threads may reach the same leaf at the same time, so a pass cannot store the entry in
+// the leaf as it does for other nodes.
 class LeafMap {
  public:
   void clear() noexcept {
@@ -46,7 +47,7 @@ class LeafMap {
     round_ = 1;
   }
 
-  // The entry of the leaf, or `fresh` after noting it as the leaf's.
+  // Returns the entry of the leaf; if it has none, stores and returns `fresh`.
   std::uint32_t find_or_add(const Node* leaf, std::uint32_t fresh) {
     if (!slots_.empty()) {
       if (const Slot& slot = find(leaf); slot.round == round_) return slot.entry;
@@ -58,10 +59,10 @@ class LeafMap {
   struct Slot {
     const Node* leaf = nullptr;
     std::uint32_t entry = 0;
-    std::uint32_t round = 0;  // any but the map's: free
+    std::uint32_t round = 0;  // the slot is free unless this equals LeafMap::round_
   };
 
-  // The leaf's slot, or a free one for it.
+  // Returns the slot of the leaf, or the free slot where it belongs.
   Slot& find(const Node* leaf) noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (reinterpret_cast<std::uintptr_t>(leaf) >> 4) * 0x9E3779B97F4A7C15u >> 20 & mask;
@@ -85,15 +86,16 @@ class LeafMap {
 
   std::vector<Slot> slots_;
   std::size_t count_ = 0;
-  std::uint32_t round_ = 1;  // clears so far
+  std::uint32_t round_ = 1;  // incremented by clear(), which frees all slots
 };
 
-// The memory of a pass, kept for the thread's next one.
+// The memory of a backward pass, which the thread keeps for its next pass.
 struct PassWorkspace {
   std::vector<PassEntry> entries;
-  std::vector<std::uint32_t> edges;  // of each explored entry, in their order, the entry of each input that requires grad, else kNone
-  std::vector<std::uint32_t> ready;
-  std::vector<std::uint32_t> ends;  // entries whose gradient no rule takes: leaves, and results that keep theirs
+  std::vector<std::uint32_t> edges;  // for each explored entry in order, and for each input of its node: the entry of the input, or kNone
+                                     // if it does not require grad
+  std::vector<std::uint32_t> ready;  // entries whose gradient is complete
+  std::vector<std::uint32_t> ends;   // entries whose gradient is kept: leaves, and results with retain_grad()
   LeafMap leaves;
 
   void clear() noexcept {
@@ -105,13 +107,13 @@ struct PassWorkspace {
   }
 };
 
-// Lends the thread's workspace to the outermost pass; a pass inside another gets one of its own.
+// Gives a pass its workspace: the thread's workspace for the outermost pass, a temporary one for a pass inside another.
 class PassWorkspaceLoan {
  public:
   PassWorkspaceLoan() : inner_(lent_ ? std::make_unique<PassWorkspace>() : nullptr), outermost_(!lent_) { lent_ = true; }
   ~PassWorkspaceLoan() {
     if (!outermost_) return;
-    // Some megabytes stay, more as long as passes need them.
+    // A workspace of some megabytes is always kept; a larger one as long as passes use at least an eighth of it.
     constexpr std::size_t kKept = 65536;
     const std::size_t has = kept_.entries.capacity(), used = kept_.entries.size();
     kept_.clear();
