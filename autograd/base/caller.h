@@ -20,6 +20,7 @@ class CallerScope {
  public:
   /// Makes errors name `line`, unless an outer CallerScope has chosen one.
   [[nodiscard]] explicit CallerScope(const SourceLine& line) noexcept;
+  /// Ends the effect of the constructor.
   ~CallerScope();
   CallerScope(const CallerScope&) = delete;
   CallerScope& operator=(const CallerScope&) = delete;
@@ -32,8 +33,9 @@ class CallerScope {
 /// function that the user supplied, such as a hook or the forward() of a custom layer.
 class UserCodeScope {
  public:
-  /// Suspends the CallerScopes of this thread; the destructor puts them back into effect.
+  /// Suspends the CallerScopes of this thread.
   [[nodiscard]] UserCodeScope() noexcept;
+  /// Puts the CallerScopes back into effect.
   ~UserCodeScope();
   UserCodeScope(const UserCodeScope&) = delete;
   UserCodeScope& operator=(const UserCodeScope&) = delete;
@@ -52,6 +54,7 @@ class ErrorPathScope {
 
   /// Adds `describe(object)` to the path. `object` must outlive the scope.
   [[nodiscard]] ErrorPathScope(const void* object, Describe describe) noexcept;
+  /// Removes the description from the path.
   ~ErrorPathScope();
   ErrorPathScope(const ErrorPathScope&) = delete;
   ErrorPathScope& operator=(const ErrorPathScope&) = delete;

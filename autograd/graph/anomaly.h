@@ -9,8 +9,9 @@ namespace chainrule {
 /// nothing.
 class DetectAnomaly {
  public:
-  /// Turns the checks on in this thread; the destructor restores the previous setting.
+  /// Turns the checks on in this thread.
   [[nodiscard]] DetectAnomaly() noexcept;
+  /// Restores the previous setting.
   ~DetectAnomaly();
   DetectAnomaly(const DetectAnomaly&) = delete;
   DetectAnomaly& operator=(const DetectAnomaly&) = delete;

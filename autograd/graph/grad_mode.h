@@ -9,8 +9,9 @@ bool grad_enabled() noexcept;
 /// While it lives, ops in this thread are recorded (`enabled`) or not recorded. Scopes nest; the innermost one counts.
 class GradMode {
  public:
-  /// Turns recording on or off in this thread; the destructor restores the previous mode.
+  /// Turns recording on or off in this thread.
   [[nodiscard]] explicit GradMode(bool enabled) noexcept;
+  /// Restores the previous mode.
   ~GradMode();
   GradMode(const GradMode&) = delete;
   GradMode& operator=(const GradMode&) = delete;
@@ -22,14 +23,14 @@ class GradMode {
 /// While it lives, ops in this thread are not recorded: their results are leaves that do not require grad, as under torch.no_grad().
 class NoGrad : public GradMode {
  public:
-  /// Turns recording off in this thread; the destructor restores the previous mode.
+  /// Turns recording off in this thread.
   [[nodiscard]] NoGrad() noexcept : GradMode(false) {}
 };
 
 /// While it lives, ops in this thread are recorded, even inside a NoGrad, as under torch.enable_grad().
 class EnableGrad : public GradMode {
  public:
-  /// Turns recording on in this thread; the destructor restores the previous mode.
+  /// Turns recording on in this thread.
   [[nodiscard]] EnableGrad() noexcept : GradMode(true) {}
 };
 

@@ -9,8 +9,9 @@ namespace chainrule {
 /// torch.set_flush_denormal(True) does the same for the rest of the program. On processors other than x86 the scope has no effect.
 class FlushDenormals {
  public:
-  /// Turns flushing on in this thread; the destructor restores the previous mode.
+  /// Turns flushing on in this thread.
   FlushDenormals() noexcept;
+  /// Restores the previous mode.
   ~FlushDenormals();
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
