@@ -1,5 +1,4 @@
-// Matrix products by oneDNN, CBLAS or the builtin loops, as chosen at build time (CHAINRULE_GEMM). All matrix products go through this
-// header.
+// All matrix products: by oneDNN, CBLAS or the builtin loops, as chosen at build time (CHAINRULE_GEMM).
 // Internal header: not installed.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Reductions of raw buffers of shape [outer, n, inner] over the middle axis. T is float or double. They run on several threads; the pieces
-// depend only on the sizes, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)). Internal
-// header: not installed.
+// depend only on the sizes, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)).
+// Internal header: not installed.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What most activations are written with: the value and the gradient as loops, and the gradient in ops for derivatives of it. Templates
-// only name an activation's loops; activation_loops.cpp does the work, for all alike.
+// Helpers to write activation functions: loops for value and gradient, and the gradient in terms of ops for higher derivatives. The
+// templates only select the loops of an activation; activation_loops.cpp contains the code that all of them share.
 // Internal header: not installed.
 #pragma once
 
@@ -12,10 +12,10 @@
 
 namespace chainrule::detail {
 
-// The longest stretch a loop is given: scratch of this length fits the stack, and the first cache level.
+// The longest block that a loop gets: scratch arrays of this length fit the stack and the first-level cache.
 inline constexpr std::int64_t kActivationBlock = 1024;
 
-// Calls run(begin, n) for blocks that cover [0, count), shared among threads.
+// Calls run(begin, n) for blocks that cover [0, count), on several threads.
 template <class Run>
 void activation_blocks(std::int64_t count, Run run) {
   kernels::parallel_pieces(count, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
@@ -23,8 +23,8 @@ void activation_blocks(std::int64_t count, Run run) {
   });
 }
 
-/// y = a where compare(x, limit), else b, over a block; a and b advance by their steps. Compilers branch on such a choice, and random
-/// signs make that slow.
+/// y = a where compare(x, limit) is true, and b elsewhere, for a block; a and b advance by their steps. Written with SIMD selection because
+/// compilers turn a plain loop into branches, which are slow for random signs.
 template <class T>
 void pick(kernels::BinaryLoop<T> compare, const T* x, T limit, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y,
           std::int64_t n) {
@@ -33,27 +33,28 @@ void pick(kernels::BinaryLoop<T> compare, const T* x, T limit, const T* a, std::
   kernels::elementwise<T>().where(picked, 1, a, a_step, b, b_step, y, n);
 }
 
-/// y = f(x) on a block, with the plain values that the loop captured.
+/// A loop that computes y = f(x) for a block, and the plain values that it captured.
 struct BlockValue {
   const void* captures;
   void (*float32)(const void* captures, const float* x, float* y, std::int64_t n);
   void (*float64)(const void* captures, const double* x, double* y, std::int64_t n);
 };
 
-/// The same for g·f'(x).
+/// A loop that computes y = g·f'(x) for a block, and the plain values that it captured.
 struct BlockGradient {
   const void* captures;
   void (*float32)(const void* captures, const float* g, const float* x, float* y, std::int64_t n);
   void (*float64)(const void* captures, const double* g, const double* x, double* y, std::int64_t n);
 };
 
-/// y = f(x), block by block, recorded with `rule`.
+/// Returns f(x), computed block by block and recorded with `rule`.
 Tensor activation_op(const char* op, const TensorArg& x, const BlockValue& value, const RuleRef& rule);
-/// g·f'(x), block by block, without history.
+/// Returns g·f'(x), computed block by block, without history.
 Tensor activation_gradient(const Tensor& g, const Tensor& x, const BlockGradient& gradient);
 
-/// y = f(x). value(x, y, n) computes f on a block. The gradient g·f'(x) is given twice: gradient(g, x, y, n) computes it on a block in
-/// one pass, gradient_in_ops(g, x) in ops, used where the gradient is itself to be differentiated. All three carry plain values only.
+/// Returns f(x). value(x, y, n) computes f for a block. There are two versions of the gradient g·f'(x): gradient(g, x, y, n) computes it
+/// for a block in one pass, and gradient_in_ops(g, x) computes it with ops if the gradient must be differentiable itself. All three may
+/// capture plain values only.
 template <class Value, class Gradient, class GradientInOps>
 Tensor activation(const char* op, const TensorArg& x, Value value, Gradient gradient, GradientInOps gradient_in_ops) {
   constexpr auto value_of = []<class T>(const void* captures, const T* from, T* y, std::int64_t n) {

@@ -1,5 +1,5 @@
-// What elementwise ops are written with: one operand or two, in any dtype a kernel has, recorded with a rule. Templates only name an op's
-// loops and rules; pointwise.cpp does the work, for all ops alike.
+// Helpers to write elementwise ops with one or two operands. The templates only select the loops and the gradient rule of an op;
+// elementwise_op.cpp contains the code that all ops share.
 // Internal header: not installed.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace chainrule::detail {
 
-/// What one op of one operand is made of.
+/// The loops and the gradient rule of an op with one operand.
 struct UnaryOp {
   kernels::UnaryLoop<float> (*float32)() noexcept;
   kernels::UnaryLoop<double> (*float64)() noexcept;
@@ -21,17 +21,17 @@ struct UnaryOp {
   OpTraits traits;
 };
 
-/// y = f(x), recorded with the op's rule.
-/// @throws std::invalid_argument for an undefined tensor and int64.
+/// Returns f(x), recorded with the rule of the op.
+/// @throws std::invalid_argument if x is undefined or int64.
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x);
 
-/// A rule for ops whose result carries no gradient: they are never recorded.
+/// The rule of ops whose result has no gradient. They are never recorded.
 struct NoRule {
   void operator()(auto&) const {}
 };
 inline constexpr NoRule kNoRule;
 
-/// The loop that `Choose` takes from the kernels' table.
+/// Returns the loop that `Choose` selects from the table of kernels.
 template <class T, class Choose>
 auto chosen_loop() noexcept {
   return Choose()(kernels::elementwise<T>());
@@ -51,8 +51,8 @@ void run_rule(RuleContext& context) {
   Rule()(context);
 }
 
-/// y = f(x) by the loop that `choose` takes from the kernels' table; `rule(r)` gives the gradient, r being a RuleContext or, where rule is
-/// generic, a ScalarContext. Neither captures anything.
+/// Returns f(x), computed by the loop that `choose` selects from the table of kernels. `rule(r)` computes the gradient; r is a RuleContext
+/// or, if the rule is generic, may be a ScalarContext. Neither function may capture anything.
 template <class Choose, class Rule>
 Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
   static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>);
@@ -63,13 +63,13 @@ Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
   return unary_op(name, kOp, x);
 }
 
-// Which of a two-sided node's inputs each side is, or the number it is.
+// The sides a and b of an op with two operands: each is an input of the node or the number.
 struct SideCaptures {
-  double number;     // of the side that is none of the inputs
-  std::int8_t a, b;  // -1: the number
+  double number;     // the side that is not an input, if there is one
+  std::int8_t a, b;  // index of the input, or -1 for the number
 };
 
-/// What the rule of a two-sided op sees of a context: each side is a Side, which is a number where it is none of the inputs.
+/// The argument of the rule of an op with two operands: a view of a context in which each side is a Tensor or a number.
 template <class Context, class Side>
 class SidesOf {
  public:
@@ -102,7 +102,7 @@ class SidesOf {
 /// Each side is a Tensor or a number.
 using Sides = SidesOf<RuleContext&, Operand>;
 
-/// The same where all that the rule handles are single numbers.
+/// The same for gradients that are single numbers.
 template <class T>
 using ScalarSides = SidesOf<ScalarContext<T>, Scalar<T>>;
 
@@ -111,7 +111,7 @@ concept TakesScalarSides = requires(const Rule& rule, ScalarSides<float>& sides)
   rule(sides);
 };
 
-/// Runs the rule of a two-sided op.
+/// Runs the rule of an op with two operands.
 template <class Rule>
 void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
   if constexpr (TakesScalarSides<Rule>) {
@@ -127,22 +127,23 @@ void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
   Rule{}(sides);
 }
 
-/// Refuses a number that a Tensor of this dtype beside it cannot hold: int64 must not lose digits silently.
+/// Checks that a number can be converted to the dtype of the Tensor on the other side: int64 must not lose digits silently.
+/// @throws std::invalid_argument for int64 and a number that is not an integer from -2^53 to 2^53.
 void check_number(const char* op, double number, DType dtype, const SourceLine& line);
 
-/// What one op of two operands is made of.
+/// The loops and the gradient rules of an op with two operands.
 struct BinaryOp {
   kernels::BinaryLoop<float> (*float32)() noexcept;
   kernels::BinaryLoop<double> (*float64)() noexcept;
-  kernels::BinaryLoop<std::int64_t> int64;  // null: for floating operands only
-  Node::Invoke rule;                        // of two Tensors; captures nothing
-  Node::Invoke sided_rule;                  // captures SideCaptures
+  kernels::BinaryLoop<std::int64_t> int64;  // null if the op does not accept int64
+  Node::Invoke rule;                        // for two Tensors; captures nothing
+  Node::Invoke sided_rule;                  // for a Tensor and a number; captures SideCaptures
   OpTraits traits;
 };
 
-/// y = f(a, b) over the broadcast shape, recorded with the op's rule.
-/// @throws std::invalid_argument for undefined tensors, two numbers, dtypes that differ or that the op has no loop for, and shapes that do
-/// not broadcast together.
+/// Returns f(a, b) with broadcasting, recorded with the rule of the op.
+/// @throws std::invalid_argument for undefined Tensors, for two numbers, for dtypes that differ or that the op does not accept, and for
+/// shapes that do not broadcast together.
 Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const Operand& b);
 
 template <class Choose, class Rule>
@@ -161,8 +162,8 @@ constexpr BinaryOp make_binary_op(kernels::BinaryLoop<std::int64_t> int64) noexc
           .traits = {.broadcasts = true, .recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = TakesScalarSides<Rule>}};
 }
 
-/// For floating operands only, by the loop that `choose` takes from the kernels' table; `rule(s)` gives the gradients, s being Sides or,
-/// where rule is generic, ScalarSides. Neither captures anything.
+/// Returns f(a, b) for float32 and float64, computed by the loop that `choose` selects from the table of kernels. `rule(s)` computes the
+/// gradients; s is a Sides or, if the rule is generic, may be a ScalarSides. Neither function may capture anything.
 template <class Choose, class Rule>
 Tensor binary(const char* name, const Operand& a, const Operand& b, Choose, Rule) {
   static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(nullptr);
@@ -175,7 +176,7 @@ void integer_loop(const std::int64_t* a, std::int64_t a_step, const std::int64_t
   for (std::int64_t i = 0; i < n; ++i) y[i] = Integer()(a[i * a_step], b[i * b_step]);
 }
 
-/// The same with `f(x, z)` for one int64 element.
+/// Same as binary(), but accepts int64 too, for which `f(x, z)` computes one element.
 template <class Choose, class Integer, class Rule>
 Tensor binary_any(const char* name, const Operand& a, const Operand& b, Choose, Integer, Rule) {
   static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(integer_loop<Integer>);

@@ -1,4 +1,4 @@
-// What reductions are written with: which axes go, and a loop over them.
+// Helpers to write reductions: the axes that are reduced, and a loop over them.
 // Internal header: not installed.
 #pragma once
 
@@ -12,16 +12,16 @@
 
 namespace chainrule::detail {
 
-/// Which axes go.
+/// The axes that are reduced.
 struct Reduced {
   bool gone[Shape::kMaxRank] = {};
-  Shape kept;              // with size 1 where an axis goes
-  Shape without;           // without those axes
-  std::int64_t count = 1;  // elements that become one
+  Shape kept;              // shape of the result with the reduced axes as axes of size 1
+  Shape without;           // shape of the result without the reduced axes
+  std::int64_t count = 1;  // number of elements that are reduced to one
 };
 
-/// The plan for the axes an argument names.
-/// @throws std::invalid_argument for one that is not there or named twice.
+/// Returns the plan for the axes given.
+/// @throws std::invalid_argument for an axis that does not exist or is listed twice.
 inline Reduced reduced(const char* op, Node* node, const Axes& axes, const SourceLine& line) {
   Reduced plan;
   const int rank = node->rank;
@@ -44,7 +44,7 @@ inline Reduced reduced(const char* op, Node* node, const Axes& axes, const Sourc
   return plan;
 }
 
-/// Runs reduce(x, outer, n, inner, y) for each stretch of neighbouring axes that go, the last stretch first.
+/// Calls reduce(x, outer, n, inner, y) for each group of neighbouring axes that are reduced, starting with the last group.
 template <class T, class Reduce>
 void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
   const int rank = node->rank;
@@ -79,10 +79,10 @@ void reduce_into(Node* node, const Reduced& plan, T* y, Reduce reduce) {
   if (!reduced_any) std::copy_n(from, node->numel, y);
 }
 
-/// A gradient of the reduced shape spread over the input's.
+/// Returns a gradient of the reduced shape broadcast to the shape of the input.
 inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
 
-/// The values of y, x without the axes that go.
+/// Writes the elements of y, the result of reducing x.
 inline void reduce_values(kernels::Reduction kind, Node* x, const Reduced& plan, const Tensor& y) {
   visit_floating(x->dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -92,7 +92,7 @@ inline void reduce_values(kernels::Reduction kind, Node* x, const Reduced& plan,
   });
 }
 
-/// y = x reduced, with a rule.
+/// Returns the reduction of x, recorded with `rule`.
 template <class Rule>
 Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, const Rule& rule) {
   Node* node = node_of(x.tensor());
