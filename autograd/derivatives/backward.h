@@ -10,8 +10,8 @@ namespace chainrule {
 
 /// Options of Tensor::backward().
 struct BackwardOptions {
-  /// The gradient with respect to the result, of the result's shape and dtype. If it is undefined, the result must have a single element,
-  /// and the gradient is 1.
+  /// The gradient with which the pass starts: v in vᵀ·J, of the result's shape and dtype. If it is undefined, the result must have a single
+  /// element, and v is 1.
   Tensor gradient = {};
   /// Keeps the graph for another backward pass. Otherwise the pass frees the graph as it goes, and with it all values that only the graph
   /// refers to.
@@ -20,7 +20,7 @@ struct BackwardOptions {
 
 /// Options of grad().
 struct GradOptions {
-  /// The gradient with respect to each output, like BackwardOptions::gradient; may be empty if every output has a single element.
+  /// A starting gradient for each output, like BackwardOptions::gradient; may be empty if every output has a single element.
   std::vector<Tensor> grad_outputs = {};
   /// Keeps the graph for another backward pass, like BackwardOptions::retain_graph. create_graph implies it.
   bool retain_graph = false;

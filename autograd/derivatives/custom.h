@@ -1,4 +1,4 @@
-// Custom ops, made of a function for the value and a function for the gradient, and checkpoint(), which saves memory.
+// custom_op: a custom op from a function for its value and a function for its gradient. checkpoint: less memory for more computation.
 #pragma once
 
 #include <functional>
@@ -36,9 +36,9 @@ using CustomRule = std::function<std::vector<Tensor>(const CustomCall& call)>;
 Tensor custom_op(std::string_view name, const TensorList& inputs, const CustomValue& value, const CustomRule& rule);
 
 /// Returns fn(inputs) without keeping the intermediate values for the gradient, like torch.utils.checkpoint. The backward pass calls fn
-/// again to compute the gradients with respect to the inputs and to the leaves that fn uses besides, so that training needs less memory but
-/// one more run of fn. For the second run the default random generator is reset to its state before the first, so that fn draws the same
-/// numbers. Differentiable any number of times.
+/// again to compute the gradients with respect to the inputs and to the other leaves that fn uses. This takes less memory, but one more run
+/// of fn. For the second run the default random generator is reset to its state before the first, so that fn draws the same numbers.
+/// Differentiable any number of times.
 /// @throws std::invalid_argument if fn does not take this number of Tensors or does not return a single Tensor.
 Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs);
 

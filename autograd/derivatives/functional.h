@@ -2,8 +2,8 @@
 #pragma once
 
 /// @file
-/// These functions take any function of floating-point Tensors that returns a single Tensor. The inputs need not require grad, and grad()
-/// of no Tensor changes. They throw std::invalid_argument if the function does not take the number of inputs given, if it does not return a
+/// These functions differentiate any function of floating-point Tensors that returns a single Tensor. The inputs need not require grad, and
+/// no grad() changes. All of them throw std::invalid_argument if the function does not take the number of inputs given or does not return a
 /// single Tensor, and if an input is undefined or int64.
 
 #include <vector>
@@ -29,8 +29,7 @@ struct VjpResult {
 /// Returns fn(inputs) and the vector-Jacobian product vᵀ·J, which is the gradient of sum(v · fn(inputs)) with respect to each input. v has
 /// the shape and dtype of the output; it may be undefined for an output of a single element, and is 1 then. The gradient for an input that
 /// fn does not use is 0.
-/// @throws std::invalid_argument if fn does not take this number of Tensors or does not return a single Tensor, or if v does not match the
-/// output.
+/// @throws std::invalid_argument if v does not match the output in shape and dtype, or is undefined for an output of several elements.
 VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& v = {}, const DerivativeOptions& options = {});
 
 /// Result of jvp().
@@ -42,8 +41,7 @@ struct JvpResult {
 /// Returns fn(inputs) and the Jacobian-vector product J·v, which is the derivative of the output when all inputs move in direction v. v has
 /// a Tensor of the same shape and dtype for each input. It is computed with two backward passes: uᵀ·J is linear in u, and its derivative
 /// with respect to u, multiplied by v, is J·v.
-/// @throws std::invalid_argument if fn does not take this number of Tensors or does not return a single Tensor, or if v does not match the
-/// inputs.
+/// @throws std::invalid_argument if v does not match the inputs in number, shape and dtype.
 JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorList& v, const DerivativeOptions& options = {});
 
 /// Returns the Jacobian: the derivative of each element of fn(x) with respect to each element of x. Its shape is the output's shape

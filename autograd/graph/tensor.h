@@ -83,9 +83,12 @@ class Index {
 
 struct BackwardOptions;  // in derivatives/backward.h
 
-/// A handle to an array of numbers and, if the array was computed from Tensors that require grad, to the graph that computed it. Copies of
-/// a handle refer to the same elements, gradient and graph; clone() copies the elements. Elements are contiguous and in row-major order. A
-/// leaf is a Tensor that no recorded op computed.
+/// A handle to an array of numbers. Elements are contiguous and in row-major order. Copies of a handle refer to the same elements and the
+/// same gradient; clone() copies the elements.
+///
+/// An op is recorded if one of its operands requires grad and grad_enabled() is true. Its result then keeps the operands alive, and through
+/// them the whole graph that computed it (its history). All other Tensors are leaves. Several threads may use the same leaf, but the result
+/// of a recorded op belongs to one thread at a time.
 ///
 /// A default-constructed Tensor is undefined: it can be assigned to, and defined() returns false. Member functions with a parameter `line`
 /// throw std::invalid_argument on an undefined Tensor. The default value of `line` is the position of the call, which error messages name.
@@ -178,8 +181,8 @@ class Tensor {
   Tensor& set_name(std::string_view name, SourceLine line = SourceLine::current());
   /// Removes the gradient: grad() is undefined afterwards.
   void zero_grad(SourceLine line = SourceLine::current());
-  /// Replaces the gradient that grad() returns, for example by a clipped or averaged one; an undefined Tensor removes it. The new gradient
-  /// is stored without a copy and without its history.
+  /// Replaces the gradient that grad() returns, for example by a clipped or averaged one; an undefined Tensor removes it. grad() then
+  /// shares the elements of `gradient` but not its history.
   /// @throws std::invalid_argument if shape or dtype differ from this Tensor's.
   void set_grad(const Tensor& gradient, SourceLine line = SourceLine::current());
 
@@ -193,12 +196,12 @@ class Tensor {
   void backward(const BackwardOptions& options, SourceLine line = SourceLine::current()) const;
   /// @}
 
-  /// Returns a leaf without history that shares the elements of this Tensor and does not require grad.
+  /// Returns a leaf that shares the elements of this Tensor and does not require grad.
   Tensor detach(SourceLine line = SourceLine::current()) const;
   /// Returns a copy with its own elements. Differentiable.
   Tensor clone(SourceLine line = SourceLine::current()) const;
   /// Returns the elements converted to `dtype`, or *this if they have that dtype already. Conversion to int64 truncates towards 0; NaN
-  /// becomes 0, and a number too large for int64 becomes its nearest value. Conversions between float32 and float64 are differentiable.
+  /// becomes 0, and a number too large for int64 becomes the nearest int64. Conversions between float32 and float64 are differentiable.
   Tensor to(DType dtype, SourceLine line = SourceLine::current()) const;
   /// Same as chainrule::reshape().
   Tensor reshape(const Shape& shape, SourceLine line = SourceLine::current()) const;

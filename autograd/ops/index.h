@@ -14,14 +14,21 @@ namespace chainrule {
 /// index may occur several times; the gradients of its copies are added up.
 /// @throws std::invalid_argument for an index of rank other than 1 or outside [0, x.size(axis)).
 Tensor index_select(const TensorArg& x, int axis, const Tensor& index);
-/// Returns one element of x for each element of the index, like torch.gather: y[i][j] = x[index[i][j]][j] for axis 0, y[i][j] =
-/// x[i][index[i][j]] for axis 1, and so on. The result has the shape of the index. The index has the rank of x, and may exceed the size of
-/// x only along `axis`.
+/// Returns one element of x for each element of the index, like torch.gather:
+///
+///     y[i][j] = x[index[i][j]][j]  for axis 0
+///     y[i][j] = x[i][index[i][j]]  for axis 1
+///
+/// and so on. The result has the shape of the index. The index has the rank of x, and may be longer than x only along `axis`.
 /// @throws std::invalid_argument for an index of another shape or outside [0, x.size(axis)).
 Tensor gather(const TensorArg& x, int axis, const Tensor& index);
-/// Returns a copy of x with each element of `source` added at the position from which gather() would read: y[index[i][j]][j] +=
-/// source[i][j] for axis 0, and so on. Elements with the same position are all added. The source has the shape of the index and the dtype
-/// of x; it is differentiable too.
+/// Returns a copy y of x with each element of `source` added at the position from which gather() would read:
+///
+///     y[index[i][j]][j] += source[i][j]  for axis 0
+///     y[i][index[i][j]] += source[i][j]  for axis 1
+///
+/// and so on. If several elements have the same position, all of them are added. The source has the shape of the index and the dtype of x.
+/// The op is differentiable with respect to x and to the source.
 /// @throws std::invalid_argument for an index of another shape or outside [0, x.size(axis)), or a source of another shape or dtype.
 Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tensor& source);
 /// Returns a vector of length `classes` for each label: 1 at the position of the label and 0 elsewhere. int64 labels of shape [...] give a

@@ -12,7 +12,7 @@
 namespace chainrule {
 
 /// Returns the matrix product a·b, like torch.matmul: shapes [n, k] and [k, m] give [n, m]. Axes before the last two are batch axes and
-/// broadcast. A vector a counts as a row and a vector b as a column; the result does not have that axis.
+/// broadcast. If a is a vector, it counts as a row; if b is a vector, it counts as a column; the result then does not have that axis.
 /// @throws std::invalid_argument if an operand has rank 0, or if the inner sizes (k) differ.
 Tensor matmul(const TensorArg& a, const Tensor& b);
 /// Returns x·weight + bias. x has shape [..., d_in], weight [d_in, d_out] and bias [d_out]; an undefined bias means no bias. The result has
@@ -35,8 +35,10 @@ Tensor diag(const TensorArg& x, std::int64_t k = 0);
 Tensor tril(const TensorArg& x, std::int64_t k = 0);
 /// Returns the upper triangular part of x: 0 below the k-th diagonal of the last two axes, and x elsewhere. Accepts every dtype.
 Tensor triu(const TensorArg& x, std::int64_t k = 0);
-/// Returns the sum of products of the operands given by the equation (Einstein notation), like torch.einsum: `einsum("bij,bjk->bik", {a,
-/// b})`.
+/// Returns the sum of products of the operands that the equation describes (Einstein notation), like torch.einsum. This is a batched matrix
+/// product:
+///
+///     einsum("bij,bjk->bik", {a, b})
 ///
 /// Before "->" the equation has a term for each operand, with a letter for each axis. "..." stands for the remaining axes, which broadcast.
 /// Axes with the same letter must have the same size, or size 1, which broadcasts. A letter that occurs twice in a term selects a diagonal.

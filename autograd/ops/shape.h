@@ -2,10 +2,10 @@
 #pragma once
 
 /// @file
-/// The ops accept every dtype and can be differentiated any number of times. reshape(), flatten(), squeeze(), unsqueeze(), slices along
-/// axis 0 and some pieces of split() and chunk() share the elements of x; all other results are copies. Negative axes count from the end.
-/// All ops throw std::invalid_argument for undefined Tensors, for an axis that does not exist, and for a result of more than
-/// Shape::kMaxRank axes.
+/// The ops accept every dtype and can be differentiated any number of times. The results of reshape(), flatten(), squeeze() and
+/// unsqueeze(), and of slice(), split() and chunk() along axis 0, share the elements of x; all other results are copies. Negative axes
+/// count from the end. All ops throw std::invalid_argument for undefined Tensors, for an axis that does not exist, and for a result of more
+/// than Shape::kMaxRank axes.
 
 #include <vector>
 
@@ -14,22 +14,23 @@
 namespace chainrule {
 
 /// Returns the elements in another shape. One size may be -1; it is computed from the others.
-/// @throws std::invalid_argument if the number of elements differs, or if more than one size is negative.
+/// @throws std::invalid_argument if the number of elements differs, or if a size is negative (except for a single -1).
 Tensor reshape(const TensorArg& x, const Shape& shape);
-/// Merges the axes from `first` to `last`, both included, into one. A Tensor of rank 0 becomes one of shape [1].
+/// Returns x with the axes from `first` to `last`, both included, merged into one. A Tensor of rank 0 gets the shape [1].
 /// @throws std::invalid_argument if `first` is after `last`.
 Tensor flatten(const TensorArg& x, int first = 0, int last = -1);
-/// Removes all axes of size 1, or only those listed. Like in PyTorch, a listed axis of another size is kept.
+/// Returns x without its axes of size 1, or without those of them that are listed. As in PyTorch, a listed axis of another size is kept.
 Tensor squeeze(const TensorArg& x, const Axes& axes = {});
-/// Inserts an axis of size 1, which becomes axis `axis` of the result. A negative axis counts from the end of the result's axes.
+/// Returns x with an additional axis of size 1, which is axis `axis` of the result. A negative axis counts from the end of the result's
+/// axes.
 Tensor unsqueeze(const TensorArg& x, int axis);
-/// Exchanges two axes, by default the last two.
+/// Returns x with two axes exchanged, by default the last two.
 Tensor transpose(const TensorArg& x, int axis0 = -2, int axis1 = -1);
-/// Reorders the axes: axis i of the result is axis order[i] of x. Each axis must be listed once.
+/// Returns x with its axes in another order: axis i of the result is axis order[i] of x. Each axis must be listed once.
 /// @throws std::invalid_argument if an axis is missing or listed twice.
 Tensor permute(const TensorArg& x, const Axes& order);
-/// Repeats x along axes of size 1, and along new axes in front, to give the shape, like torch.broadcast_to.
-/// @throws std::invalid_argument if a size of x is neither 1 nor the size in the shape.
+/// Returns x repeated along axes of size 1, and along new axes in front, so that the result has the given shape; like torch.broadcast_to.
+/// @throws std::invalid_argument if a size of x is neither 1 nor the size in `shape`, or if `shape` has fewer axes than x.
 Tensor broadcast_to(const TensorArg& x, const Shape& shape);
 /// Returns copies of x one after another, repeats[i] of them along axis i. If there are more repeats than axes, axes of size 1 are added in
 /// front.
@@ -48,12 +49,12 @@ std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& s
 /// 0 gives `chunks` empty pieces.
 /// @throws std::invalid_argument if chunks < 1.
 std::vector<Tensor> chunk(const TensorArg& x, std::int64_t chunks, int axis = 0);
-/// Reverses the order of the elements along the axes, by default along all.
+/// Returns x with the order of its elements reversed along the axes listed, by default along all.
 /// @throws std::invalid_argument if an axis is listed twice.
 Tensor flip(const TensorArg& x, const Axes& axes = {});
-/// Adds elements with the given value around x, like torch.nn.functional.pad. `margins` lists two numbers for each axis, starting with the
-/// last axis: how many elements are added before its first and after its last element. Axes that are not listed stay as they are. A
-/// negative margin removes elements.
+/// Returns x with elements of the given value added around it, like torch.nn.functional.pad. `margins` lists two numbers for each axis,
+/// starting with the last axis: how many elements are added before the first and after the last element of the axis. Axes without margins
+/// do not change. A negative margin removes elements.
 /// @throws std::invalid_argument for an odd number of margins, for more than two for each axis, if more elements are removed than there
 /// are, or if x is int64 and the value is not an integer.
 Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value = 0);

@@ -18,15 +18,15 @@ namespace chainrule {
 /// @throws std::invalid_argument if shapes or dtypes differ.
 void assign(Tensor& leaf, const TensorArg& values);
 
-/// Sets every element of the leaf to `value`, in place. For int64 a fraction is truncated towards 0.
-/// @throws std::invalid_argument if the value does not fit int64 and that is the dtype.
+/// Sets every element of the leaf to `value`, in place. If the leaf is int64, a fraction is truncated towards 0.
+/// @throws std::invalid_argument if the leaf is int64 and the value does not fit.
 void fill(Tensor& leaf, double value, SourceLine line = SourceLine::current());
 
 /// Options of sgd_update(), with the meaning they have in torch.optim.SGD.
 struct SgdUpdate {
-  double learning_rate = 0;  ///< the factor of the step
-  double momentum = 0;       ///< factor of the previous momentum; 0 means no momentum
-  double dampening = 0;      ///< reduces the new gradient's share of the momentum to 1 - dampening
+  double learning_rate = 0;  ///< factor of the step
+  double momentum = 0;       ///< factor by which the momentum decays in each step; 0 means no momentum
+  double dampening = 0;      ///< the new gradient is added to the momentum with the factor 1 - dampening
   double weight_decay = 0;   ///< weight_decay · leaf is added to the gradient (L2 penalty)
   bool nesterov = false;     ///< uses Nesterov momentum
 };
@@ -45,13 +45,14 @@ void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdU
 
 /// Options of adam_update(), with the meaning they have in torch.optim.Adam.
 struct AdamUpdate {
-  double learning_rate = 0;  ///< the factor of the step
+  double learning_rate = 0;  ///< factor of the step
   double beta1 = 0.9;        ///< decay rate of the first moment, the running average of the gradient
   double beta2 = 0.999;      ///< decay rate of the second moment, the running average of the squared gradient
-  double epsilon = 1e-8;     ///< is added to the denominator
+  double epsilon = 1e-8;     ///< added to the denominator to avoid division by 0
   double weight_decay = 0;   ///< rate of weight decay; see decoupled
-  bool decoupled =
-      false;  ///< false: weight_decay · leaf is added to the gradient; true: the leaf decays by itself, like in torch.optim.AdamW
+  /// If false, weight_decay · leaf is added to the gradient (L2 penalty). If true, the leaf decays apart from the gradient, as in
+  /// torch.optim.AdamW.
+  bool decoupled = false;
 };
 
 /// Performs step number `step` (1, 2, ...) of Adam (Kingma and Ba, arXiv 1412.6980) on a leaf, in place:
