@@ -45,8 +45,11 @@ class UserCodeScope {
   SourceLine line_;
 };
 
-/// While it lives, errors thrown in this thread begin with a description of an object. Modules use it to show their path, as in `mlp.2
-/// (Dense 256 -> 10): matmul: ...`. Scopes nest. A scope costs a few stores; the text is made only when an error is thrown.
+/// While it lives, errors thrown in this thread begin with a description of an object. Modules use it to show their path:
+///
+///     mlp.2 (Dense 256 -> 10): matmul: ...
+///
+/// Scopes nest. A scope costs a few stores; the text is made only when an error is thrown.
 class ErrorPathScope {
  public:
   /// A function that returns the description of an object.

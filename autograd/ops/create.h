@@ -39,8 +39,11 @@ class Literal {
   bool is_list_ = false;
 };
 
-/// Returns a Tensor of the numbers in `literal`. The nesting of the lists determines the shape: `tensor(2.0)` has rank 0, and `tensor({{1,
-/// 2}, {3, 4}})` has shape [2, 2].
+/// Returns a Tensor of the numbers in `literal`. The nesting of the lists determines the shape:
+///
+///     tensor(2.0)               // rank 0
+///     tensor({{1, 2}, {3, 4}})  // shape [2, 2]
+///
 /// @throws std::invalid_argument if lists at the same depth differ in length, or if a list contains both numbers and lists.
 Tensor tensor(const Literal& literal, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 

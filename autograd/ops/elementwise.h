@@ -68,7 +68,7 @@ Tensor log1p(const TensorArg& x);
 Tensor sqrt(const TensorArg& x);
 /// Returns 1 / √x: inf at 0, NaN below 0.
 Tensor rsqrt(const TensorArg& x);
-/// Returns x². Accepts int64.
+/// Returns x². Accepts int64, which wraps around on overflow.
 Tensor square(const TensorArg& x);
 /// Returns 1 / x: ±inf at ±0.
 Tensor reciprocal(const TensorArg& x);
