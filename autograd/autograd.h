@@ -1,5 +1,8 @@
-// Everything of the engine: Tensors, ops, differentiation.
+// Includes every public header of autograd/: tensors, ops and differentiation.
 #pragma once
+
+/// @namespace chainrule
+/// Tensors, the ops that work on them, and their derivatives. Neural networks are in chainrule::nn.
 
 #include "autograd/base/caller.h"
 #include "autograd/base/dtype.h"

@@ -1,4 +1,4 @@
-// How errors are made: one sentence naming the module's path, the op, what it got, what it expected and the user's line.
+// Functions that check arguments and throw errors: one sentence with module path, op, values received and expected, and the user's line.
 // Internal header: not installed.
 #pragma once
 
@@ -15,6 +15,7 @@
 
 namespace chainrule::detail {
 
+// Writes *part, an object of type T.
 template <class T>
 void print_part(std::ostream& out, const void* part) {
   out << *static_cast<const T*>(part);
@@ -29,10 +30,10 @@ extern template void print_part<double>(std::ostream&, const void*);
 extern template void print_part<DType>(std::ostream&, const void*);
 extern template void print_part<Shape>(std::ostream&, const void*);
 
-// The letters up to a 0.
+// Writes a string that ends in a null character.
 void print_letters(std::ostream& out, const void* letters);
 
-/// Something that prints, wherever it is. Never store one.
+/// A pointer to a printable object and the function that prints it. Use it as a parameter only: it does not own the object.
 struct TextPart {
   template <class T>
   TextPart(const T& value) noexcept : part(std::addressof(value)), print(print_part<T>) {}
@@ -43,22 +44,26 @@ struct TextPart {
   void (*print)(std::ostream& out, const void* part);
 };
 
+// Returns the parts printed one after another.
 std::string join(std::initializer_list<TextPart> parts);
 
-/// The parts, one after another, as text. Always inline, as else each list of types would have a function in every file.
+/// Returns the parts printed one after another. Always inline: otherwise every combination of argument types would add a function to every
+/// object file.
 template <class... Parts>
 [[gnu::always_inline]] inline std::string text(const Parts&... parts) {
   return join({parts...});
 }
 
-/// @throws std::invalid_argument "path: op: message (at file:line)", the line in force going before the one given.
+/// Throws "path: op: message (at file:line)", with the line of the CallerScope in effect or otherwise the line given.
+/// @throws std::invalid_argument always.
 [[noreturn]] void throw_invalid(const char* op, const std::string& message, const SourceLine& line);
 
-/// The same as std::logic_error: the caller misused a state.
+/// Same as throw_invalid(), for calls that are wrong in the current state of an object.
+/// @throws std::logic_error always.
 [[noreturn]] void throw_misuse(const char* op, const std::string& message, const SourceLine& line);
 
-/// The axis counted from the front.
-/// @throws std::invalid_argument where a rank has no such axis.
+/// Returns the axis counted from the front.
+/// @throws std::invalid_argument if a Tensor of this rank has no such axis.
 int checked_axis(const char* op, std::int64_t axis, int rank, const SourceLine& line);
 
 }  // namespace chainrule::detail

@@ -1,4 +1,4 @@
-// What the engine keeps for each thread.
+// The state that the engine keeps for each thread: recording mode, anomaly detection and the location for error messages.
 // Internal header: not installed.
 #pragma once
 
@@ -8,20 +8,21 @@ namespace chainrule::detail {
 
 struct ThreadContext {
   bool grad_enabled = true;
-  bool line_in_force = false;
-  bool anomaly = false;
+  bool line_in_force = false;  // errors name `line`
+  bool anomaly = false;        // inside a DetectAnomaly
   SourceLine line;
-  const ErrorPathScope* error_path = nullptr;
+  const ErrorPathScope* error_path = nullptr;  // the innermost one
 };
 
 extern constinit thread_local ThreadContext thread_context;
 
-/// The line to blame: the one in force, else the argument's own.
+/// Returns the line that an error names: the one set by a scope in effect, otherwise `line`.
 inline const SourceLine& line_for_errors(const SourceLine& line) noexcept {
   return thread_context.line_in_force ? thread_context.line : line;
 }
 
-/// Puts a line in force whatever was before: a rule runs under the line of the node it belongs to.
+/// While it lives, errors in this thread name `line`, whatever scopes are around it. A gradient rule runs under the line of the op it
+/// belongs to.
 class ForcedLine {
  public:
   [[nodiscard]] explicit ForcedLine(const SourceLine& line) noexcept : in_force_(thread_context.line_in_force), line_(thread_context.line) {

@@ -1,4 +1,4 @@
-// The element types a Tensor can have.
+// DType: the element types that a Tensor can have.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,23 @@
 
 namespace chainrule {
 
+/// The element type of a Tensor.
 enum class DType : std::uint8_t {
-  float32,  ///< the default
-  float64,
-  int64,  ///< indices and labels; never differentiable
+  float32,  ///< 32-bit floating point, the default
+  float64,  ///< 64-bit floating point
+  int64,    ///< 64-bit integers, for indices and labels; not differentiable
 };
 
-/// "float32", "float64" or "int64".
+/// Returns "float32", "float64" or "int64".
 const char* dtype_name(DType dtype) noexcept;
 
-/// Bytes an element takes.
+/// Returns the size of an element in bytes: 4 or 8.
 constexpr std::int64_t dtype_size(DType dtype) noexcept { return dtype == DType::float32 ? 4 : 8; }
 
+/// Returns true for float32 and float64.
 constexpr bool is_floating(DType dtype) noexcept { return dtype != DType::int64; }
 
+/// Writes dtype_name(dtype).
 std::ostream& operator<<(std::ostream& out, DType dtype);
 
 namespace detail {
@@ -39,7 +42,7 @@ struct DTypeOf<std::int64_t> {
 };
 }  // namespace detail
 
-/// The DType of float, double or std::int64_t.
+/// The DType that corresponds to the C++ type T: float, double or std::int64_t.
 template <class T>
 inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
 

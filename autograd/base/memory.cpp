@@ -15,21 +15,21 @@ constinit thread_local Counters thread_counters;
 namespace {
 
 constexpr std::size_t kBlockStep = 16, kBlockLimit = 512, kBlockClasses = kBlockLimit / kBlockStep + 1;
-constexpr std::uint32_t kBatch = 256;  // blocks that move between threads at once
+constexpr std::uint32_t kBatch = 256;  // blocks that move between threads together
 constexpr std::size_t kSlabBytes = std::size_t{64} << 10;
 constexpr std::size_t kBufferClasses = 4 * 58;  // four to each power of two
 
 struct FreeBlock {
   FreeBlock* next;
-  FreeBlock* next_batch;  // of the first of a batch,
-  std::size_t count;      // and how many it has
+  FreeBlock* next_batch;  // set in the first block of a batch
+  std::size_t count;      // set in the first block of a batch: the number of its blocks
 };
 
 struct FreeBuffer {
   FreeBuffer* next;
 };
 
-// Classes 64·{4, 5, 6, 7}/4·2^k, from 64 bytes: no more than a quarter of a buffer is wasted.
+// The size classes are 64, 128, 192 and 256 bytes and then {5, 6, 7, 8}/4·2^k: above 256 bytes less than a fifth of a buffer is wasted.
 struct BufferClass {
   std::size_t index, capacity;
 };
@@ -52,13 +52,14 @@ void delete_aligned(void* memory) noexcept { ::operator delete (memory, std::ali
 
 struct ThreadCache;
 
-// What a thread left of its slab when it ended, written at the start of the rest itself.
+// The unused rest of a slab whose thread has ended. This header is stored at the start of the rest.
 struct SlabRest {
   SlabRest* next;
   std::byte* end;
 };
 
-// What threads share: batches of blocks on their way between them, the counts of ended threads, and the list of live ones.
+// The state shared by all threads: batches of free blocks that any thread may take, the counts of ended threads, and the list of live
+// threads.
 struct Shared {
   std::mutex mutex;
   FreeBlock* batches[kBlockClasses] = {};
@@ -70,9 +71,9 @@ struct Shared {
 constinit Shared shared;
 
 struct ThreadCache {
-  FreeBlock* blocks[kBlockClasses] = {};  // fewer than kBatch,
+  FreeBlock* blocks[kBlockClasses] = {};  // fewer than kBatch free blocks of each class
   std::uint32_t block_counts[kBlockClasses] = {};
-  FreeBlock* full_batches[kBlockClasses] = {};  // and kBatch more, or none
+  FreeBlock* full_batches[kBlockClasses] = {};  // one batch of kBatch free blocks, or null
   std::byte* slab = nullptr;
   std::byte* slab_end = nullptr;
   std::size_t next_slab = kSlabBytes;
@@ -84,7 +85,7 @@ struct ThreadCache {
   enum class State : std::uint8_t { unused, live, ended } state = State::unused;
 };
 
-// Trivially destructible, so that nodes freed by later thread-local destructors still find it.
+// Trivially destructible, so that it is still usable when destructors of other thread-local objects free nodes.
 constinit thread_local ThreadCache cache;
 
 void push_batch(std::size_t index, FreeBlock* head, std::size_t count) noexcept {
@@ -94,7 +95,7 @@ void push_batch(std::size_t index, FreeBlock* head, std::size_t count) noexcept 
   shared.batches[index] = head;
 }
 
-// Hands all that the thread kept to the others when it ends.
+// When the thread ends, its destructor gives the thread's free blocks to other threads and frees its buffers.
 struct Farewell {
   ~Farewell() {
     for (std::size_t index = 0; index < kBlockClasses; ++index) {
@@ -147,11 +148,12 @@ ThreadCache& this_cache() noexcept {
 #if CHAINRULE_POOL
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // what one thread keeps at most
+constexpr std::size_t kCachedBufferBytes = std::size_t{64} << 20;  // most bytes of free buffers that a thread keeps
 
 std::size_t block_class(std::size_t bytes) noexcept { return (bytes + kBlockStep - 1) / kBlockStep; }
 
-// Twice as large from slab to slab, so that the nodes of large graphs lie in huge pages: fewer faults, and fewer misses of the page table.
+// Each slab is twice as large as the one before, up to the size of a huge page. The nodes of large graphs therefore lie in huge pages,
+// which saves page faults and TLB misses.
 void add_slab(ThreadCache& own) {
   const std::size_t bytes = own.next_slab;
   const bool huge = bytes == kHugePage;
@@ -193,14 +195,14 @@ void add_slab(ThreadCache& own) {
   return block;
 }
 
-// Puts a batch that has become full aside, and hands the one that lay there to the other threads.
+// Sets aside a batch that has become full. The batch that was set aside before goes to the shared list.
 [[gnu::noinline]] void put_batch_aside(ThreadCache& own, std::size_t index) noexcept {
   FreeBlock* full = std::exchange(own.full_batches[index], std::exchange(own.blocks[index], nullptr));
   own.block_counts[index] = 0;
   if (full != nullptr) push_batch(index, full, kBatch);
 }
 
-// Of a thread that has freed nothing yet, or has ended.
+// free_block() for large blocks, and for threads that have freed nothing yet or are ending.
 [[gnu::noinline]] void free_block_slowly(void* block, std::size_t bytes) noexcept {
   if (bytes > kBlockLimit) return delete_aligned(block);
   if (this_cache().state != ThreadCache::State::ended) return free_block(block, bytes);

@@ -1,4 +1,4 @@
-// Where nodes and values live: blocks and buffers kept for reuse by each thread, and the counts behind graph_stats().
+// The memory of nodes and values: each thread keeps freed blocks and buffers for reuse. Also the counts behind graph_stats().
 // Internal header: not installed.
 #pragma once
 
@@ -8,21 +8,22 @@
 
 namespace chainrule::detail {
 
-inline constexpr std::size_t kLeastBlock = 32;
+inline constexpr std::size_t kLeastBlock = 32;  // bytes
 
-/// A block of `bytes`, kLeastBlock or more (16-byte aligned), for a node. It may be freed on any thread, also after the thread that made
-/// it ended.
+/// Returns a block of `bytes` (at least kLeastBlock), aligned to 16 bytes, for a node. Any thread may free it, even after the thread that
+/// allocated it has ended.
 void* allocate_block(std::size_t bytes);
 void free_block(void* block, std::size_t bytes) noexcept;
 
-/// The bytes a buffer for `bytes` really takes: the size class.
+/// Returns the number of bytes that a buffer for `bytes` takes: the next larger size class.
 std::size_t buffer_capacity(std::size_t bytes) noexcept;
 
-/// A 64-byte aligned buffer of `capacity`, a result of buffer_capacity().
+/// Returns a buffer aligned to 64 bytes; `capacity` must be a result of buffer_capacity().
 std::byte* allocate_buffer(std::size_t capacity);
 void free_buffer(std::byte* buffer, std::size_t capacity) noexcept;
 
-// What is alive as one thread changed it; only that thread writes. Summed by total_counts() while the thread is listed.
+// How one thread changed the counts; the values may be negative. Only that thread writes them. While the thread is listed, total_counts()
+// adds them up.
 struct Counters {
   std::atomic<std::int64_t> tensors{0}, nodes{0}, bytes{0};
   bool listed = false;
@@ -34,9 +35,10 @@ struct Counters {
 
 extern constinit thread_local Counters thread_counters;
 
+// count() for a thread that is not listed: because it has just started or is ending.
 void count_unlisted(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept;
 
-/// Adds to the counts behind graph_stats(): Tensors, recorded ops, and bytes of values and nodes.
+/// Changes the counts behind graph_stats() by these numbers of Tensors, recorded ops, and bytes of values and nodes.
 [[gnu::always_inline]] inline void count(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes) noexcept {
   Counters& own = thread_counters;
   if (!own.listed) [[unlikely]]
@@ -50,7 +52,7 @@ struct Totals {
   std::int64_t tensors = 0, nodes = 0, bytes = 0;
 };
 
-/// The sum over all threads, ended ones included.
+/// Returns the sum over all threads, including those that have ended.
 Totals total_counts() noexcept;
 
 }  // namespace chainrule::detail

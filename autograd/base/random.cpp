@@ -8,7 +8,7 @@ namespace {
 constinit std::atomic<std::uint64_t> process_seed{0};
 constinit std::atomic<std::uint64_t> threads_seen{0};
 
-// Threads after the first draw from streams of their own.
+// The first thread uses the seed itself; each later thread gets a seed derived from it.
 std::uint64_t thread_stream(std::uint64_t seed) noexcept {
   const std::uint64_t number = threads_seen.fetch_add(1, std::memory_order_relaxed);
   if (number == 0) return seed;
@@ -41,7 +41,7 @@ std::uint64_t Generator::next() noexcept {
 }
 
 std::uint64_t Generator::below(std::uint64_t bound) noexcept {
-  const std::uint64_t surplus = (~std::uint64_t{0} % bound + 1) % bound;  // numbers that would favour the small
+  const std::uint64_t surplus = (~std::uint64_t{0} % bound + 1) % bound;  // 2^64 mod bound: numbers that would make small results likelier
   std::uint64_t number = next();
   while (number > ~std::uint64_t{0} - surplus) number = next();
   return number % bound;

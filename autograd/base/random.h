@@ -1,51 +1,57 @@
-// Random numbers from a counter (Philox): the same from one seed whatever the number of threads.
+// Random number generators. A random number is a function of seed and counter (Philox), so it does not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
 
 namespace chainrule {
 
-/// A stream of random numbers: a seed and how far it was used. Small, copyable, and saved by its two numbers.
-/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+/// A random number generator: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). It yields blocks of four
+/// 32-bit numbers. Its whole state is a seed and the number of blocks used so far, so a generator is cheap to copy and to save.
 class Generator {
  public:
+  /// Creates the generator that has used `counter` blocks of the sequence given by `seed`.
   explicit Generator(std::uint64_t seed = 0, std::uint64_t counter = 0) noexcept : seed_(seed), counter_(counter) {}
 
+  /// Returns the seed.
   std::uint64_t seed() const noexcept { return seed_; }
-  /// Blocks of four 32-bit numbers taken so far.
+  /// Returns the number of blocks used so far.
   std::uint64_t counter() const noexcept { return counter_; }
 
-  /// Takes `blocks` blocks: returns the number of the first.
+  /// Marks the next `blocks` blocks as used and returns the index of the first of them.
   std::uint64_t take(std::uint64_t blocks) noexcept {
     const std::uint64_t first = counter_;
     counter_ += blocks;
     return first;
   }
 
-  /// A number in [0, 2^64); takes one block.
+  /// Returns a uniformly distributed integer in [0, 2^64). Uses one block.
   std::uint64_t next() noexcept;
-  /// A number in [0, bound), each equally likely; bound >= 1. Takes one block, seldom more.
+  /// Returns a uniformly distributed integer in [0, bound); bound must be at least 1. Uses one block, rarely more.
   std::uint64_t below(std::uint64_t bound) noexcept;
 
+  /// Returns true if seeds and counters are equal.
   bool operator==(const Generator&) const noexcept = default;
 
  private:
   std::uint64_t seed_, counter_;
 };
 
-/// Seeds the default generator of this thread, and of those that have not used theirs yet.
+/// Restarts this thread's default generator with `seed`. Other threads are affected only if they have not used their default generator yet:
+/// each of those starts with a sequence of its own, derived from `seed`.
 void manual_seed(std::uint64_t seed) noexcept;
 
-/// This thread's generator, which the random makers use when given none. Unless seeded, threads start from seed 0 and their number.
+/// Returns this thread's default generator, which rand(), randn() and the like use if they are given none. Without manual_seed() the first
+/// thread to call it starts with seed 0; the seeds of later threads are derived from 0 and the order of their first calls.
 Generator& default_generator() noexcept;
 
 namespace detail {
 
+// The four random numbers of a block.
 struct PhiloxBlock {
   std::uint32_t words[4];
 };
 
-/// Block number `counter` of the stream `seed`.
+/// Returns block number `counter` of the sequence given by `seed`.
 PhiloxBlock philox(std::uint64_t seed, std::uint64_t counter) noexcept;
 
 }  // namespace detail

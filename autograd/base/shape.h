@@ -1,4 +1,4 @@
-// Sizes and axes: how many elements a Tensor has along each axis, and which axes an op works on.
+// Shape and Axes: the sizes of a Tensor along its axes, and the axes that an op works on.
 #pragma once
 
 #include <concepts>
@@ -10,27 +10,36 @@
 
 namespace chainrule {
 
-/// An integer in a list of sizes or axes; implicit from any integral type but bool, so `{v.size(), 3}` needs no cast.
+/// An integer in a list of sizes or axes. It converts from every integral type except bool, so that `{v.size(), 3}` needs no cast.
 class Dim {
  public:
+  /// Converts `value` to std::int64_t.
   template <std::integral I>
   requires(!std::same_as<I, bool>) constexpr Dim(I value) noexcept : value_(static_cast<std::int64_t>(value)) {}
+  /// Returns the integer.
   constexpr operator std::int64_t() const noexcept { return value_; }
 
  private:
   std::int64_t value_;
 };
 
-/// The sizes of up to 8 axes, a value. Rank 0 is a single number. Prints as `[32, 784]`.
+/// The sizes of a Tensor along its axes. A Tensor of rank 0 (no axes) holds a single number. Prints as `[32, 784]`.
 class Shape {
  public:
+  /// The largest number of axes.
   static constexpr int kMaxRank = 8;
 
+  /// Creates the shape of rank 0.
   constexpr Shape() noexcept = default;
 
+  /// Creates a shape from its sizes.
   /// @throws std::invalid_argument for more than kMaxRank sizes.
+  /// @{
   Shape(std::initializer_list<Dim> sizes);
   explicit Shape(const std::vector<std::int64_t>& sizes);
+  /// @}
+  /// Creates a shape from the first `rank` elements of an array.
+  /// @throws std::invalid_argument for rank > kMaxRank.
   Shape(const std::int64_t* sizes, int rank) {
     if (rank > kMaxRank) [[unlikely]]
       throw_rank(rank);
@@ -38,17 +47,20 @@ class Shape {
     rank_ = rank;
   }
 
+  /// Returns the number of axes.
   int rank() const noexcept { return rank_; }
 
-  /// Elements along an axis; negative axes count from the end.
-  /// @throws std::invalid_argument where there is no such axis.
+  /// Returns the size of an axis; a negative axis counts from the end.
+  /// @throws std::invalid_argument if there is no such axis.
   std::int64_t size(int axis) const;
 
-  /// Unchecked: 0 <= axis < rank().
+  /// Returns the size of an axis without a check; 0 <= axis < rank().
+  /// @{
   std::int64_t operator[](int axis) const noexcept { return sizes_[axis]; }
   std::int64_t& operator[](int axis) noexcept { return sizes_[axis]; }
+  /// @}
 
-  /// The product of the sizes; 1 for rank 0, the largest number there is where it would be beyond that.
+  /// Returns the number of elements: the product of the sizes, which is 1 for rank 0. Returns INT64_MAX if the product is larger.
   std::int64_t numel() const noexcept {
     std::int64_t product = 1;
     bool beyond = false, empty = false;
@@ -59,19 +71,26 @@ class Shape {
     return beyond && !empty ? INT64_MAX : product;
   }
 
+  /// Iterators over the sizes.
+  /// @{
   const std::int64_t* begin() const noexcept { return sizes_; }
   const std::int64_t* end() const noexcept { return sizes_ + rank_; }
+  /// @}
 
-  /// Adds an axis after the last, or before axis `at`.
-  /// @throws std::invalid_argument beyond kMaxRank axes.
+  /// Appends an axis.
+  /// @throws std::invalid_argument if there are kMaxRank axes already.
   void push_back(std::int64_t size) {
     if (rank_ == kMaxRank) [[unlikely]]
       throw_rank(kMaxRank + 1);
     sizes_[rank_++] = size;
   }
+  /// Inserts an axis before axis `at`; 0 <= at <= rank().
+  /// @throws std::invalid_argument if there are kMaxRank axes already.
   void insert(int at, std::int64_t size);
+  /// Removes an axis; 0 <= axis < rank().
   void erase(int axis) noexcept;
 
+  /// Returns true if ranks and sizes are equal.
   bool operator==(const Shape& other) const noexcept {
     if (rank_ != other.rank_) return false;
     for (int axis = 0; axis < rank_; ++axis)
@@ -79,6 +98,7 @@ class Shape {
     return true;
   }
 
+  /// Returns the sizes as text: "[32, 784]".
   std::string str() const;
 
  private:
@@ -88,24 +108,34 @@ class Shape {
   int rank_ = 0;
 };
 
+/// Writes shape.str().
 std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
-/// Which axes a reduction goes over: one (`1`, `-1`), several (`{0, 2}`), or all (`{}`). A bool is refused, so that
-/// `sum(x, true)` cannot be taken for an axis.
+/// The axes that an op works on: one (`1`, `-1`), several (`{0, 2}`) or all (`{}`). Negative axes count from the end. A bool does not
+/// convert to Axes, so `sum(x, true)` is a compile error and not a sum over axis 1.
 class Axes {
  public:
+  /// All axes.
   Axes() noexcept = default;
+  /// One axis.
   template <std::integral I>
   requires(!std::same_as<I, bool>) Axes(I axis) : axes_{static_cast<std::int64_t>(axis)}, count_(1) {}
+  /// Several axes; an empty list means all axes.
   /// @throws std::invalid_argument for more than Shape::kMaxRank axes.
+  /// @{
   Axes(std::initializer_list<Dim> axes);
   explicit Axes(const std::vector<std::int64_t>& axes);
+  /// @}
 
-  /// No axes named: all are meant.
+  /// Returns true if no axis is listed, which means all axes.
   bool all() const noexcept { return count_ == 0; }
+  /// Returns the number of axes listed; 0 means all axes.
   int count() const noexcept { return count_; }
+  /// Iterators over the axes listed, as they were given: negative axes stay negative.
+  /// @{
   const std::int64_t* begin() const noexcept { return axes_; }
   const std::int64_t* end() const noexcept { return axes_ + count_; }
+  /// @}
 
  private:
   std::int64_t axes_[Shape::kMaxRank] = {};

@@ -1,19 +1,21 @@
-// What the engine holds at the moment.
+// Counts of the Tensors, graph nodes and bytes that are alive, to find leaks.
 #pragma once
 
 #include <cstdint>
 
 namespace chainrule {
 
-/// Counts over all threads; back to where they were once the handles are gone.
+/// Counts over all threads. Each returns to its earlier value when the Tensors created in between are gone.
 struct GraphStats {
-  std::int64_t tensors = 0;  ///< live Tensors (nodes of any kind)
-  std::int64_t nodes = 0;    ///< of those, results that an op recorded
-  std::int64_t bytes = 0;    ///< taken by values and nodes, without what is kept for reuse
+  std::int64_t tensors = 0;  ///< Tensors alive; handles to the same Tensor count once
+  std::int64_t nodes = 0;    ///< the Tensors among them that a recorded op computed
+  std::int64_t bytes = 0;    ///< memory of values and nodes in bytes, without the free memory that is kept for reuse
 
+  /// Returns true if all counts are equal.
   bool operator==(const GraphStats&) const noexcept = default;
 };
 
+/// Returns the current counts.
 GraphStats graph_stats();
 
 }  // namespace chainrule

@@ -1,4 +1,4 @@
-// From a dtype known when the program runs to a type known when it is compiled.
+// Calls a generic function with the C++ type that corresponds to a DType known only at run time.
 // Internal header: not installed.
 #pragma once
 

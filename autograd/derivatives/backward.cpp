@@ -133,7 +133,7 @@ class Pass {
     return found;
   }
 
-  // Runs every rule once, each after all that use its result.
+  // Runs the rule of every node once, after the rules of all nodes that use its result.
   void run() {
     auto& ready = table_.ready();
     for (std::uint32_t at = seeds_; at-- > 0;)  // entries made after the seeds have uses
@@ -177,7 +177,7 @@ class Pass {
     }
   }
 
-  // The gradient of an entry, in memory that no other result shares.
+  // Returns the gradient of an entry, in memory that no other result shares.
   Tensor take(std::uint32_t at) {
     if (at == PassTable::kNoEntry) return Tensor();
     PassEntry& entry = table_[at];

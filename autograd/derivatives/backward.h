@@ -1,4 +1,4 @@
-// The backward pass: gradients of results with respect to what they were computed from.
+// grad() and the options of Tensor::backward(): gradients by a backward pass through the recorded graph.
 #pragma once
 
 #include <vector>
@@ -8,28 +8,33 @@
 
 namespace chainrule {
 
+/// Options of Tensor::backward().
 struct BackwardOptions {
-  /// The gradient of the result itself, of its shape and dtype; may be left undefined for a single element, where it is 1.
+  /// The gradient with which the pass starts: v in vᵀ·J, of the result's shape and dtype. If it is undefined, the result must have a single
+  /// element, and v is 1.
   Tensor gradient = {};
-  /// Keeps the graph for another pass; without it, what only the graph held is freed while the pass goes.
+  /// Keeps the graph for another backward pass. Otherwise the pass frees the graph as it goes, and with it all values that only the graph
+  /// refers to.
   bool retain_graph = false;
 };
 
+/// Options of grad().
 struct GradOptions {
-  /// A gradient for each output, as BackwardOptions::gradient; empty when every output has one element.
+  /// A starting gradient for each output, like BackwardOptions::gradient; may be empty if every output has a single element.
   std::vector<Tensor> grad_outputs = {};
-  /// As in BackwardOptions; create_graph retains in any case.
+  /// Keeps the graph for another backward pass, like BackwardOptions::retain_graph. create_graph implies it.
   bool retain_graph = false;
-  /// Records the pass itself, so that the gradients can be differentiated.
+  /// Records the backward pass itself, so that the gradients can be differentiated.
   bool create_graph = false;
-  /// Gives an undefined Tensor for an input that no output depends on, which is an error otherwise.
+  /// Returns an undefined Tensor for an input that no output depends on. Otherwise such an input is an error.
   bool allow_unused = false;
 };
 
-/// The gradient of the sum of the outputs (weighted by grad_outputs) with respect to each input; no grad() is touched. Many threads
-/// may call it at once on graphs that share nothing but leaves.
-/// @throws std::invalid_argument for a wrong grad_output, an input that is unused or does not require grad.
-/// @throws std::logic_error for a second pass without retain_graph, or where a value was modified after it was used.
+/// Returns the gradient of the sum of the outputs, weighted by grad_outputs, with respect to each input; like torch.autograd.grad. It does
+/// not change grad() of any Tensor. Several threads may call it at the same time if their graphs share only leaves.
+/// @throws std::invalid_argument if an output or input is undefined or does not require grad, if grad_outputs do not match the outputs in
+/// number, shape and dtype, or if an input is unused (see GradOptions::allow_unused).
+/// @throws std::logic_error for a second pass through a graph without retain_graph, or if a value that the gradient needs was modified.
 std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options = {});
 
 }  // namespace chainrule

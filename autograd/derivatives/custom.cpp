@@ -13,7 +13,7 @@ using namespace detail;
 
 namespace {
 
-// A custom op's rule in the form nodes own.
+// The rule of a custom op in the form that a node can own.
 class UserRule : public OwnedRule {
  public:
   UserRule(std::string_view name, const CustomRule& rule) : name_(name), rule_(rule) {}
@@ -43,7 +43,7 @@ class UserRule : public OwnedRule {
   CustomRule rule_;
 };
 
-// `value` as the result of an op with an owned rule; plain where nothing is to be recorded.
+// Returns `value` as the result of an op with this rule, or without history if nothing has to be recorded.
 Tensor own_result(const Tensor& value, std::span<const Tensor* const> inputs, std::unique_ptr<UserRule> rule, const SourceLine& line) {
   NodePlan plan{node_of(value)->dtype, Sizes(node_of(value)), node_of(value)};
   UserRule* owned = rule.get();
@@ -71,7 +71,7 @@ std::vector<const Tensor*> checked_inputs(const char* op, std::span<const Tensor
   return inputs;
 }
 
-// The leaves that require grad beneath a result, without passing through `inputs`.
+// Returns the leaves that require grad and that `result` was computed from other than through `inputs`.
 std::vector<Tensor> leaves_beneath(const Tensor& result, std::span<const Tensor> inputs) {
   std::set<const Node*> seen;
   for (const Tensor& input : inputs) seen.insert(node_of(input));
@@ -113,7 +113,7 @@ Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs) {
   Tensor value;
   std::vector<Tensor> leaves;
   {
-    // Recorded once to learn which leaves fn uses besides its inputs; that graph is dropped at the end of this block.
+    // Recorded to find the leaves that fn uses besides its inputs. The graph is freed at the end of this block.
     const std::vector<Tensor> results = fn(inputs.tensors());
     if (results.size() != 1 || !results[0].defined())
       throw_invalid("checkpoint", text("the function gave ", results.size(), " tensors, expected one"), inputs.line());

@@ -13,7 +13,8 @@ using namespace detail;
 
 namespace {
 
-// A function's value at nodes of its own, so that its graph ends there; under create_graph they are tied to the originals.
+// The value of a function at copies of the inputs, where its graph ends. With create_graph the copies are recorded as computed from the
+// inputs.
 struct Evaluation {
   std::vector<Tensor> inputs;
   Tensor output;
@@ -37,7 +38,7 @@ Evaluation evaluate(const char* op, const TensorFunction& fn, const TensorList& 
   return result;
 }
 
-// The gradients of an output for the inputs, zeros where it does not depend on one.
+// Returns the gradients of an output with respect to the inputs, zeros for an input that it does not depend on.
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs, const Tensor& weight, bool create_graph) {
   std::vector<Tensor> found(inputs.size());
   if (node_of(output)->requires_grad) {
@@ -50,7 +51,7 @@ std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& i
   return found;
 }
 
-// The Jacobian of an output for each input, row by row.
+// Computes the Jacobian of an output with respect to each input, row by row.
 std::vector<Tensor> rows_of_jacobian(const Tensor& output, const std::vector<Tensor>& inputs, bool create_graph) {
   const Shape shape = shape_of(output);
   const std::int64_t rows = shape.numel();
@@ -101,7 +102,7 @@ JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorLi
   for (std::size_t i = 0; i < v.size(); ++i) check_direction("jvp", v[i], inputs[i], inputs.line());
   const Evaluation at = evaluate("jvp", fn, inputs, options.create_graph);
   const GradMode recorded(true);
-  // g(u) = uᵀ·J is linear in u, so the gradient of sum over inputs of g(u)·v for u is J·v.
+  // g(u) = uᵀ·J is linear in u, so the gradient with respect to u of the sum of g(u)·v over the inputs is J·v.
   Tensor u = zeros(shape_of(at.output), node_of(at.output)->dtype);
   u.set_requires_grad(true);
   const std::vector<Tensor> products = gradients(at.output, at.inputs, u, true);

@@ -1,5 +1,10 @@
-// Derivatives of functions: products with the Jacobian, the Jacobian itself, second derivatives.
+// Derivatives of functions: the Jacobian and the Hessian, and their products with vectors.
 #pragma once
+
+/// @file
+/// These functions differentiate any function of floating-point Tensors that returns a single Tensor. The inputs need not require grad, and
+/// no grad() changes. All of them throw std::invalid_argument if the function does not take the number of inputs given or does not return a
+/// single Tensor, and if an input is undefined or int64.
 
 #include <vector>
 
@@ -8,44 +13,51 @@
 
 namespace chainrule {
 
+/// Options of vjp(), jvp(), jacobian(), jacobians(), hessian() and hvp().
 struct DerivativeOptions {
-  /// Records the result, so that it can be differentiated again: for the inputs, and for whatever else the function uses.
+  /// Records how the result is computed, so that it can be differentiated again with respect to the inputs and to all other Tensors that
+  /// the function uses.
   bool create_graph = false;
 };
 
-/// A function's value and, for each of its inputs, a product with its Jacobian.
+/// Result of vjp().
 struct VjpResult {
-  Tensor output;
-  std::vector<Tensor> gradients;
+  Tensor output;                  ///< fn(inputs)
+  std::vector<Tensor> gradients;  ///< vᵀ·J for each input, of the input's shape
 };
 
-/// fn(inputs) and vᵀ·J: for each input the gradient of sum(v·fn), v being of the output's shape (undefined: 1 for a single
-/// element). Zeros for an input that fn does not use. All functions here take any function of Tensors that gives one Tensor; the
-/// inputs need not require grad, and no grad() is touched.
-/// @throws std::invalid_argument where fn does not take so many Tensors, or gives none or several.
+/// Returns fn(inputs) and the vector-Jacobian product vᵀ·J, which is the gradient of sum(v · fn(inputs)) with respect to each input. v has
+/// the shape and dtype of the output; it may be undefined for an output of a single element, and is 1 then. The gradient for an input that
+/// fn does not use is 0.
+/// @throws std::invalid_argument if v does not match the output in shape and dtype, or is undefined for an output of several elements.
 VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& v = {}, const DerivativeOptions& options = {});
 
-/// A function's value and the product of its Jacobian with a direction.
+/// Result of jvp().
 struct JvpResult {
-  Tensor output;
-  Tensor tangent;
+  Tensor output;   ///< fn(inputs)
+  Tensor tangent;  ///< J·v, of the output's shape
 };
 
-/// fn(inputs) and J·v: how the output changes when each input moves along its v (of the input's shape and dtype). Computed by
-/// differentiating vᵀ·J, which is linear in v, once more.
-/// @throws std::invalid_argument as vjp, or unless there is a v of its shape for each input.
+/// Returns fn(inputs) and the Jacobian-vector product J·v, which is the derivative of the output when all inputs move in direction v. v has
+/// a Tensor of the same shape and dtype for each input. It is computed with two backward passes: uᵀ·J is linear in u, and its derivative
+/// with respect to u, multiplied by v, is J·v.
+/// @throws std::invalid_argument if v does not match the inputs in number, shape and dtype.
 JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorList& v, const DerivativeOptions& options = {});
 
-/// The derivative of every element of fn(x) for every element of x: the output's shape followed by x's.
+/// Returns the Jacobian: the derivative of each element of fn(x) with respect to each element of x. Its shape is the output's shape
+/// followed by x's shape. Takes one backward pass for each element of the output.
 Tensor jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options = {});
-/// The same for each of several inputs.
+/// Returns the Jacobian with respect to each of several inputs; see jacobian().
 std::vector<Tensor> jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options = {});
 
-/// The second derivatives of a function of x with a single element: x's shape twice.
-/// @throws std::invalid_argument where fn gives more than one element.
+/// Returns the Hessian: the second derivatives of a function with a single-element result. Its shape is x's shape twice, such as [3, 3] for
+/// x of shape [3].
+/// @throws std::invalid_argument if fn(x) has more than one element.
 Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options = {});
 
-/// The product of that Hessian with a vector of x's shape, without forming it: the cost of two passes.
+/// Returns the Hessian-vector product H·v of a function with a single-element result, at the cost of two backward passes and without
+/// computing H. v has x's shape and dtype.
+/// @throws std::invalid_argument if fn(x) has more than one element, or if v does not match x.
 Tensor hvp(const TensorFunction& fn, const TensorArg& x, const Tensor& v, const DerivativeOptions& options = {});
 
 }  // namespace chainrule

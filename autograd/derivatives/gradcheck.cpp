@@ -17,20 +17,20 @@ using namespace detail;
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// Slopes to both sides that differ by less than this (relative to them, or in itself) are not called a kink.
+// Left and right slopes that differ by less than this (relative and absolute) do not count as a kink.
 constexpr double kKink = 1e-3;
 constexpr double kSmallestKink = 1e-5;
-// The smallest step tried, relative to epsilon: close to rounding, but it steps over few kinks.
+// The smallest step tried, relative to epsilon. Rounding errors are large at this step, but it rarely crosses a kink.
 constexpr double kSmallStep = 0.01;
 
 constexpr const char* kSecond = "gradgradcheck";
 
-using Values = std::vector<std::vector<double>>;  // of each output
+using Values = std::vector<std::vector<double>>;  // the elements of each output
 
 // "3 tensors"
 std::string counted(std::size_t count, const char* what) { return text(count, " ", what, count == 1 ? "" : "s"); }
 
-// "[1, 2]": where a row-major element lies.
+// Returns the index of a row-major element as text: "[1, 2]".
 std::string element_text(const Shape& shape, std::int64_t element) {
   Shape at = shape;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
@@ -46,7 +46,7 @@ std::string tensor_text(const char* what, int number, const Tensor& tensor) {
   return text(what, " ", number, name.empty() ? "" : " `" + name + "`", " of shape ", shape_of(tensor));
 }
 
-// One estimate from both sides of a point for one output element.
+// The slopes of one output element to both sides of a point.
 struct Slopes {
   double left, right;
   double central() const { return (left + right) / 2; }
@@ -125,7 +125,7 @@ class Check {
     return true;
   }
 
-  // The values with input i moved by scale · direction.
+  // Returns the outputs after input i has moved by scale · direction. Stores the actual steps, after rounding, in `steps`.
   Values moved(std::size_t i, const std::vector<double>& direction, double scale, std::vector<double>& steps) const {
     std::vector<Tensor> inputs = inputs_;
     inputs[i] = leaf(inputs_[i]);
@@ -135,12 +135,12 @@ class Check {
       if (direction[e] == 0) continue;
       const double before = x[e];
       x[e] += scale * direction[e];
-      steps[e] = x[e] - before;  // what rounding left of the step
+      steps[e] = x[e] - before;
     }
     return values_of(evaluate(inputs));
   }
 
-  // The slopes of all outputs as one element of input i moves by ±step.
+  // Returns the slopes of all outputs when one element of input i moves by ±step.
   std::vector<std::vector<Slopes>> slopes(std::size_t i, std::size_t element, double step) const {
     std::vector<double> direction(static_cast<std::size_t>(node_of(inputs_[i])->numel), 0), up_steps, down_steps;
     direction[element] = 1;
@@ -158,10 +158,10 @@ class Check {
     return options_.absolute_tolerance + options_.relative_tolerance * std::abs(numeric) + noise;
   }
 
-  // What rounding of values of this size makes of a difference over a step.
+  // Returns an estimate of the rounding error of a difference quotient of values of this size.
   static double noise_of(double value, double step) { return 16 * std::numeric_limits<double>::epsilon() * std::abs(value) / step; }
 
-  // How one derivative compares; a badness above 1 is beyond tolerance.
+  // The comparison of one derivative. Badness is the error divided by the tolerance: above 1 the derivative is wrong.
   struct Verdict {
     double numeric, badness;
     Slopes kink{0, 0};
@@ -173,7 +173,8 @@ class Check {
     return {numeric, difference / std::max(allowed(numeric, noise), std::numeric_limits<double>::min())};
   }
 
-  // The best of several steps: extrapolation helps where the function is strongly curved, a small step where a kink is near.
+  // Returns the best verdict of several steps: extrapolation helps if the function is strongly curved, a small step if there is a kink
+  // nearby.
   Verdict best(double analytic, const Verdict& whole, double half, double small, double noise) const {
     const Verdict refined = judge(analytic, (4 * half - whole.numeric) / 3, 4 * noise);
     const Verdict close = judge(analytic, small, noise / kSmallStep);
@@ -196,7 +197,7 @@ class Check {
     result_.numeric = verdict.numeric;
   }
 
-  // d output / d inputs for a gradient of that output.
+  // Returns the gradients with respect to the variables for this gradient of the output.
   std::vector<std::vector<double>> backward(const Tensor& output, const Tensor& gradient) const {
     std::vector<Tensor> wanted;
     for (std::size_t i : variables_) wanted.push_back(inputs_[i]);
@@ -214,7 +215,7 @@ class Check {
   }
 
   void compare_elements(const std::vector<Tensor>& outputs) {
-    // rows[j][e][v]: the gradients of element e of output j by variable v.
+    // rows[j][e][v] is the gradient of element e of output j with respect to variable v.
     std::vector<std::vector<std::vector<std::vector<double>>>> rows;
     for (std::size_t j : outputs_) {
       auto& own = rows.emplace_back();
@@ -255,7 +256,7 @@ class Check {
     }
   }
 
-  // Numbers between 0.5 and 1.5 in size, either sign: none so small that an element would hardly count.
+  // Returns random numbers of either sign with absolute values between 0.5 and 1.5, so that every element counts.
   std::vector<double> random_weights(std::int64_t count) {
     const std::vector<double> uniform = rand(Shape{count}, generator_, DType::float64).to_vector<double>();
     std::vector<double> weights;
@@ -351,8 +352,8 @@ class Check {
   const SourceLine& line_;
   Generator generator_;
   std::vector<Tensor> inputs_, shapes_of_outputs_;
-  std::vector<std::size_t> variables_;  // inputs that are float64
-  std::vector<std::size_t> outputs_;    // outputs that are
+  std::vector<std::size_t> variables_;  // the float64 inputs
+  std::vector<std::size_t> outputs_;    // the float64 outputs
   Values at_;
   GradcheckResult result_;
   double worst_ = -1;
@@ -376,7 +377,7 @@ GradcheckResult gradcheck(const TensorFunction& fn, const TensorList& inputs, co
 GradcheckResult gradgradcheck(const TensorFunction& fn, const TensorList& inputs, const GradcheckOptions& options) {
   const CallerScope caller(inputs.line());
   const GradMode recording(true);
-  // What Check refuses is refused before the function is called.
+  // Checks the arguments before the function is called.
   Check(kSecond, fn, inputs.tensors(), options, inputs.line());
   std::vector<Tensor> all(inputs.tensors().begin(), inputs.tensors().end());
   const std::size_t count = all.size();
@@ -394,7 +395,7 @@ GradcheckResult gradgradcheck(const TensorFunction& fn, const TensorList& inputs
     }
   }
   const auto gradients = [&](std::span<const Tensor> tensors) {
-    const CallerScope within(inputs.line());  // a function given to Check runs as a user's
+    const CallerScope within(inputs.line());  // Check runs this function in a UserCodeScope
     const std::vector<Tensor> outputs = fn(tensors.first(count));
     std::vector<Tensor> chosen, variables;
     for (std::size_t j : weighted) chosen.push_back(outputs.at(j));

@@ -1,4 +1,4 @@
-// Checks of derivatives against differences of values.
+// Numerical checks of gradients: derivatives from the backward pass are compared with finite differences.
 #pragma once
 
 #include <cstdint>
@@ -10,49 +10,57 @@
 
 namespace chainrule {
 
+/// Options of gradcheck() and gradgradcheck().
 struct GradcheckOptions {
-  /// The step of the central differences, times max(1, |x|).
+  /// Step of the central differences; it is multiplied by max(1, |x|).
   double epsilon = 1e-5;
-  /// A derivative may differ by absolute_tolerance + relative_tolerance · |numeric|, and by what rounding explains. Tighter than
-  /// PyTorch's (1e-5, 1e-3), so that a rule wrong by 0.1 % fails.
+  /// A derivative passes if it differs from the numeric one by at most absolute_tolerance + relative_tolerance · |numeric| plus the
+  /// possible rounding error. The default tolerances are smaller than PyTorch's (1e-5 and 1e-3), so that a gradient that is wrong by 0.1 %
+  /// fails.
   double absolute_tolerance = 1e-7;
+  /// See absolute_tolerance.
   double relative_tolerance = 1e-5;
-  /// Compares one random projection of each input's Jacobian instead of all its elements: a few calls of the function however
-  /// large the inputs are.
+  /// Compares one random projection of the Jacobian for each pair of input and output instead of all its elements. The number of calls of
+  /// the function then does not depend on the sizes of the inputs.
   bool fast = false;
-  /// For what is drawn at random: the projections, and the grad_outputs of gradgradcheck.
+  /// Seed of the random projections, and of the random grad_outputs of gradgradcheck().
   std::uint64_t seed = 0;
 };
 
+/// Result of gradcheck() and gradgradcheck(). The members from `input` on describe the worst derivative: the one with the largest error
+/// compared to its tolerance.
 struct GradcheckResult {
-  bool passed = false;
-  /// What was compared and where it differs most, in a few lines; the fields below are the same for programs.
+  bool passed = false;  ///< all derivatives are within tolerance
+  /// A description of the result in a few lines: the number of derivatives compared, and the worst of them.
   std::string report;
-  std::int64_t compared = 0;  ///< derivatives compared
-  std::int64_t wrong = 0;     ///< of those, beyond tolerance
+  std::int64_t compared = 0;  ///< number of derivatives compared
+  std::int64_t wrong = 0;     ///< number of derivatives beyond tolerance
 
-  int input = -1;                   ///< the worst one: of which output element
-  std::int64_t input_element = -1;  ///< by which input element, row-major; both -1 in fast mode
-  int output = -1;
-  std::int64_t output_element = -1;
-  double analytic = 0;  ///< by the backward pass
-  double numeric = 0;   ///< by differences
+  int input = -1;                    ///< worst derivative: number of the input, -1 if nothing was compared
+  std::int64_t input_element = -1;   ///< worst derivative: row-major index of the input element, -1 in fast mode
+  int output = -1;                   ///< worst derivative: number of the output, -1 if nothing was compared
+  std::int64_t output_element = -1;  ///< worst derivative: row-major index of the output element, -1 in fast mode
+  double analytic = 0;               ///< worst derivative: its value from the backward pass
+  double numeric = 0;                ///< worst derivative: its value from finite differences
 
+  /// Returns `passed`.
   explicit operator bool() const noexcept { return passed; }
 };
 
-/// The report.
+/// Writes result.report.
 std::ostream& operator<<(std::ostream& out, const GradcheckResult& result);
 
-/// Whether the backward pass gives the derivatives of `fn` at these inputs: each element of the Jacobian is compared with central
-/// differences. Every float64 input is taken as a variable, on a copy; int64 ones are passed on. Where values and gradients disagree
-/// smaller steps are tried before that counts. A kink at the inputs (left and right slopes differ) fails, as do functions that give
-/// different values for the same inputs, and derivatives that are not finite.
-/// @throws std::invalid_argument for float32 inputs or outputs, no float64 input, or a number of inputs that `fn` does not take.
+/// Checks that the backward pass computes the derivatives of `fn` at these inputs: compares each element of the Jacobian with central
+/// differences. Every float64 input is copied and differentiated; int64 inputs are passed to `fn` unchanged. If a derivative disagrees,
+/// smaller steps are tried before it counts as wrong. The check fails at a kink, where the slopes to the left and to the right differ (not
+/// in fast mode). It also fails if the function returns different values for the same inputs, or if a derivative is not finite.
+/// @throws std::invalid_argument for float32 or undefined inputs or outputs, without a float64 input, for a number of inputs that `fn` does
+/// not take, for an epsilon that is not positive and finite, or for a negative tolerance.
 GradcheckResult gradcheck(const TensorFunction& fn, const TensorList& inputs, const GradcheckOptions& options = {});
 
-/// The same for second derivatives: gradcheck of the gradients of `fn`, weighted by random grad_outputs, as a function of the inputs
-/// and of those grad_outputs.
+/// Checks second derivatives: runs gradcheck() on the function that computes the gradients of `fn`. The arguments of that function are the
+/// inputs and the grad_outputs, which are drawn at random.
+/// @throws std::invalid_argument like gradcheck().
 GradcheckResult gradgradcheck(const TensorFunction& fn, const TensorList& inputs, const GradcheckOptions& options = {});
 
 }  // namespace chainrule

@@ -15,21 +15,23 @@
 
 namespace chainrule::detail {
 
-/// Empty at first. The gradient of a single element is kept as a number while nobody needs a Tensor for it. Under create_graph every sum
-/// is an op, so that it can be differentiated; otherwise sums are formed in place where no other handle shares the memory.
+/// The sum of gradients; empty at first. The gradient of a single-element Tensor is kept as a number until a Tensor is needed. With
+/// create_graph every addition is a recorded op, so that it can be differentiated; otherwise additions work in place if no other handle
+/// shares the memory.
 ///
-/// `node` is always the node that the gradient belongs to: it gives the shape and the dtype.
+/// The parameter `node` is always the node that the gradient belongs to, which determines shape and dtype.
 class GradientSum {
  public:
+  /// Returns true if the sum is kept as a number.
   bool is_scalar() const noexcept { return has_scalar_; }
   double scalar() const noexcept { return scalar_; }
 
-  /// The sum as a Tensor, undefined if nothing has arrived. Slices must have been joined.
+  /// Returns the sum as a Tensor; undefined if it is empty. Slices must have been joined.
   const Tensor& tensor(const Node* node) {
     if (has_scalar_) set(full(shape_of(node), scalar_, node->dtype));
     return tensor_;
   }
-  /// The sum if it is kept as a Tensor, else undefined.
+  /// Returns the sum if it is kept as a Tensor, otherwise an undefined Tensor.
   const Tensor& kept_tensor() const noexcept { return tensor_; }
   bool empty() const noexcept { return !has_scalar_ && !tensor_.defined(); }
 
@@ -43,7 +45,7 @@ class GradientSum {
     scalar_ = number;
     tensor_ = Tensor();
   }
-  /// Takes the sum away if it is kept as a Tensor.
+  /// Moves the sum out if it is kept as a Tensor; otherwise returns an undefined Tensor.
   Tensor take_tensor() noexcept { return std::move(tensor_); }
   void drop_scalar() noexcept { has_scalar_ = false; }
 
@@ -74,8 +76,8 @@ class GradientSum {
     }
   }
 
-  /// Adds a gradient that is zero but for the consecutive elements from `offset` on, which are `part`. Under create_graph such slices are
-  /// collected until join_slices() puts them together in one op.
+  /// Adds a gradient that is `part` for the consecutive elements from `offset` on and 0 elsewhere. With create_graph such slices are
+  /// collected until join_slices() joins them in one op.
   void add_slice(const Node* node, std::int64_t offset, Tensor part, bool create_graph) {
     if (create_graph) {
       if (slices_ == nullptr) slices_ = std::make_unique<std::vector<Slice>>();
@@ -96,7 +98,7 @@ class GradientSum {
       join(node);
   }
 
-  /// into += number, of one element.
+  /// Adds `number` to the only element of `into`.
   static void add_in_place(const Tensor& into, double number) {
     visit_floating(node_of(into)->dtype, [&]<class T>() { *mutable_values<T>(into) += static_cast<T>(number); });
   }

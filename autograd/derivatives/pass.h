@@ -1,4 +1,4 @@
-// Passes that stop part of the way down.
+// Backward passes that stop at given Tensors.
 // Internal header: not installed.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace chainrule::detail {
 
-// The gradients of an output for some inputs, as if nothing lay beneath the tensors in `bottom`: what is computed from those
-// counts, how they were computed does not. The graph is kept; undefined for inputs that are not met.
+// Returns the gradients of an output with respect to some inputs. The Tensors in `bottom` are treated as leaves: the pass does not go on to
+// the ops that computed them. The graph is kept. The gradient of an input that the pass does not reach is undefined.
 std::vector<Tensor> grad_up_to(const Tensor& output, const Tensor& grad_out, const std::vector<Tensor>& inputs,
                                std::span<const Tensor> bottom, bool create_graph);
 

@@ -60,10 +60,10 @@ class LeafEntries {
   struct Slot {
     const Node* leaf = nullptr;
     std::uint32_t entry = 0;
-    std::uint32_t round = 0;  // any but the map's: free
+    std::uint32_t round = 0;  // the slot is free unless this equals LeafMap::round_
   };
 
-  // The leaf's slot, or a free one for it.
+  // Returns the slot of the leaf, or the free slot where it belongs.
   Slot& find(const Node* leaf) noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (reinterpret_cast<std::uintptr_t>(leaf) >> 4) * 0x9E3779B97F4A7C15u >> 20 & mask;
@@ -87,7 +87,7 @@ class LeafEntries {
 
   std::vector<Slot> slots_;
   std::size_t count_ = 0;
-  std::uint32_t round_ = 1;  // clears so far
+  std::uint32_t round_ = 1;  // incremented by clear(), which frees all slots
 };
 
 // The memory of a pass. A thread's outermost pass uses the same memory each time.

@@ -1,4 +1,4 @@
-// TensorFunction: any function of Tensors, as the functions that work on functions take it.
+// TensorFunction: the parameter type of functions that take a function of Tensors, such as gradcheck() and jacobian().
 #pragma once
 
 #include <concepts>
@@ -14,10 +14,11 @@
 
 namespace chainrule {
 
-/// A function of one Tensor, of up to 8, or of a list of them (a span or a vector); it gives a Tensor or a vector of them.
-/// Implicit from functions and callable objects, which are copied: `gradcheck(cr::tanh, {x})`, `gradcheck(lambda, {a, b})`.
+/// A function that takes 1 to 8 Tensors, or a span or vector of Tensors, and returns a Tensor or a vector of Tensors. It converts from
+/// functions and from callable objects, which it copies: `gradcheck(cr::tanh, {x})`, `gradcheck(lambda, {a, b})`.
 class TensorFunction {
  public:
+  /// Wraps a copy of `function`.
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, TensorFunction>) TensorFunction(F&& function) {
     using Function = std::decay_t<F>;
@@ -25,12 +26,12 @@ class TensorFunction {
     call_ = [f = Function(std::forward<F>(function))](std::span<const Tensor> inputs) mutable { return call(f, inputs); };
   }
 
-  /// Whether it can be called with so many Tensors.
+  /// Returns true if the function can be called with `count` Tensors.
   bool takes(std::size_t count) const noexcept { return arities_ == kAnyNumber || (count <= kMaxTensors && (arities_ >> count & 1) != 0); }
-  /// How many Tensors it takes, in words: "1 tensor".
+  /// Returns in words how many Tensors the function takes: "1 tensor", "2 or 3 tensors", "any number of tensors".
   std::string takes_text() const;
 
-  /// Calls it as the user's own code: errors beneath name its lines. Only for as many Tensors as it takes.
+  /// Calls the function inside a UserCodeScope, so that errors name lines of the function. takes(inputs.size()) must be true.
   std::vector<Tensor> operator()(std::span<const Tensor> inputs) const {
     const UserCodeScope user;
     return call_(inputs);
@@ -45,7 +46,8 @@ class TensorFunction {
     return std::is_invocable_v<F&, decltype((static_cast<void>(I), std::declval<const Tensor&>()))...>;
   }
 
-  // Bit n: callable with n Tensors. Lists are asked about last, since a generic lambda need not compile for them.
+  // Bit n is set if the function can be called with n Tensors. Lists are tried only if no bit is set, since the body of a generic lambda
+  // need not compile for a list.
   template <class F, std::size_t... I>
   static constexpr std::uint32_t arities(std::index_sequence<I...>) {
     constexpr std::uint32_t found = ((takes_tensors<F>(std::make_index_sequence<I + 1>()) ? 2u << I : 0u) | ...);

@@ -39,7 +39,7 @@ std::string first_bad(Node* node) {
   });
 }
 
-// "-1 to 2": the range of a Tensor's elements, NaN left out.
+// Returns the range of a Tensor's elements and the number of NaNs: "-1 to 2 and 3 NaN".
 std::string range(Node* node) {
   return visit_dtype(node->dtype, [&]<class T>() -> std::string {
     T low{}, high{};

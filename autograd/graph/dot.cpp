@@ -25,7 +25,7 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
-// "[1, 2]" for few elements, "" for many.
+// Returns the elements as text, "[1, 2]", or "" if there are more than kShownElements.
 std::string small_value(const Tensor& tensor) {
   if (node_of(tensor)->numel > kShownElements) return {};
   std::string words = text(tensor);  // tensor([1, 2], float32, ...)

@@ -1,4 +1,4 @@
-// A graph as a picture, for Graphviz.
+// to_dot: draws a graph with Graphviz.
 #pragma once
 
 #include <string>
@@ -7,8 +7,10 @@
 
 namespace chainrule {
 
-/// The graph beneath an output as Graphviz text (`dot -Tsvg`): a box for each leaf, an ellipse for each result, with op, name, shape, the
-/// value where it is small, and the gradient of leaves and of results that retain theirs; an arrow from each input to what uses it.
+/// Returns the graph that computed `output` in the DOT language; the program `dot -Tsvg` turns it into a picture. A leaf is a box and the
+/// result of an op is an ellipse. Each shows its name, its op, its shape, its value and its gradient if it has one (leaves, and results
+/// with retain_grad()). Values of more than 8 elements are left out. Arrows lead from inputs to results.
+/// @throws std::invalid_argument for an undefined Tensor.
 std::string to_dot(const TensorArg& output);
 
 }  // namespace chainrule

@@ -1,16 +1,17 @@
-// Whether ops are recorded for differentiation: NoGrad and EnableGrad, for the scope they live in.
+// NoGrad and EnableGrad: scopes in which ops are not recorded, or are recorded, for differentiation.
 #pragma once
 
 namespace chainrule {
 
-/// Returns whether ops in this thread are recorded: true unless a NoGrad is in force.
+/// Returns true if ops in this thread are recorded, so that their results can be differentiated. That is the default; see NoGrad.
 bool grad_enabled() noexcept;
 
-/// Sets whether ops in this thread are recorded, from its construction to the end of its scope; then the mode is what it was before.
-/// Scopes nest; the innermost counts.
+/// While it lives, ops in this thread are recorded (`enabled`) or not recorded. Scopes nest; the innermost one counts.
 class GradMode {
  public:
+  /// Turns recording on or off in this thread.
   [[nodiscard]] explicit GradMode(bool enabled) noexcept;
+  /// Restores the previous mode.
   ~GradMode();
   GradMode(const GradMode&) = delete;
   GradMode& operator=(const GradMode&) = delete;
@@ -19,15 +20,17 @@ class GradMode {
   bool previous_;
 };
 
-/// While it lives, ops in this thread are not recorded: results are leaves without history, as under torch.no_grad().
+/// While it lives, ops in this thread are not recorded: their results are leaves that do not require grad, as under torch.no_grad().
 class NoGrad : public GradMode {
  public:
+  /// Turns recording off in this thread.
   [[nodiscard]] NoGrad() noexcept : GradMode(false) {}
 };
 
-/// While it lives, ops in this thread are recorded, also inside a NoGrad, as under torch.enable_grad().
+/// While it lives, ops in this thread are recorded, even inside a NoGrad, as under torch.enable_grad().
 class EnableGrad : public GradMode {
  public:
+  /// Turns recording on in this thread.
   [[nodiscard]] EnableGrad() noexcept : GradMode(true) {}
 };
 

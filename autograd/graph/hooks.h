@@ -1,4 +1,4 @@
-// Functions called with a Tensor's gradient while a pass runs: to read, clip or replace it.
+// Hooks: functions that a backward pass calls with the gradient of a Tensor, to read, clip or replace it.
 #pragma once
 
 #include <concepts>
@@ -9,11 +9,12 @@
 
 namespace chainrule {
 
-/// Takes a hook away again.
+/// A registered hook, returned by on_grad(). Its destructor does not remove the hook.
 class GradHook {
  public:
+  /// Used by on_grad(): refers to the hook of `tensor` with this number.
   GradHook(const Tensor& tensor, std::uint64_t number) noexcept : tensor_(tensor), number_(number) {}
-  /// The hook is not called any more. May be said more than once.
+  /// Removes the hook from its Tensor; further calls do nothing.
   void remove();
 
  private:
@@ -25,10 +26,13 @@ namespace detail {
 GradHook add_grad_hook(const TensorArg& tensor, std::function<Tensor(const Tensor&)> hook);
 }
 
-/// Calls `hook` with the gradient of a Tensor in every pass, once all of it has arrived and before it goes on: a function that
-/// returns a Tensor replaces the gradient (same shape and dtype), one that returns nothing reads it. Hooks run in the order they
-/// were added; passes may be started in them. A hook that holds a handle on its own Tensor keeps it alive for ever.
-/// @throws std::logic_error for a Tensor that does not require grad; in the pass, for a gradient of another shape or dtype.
+/// Registers a function that every backward pass calls with the gradient of `tensor`, like Tensor.register_hook in PyTorch. The pass calls
+/// it when all parts of the gradient have been added up and before the gradient reaches the inputs of the Tensor. If the function returns a
+/// Tensor, that replaces the gradient; if it returns void, the gradient stays. Hooks run in the order in which they were added, and may
+/// start a backward pass themselves. A hook that captures its own Tensor keeps it alive forever.
+/// @throws std::invalid_argument for an undefined Tensor.
+/// @throws std::logic_error if the Tensor does not require grad. The backward pass throws std::logic_error if the hook returns a gradient
+/// of another shape or dtype.
 template <std::invocable<const Tensor&> Hook>
 GradHook on_grad(const TensorArg& tensor, Hook hook) {
   if constexpr (std::is_void_v<std::invoke_result_t<Hook&, const Tensor&>>) {

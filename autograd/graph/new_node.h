@@ -1,4 +1,4 @@
-// How nodes are made.
+// Allocates and fills nodes.
 // Internal header: not installed.
 #pragma once
 
@@ -15,13 +15,13 @@
 
 namespace chainrule::detail {
 
-// What a new node is made of.
+// The contents of a new node.
 struct NodePlan {
   DType dtype;
   Sizes shape;
-  Node* view_of = nullptr;  // shares that node's storage, from `offset` elements on
+  Node* view_of = nullptr;  // if set, the new node shares the storage of this node, starting at element `offset` of it
   std::int64_t offset = 0;
-  const char* op = nullptr;  // set: recorded, with the fields below
+  const char* op = nullptr;  // if set, the node is recorded and the fields below apply
   const SourceLine* line = nullptr;
   std::span<const Tensor* const> inputs = {};
   Node::Invoke invoke = nullptr;
@@ -29,25 +29,26 @@ struct NodePlan {
   std::size_t captures_size = 0;
   bool broadcasts = false;
   bool owns_rule = false;
-  bool takes_scalars = false;  // where it has one element
+  bool takes_scalars = false;  // ignored if the node has more than one element
 };
 
-/// A node with one handle; its value is not yet written unless it is a view.
-/// @throws std::invalid_argument for a shape with a negative size or more elements than memory can have.
+/// Returns a new node with one handle. Its elements are uninitialized unless it is a view.
+/// @throws std::invalid_argument for a shape with a negative size or with more elements than memory can hold.
 Node* new_node(const NodePlan& plan);
 
-// The product of the sizes. Takes them by value so that no plan has to lie in memory for it.
+// Returns the product of the sizes. Takes them by value so that the compiler can keep a NodePlan in registers.
+// Throws std::invalid_argument like new_node().
 std::int64_t checked_numel(Sizes shape);
 
-// The next multiple of a power of two.
+// Rounds up to a multiple of `step`, which is a power of two.
 constexpr std::size_t round_up(std::size_t bytes, std::size_t step) noexcept { return (bytes + step - 1) & ~(step - 1); }
 
-/// The same as new_node(), compiled in place: numbers that the caller knows beforehand come as integral_constants, and with them most of
-/// the layout is known too. `rank`, `input_count` and `captures_size` are those of the plan.
+/// Same as new_node(), but inlined. `rank`, `input_count` and `captures_size` must be those of the plan. A caller that knows them at
+/// compile time passes them as std::integral_constant; most of the layout is then computed at compile time.
 template <class Rank, class Count, class Bytes>
 [[gnu::always_inline]] inline Node* build_node(const NodePlan& plan, Rank rank, Count input_count, Bytes captures_size) {
   static_assert(sizeof(Node) >= kLeastBlock);
-  constexpr std::size_t kInlineBytes = 64;  // values up to here lie in the node's block
+  constexpr std::size_t kInlineBytes = 64;  // values up to this size are stored in the node's block
   const std::int64_t numel = rank == 0 ? 1 : plan.shape.numel >= 0 ? plan.shape.numel : checked_numel(plan.shape);
   const auto value_bytes = static_cast<std::size_t>(numel * dtype_size(plan.dtype));
   const std::size_t tail = sizeof(Node) + input_count * sizeof(Tensor) + (input_count + 1) / 2 * 8 + rank * 8;

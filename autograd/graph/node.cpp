@@ -16,7 +16,7 @@ namespace {
   throw std::invalid_argument("a Tensor cannot have the shape " + Shape(shape.sizes, shape.rank).str() + ": " + why);
 }
 
-// Frees a value that nobody looks at any more, with the block of the node that made it, and counts what went.
+// Frees elements that no node uses any more, together with the block of the node that contains their Storage, and updates the counts.
 [[gnu::always_inline]] inline void free_storage(Storage* storage, Node* owner, int tensors, int nodes) noexcept {
   const std::size_t capacity = storage->capacity, bytes = owner->block_bytes;
   count(-tensors, -nodes, -static_cast<std::int64_t>(capacity + bytes));
@@ -30,22 +30,22 @@ void release_storage(Storage* storage, Node* owner) noexcept {
 }
 
 Node* owner_of(Storage* storage) noexcept {
-  // The storage is a member at a fixed place; Node is not standard-layout, which offsetof only conditionally supports, but GCC and Clang
-  // do.
+  // Node is not a standard-layout type; offsetof supports such types only conditionally, but GCC and Clang do.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
   return reinterpret_cast<Node*>(reinterpret_cast<std::byte*>(storage) - offsetof(Node, own));
 #pragma GCC diagnostic pop
 }
 
-// Nodes whose last handle went while another is being taken apart wait here, so that no chain is freed by recursion.
+// A list of nodes to free. Nodes whose last handle disappears while another node is being freed are added here, so that long chains are
+// freed in a loop and not by recursion.
 struct Dying {
   Node* first = nullptr;
   bool draining = false;
 };
 constinit thread_local Dying dying;
 
-// What few nodes have.
+// Deletes the parts that few nodes have.
 [[gnu::noinline]] void delete_owned(Node* node) noexcept {
   if (node->owns_rule) delete *static_cast<OwnedRule* const*>(node->captures());
   delete node->extras;
@@ -90,7 +90,7 @@ std::int64_t checked_numel(Sizes shape) {
     const std::int64_t size = shape.sizes[axis];
     if (size < 0) throw_size(shape, "a size is negative");
     empty = empty || size == 0;
-    // An empty shape is bounded too, so that no product of some of its sizes overflows.
+    // The limit also applies to shapes with a size of 0, so that no product of some of the sizes overflows.
     too_many = __builtin_mul_overflow(numel, std::max<std::int64_t>(size, 1), &numel) || numel > kMost || too_many;
   }
   if (too_many) throw_size(shape, "too many elements");

@@ -1,4 +1,4 @@
-// The node behind a Tensor: one block of memory that holds shape, inputs, rule and small values.
+// Node: what a Tensor refers to. One block of memory holds shape, inputs, gradient rule and small values.
 // Internal header: not installed.
 #pragma once
 
@@ -19,13 +19,13 @@ namespace chainrule::detail {
 class RuleContext;
 struct Node;
 
-// A function that sees a gradient and may replace it; its number tells it from others.
+// A gradient hook; the number identifies it among the hooks of a Tensor.
 struct Hook {
   std::uint64_t number;
   std::function<Tensor(const Tensor&)> call;
 };
 
-// What most nodes lack: a name, a collected gradient, hooks.
+// Members that few nodes need: a name, an accumulated gradient, hooks.
 struct Extras {
   std::string name;
   Tensor grad;
@@ -33,28 +33,28 @@ struct Extras {
   std::uint64_t hooks_added = 0;
 };
 
-// The rule of a custom op: the only kind that owns anything.
+// The gradient rule of a custom op. All other rules consist of plain values and own nothing.
 struct OwnedRule {
   virtual ~OwnedRule() = default;
   virtual void run(RuleContext& context) const = 0;
 };
 
-// The memory of a value, embedded in the node that made it and counted apart from that node: views keep it alive.
+// The memory of the elements. It is a member of the node that allocated it but has a reference count of its own, since views keep it alive.
 struct Storage {
-  std::atomic<std::int32_t> users{1};  // nodes that look at it, this one included
-  std::uint32_t version = 0;           // how often it was changed in place
+  std::atomic<std::int32_t> users{1};  // number of nodes that use it, including its own
+  std::uint32_t version = 0;           // number of in-place modifications
   std::byte* data = nullptr;
-  std::size_t capacity = 0;  // of a buffer; 0 when the value lies in the node's own block
+  std::size_t capacity = 0;  // size of the buffer; 0 if the elements are in the node's block
 };
 
-// Laid out in one block: Node | inputs | versions | sizes | captures of the rule | small value.
+// Layout of the block: Node | inputs | versions of the inputs | sizes | captures of the rule | small value.
 struct Node : Counted {
   using Invoke = void (*)(const void* captures, RuleContext& context);
 
   DType dtype;
   std::uint8_t rank;
-  bool recorded = false;       // has a rule: an interior node of a graph
-  bool requires_grad = false;  // recorded, or a leaf told so
+  bool recorded = false;       // has a gradient rule; false for leaves
+  bool requires_grad = false;  // recorded, or a leaf with set_requires_grad(true)
   bool retains_grad = false;
   bool spent = false;            // backward went through and freed what it held
   bool broadcasts = false;       // the engine sums its gradients down to the inputs' shapes
@@ -73,12 +73,12 @@ struct Node : Counted {
   const char* op = nullptr;
   union {
     Invoke invoke = nullptr;
-    Node* next_dying;
+    Node* next_dying;  // used while the node is being freed
   };
   SourceLine line;
   Extras* extras = nullptr;
 
-  // A leaf whose value is not yet written.
+  // Creates a leaf with uninitialized elements.
   Node(DType type, std::size_t axes, std::size_t inputs, std::size_t block, std::int64_t elements, std::byte* value,
        std::size_t capacity) noexcept
       : dtype(type),
@@ -119,11 +119,11 @@ struct Node : Counted {
 
 inline Node* node_of(const Tensor& tensor) noexcept { return Node::of(tensor); }
 
-// Sizes that lie somewhere else: in a Shape or in a node. Only as long-lived as those.
+// A reference to the sizes of a Shape or of a node, which must outlive it.
 struct Sizes {
   const std::int64_t* sizes;
   int rank;
-  std::int64_t numel = -1;  // their product, where it is known and was checked
+  std::int64_t numel = -1;  // the product of the sizes if it has been computed and checked
 
   Sizes(const Shape& shape) noexcept : sizes(shape.begin()), rank(shape.rank()) {}
   Sizes(const std::int64_t* first, int count) noexcept : sizes(first), rank(count) {}
@@ -136,16 +136,17 @@ struct Sizes {
   }
 };
 
-// Whether a node goes when this handle does.
+// Returns true if the node has a single handle.
 inline bool is_last_handle(const Node* node) noexcept { return node->handles.load(std::memory_order_acquire) == 1; }
 
-// Whether nobody else can see this value: one handle, one user of its storage.
+// Returns true if only this handle refers to the elements: the node has one handle, and no other node uses the storage.
 inline bool is_unshared(const Tensor& tensor) noexcept {
   const Node* node = node_of(tensor);
   return is_last_handle(node) && node->storage->users.load(std::memory_order_acquire) == 1;
 }
 
-// "`name` of shape [2, 3]" or "matmul of shape [2, 3] (made at train.cpp:41)": how errors call a Tensor.
+// Returns the words by which errors refer to a Tensor: "a leaf of shape [2, 3]" or "'h', the result of matmul of shape [2, 3] made at
+// train.cpp:41".
 std::string describe(const Tensor& tensor);
 
 inline Shape shape_of(const Node* node) noexcept { return Shape(node->sizes(), node->rank); }

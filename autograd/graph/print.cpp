@@ -19,7 +19,7 @@ template <class T>
 void print_number(std::ostream& out, T value) {
   char digits[40];
   if constexpr (std::is_floating_point_v<T>) {
-    if (std::isnan(value)) {  // whatever its sign
+    if (std::isnan(value)) {  // without the sign that to_chars would print
       out << "nan";
       return;
     }

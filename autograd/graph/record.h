@@ -1,4 +1,4 @@
-// How an op makes its result: with its rule when gradients are wanted, plain otherwise.
+// Creates the results of ops: with a gradient rule if a gradient may be wanted, otherwise without history.
 // Internal header: not installed.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace chainrule::detail {
 
-/// What a pass keeps for one input of the node whose rule runs.
+/// The state of a backward pass for one input of the node whose rule is running.
 struct RuleSlot {
   static constexpr std::int64_t kWhole = -1;
 
@@ -21,29 +21,29 @@ struct RuleSlot {
   bool wanted = false;
 };
 
-/// The same where gradients are numbers: those of the two inputs at most that a node with takes_scalars has.
+/// The same for gradients that are numbers: a node with takes_scalars has at most two inputs.
 struct RuleScalars {
   double grad_out;
-  double gradients[2];  // what the rule gave
-  bool wanted[2];
-  bool given[2];
+  double gradients[2];  // set by the rule
+  bool wanted[2];       // the gradient is needed
+  bool given[2];        // the rule has set the gradient
 };
 
-/// What a rule is handed: the node's inputs and result, the gradient that came in, and where to put those that go out.
+/// The argument of a gradient rule: inputs and result of the op, the gradient of the result, and where to put the gradients of the inputs.
 class RuleContext {
  public:
   RuleContext(Node* node, const Tensor& grad_out, RuleSlot* slots) noexcept : node_(node), grad_out_(grad_out), slots_(slots) {}
   RuleContext(Node* node, RuleScalars& scalars, const Tensor& none) noexcept : node_(node), grad_out_(none), scalars_(&scalars) {}
 
-  /// Where the gradients in and out are single numbers, each a value of its Tensor's dtype: those numbers, in place of needs(), grad_out()
-  /// and set(). Null otherwise, and for nodes without takes_scalars.
+  /// Returns the gradients if this backward step works on single numbers, each rounded to the dtype of its Tensor; they then replace
+  /// needs(), grad_out() and set(). Otherwise, and always for nodes without takes_scalars, returns null.
   RuleScalars* scalars() const noexcept { return scalars_; }
 
-  /// The gradient of the result.
+  /// Returns the gradient of the result.
   const Tensor& grad_out() const noexcept { return grad_out_; }
-  /// Whether anybody wants the gradient of input i; what nobody wants need not be computed.
+  /// Returns true if the gradient of input i is needed; otherwise the rule need not compute it.
   bool needs(std::size_t i) const noexcept { return slots_[i].wanted; }
-  /// Input i's shape, also where its value is gone.
+  /// Returns the shape of input i; works even if its values were modified.
   Shape input_shape(std::size_t i) const noexcept {
     Node* input = node_of(node_->inputs()[i]);
     return Shape(input->sizes(), input->rank);
@@ -66,8 +66,8 @@ class RuleContext {
   /// The result.
   /// @throws std::logic_error if it was changed in place.
   Tensor output() const;
-  /// The result's only element.
-  /// @throws std::logic_error if it was changed in place.
+  /// Returns the only element of the result.
+  /// @throws std::logic_error if it was modified in place.
   template <class T>
   T output_value() const {
     check_output();
@@ -77,8 +77,8 @@ class RuleContext {
   /// Sets the gradient of input i.
   void set(std::size_t i, Tensor gradient) noexcept { slots_[i].gradient = std::move(gradient); }
 
-  /// Sets the gradient of input i to zero but for the consecutive elements from `offset` on: many picks from one tensor then cost
-  /// no more than what they picked.
+  /// Sets the gradient of input i to `gradient` for the consecutive elements from `offset` on, and to 0 elsewhere. The gradients of many
+  /// slices of one Tensor then cost no more than the slices together.
   void set_slice(std::size_t i, std::int64_t offset, Tensor gradient) noexcept {
     slots_[i].gradient = std::move(gradient);
     slots_[i].offset = offset;
@@ -103,7 +103,7 @@ class RuleContext {
   RuleScalars* scalars_ = nullptr;
 };
 
-/// Whether an op over these inputs is to be recorded.
+/// Returns true if an op with these inputs must be recorded.
 inline bool records(std::span<const Tensor* const> inputs) noexcept {
   if (!thread_context.grad_enabled) return false;
   for (const Tensor* input : inputs)
@@ -120,7 +120,7 @@ struct OpTraits {
   bool takes_scalars = false;  // the rule also runs on single numbers
 };
 
-/// A rule, and the plain values it captured. Only as long-lived as those: an op copies them into its node.
+/// A reference to a gradient rule and the plain values it captured. It is valid as long as these; an op copies them into its node.
 struct RuleRef {
   template <class Rule>
   requires(!std::is_same_v<Rule, RuleRef>) RuleRef(const Rule& rule)
@@ -137,7 +137,7 @@ struct RuleRef {
   std::size_t captures_size;
 };
 
-/// What a result is made of whose op is recorded with this rule.
+/// Returns the plan for the node of a recorded result.
 inline NodePlan recorded_plan(const char* name, const SourceLine& line, DType dtype, const Sizes& shape,
                               std::span<const Tensor* const> inputs, const RuleRef& rule, OpTraits traits) noexcept {
   return {.dtype = dtype,
@@ -336,23 +336,23 @@ Tensor make_results(const char* name, const SourceLine& line, DType dtype, const
   return result;
 }
 
-/// The same for a result that shares the storage of `base` from element `offset` on.
+/// Same as make_result() for a result that shares the elements of `base` from `offset` on.
 Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,
                  const RuleRef& rule);
 
-/// The node behind an argument.
-/// @throws std::invalid_argument "undefined tensor".
+/// Returns the node of a Tensor.
+/// @throws std::invalid_argument if it is undefined.
 inline Node* defined_node(const char* op, const Tensor& tensor, const SourceLine& line) {
   if (!tensor.defined()) [[unlikely]]
     throw_invalid(op, "undefined tensor", line);
   return node_of(tensor);
 }
 
-/// The same, and of a floating dtype.
-/// @throws std::invalid_argument
+/// Returns the node of a Tensor of dtype float32 or float64.
+/// @throws std::invalid_argument if it is undefined or int64.
 Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line);
 
-/// Elements an elementwise loop gives to one thread at a time; less is not worth a fork.
+/// Elements per piece of an elementwise parallel loop; fewer are not worth a fork.
 inline constexpr std::int64_t kElementGrain = 32768;
 
 }  // namespace chainrule::detail

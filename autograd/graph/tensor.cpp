@@ -15,7 +15,8 @@ using namespace detail;
 
 namespace {
 
-// Truncates to integers, NaN to 0 and what does not fit to the nearest that does: plain casts of those are undefined.
+// Converts like static_cast, except that NaN becomes 0 and a number out of range becomes the nearest integer of the type: for these a cast
+// from floating point is undefined.
 template <class To, class From>
 To convert(From value) noexcept {
   if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {

@@ -1,4 +1,4 @@
-// Tensor: a handle on one node, that is on a value and, where it was computed from tensors that require grad, on how.
+// Tensor: a handle to an array of numbers and, if it was computed from Tensors that require grad, to the graph that computed it.
 #pragma once
 
 #if __has_include(<sys/single_threaded.h>)
@@ -28,7 +28,8 @@ namespace detail {
 
 struct Node;
 
-// Whether this process has one thread, which needs no locked instructions to count. As in std::shared_ptr.
+// Returns true if the process has a single thread, which can count handles without atomic read-modify-write instructions. std::shared_ptr
+// does the same.
 inline bool has_one_thread() noexcept {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded != 0;
@@ -37,7 +38,7 @@ inline bool has_one_thread() noexcept {
 #endif
 }
 
-// Counts the handles on a node. Leaves may be shared by threads; recorded results belong to one at a time.
+// Counts the handles to a node. Several threads may hold handles to a leaf; the result of a recorded op belongs to one thread at a time.
 struct Counted {
   std::atomic<std::int32_t> handles{1};
   bool shared = true;
@@ -50,7 +51,7 @@ struct Counted {
     }
   }
 
-  // True for the last one.
+  // Returns true for the last handle.
   bool release() noexcept {
     if (handles.load(std::memory_order_acquire) == 1) return true;
     if (shared && !has_one_thread()) return handles.fetch_sub(1, std::memory_order_acq_rel) == 1;
@@ -63,13 +64,16 @@ void free_node(Counted* node) noexcept;
 
 }  // namespace detail
 
-/// A number in `x[i]`; carries the caller's line.
+/// The index in `x[i]`, with the caller's line for error messages.
 class Index {
  public:
+  /// Converts from every integral type except bool.
   template <std::integral I>
   requires(!std::same_as<I, bool>) Index(I value, SourceLine line = SourceLine::current())
       : value_(static_cast<std::int64_t>(value)), line_(line) {}
+  /// Returns the index.
   std::int64_t value() const noexcept { return value_; }
+  /// Returns the line of the call.
   const SourceLine& line() const noexcept { return line_; }
 
  private:
@@ -77,103 +81,136 @@ class Index {
   SourceLine line_;
 };
 
-/// What Tensor::backward() may be told.
-struct BackwardOptions;
+struct BackwardOptions;  // in derivatives/backward.h
 
-/// A handle on one node: copying aliases, data is contiguous and row-major. A default one is empty: defined() is false and
-/// every use of it but assignment is an error.
+/// A handle to an array of numbers. Elements are contiguous and in row-major order. Copies of a handle refer to the same elements and the
+/// same gradient; clone() copies the elements.
+///
+/// An op is recorded if one of its operands requires grad and grad_enabled() is true. Its result then keeps the operands alive, and through
+/// them the whole graph that computed it (its history). All other Tensors are leaves. Several threads may use the same leaf, but the result
+/// of a recorded op belongs to one thread at a time.
+///
+/// A default-constructed Tensor is undefined: it can be assigned to, and defined() returns false. Member functions with a parameter `line`
+/// throw std::invalid_argument on an undefined Tensor. The default value of `line` is the position of the call, which error messages name.
 class Tensor {
  public:
+  /// Creates an undefined Tensor.
   Tensor() noexcept = default;
+  /// Creates another handle to the same Tensor.
   Tensor(const Tensor& other) noexcept : node_(other.node_) {
     if (node_ != nullptr) node_->retain();
   }
+  /// Takes over the handle; `other` becomes undefined.
   Tensor(Tensor&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  /// Makes this a handle to the same Tensor as `other`.
   Tensor& operator=(const Tensor& other) noexcept {
     Tensor(other).swap(*this);
     return *this;
   }
+  /// Takes over the handle; `other` becomes undefined.
   Tensor& operator=(Tensor&& other) noexcept {
     Tensor(std::move(other)).swap(*this);
     return *this;
   }
+  /// Releases the handle. The last handle frees the elements, and the parts of the graph that nothing else refers to.
   ~Tensor() {
     if (node_ != nullptr && node_->release()) detail::free_node(node_);
   }
+  /// Exchanges the two handles.
   void swap(Tensor& other) noexcept { std::swap(node_, other.node_); }
 
-  /// False for an empty handle.
+  /// Returns false if the Tensor is undefined.
   bool defined() const noexcept { return node_ != nullptr; }
-  /// Whether both are handles on the same node.
+  /// Returns true if both are handles to the same Tensor, like `is` in Python.
   bool is(const Tensor& other) const noexcept { return node_ == other.node_; }
 
+  /// Returns the sizes of all axes.
   Shape shape(SourceLine line = SourceLine::current()) const;
+  /// Returns the number of axes; 0 for a single number.
   int rank(SourceLine line = SourceLine::current()) const;
-  /// Elements along an axis; negative axes count from the end.
-  /// @throws std::invalid_argument where there is no such axis.
+  /// Returns the size of an axis; a negative axis counts from the end.
+  /// @throws std::invalid_argument if there is no such axis.
   std::int64_t size(int axis, SourceLine line = SourceLine::current()) const;
+  /// Returns the number of elements.
   std::int64_t numel(SourceLine line = SourceLine::current()) const;
+  /// Returns the element type.
   DType dtype(SourceLine line = SourceLine::current()) const;
 
-  /// The one element, as double (exact for float32 and float64, and for int64 up to 2^53).
+  /// Returns the only element as a double: exactly for float32 and float64, and for int64 up to 2^53.
   /// @throws std::invalid_argument unless numel() == 1.
   double item(SourceLine line = SourceLine::current()) const;
 
-  /// All elements in row-major order, converted to T: float, double, int or std::int64_t.
+  /// Returns all elements in row-major order, converted to T: float, double, int or std::int64_t. Conversion from floating point to an
+  /// integer truncates towards 0; NaN becomes 0, and a number too large for T becomes the nearest value of T.
   template <class T>
   std::vector<T> to_vector(SourceLine line = SourceLine::current()) const;
 
-  /// The elements in place; T must be the dtype's: float, double or std::int64_t. Valid while a handle on this storage lives.
-  /// @throws std::invalid_argument where T is not the dtype's type.
+  /// Returns the elements themselves, in row-major order. T must be the type that corresponds to dtype(): float, double or std::int64_t.
+  /// The span is valid while a Tensor that shares these elements is alive.
+  /// @throws std::invalid_argument if T does not correspond to dtype().
   template <class T>
   std::span<const T> data(SourceLine line = SourceLine::current()) const;
 
-  /// The same for writing, on leaves only. Counts as a change: a graph that used the old values refuses to differentiate.
-  /// @throws std::logic_error on a Tensor that an op recorded.
+  /// Returns the elements of a leaf for writing. A call counts as a modification, whether anything is written or not: a graph whose
+  /// gradient needs the old values throws std::logic_error in its backward pass.
+  /// @throws std::logic_error if this is not a leaf.
+  /// @throws std::invalid_argument if T does not correspond to dtype().
   template <class T>
   std::span<T> mutable_data(SourceLine line = SourceLine::current());
 
-  /// Whether gradients flow to it: a leaf told so, or computed from one.
+  /// Returns true if a gradient can be computed with respect to this Tensor: it is a leaf with set_requires_grad(true), or a recorded op
+  /// computed it from such a leaf.
   bool requires_grad(SourceLine line = SourceLine::current()) const;
-  /// Not computed by a recorded op.
+  /// Returns true unless a recorded op computed this Tensor.
   bool is_leaf(SourceLine line = SourceLine::current()) const;
-  /// What backward() collected, without a graph of its own; undefined before, or where none was asked for.
+  /// Returns the gradient that backward() has accumulated, a Tensor without history; undefined if there is none.
   Tensor grad(SourceLine line = SourceLine::current()) const;
-  /// The name given by set_name, else "".
+  /// Returns the name given by set_name(), or "".
   std::string name(SourceLine line = SourceLine::current()) const;
-  /// The op that computed it, such as "matmul"; "" for a leaf.
+  /// Returns the name of the op that computed this Tensor, such as "matmul"; "" for a leaf.
   std::string op(SourceLine line = SourceLine::current()) const;
 
-  /// Asks for a gradient, or stops asking. Returns itself.
-  /// @throws std::logic_error on a Tensor that an op recorded; std::invalid_argument for int64.
+  /// Sets whether backward passes compute a gradient for this leaf. Returns *this.
+  /// @throws std::logic_error if this is not a leaf.
+  /// @throws std::invalid_argument for `value` true and an int64 Tensor.
   Tensor& set_requires_grad(bool value, SourceLine line = SourceLine::current());
-  /// Makes backward() keep the gradient of a Tensor in the middle of a graph in its grad(). Returns itself.
+  /// Makes backward() store the gradient in grad() even if this is not a leaf. Returns *this.
+  /// @throws std::logic_error if this Tensor does not require grad.
   Tensor& retain_grad(SourceLine line = SourceLine::current());
-  /// Sets the name that errors and pictures show. Returns itself.
+  /// Sets the name that error messages and to_dot() show. Returns *this.
   Tensor& set_name(std::string_view name, SourceLine line = SourceLine::current());
-  /// Forgets the gradient: grad() is undefined afterwards.
+  /// Removes the gradient: grad() is undefined afterwards.
   void zero_grad(SourceLine line = SourceLine::current());
-  /// Replaces what grad() returns; undefined forgets it. For training loops that clip or average gradients.
-  /// @throws std::invalid_argument unless shape and dtype are this Tensor's.
+  /// Replaces the gradient that grad() returns, for example by a clipped or averaged one; an undefined Tensor removes it. grad() then
+  /// shares the elements of `gradient` but not its history.
+  /// @throws std::invalid_argument if shape or dtype differ from this Tensor's.
   void set_grad(const Tensor& gradient, SourceLine line = SourceLine::current());
 
-  /// Computes the gradient of this Tensor with respect to every leaf beneath that requires grad and adds it to the leaf's grad().
-  /// See BackwardOptions in backward.h.
+  /// Computes the gradient of this Tensor with respect to every leaf that it was computed from and that requires grad, and adds it to
+  /// grad() of the leaf. The graph is freed unless BackwardOptions::retain_graph is set.
+  /// @throws std::invalid_argument if this Tensor does not require grad, or has more than one element and BackwardOptions::gradient is
+  /// undefined or has another shape or dtype.
+  /// @throws std::logic_error for a second pass through a graph that was freed, or if values that the gradient needs were modified.
+  /// @{
   void backward(SourceLine line = SourceLine::current()) const;
   void backward(const BackwardOptions& options, SourceLine line = SourceLine::current()) const;
+  /// @}
 
-  /// A leaf that shares this one's storage and has no history.
+  /// Returns a leaf that shares the elements of this Tensor and does not require grad.
   Tensor detach(SourceLine line = SourceLine::current()) const;
-  /// A copy in storage of its own; differentiable.
+  /// Returns a copy with its own elements. Differentiable.
   Tensor clone(SourceLine line = SourceLine::current()) const;
-  /// The same values in another dtype (itself if it has that one); differentiable. To int64: truncated.
+  /// Returns the elements converted to `dtype`, or *this if they have that dtype already. Conversion to int64 truncates towards 0; NaN
+  /// becomes 0, and a number too large for int64 becomes the nearest int64. Conversions between float32 and float64 are differentiable.
   Tensor to(DType dtype, SourceLine line = SourceLine::current()) const;
-  /// See reshape and flatten in ops/shape.h.
+  /// Same as chainrule::reshape().
   Tensor reshape(const Shape& shape, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::flatten().
   Tensor flatten(int first = 0, int last = -1, SourceLine line = SourceLine::current()) const;
 
-  /// Row i of the first axis (negative from the end), sharing storage; rank falls by one. Differentiable.
-  /// @throws std::invalid_argument on rank 0 or where there is no such row.
+  /// Returns row i of the first axis; a negative i counts from the end. The result has one axis less and shares the elements.
+  /// Differentiable.
+  /// @throws std::invalid_argument for rank 0 or if there is no such row.
   Tensor operator[](Index i) const;
 
  private:
@@ -183,11 +220,15 @@ class Tensor {
   detail::Counted* node_ = nullptr;
 };
 
-/// A Tensor argument that remembers where it was passed, so that errors can name the user's line. Never store one.
+/// A parameter that takes a Tensor together with the line of the call, for error messages. It refers to the Tensor without owning it: use
+/// it only as a function parameter.
 class TensorArg {
  public:
+  /// Refers to `tensor`; `line` is the line of the call.
   TensorArg(const Tensor& tensor, SourceLine line = SourceLine::current()) noexcept : tensor_(&tensor), line_(line) {}
+  /// Returns the Tensor.
   const Tensor& tensor() const noexcept { return *tensor_; }
+  /// Returns the line of the call.
   const SourceLine& line() const noexcept { return line_; }
 
  private:
@@ -195,19 +236,27 @@ class TensorArg {
   SourceLine line_;
 };
 
+/// The arithmetic types of C++ except bool.
 template <class T>
 concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
-/// A Tensor or a number beside one, with the caller's line. A number takes the Tensor's dtype. Never store one.
+/// A parameter that takes a Tensor or a number, together with the line of the call. A number is converted to the dtype of the Tensor on the
+/// other side of the op. An Operand does not own the Tensor: use it only as a function parameter.
 class Operand {
  public:
+  /// Refers to `tensor`; `line` is the line of the call.
   Operand(const Tensor& tensor, SourceLine line = SourceLine::current()) noexcept : tensor_(&tensor), line_(line) {}
+  /// Holds `number`; `line` is the line of the call.
   template <Number N>
   Operand(N number, SourceLine line = SourceLine::current()) noexcept : number_(static_cast<double>(number)), line_(line) {}
 
+  /// Returns true if the operand is a number.
   bool is_number() const noexcept { return tensor_ == nullptr; }
+  /// Returns the Tensor; only if is_number() is false.
   const Tensor& tensor() const noexcept { return *tensor_; }
+  /// Returns the number; only if is_number() is true.
   double number() const noexcept { return number_; }
+  /// Returns the line of the call.
   const SourceLine& line() const noexcept { return line_; }
 
  private:
@@ -216,18 +265,26 @@ class Operand {
   SourceLine line_;
 };
 
-/// Several Tensors as an argument: `{a, b}`, a vector, or one, with the caller's line. Never store one.
+/// A parameter that takes several Tensors, together with the line of the call: `{a, b}`, a vector, a span or a single Tensor. It does not
+/// own the Tensors: use it only as a function parameter.
 class TensorList {
  public:
+  /// Refers to the Tensors given; `line` is the line of the call.
+  /// @{
   TensorList(std::initializer_list<Tensor> tensors, SourceLine line = SourceLine::current()) noexcept
       : tensors_(tensors.begin(), tensors.size()), line_(line) {}
   TensorList(const Tensor& tensor, SourceLine line = SourceLine::current()) noexcept : tensors_(&tensor, 1), line_(line) {}
   TensorList(const std::vector<Tensor>& tensors, SourceLine line = SourceLine::current()) noexcept : tensors_(tensors), line_(line) {}
   TensorList(std::span<const Tensor> tensors, SourceLine line = SourceLine::current()) noexcept : tensors_(tensors), line_(line) {}
+  /// @}
 
+  /// Returns the Tensors.
   std::span<const Tensor> tensors() const noexcept { return tensors_; }
+  /// Returns the number of Tensors.
   std::size_t size() const noexcept { return tensors_.size(); }
+  /// Returns Tensor i without a check; 0 <= i < size().
   const Tensor& operator[](std::size_t i) const noexcept { return tensors_[i]; }
+  /// Returns the line of the call.
   const SourceLine& line() const noexcept { return line_; }
 
  private:
@@ -235,9 +292,11 @@ class TensorList {
   SourceLine line_;
 };
 
-/// `tensor([[1, 2], [3, 4]], float32, grad=relu)`: nested like a literal, long axes abbreviated.
+/// Writes elements, dtype and the op that computed the Tensor: `tensor([[1, 2], [3, 4]], float32, grad=relu)`. A Tensor of more than 1000
+/// elements shows only the first and last three along each axis.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
+/// @cond
 extern template std::vector<float> Tensor::to_vector<float>(SourceLine) const;
 extern template std::vector<double> Tensor::to_vector<double>(SourceLine) const;
 extern template std::vector<int> Tensor::to_vector<int>(SourceLine) const;
@@ -248,5 +307,6 @@ extern template std::span<const std::int64_t> Tensor::data<std::int64_t>(SourceL
 extern template std::span<float> Tensor::mutable_data<float>(SourceLine);
 extern template std::span<double> Tensor::mutable_data<double>(SourceLine);
 extern template std::span<std::int64_t> Tensor::mutable_data<std::int64_t>(SourceLine);
+/// @endcond
 
 }  // namespace chainrule

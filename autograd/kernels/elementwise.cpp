@@ -62,11 +62,11 @@ void axpy(T scale, const T* x, T* y, std::int64_t n) {
   apply(AddScaled(hn::Set(d, scale)), x, y, y, n);
 }
 
-constexpr std::int64_t kShort = 64;  // elements of a row whose tail, the part of a vector at its end, counts
+constexpr std::int64_t kShort = 64;  // elements; in shorter rows the tail, which does not fill a vector, takes much of the time
 
 template <class T>
 void add_rows(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t d) {
-  // A short row repeated until it fills whole vectors spares every row its tail.
+  // A short row is repeated until the copies fill whole vectors, so that rows need no tails.
   constexpr std::int64_t kMaxLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
   const std::int64_t repeats = lanes / std::gcd(lanes, d);
@@ -105,7 +105,7 @@ void finish_rows(const T* row, bool relu, T* y, std::int64_t stride, std::int64_
   }
 }
 
-/// x·scale + shift of lanes(d) bytes.
+/// Returns x·scale + shift for Lanes(d) bytes.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V scaled_bytes(D d, V scale, V shift, const std::uint8_t* x) {
   const hn::Rebind<std::uint8_t, D> bytes;
@@ -210,7 +210,7 @@ HWY_EXPORT(loops_f64);
 
 namespace {
 
-// The tables chosen so far. They are constants, so that whoever sees a pointer sees the table: no ordering is needed.
+// The tables chosen so far. The tables are constants, so reading a pointer without memory ordering is enough.
 constinit std::atomic<const Elementwise<float>*> chosen_f32{nullptr};
 constinit std::atomic<const Elementwise<double>*> chosen_f64{nullptr};
 

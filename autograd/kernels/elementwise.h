@@ -1,5 +1,5 @@
-// Loops over raw buffers, one result an element, in SIMD chosen at run time. T is float or double. Serial: callers cut the work.
-// The result may be written over an operand (y == x); other overlap is not allowed.
+// Elementwise loops over raw buffers, in SIMD code chosen at run time. T is float or double. The loops run on one thread; callers divide
+// the work. The result may overwrite an operand (y == x); other overlaps are not allowed.
 // Internal header: not installed.
 #pragma once
 
@@ -11,32 +11,33 @@ namespace chainrule::kernels {
 template <class T>
 using UnaryLoop = void (*)(const T* x, T* y, std::int64_t n);
 
-/// y[i] = f(a[i·a_step], b[i·b_step]); a step is 1, or 0 to use one value throughout.
+/// y[i] = f(a[i·a_step], b[i·b_step]). A step is 1, or 0 for an operand that is a single value.
 template <class T>
 using BinaryLoop = void (*)(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y, std::int64_t n);
 
-/// The loops for one type. An element's bits do not depend on its position or on n. NaN, infinities, zeros and overflow are as std:: has
-/// them; elsewhere results are within 1 ULP of the exact one (pow, tanh and the like included), 2 on processors that SLEEF has no vectors
-/// for. Loops made of arithmetic and comparisons give the same bits on all processors.
+/// The loops for one type. The bits of an element do not depend on its position or on n. Results for NaN, infinities, zeros and overflow
+/// are those of the functions in <cmath>. Other results, also those of pow, tanh and the like, are within 1 ULP of the exact one (2 ULP on
+/// processors for which SLEEF has no vector functions). Loops that consist of arithmetic and comparisons give the same bits on all
+/// processors.
 template <class T>
 struct Elementwise {
   UnaryLoop<T> neg, abs, square, sqrt, reciprocal, floor, ceil;
   UnaryLoop<T> rsqrt;  ///< 1 / sqrt(x), rounded twice: within 1.5 ULP
-  UnaryLoop<T> round;  ///< halves to even
+  UnaryLoop<T> round;  ///< halfway cases to even
   UnaryLoop<T> sign;   ///< -1, 0 or 1; NaN at NaN
   UnaryLoop<T> exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, erf;
   UnaryLoop<T> relu;                                 ///< max(x, 0), NaN at NaN
-  UnaryLoop<T> sigmoid;                              ///< 1 / (1 + exp(-x)), no overflow, within 2.5 ULP at both ends
+  UnaryLoop<T> sigmoid;                              ///< 1 / (1 + exp(-x)) without overflow, within 2.5 ULP for every x
   UnaryLoop<T> softplus;                             ///< log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)), within 1.5 ULP
   UnaryLoop<T> isnan, isinf, isfinite, logical_not;  ///< 1 or 0
 
   BinaryLoop<T> add, sub, mul, div, pow, atan2;
   BinaryLoop<T> maximum, minimum;        ///< NaN if either is NaN
-  BinaryLoop<T> eq, ne, lt, le, gt, ge;  ///< 1 or 0; with NaN 0, ne 1
+  BinaryLoop<T> eq, ne, lt, le, gt, ge;  ///< 1 or 0; if an operand is NaN, ne is 1 and the others are 0
   BinaryLoop<T> logical_and, logical_or;
-  BinaryLoop<T> threshold;         ///< a where b > 0, else 0: relu's gradient, a being the incoming one
-  BinaryLoop<T> sigmoid_gradient;  ///< a · b · (1 - b), b being sigmoid's result
-  BinaryLoop<T> tanh_gradient;     ///< a · (1 - b²), b being tanh's result
+  BinaryLoop<T> threshold;         ///< a where b > 0, else 0: the gradient of relu if a is the incoming gradient
+  BinaryLoop<T> sigmoid_gradient;  ///< a · b · (1 - b): the gradient of sigmoid if b is its result
+  BinaryLoop<T> tanh_gradient;     ///< a · (1 - b²): the gradient of tanh if b is its result
 
   void (*where)(const T* condition, std::int64_t condition_step, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y,
                 std::int64_t n);                                   ///< a where condition != 0, else b
@@ -44,16 +45,16 @@ struct Elementwise {
   void (*fill)(T value, T* y, std::int64_t n);
   void (*axpy)(T scale, const T* x, T* y, std::int64_t n);                              ///< y += scale·x
   void (*add_rows)(const T* x, const T* row, T* y, std::int64_t rows, std::int64_t d);  ///< y[r, :] = x[r, :] + row
-  /// y[r·stride + i] += row[i], `row` being null for nothing; then max(y, 0) in its place, if `relu`: what add_rows and relu give.
+  /// y[r·stride + i] += row[i] unless `row` is null; then, if `relu`, y = max(y, 0). The bits are those of add_rows followed by relu.
   void (*finish_rows)(const T* row, bool relu, T* y, std::int64_t stride, std::int64_t rows, std::int64_t d);
-  void (*convert_u8)(const std::uint8_t* x, T scale, T shift, T* y, std::int64_t n);  ///< y = x·scale + shift, in that order of rounding
+  void (*convert_u8)(const std::uint8_t* x, T scale, T shift, T* y, std::int64_t n);  ///< y = x·scale + shift, each operation rounded
 };
 
-/// The loops in the best instruction set this processor has.
+/// Returns the loops in the best instruction set of this processor.
 template <class T>
 const Elementwise<T>& elementwise() noexcept;
 
-/// Makes elementwise() choose anew: for tests that have Highway pretend to other processors.
+/// Makes elementwise() choose the instruction set again. For tests that make Highway report another processor.
 void forget_elementwise_choice() noexcept;
 
 }  // namespace chainrule::kernels

@@ -1,5 +1,5 @@
-// Vector functions made of the processor's own instructions, compiled once for each of Highway's targets. None uses a fused multiply-add:
-// the same bits come out on every processor.
+// Vector functions that consist of a few processor instructions, compiled once for each of Highway's targets. None uses a fused
+// multiply-add, so that the bits are the same on every processor.
 // clang-format off
 // Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_ARITHMETIC_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -19,7 +19,7 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
-/// What loops ask of a function: kCalls where it calls another, so that unrolling would only spill registers.
+/// Base of vector functions. kCalls tells loops whether the function calls another one; unrolling the loop would then only spill registers.
 struct Inline {
   static constexpr bool kCalls = false;
 };
@@ -60,7 +60,7 @@ struct Reciprocal : Inline {
     return hn::Div(hn::Set(d, 1), x);
   }
 };
-// The sign bit is the argument's, which Highway's emulations lose at 0.
+// CopySign keeps the sign of the argument, which Highway's emulations lose if the result is 0.
 struct Floor : Inline {
   template <class D, class V>
   HWY_INLINE V operator()(D, V x) const {
@@ -76,7 +76,7 @@ struct Ceil : Inline {
 struct Round : Inline {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    // Highway rounds 0.49999997 to 1 where it has no vectors.
+    // Highway rounds 0.49999997 to 1 on targets without vectors.
     if constexpr (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) return each_lane(d, StdNearbyint(), x);
     return hn::CopySign(hn::Round(x), x);
   }

@@ -19,10 +19,10 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
-/// Whether masked loads and stores leave memory outside the mask alone; elsewhere tails go through a buffer.
+/// True if masked loads and stores do not access memory outside the mask. Otherwise tails are copied through a buffer.
 inline constexpr bool kMasksMemory = HWY_HAVE_SCALABLE || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
 
-/// Vector of the first `count` < lanes elements at p, touching no others; the other lanes are 0.
+/// Loads the first `count` < lanes elements at p and sets the other lanes to 0. Accesses no other memory.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> load_some(D d, const T* p, std::size_t count) {
   if constexpr (kMasksMemory) {
@@ -34,7 +34,7 @@ HWY_INLINE hn::Vec<D> load_some(D d, const T* p, std::size_t count) {
   }
 }
 
-/// Stores the first `count` < lanes lanes, touching no memory behind them.
+/// Stores the first `count` < lanes lanes. Accesses no other memory.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE void store_some(D d, hn::Vec<D> v, T* p, std::size_t count) {
   if constexpr (kMasksMemory) {
@@ -88,7 +88,7 @@ HWY_INLINE void apply(const Op op, const T* a, const T* b, T* y, std::int64_t co
   if (i < n) store_some(d, op(d, load_some(d, a + i, n - i), load_some(d, b + i, n - i)), y + i, n - i);
 }
 
-/// Where a loop reads an operand: its elements, or again and again a vector full of its one value.
+/// An operand of a loop: a buffer of elements, or a single value, which is then repeated in a vector.
 template <class T>
 class Operand {
  public:

@@ -1,5 +1,5 @@
-// The functions of <cmath> and those built on them, on vectors, compiled once for each of Highway's targets: SLEEF's, put right where they
-// depart from std:: or let a lane's bits depend on its neighbours.
+// Vector versions of the functions in <cmath> and of functions built on them, compiled once for each of Highway's targets. They use SLEEF
+// and correct it where it deviates from std:: or where the bits of a lane depend on the other lanes.
 // clang-format off
 // Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_ELEMENTWISE_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -22,7 +22,7 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
-/// See Inline.
+/// Base of vector functions that call another function; see Inline.
 struct Calling {
   static constexpr bool kCalls = true;
 };
@@ -41,13 +41,14 @@ using Asin = Straight<SleefAsin>;
 using Acos = Straight<SleefAcos>;
 using Atan = Straight<SleefAtan>;
 
-/// The value for float or that for double.
+/// Returns the first value for float and the second for double.
 template <class D>
 constexpr hn::TFromD<D> either(double for_float, double for_double) {
   return static_cast<hn::TFromD<D>>(sizeof(hn::TFromD<D>) == 4 ? for_float : for_double);
 }
 
-/// f(x), but x itself where it is so small that f rounds to it: SLEEF loses denormals, the sign of 0 or the last bit there.
+/// Returns x where |x| is so small that f(x) rounds to x, and y = f(x) elsewhere. For such small x, SLEEF loses denormals, the sign of 0 or
+/// the last bit.
 template <class D, class V>
 HWY_INLINE V identity_near_zero(D d, V x, V y, double limit_float, double limit_double) {
   return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, either<D>(limit_float, limit_double))), x, y);
@@ -57,12 +58,13 @@ struct Log1p : Calling {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     const V y = identity_near_zero(d, x, SleefLog1p()(d, x), 0x1p-25, 0x1p-54);
-    const auto huge = hn::Gt(x, hn::Set(d, either<D>(1e37, 1e306)));  // where SLEEF's is infinite
+    const auto huge = hn::Gt(x, hn::Set(d, either<D>(1e37, 1e306)));  // SLEEF returns infinity there
     return HWY_LIKELY(hn::AllFalse(d, huge)) ? y : replace_lanes(d, huge, y, StdLog1p(), x);
   }
 };
 
-/// SLEEF chooses how to reduce the argument by the largest in the vector; here each lane gets the way of its own magnitude.
+/// SLEEF chooses the argument reduction by the largest element of the vector. Here it is chosen by each element, so that the bits of a lane
+/// do not depend on the others.
 template <class Sleef>
 struct Periodic : Calling {
   template <class D, class V>
@@ -92,7 +94,7 @@ struct Tan : Calling {
   }
 };
 
-/// sinh or cosh, which SLEEF's have overflow before the result does.
+/// sinh and cosh. SLEEF's functions overflow although the result is still finite.
 template <class Sleef, class Std>
 struct Hyperbolic : Calling {
   template <class D, class V>
@@ -120,7 +122,7 @@ struct Tanh : Calling {
 struct Erf : Calling {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    // Near 0 it is x·2/sqrt(pi), of which SLEEF loses bits among denormals.
+    // Near 0, erf(x) is x·2/sqrt(pi). SLEEF loses bits there if x is denormal.
     const V slope_above_one = hn::Set(d, static_cast<hn::TFromD<D>>(0.12837916709551257));
     const V linear = hn::Add(x, hn::Mul(x, slope_above_one));
     return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, either<D>(0x1p-14, 0x1p-28))), linear, SleefErf()(d, x));
@@ -146,7 +148,7 @@ struct Pow : Calling {
   HWY_INLINE V operator()(D d, V a, V b) const {
     const V most = hn::Set(d, kFused ? 3 : 2);
     const auto few = hn::And(hn::And(hn::Ge(b, hn::Zero(d)), hn::Le(b, most)), hn::Eq(b, hn::Floor(b)));
-    if (hn::AllTrue(d, few)) return product(d, a, b);  // what lies beyond a buffer's end has exponent 0
+    if (hn::AllTrue(d, few)) return product(d, a, b);  // lanes beyond the end of the buffer have exponent 0
     const V y = any_power(d, a, b);
     return HWY_LIKELY(hn::AllFalse(d, few)) ? y : hn::IfThenElse(few, product(d, a, b), y);
   }
@@ -154,14 +156,14 @@ struct Pow : Calling {
  private:
   static constexpr bool kFused = HWY_NATIVE_FMA != 0;
 
-  // aᵇ for b = 0, 1, 2 or 3: many times as fast, and a little more exact.
+  // Returns aᵇ for b = 0, 1, 2 or 3: many times faster and slightly more accurate than any_power().
   template <class D, class V>
   static HWY_INLINE V product(D d, V a, V b) {
     const V one = hn::Set(d, 1), two = hn::Set(d, 2);
     const V square = hn::Mul(a, a);
     V y = hn::IfThenElse(hn::Lt(b, one), one, hn::IfThenElse(hn::Lt(b, two), a, square));
     if constexpr (kFused) {
-      const V cut_off = hn::Mul(hn::MulSub(a, a, square), a);  // by rounding the square; not finite where that overflows, or nearly
+      const V cut_off = hn::Mul(hn::MulSub(a, a, square), a);  // rounding error of the square, times a; not finite if the square overflows
       const V exact = hn::MulAdd(square, a, hn::IfThenElseZero(hn::IsFinite(cut_off), cut_off));
       y = hn::IfThenElse(hn::Gt(b, two), exact, y);
     }
@@ -170,7 +172,7 @@ struct Pow : Calling {
 
   template <class D, class V>
   static HWY_INLINE V any_power(D d, V a, V b) {
-    // SLEEF's overflows a few hundred ULP early.
+    // SLEEF's pow overflows a few hundred ULP too early.
     const V y = SleefPow()(d, a, b);
     const auto overflowed = hn::And(hn::IsInf(y), hn::And(hn::IsFinite(a), hn::IsFinite(b)));
     return HWY_LIKELY(hn::AllFalse(d, overflowed)) ? y : replace_lanes(d, overflowed, y, StdPow(), a, b);
@@ -179,7 +181,7 @@ struct Pow : Calling {
 struct Atan2 : Calling {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a, V b) const {
-    // SLEEF's rounds results among denormals, and next to them, twice without fused multiply-add.
+    // Without fused multiply-add, SLEEF's atan2 rounds denormal results, and results close to them, twice.
     const V y = SleefAtan2()(d, a, b);
     const V limit = hn::Set(d, 16 * std::numeric_limits<hn::TFromD<D>>::min());
     const auto tiny = hn::And(hn::Lt(hn::Abs(y), limit), hn::Gt(hn::Abs(y), hn::Zero(d)));

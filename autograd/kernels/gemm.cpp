@@ -1,4 +1,4 @@
-// The seam to matrix products: cuts C into blocks that depend on its shape alone and runs each on one thread.
+// Divides the result of a matrix product into blocks, which depend only on the sizes, and computes each on one thread.
 #include "autograd/kernels/gemm.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 using detail::GemmBlock;
 
-// m·n·k, saturating.
+// Returns m·n·k, or the largest integer if that overflows.
 std::int64_t multiplications(std::int64_t m, std::int64_t n, std::int64_t k) {
   std::int64_t work;
   const bool fits = !__builtin_mul_overflow(m, n, &work) && !__builtin_mul_overflow(work, k, &work);
@@ -25,12 +25,13 @@ std::int64_t multiplications(std::int64_t m, std::int64_t n, std::int64_t k) {
 
 #ifdef CHAINRULE_GEMM_ONEDNN
 
-// Up to here the builtin loops are faster (measured): they neither pack nor choose a kernel, and take narrow matrices as they are.
+// Up to these sizes the builtin loops are faster (measured), because they neither pack operands nor choose a kernel, and do not pad narrow
+// matrices.
 constexpr std::int64_t kFewMultiplications = 7 * 512 * 1024, kFewColumns = 64, kFewRowsTransposed = 128;
 constexpr std::int64_t kFewMultiplicationsDouble = 32 * 1024;
 
-// Where both are as fast, these call nothing of the system: oneDNN's must keep signals away (see there). A deeper product would have to be
-// cut along k for the caches.
+// On AMD processors both are equally fast up to this k. The builtin loops are preferred there because they need no system calls; for oneDNN
+// signals must be blocked (see gemm_onednn.cpp). For a larger k they would have to be blocked along k to fit the caches.
 constexpr std::int64_t kDepthOnAmd = 1024;
 
 bool runs_builtin(std::int64_t work, const GemmBlock<float>& product) {
@@ -67,25 +68,27 @@ bool library_wants_one_caller(const GemmBlock<T>&) {
 #endif
 
 struct Cuts {
-  std::int64_t rows, columns;  // of one block
+  std::int64_t rows, columns;  // size of a block
 };
 
-// The size of a part where `size` is cut into some `parts`, a power of two, of at least `least` and the nearest multiple of `multiple`,
-// which may leave a small part more: a few rows beyond a multiple cost more than their own part (784 in 8: 96 and 16 left, not 98).
+// Returns the size of a part if `size` is divided into about `parts` parts, a power of two, of at least `least`. The size of a part is
+// rounded to a multiple of `multiple`, even if that leaves a small additional part: rows beyond a multiple cost more than a separate part
+// (784 in 8 parts: 96 each and 16 left, not 98 each).
 std::int64_t part_size(std::int64_t size, std::int64_t parts, std::int64_t least, std::int64_t multiple) {
   parts = std::min(parts, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(size / least, 1)))));
   if (parts == 1) return size;
   return std::max((size / parts + multiple / 2) / multiple * multiple, multiple);
 }
 
-// Multiplications of a block that is worth its fork and what the backend packs once a block (measured). The builtin loops pack less: up to
+// Multiplications in a block for which a fork, and packing for each block, are worthwhile (measured). The builtin loops pack less, so up to
 // four blocks may be smaller.
 constexpr std::int64_t kBuiltinBlock = 512 * 1024, kLibraryBlock = 3 * 1024 * 1024;
 
-// Two blocks as soon as they are worth it a little, more as there is work for whole ones; few unless the product is huge, as each block
-// reads its operands again. Rows are cut before columns while op(B), of so many bytes, stays in a core's cache from one block to the next
-// and there are rows enough to hide its coming there; else it is read anew for each cut of the rows, so the cuts are those that read least
-// (128x1024x1024: 4 times as fast).
+// Chooses the size of the blocks. There are at least two blocks if the product has `block` multiplications, and more if each of them has
+// enough work; unless the product is huge, there are few, because each block reads its operands again. Rows are divided before columns if
+// op(B), of `b_bytes` bytes, stays in a core's cache from one block to the next, and if there are enough rows to hide the time for loading
+// it. Otherwise op(B) is read once for each division of the rows, and the division that reads least is chosen (128x1024x1024: 4 times as
+// fast).
 Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block, std::int64_t b_bytes) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 27, kHugeBlock = std::int64_t{1} << 26;
   constexpr std::int64_t kSmallBlocks = 4, kFewBlocks = 8, kManyBlocks = 64;
@@ -102,7 +105,7 @@ Cuts cuts(std::int64_t work, std::int64_t m, std::int64_t n, std::int64_t block,
   for (std::int64_t parts = blocks; parts >= 1 && (!cached || parts == blocks); parts /= 2) {
     const std::int64_t rows = part_size(m, parts, kLeastRows, kRowMultiple), down = (m - 1) / rows + 1;
     const std::int64_t columns = part_size(n, std::max<std::int64_t>(blocks / down, 1), kLeastColumns, kColumnMultiple);
-    const std::int64_t reads = down * n + ((n - 1) / columns + 1) * m;  // of both operands, for each of k
+    const std::int64_t reads = down * n + ((n - 1) / columns + 1) * m;  // elements read of both operands, divided by k
     if (reads >= least) continue;
     best = {rows, columns};
     least = reads;
@@ -118,7 +121,7 @@ GemmBlock<T> whole(const Product<T>& p) {
 template <class T>
 void multiply(const Product<T>& product) {
   if (product.m == 0 || product.n == 0) return;
-  // Small products spare what cutting costs.
+  // Small products are not divided, which saves time.
   const std::int64_t work = multiplications(product.m, product.n, product.k);
   const bool plain = product.bias == nullptr && !product.relu;
   if (plain && work > 0 && work < kBuiltinBlock && runs_builtin(work, whole(product))) return detail::gemm_builtin(whole(product));
@@ -164,7 +167,7 @@ void ProductLoop<T>::run_block(std::int64_t row, std::int64_t rows, std::int64_t
   block.b += block.transpose_b ? column * block.ldb : column;
   block.c += row * block.ldc + column;
   if (product_.k == 0) {
-    if (block.beta == T{0}) std::fill_n(block.c, rows * columns, T{0});  // one block has it all
+    if (block.beta == T{0}) std::fill_n(block.c, rows * columns, T{0});  // there is only one block then
   } else if (builtin_) {
     detail::gemm_builtin(block);
   } else {

@@ -1,4 +1,4 @@
-// The one seam to matrix products: oneDNN, CBLAS or the builtin loops, chosen when the library is built (CHAINRULE_GEMM).
+// All matrix products: by oneDNN, CBLAS or the builtin loops, as chosen at build time (CHAINRULE_GEMM).
 // Internal header: not installed.
 #pragma once
 
@@ -8,9 +8,9 @@
 
 namespace chainrule::kernels {
 
-/// C = op(A)·op(B) + beta·C, row-major and without gaps between rows: C is [m, n], op(A) is [m, k], op(B) is [k, n];
-/// a transposed operand is stored the other way round (A as [k, m], B as [n, k]). beta is 0 (C is only written) or 1.
-/// Then, in each block of C while the cache still holds it: `bias` [n], if any, is added to every row; and of that relu is taken, if asked.
+/// C = op(A)·op(B) + beta·C, row-major and without gaps between rows. C is [m, n], op(A) is [m, k] and op(B) is [k, n]. A transposed
+/// operand is stored transposed: A as [k, m], B as [n, k]. beta is 0 (C is not read) or 1. Then `bias` [n], unless it is null, is added to
+/// every row, and relu is applied if `relu` is set; both happen for each block of C while it is in the cache.
 template <class T>
 struct Product {
   bool transpose_a, transpose_b;
@@ -22,8 +22,8 @@ struct Product {
   bool relu = false;
 };
 
-/// A product in blocks, to be run beside other loops (parallel_loops). The same bits on any number of threads: the cuts depend on m, n
-/// and k only.
+/// A product divided into blocks, which parallel_loops() can run together with other loops. The blocks depend on m, n and k only, so the
+/// bits are the same on any number of threads.
 template <class T>
 class ProductLoop {
  public:
@@ -31,11 +31,12 @@ class ProductLoop {
   ProductLoop(const ProductLoop&) = delete;
   ProductLoop& operator=(const ProductLoop&) = delete;
 
-  /// Only as long-lived as this. No loop (a count of 0) where C is empty.
+  /// Returns the loop over the blocks, which is valid as long as this object. Its count is 0 if C is empty.
   Loop loop() noexcept { return {pieces_, 1, range_body(*this)}; }
-  /// Whether other threads are no help, nor products beside it: the BLAS starts its own, or runs one call at a time.
+  /// Returns true if the product should run on one thread, with no other product at the same time, because the BLAS starts threads itself
+  /// or runs only one call at a time.
   bool wants_one_caller() const noexcept { return one_caller_; }
-  /// Runs blocks, each on the calling thread.
+  /// Computes the blocks from `begin` to `end` - 1 on the calling thread.
   void operator()(std::int64_t begin, std::int64_t end) const;
 
  private:
@@ -46,13 +47,13 @@ class ProductLoop {
   bool builtin_, one_caller_;
 };
 
-/// One product alone; k = 0 gives zeros (or C).
+/// Computes one product. For k = 0 the result is 0 (or C if beta is 1).
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float beta,
           float* c);
 void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double beta,
           double* c);
 
-/// The name of what multiplies: "onednn+cblas" or "builtin".
+/// Returns the name of the backend: "onednn+cblas" or "builtin".
 const char* gemm_backend() noexcept;
 
 }  // namespace chainrule::kernels

@@ -1,4 +1,4 @@
-// What the seam of gemm.h chooses from. Each function multiplies one block on the calling thread alone; tests reach them here.
+// The backends of gemm.h. Each function multiplies one block on the calling thread. Tests call them directly.
 // Internal header: not installed.
 #pragma once
 
@@ -6,7 +6,8 @@
 
 namespace chainrule::kernels::detail {
 
-/// C = op(A)·op(B) + beta·C with row strides of its own for each matrix (lda: between stored rows of A). beta is 0 or 1; m, n, k >= 1.
+/// C = op(A)·op(B) + beta·C, where each matrix has its own row stride (lda is the distance between stored rows of A). beta is 0 or 1; m, n,
+/// k >= 1.
 template <class T>
 struct GemmBlock {
   bool transpose_a, transpose_b;
@@ -20,22 +21,23 @@ struct GemmBlock {
   std::int64_t ldc;
 };
 
-/// Whether the processor is one of AMD's. There (measured on Zen 5; the other way round on Intel's) copying operands into order costs more
-/// than reading them where they lie, and oneDNN, which does it, is no faster than the builtin loops.
+/// Returns true on processors made by AMD. There, packing operands costs more than reading them in place, and oneDNN, which packs, is no
+/// faster than the builtin loops (measured on Zen 5). On Intel processors packing pays.
 bool on_amd() noexcept;
 
-/// Blocked loops in Highway; the bits depend on the block alone.
+/// Blocked loops with Highway. The bits depend only on the block.
 void gemm_builtin(const GemmBlock<float>& block);
 void gemm_builtin(const GemmBlock<double>& block);
 
 #ifdef CHAINRULE_GEMM_ONEDNN
-/// oneDNN's sgemm; signals that come meanwhile may wait for its end. @throws std::runtime_error where oneDNN reports a failure.
+/// oneDNN's sgemm. Signals that arrive during the call may be delivered after it. @throws std::runtime_error if oneDNN reports a failure.
 void gemm_onednn(const GemmBlock<float>& block);
 
-/// CBLAS dgemm, in calls whose sizes fit an int. May be called from several threads at once, whatever the BLAS.
+/// CBLAS dgemm; sizes and strides must fit an int. Several threads may call it at the same time, even with a BLAS that does not allow that.
 void gemm_cblas(const GemmBlock<double>& block);
 
-/// Whether several threads are no help to calls of the BLAS in this process: it starts its own, or runs one call at a time.
+/// Returns true if calling the BLAS from several threads does not make it faster, because it starts threads itself or runs only one call at
+/// a time.
 bool cblas_wants_one_caller() noexcept;
 #endif
 

@@ -1,5 +1,5 @@
-// Matrix products without a BLAS: register-blocked loops in Highway, op(B) packed where it is stored transposed, op(A) where its rows lie
-// far apart.
+// Matrix products without a BLAS: register-blocked loops with Highway. op(B) is packed if it is stored transposed, op(A) if its rows are
+// far apart in memory.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -19,22 +19,22 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// 32 vector registers hold 24 sums, 16 hold 12; the rest is for operands.
+// Of 32 vector registers 24 hold sums, of 16 registers 12; the rest hold operands.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
 constexpr int kRows = 12;
 #else
 constexpr int kRows = 6;
 #endif
-constexpr std::int64_t kDepth = 256;  // of k at once: a panel of two vectors of op(B) fits the first-level cache
+constexpr std::int64_t kDepth = 256;  // part of k processed at once, so that a panel of op(B), two vectors wide, fits the first-level cache
 constexpr std::int64_t kHeight = 20 * kRows;
 
-constexpr std::int64_t kDotRows = 2;  // of C, up to which dot products beat packing a transposed op(B)
-// Packing pays from these sizes on, where it does at all (measured).
+constexpr std::int64_t kDotRows = 2;  // up to this number of rows of C, dot products are faster than packing a transposed op(B)
+// Smallest sizes for which packing is worthwhile on processors where it is at all (measured).
 constexpr std::int64_t kPackBRows = 48, kPackBElements = 8192;
 constexpr std::int64_t kPackARows = 192, kPackAColumns = 64, kPackADepth = 96;
 
-// Where register tiles read and write. op(A)[r, p] = a[r·a_row + p·a_depth] within kRows rows, which lie a_panel apart;
-// op(B)[p, :] = b[p·b_depth ...].
+// The memory that a register tile reads and writes. op(A)[r, p] = a[r·a_row + p·a_depth] for r < kRows, and the next kRows rows start at a
+// + a_panel. op(B)[p, :] starts at b[p·b_depth].
 template <class T>
 struct Tile {
   const T* a;
@@ -47,7 +47,8 @@ struct Tile {
   bool add;
 };
 
-// C[0..R, 0..V lanes] (+)= A·B over the tile's depth. With V = 1 only the first `columns` lanes are read and written.
+// Computes C[0..R, 0..V lanes] = A·B, or += A·B, over the depth of the tile. If kPart is set, only the first `columns` lanes are read and
+// written (V = 1).
 template <int R, int V, bool kPart, class D, class T = hn::TFromD<D>>
 HWY_INLINE void multiply_tile(D d, const Tile<T>& tile, std::int64_t columns) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -94,7 +95,7 @@ HWY_INLINE void multiply_tile(D d, const Tile<T>& tile, std::int64_t columns) {
   }
 }
 
-// Rows [0, m) of C under one panel of op(B) that is V vectors wide.
+// Computes rows [0, m) of C for one panel of op(B) that is V vectors wide.
 template <int V, bool kPart, class D, class T = hn::TFromD<D>>
 HWY_NOINLINE void multiply_panel(D d, Tile<T> tile, std::int64_t m, std::int64_t columns) {
   const auto advance = [&tile, &m](std::int64_t rows) {
@@ -132,7 +133,7 @@ HWY_NOINLINE void multiply_panel(D d, Tile<T> tile, std::int64_t m, std::int64_t
   }
 }
 
-// The first n columns of C, of at most one panel's width or, where op(B) is not packed, any number.
+// Computes the first n columns of C: at most the width of a panel if op(B) is packed, otherwise any number.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE void multiply_columns(D d, Tile<T> tile, std::int64_t m, std::int64_t n) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -141,7 +142,7 @@ HWY_INLINE void multiply_columns(D d, Tile<T> tile, std::int64_t m, std::int64_t
     tile.c += columns;
     n -= columns;
   };
-  if (m <= 2) {  // few sums a column: more columns at once keep the adders busy
+  if (m <= 2) {  // few sums for each column: more columns at once keep the arithmetic units busy
     while (n >= 8 * lanes) {
       multiply_panel<8, false>(d, tile, m, lanes);
       advance(8 * lanes);
@@ -173,7 +174,7 @@ HWY_INLINE void multiply_columns(D d, Tile<T> tile, std::int64_t m, std::int64_t
 #endif
 }
 
-// to[p·width + j] = from[j·stride + p] for j in [0, count), p in [0, depth); what else `to` has is left alone.
+// to[p·width + j] = from[j·stride + p] for j in [0, count), p in [0, depth). Other elements of `to` are not written.
 template <class T>
 HWY_INLINE void pack_transposed(const T* from, std::int64_t stride, std::int64_t count, std::int64_t depth, std::int64_t width, T* to) {
   std::int64_t j = 0;
@@ -220,7 +221,7 @@ HWY_INLINE void pack(D d, const T* from, std::int64_t stride, std::int64_t count
   }
 }
 
-// One row of C, op(B) being stored transposed: the dot products of a with the rows of b, four at a time.
+// Computes one row of C if op(B) is stored transposed: the dot products of a with the rows of b, four at a time.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE void multiply_dots(D d, const T* HWY_RESTRICT a, const T* b, std::int64_t ldb, std::int64_t n, std::int64_t k, bool add, T* c) {
   constexpr int kDots = 4;
@@ -248,7 +249,7 @@ HWY_INLINE void multiply_dots(D d, const T* HWY_RESTRICT a, const T* b, std::int
   for (; j < n; ++j) dots(std::integral_constant<int, 1>(), j);
 }
 
-// Where a thread packs op(A), kept from product to product.
+// The buffer in which a thread packs op(A). It is kept for later products.
 template <class T>
 T* a_buffer() {
   static thread_local std::unique_ptr<T[]> buffer;

@@ -1,4 +1,4 @@
-// CBLAS's matrix product, float64.
+// The float64 matrix product by CBLAS.
 #include <cblas.h>
 
 #include <mutex>
@@ -6,7 +6,7 @@
 #include "autograd/kernels/gemm_backends.h"
 #include "autograd/parallel/one_thread.h"
 
-// OpenBLAS tells how it was built; another BLAS has neither.
+// OpenBLAS reports how it was built. Other BLAS libraries do not have these functions.
 extern "C" {
 [[gnu::weak]] int openblas_get_parallel(void);
 [[gnu::weak]] int openblas_get_num_threads(void);
@@ -15,10 +15,10 @@ extern "C" {
 namespace chainrule::kernels::detail {
 namespace {
 
-constexpr int kSerial = 0, kOwnThreads = 1;  // answers of openblas_get_parallel(), where another is OpenMP's threads
+constexpr int kSerial = 0, kOwnThreads = 1;  // results of openblas_get_parallel(); any other means OpenMP threads
 
-// OpenBLAS without threads may be without locks too, as Debian's is: two calls at once then share a buffer and give wrong numbers (its
-// issue 2126).
+// An OpenBLAS built without threads may also be built without locks, like Debian's: two simultaneous calls then share a buffer and give
+// wrong results (OpenBLAS issue 2126).
 bool calls_take_turns() { return openblas_get_parallel != nullptr && openblas_get_parallel() == kSerial; }
 
 std::mutex turn;

@@ -1,4 +1,4 @@
-// oneDNN's matrix product, float32.
+// The float32 matrix product by oneDNN.
 #include <dnnl.h>
 #include <signal.h>
 
@@ -11,7 +11,7 @@
 namespace chainrule::kernels::detail {
 namespace {
 
-// While it lives, signals to the calling thread wait, but for those that tell of a fault of its own.
+// While it lives, signals to the calling thread are blocked, except for those raised by its own faults.
 class SignalsWait {
  public:
   SignalsWait() {
@@ -28,7 +28,8 @@ class SignalsWait {
   sigset_t before_;
 };
 
-// Kernels of oneDNN up to 3.11 keep their stack pointer in a heap block, below which a signal's frame then lands (its issue 4845).
+// Kernels of oneDNN up to version 3.11 point the stack pointer into a heap block. A signal handler's frame then overwrites the memory below
+// that block (oneDNN issue 4845).
 bool breaks_under_signals() {
   const dnnl_version_t& version = *dnnl_version();
   return version.major < 3 || (version.major == 3 && version.minor < 12);
@@ -40,7 +41,7 @@ void gemm_onednn(const GemmBlock<float>& block) {
   static const bool wait = breaks_under_signals();
   std::optional<SignalsWait> signals_wait;
   if (wait) signals_wait.emplace();
-  const OneThread guard;  // its own split over threads changes bits with their number
+  const OneThread guard;  // if oneDNN uses several threads, the bits depend on their number
   const dnnl_status_t status = dnnl_sgemm(block.transpose_a ? 'T' : 'N', block.transpose_b ? 'T' : 'N', block.m, block.n, block.k, 1.0F,
                                           block.a, block.lda, block.b, block.ldb, block.beta, block.c, block.ldc);
   if (status != dnnl_success) throw std::runtime_error("oneDNN sgemm failed");

@@ -13,8 +13,8 @@ namespace chainrule::kernels {
 
 namespace {
 
-constexpr std::int64_t kMaskGrain = 4096;      // elements; the fork is there anyway
-constexpr std::int64_t kFewWork = 192 * 1024;  // multiplications of one product up to which the fork costs more than it saves (measured)
+constexpr std::int64_t kMaskGrain = 4096;      // elements; small, because the products fork anyway
+constexpr std::int64_t kFewWork = 192 * 1024;  // up to this number of multiplications a fork costs more than it saves (measured)
 
 }  // namespace
 
@@ -39,7 +39,7 @@ void linear_gradients(const LinearSizes& sizes, const LinearGradients<T>& what) 
   Loop loops[4];
   std::size_t count = 0;
   if (what.y != nullptr && n * d_out <= kMaskGrain) {
-    mask(0, n * d_out);  // nothing to wait for then
+    mask(0, n * d_out);  // the products then need not wait for another loop
   } else if (what.y != nullptr) {
     loops[count++] = {n * d_out, kMaskGrain, range_body(mask)};
   }

@@ -1,4 +1,4 @@
-// Reductions cut into pieces by their sizes alone.
+// Reductions on several threads, divided into pieces that depend only on the sizes.
 #include "autograd/kernels/reduce.h"
 
 #include <algorithm>
@@ -14,12 +14,12 @@ namespace {
 
 using detail::kColumnsAtOnce;
 
-constexpr std::int64_t kPiece = 32 * 1024;  // elements that pay for their fork
+constexpr std::int64_t kPiece = 32 * 1024;  // elements of a piece; fewer are not worth a fork
 
-// How many of the things of `elements` each make a piece.
+// Returns the number of rows (or columns) of `elements` each that make a piece.
 std::int64_t grain_of(std::int64_t elements) { return std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(elements, 1)); }
 
-// [outer, n] to [outer].
+// Reduces [outer, n] to [outer].
 template <class T>
 void reduce_last(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, T* y) {
   const auto rows_loop = detail::reduce_loops<T>().rows(kind);
@@ -27,7 +27,7 @@ void reduce_last(Reduction kind, const T* x, std::int64_t outer, std::int64_t n,
     parallel_pieces(outer, grain_of(n), [&](std::int64_t begin, std::int64_t end) { rows_loop(x + begin * n, end - begin, n, y + begin); });
     return;
   }
-  const std::int64_t parts = (n - 1) / kPiece + 1;  // long rows share their work too
+  const std::int64_t parts = (n - 1) / kPiece + 1;  // long rows are divided too
   std::vector<T> partial(static_cast<std::size_t>(outer * parts));
   parallel_pieces(outer * parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t p = begin; p < end; ++p) {
@@ -38,7 +38,7 @@ void reduce_last(Reduction kind, const T* x, std::int64_t outer, std::int64_t n,
   rows_loop(partial.data(), outer, parts, y);
 }
 
-// [outer, n, inner] to [outer, inner], the columns of one outer index in strips.
+// Reduces [outer, n, inner] to [outer, inner]; a piece is a strip of columns with the same outer index.
 template <class T>
 void reduce_strips(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
   const auto columns_loop = detail::reduce_loops<T>().columns(kind);
@@ -51,18 +51,18 @@ void reduce_strips(Reduction kind, const T* x, std::int64_t outer, std::int64_t 
   });
 }
 
-// The first place of a value in a row of n, which has it; of a NaN where the value is one.
+// Returns the first position of a value that occurs in a row of n; for NaN, the first position of a NaN.
 template <class T>
 std::int64_t place_of(T value, const T* row, std::int64_t n) {
   constexpr std::int64_t kFew = 32;
   const auto is_it = [value, nan = value != value](T x) { return nan ? x != x : x == value; };
   if (n > kFew) return std::find_if(row, row + n, is_it) - row;
   std::int64_t at = 0;
-  for (std::int64_t j = n - 1; j > 0; --j) at = is_it(row[j]) ? j : at;  // no jump that depends on the values
+  for (std::int64_t j = n - 1; j > 0; --j) at = is_it(row[j]) ? j : at;  // without a branch that depends on the values
   return is_it(row[0]) ? 0 : at;
 }
 
-// reduce_arg where inner > 1; `better(a, b)`: a is chosen before b although it comes later.
+// reduce_arg() for inner > 1. better(a, b) returns true if a is chosen instead of b, which comes first.
 template <class T, class Better>
 void arg_of_columns(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y, Better better) {
   const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
@@ -98,11 +98,11 @@ void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std:
   }
   if (inner == 1) return reduce_last(kind, x, outer, n, y);
 
-  // Few columns, many rows: parts of the rows make pieces of their own.
+  // Few columns and many rows: the rows are divided too.
   constexpr std::int64_t kFewStrips = 16;
   const std::int64_t strips = outer * ((inner - 1) / kColumnsAtOnce + 1), part = grain_of(std::min(inner, kColumnsAtOnce));
   if (strips >= kFewStrips || n < 2 * part) return reduce_strips(kind, x, outer, n, inner, y);
-  const std::int64_t parts = n / part, rest = n - parts * part;  // the last part takes the rest as well
+  const std::int64_t parts = n / part, rest = n - parts * part;  // the last part includes the rest
   const auto columns_loop = detail::reduce_loops<T>().columns(kind);
   std::vector<T> partial(static_cast<std::size_t>(outer * parts * inner));
   parallel_pieces(outer * parts, 1, [&](std::int64_t begin, std::int64_t end) {

@@ -1,5 +1,5 @@
-// Reductions over raw buffers seen as [outer, n, inner]: the middle axis goes. T is float or double. Parallel inside, over pieces
-// cut by the sizes alone, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)).
+// Reductions of raw buffers of shape [outer, n, inner] over the middle axis. T is float or double. They run on several threads; the pieces
+// depend only on the sizes, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)).
 // Internal header: not installed.
 #pragma once
 
@@ -7,23 +7,25 @@
 
 namespace chainrule::kernels {
 
-/// What becomes of the elements.
+/// The kinds of reduction.
 enum class Reduction { sum, prod, max, min };
 
-/// y[o, i] = the sum, the product, the largest or the smallest x[o, j, i] over j in [0, n). Of none a sum is 0 and a product 1; the others
-/// want n >= 1 and are NaN if an element is.
+/// y[o, i] = the sum, the product, the maximum or the minimum of x[o, j, i] over j in [0, n). For n = 0 a sum is 0 and a product is 1;
+/// maximum and minimum need n >= 1. They are NaN if an element is NaN.
 template <class T>
 void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
 
-/// y[o, i] = the first j at which x[o, j, i] is largest or smallest (Reduction::max, min), NaN before all. n >= 1.
+/// y[o, i] = the first j at which x[o, j, i] is largest (Reduction::max) or smallest (Reduction::min). NaN counts as both larger and
+/// smaller than all numbers. n >= 1.
 template <class T>
 void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y);
 
-/// y[r] = log(sum over j of exp(x[r, j])), stable: shifted by the row's maximum. -inf where all are -inf or d = 0; inf where one is inf.
+/// y[r] = log(sum over j of exp(x[r, j])), where the maximum of the row is subtracted before exp. It is -inf if all elements are -inf or d
+/// = 0, and inf if one is inf.
 template <class T>
 void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
 
-/// y[r, j] = exp(x[r, j] - max) / sum, a distribution in every row.
+/// y[r, j] = exp(x[r, j] - max) / sum, with the maximum of row r and the sum over it.
 template <class T>
 void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
 
@@ -31,21 +33,21 @@ void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
 template <class T>
 void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y);
 
-/// gx = y · (g - sum over j of g·y): softmax's gradient from its result y and the incoming g.
+/// gx = y · (g - sum over j of g·y): the gradient of softmax from its result y and the incoming gradient g.
 template <class T>
 void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx);
 
-/// gx = g - exp(y) · sum over j of g: log_softmax's gradient from its result y and the incoming g.
+/// gx = g - exp(y) · sum over j of g: the gradient of log_softmax from its result y and the incoming gradient g.
 template <class T>
 void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx);
 
-/// y[r] = x[r, labels[r]] - logsumexp(x[r, :]), and what that is made of: logsumexp is shifts[r] + logs[r], shifts[r] being the maximum.
-/// Nothing is written where d is 0.
+/// y[r] = x[r, labels[r]] - logsumexp(x[r, :]). Also stores the two parts of logsumexp(x[r, :]) = shifts[r] + logs[r], where shifts[r] is
+/// the maximum of the row, or 0 if that is infinite. Writes nothing if d = 0.
 template <class T>
 void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, std::int64_t d, T* y, T* shifts, T* logs);
 
-/// gx[r, j] = g · (softmax(x[r, :])[j] - (j == labels[r])): cross-entropy's gradient, g being what comes in for each row, from the shifts
-/// and logs of log_softmax_at.
+/// gx[r, j] = g · (softmax(x[r, :])[j] - (j == labels[r])): the gradient of cross-entropy. g is the incoming gradient of each row; shifts
+/// and logs come from log_softmax_at().
 template <class T>
 void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
                                  std::int64_t d, T* gx);

@@ -1,4 +1,4 @@
-// Reductions in Highway: along rows, where the lanes of a vector take turns, and down columns, where each has one.
+// Reductions with Highway: of rows, where the lanes of a vector hold elements of one row, and of columns, where each lane holds a column.
 #include "autograd/kernels/reduce_loops.h"
 
 #include <cstddef>
@@ -19,8 +19,8 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// What two partial results become, as vectors and as single values. kIdentity is the result over nothing. kAnyOrder: they give the same in
-// any order, but for the sign of a zero.
+// How two partial results are combined, for vectors and for single values. kIdentity is the result of no elements. kAnyOrder says that the
+// result is the same in any order, except for the sign of a zero.
 struct Sum {
   static constexpr bool kAnyOrder = false;
   template <class T>
@@ -49,7 +49,7 @@ struct Product {
   }
 };
 
-// A NaN wins on either side: a's is kept because it differs from itself, b's because nothing is above it.
+// The result is NaN if either side is: a NaN in a is tested for, and for a NaN in b the comparison is false, which selects b.
 struct Max {
   static constexpr bool kAnyOrder = true;
   template <class T>
@@ -78,8 +78,8 @@ struct Min {
   }
 };
 
-// The result over a vector's lanes. In any order halves are put together as vectors: comparing lane by lane takes jumps that depend on
-// which is larger, and are guessed wrong.
+// Reduces the lanes of a vector. If any order is allowed, halves are combined as vectors: comparing lane by lane would need branches, which
+// are hard to predict.
 template <class Op, class D, class T = hn::TFromD<D>>
 HWY_INLINE T reduce_lanes(D d, hn::Vec<D> v) {
 #if !HWY_HAVE_SCALABLE
@@ -100,7 +100,7 @@ HWY_INLINE T reduce_lanes(D d, hn::Vec<D> v) {
   return last[0];
 }
 
-// x[0 .. n), n less than a vector, and what changes nothing.
+// Loads x[0 .. n), where n is less than the number of lanes, and fills the other lanes with the identity.
 template <class Op, class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> load_rest(D d, const T* HWY_RESTRICT x, std::int64_t n) {
   const auto count = static_cast<std::size_t>(n);
@@ -138,9 +138,9 @@ HWY_INLINE T reduce_run(D d, const T* HWY_RESTRICT x, std::int64_t n) {
   return result;
 }
 
-constexpr std::int64_t kRun = 1024;  // values of a row that are not halved any more
+constexpr std::int64_t kRun = 1024;  // values of a run; longer rows are halved
 
-// A long row is halved, so that errors grow with the logarithm of its length. The first half is whole runs.
+// A long row is halved, so that errors grow with the logarithm of its length. The first half consists of whole runs.
 template <class Op, class T>
 T reduce_row(const T* x, std::int64_t n) {
   const hn::ScalableTag<T> d;
@@ -155,7 +155,7 @@ void reduce_rows(const T* x, std::int64_t rows, std::int64_t n, T* y) {
   for (std::int64_t r = 0; r < rows; ++r) y[r] = reduce_row<Op>(x + r * n, n);
 }
 
-// Columns [0, columns) in steps of kVectors vectors; how many columns that was.
+// Reduces columns in steps of kVectors vectors, as far as whole steps fit. Returns the number of columns reduced.
 template <class Op, int kVectors, class D, class T = hn::TFromD<D>>
 HWY_INLINE std::int64_t reduce_strips(D d, const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, T* y) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -175,7 +175,7 @@ HWY_INLINE std::int64_t reduce_strips(D d, const T* x, std::int64_t n, std::int6
   return i;
 }
 
-constexpr std::int64_t kShort = 64;  // rows above one another that are not halved any more
+constexpr std::int64_t kShort = 64;  // rows; longer columns are halved
 
 template <class Op, class T>
 void reduce_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, T* y) {

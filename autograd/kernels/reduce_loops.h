@@ -1,4 +1,4 @@
-// The loops inside reduce.h's functions, in the best instruction set this processor has. Serial; one thread's piece of the work.
+// The loops that the functions of reduce.h run on each thread, in the best instruction set of this processor.
 // Internal header: not installed.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace chainrule::kernels::detail {
 
-/// y[r] = the reduction of x[r, :] over n values, halved into short runs.
+/// y[r] = the reduction of x[r, :] over n values, pairwise over short runs.
 template <class T>
 using RowsLoop = void (*)(const T* x, std::int64_t rows, std::int64_t n, T* y);
 
@@ -31,6 +31,7 @@ struct ReduceLoops {
   ColumnsLoop<T> columns(Reduction kind) const noexcept { return by_columns[static_cast<std::size_t>(kind)]; }
 };
 
+/// Returns the loops in the best instruction set of this processor.
 template <class T>
 const ReduceLoops<T>& reduce_loops() noexcept;
 

@@ -1,6 +1,6 @@
-// SLEEF's vector functions of at most 1 ULP as functors over Highway's vectors, compiled once for each of Highway's targets; targets for
-// which SLEEF has none go lane by lane through std::. SLEEF's own header hides the functions of instruction sets that the compiler was
-// not told to use everywhere, hence the declarations here.
+// SLEEF's vector functions with errors of at most 1 ULP, as functors on Highway's vectors, compiled once for each of Highway's targets. On
+// targets for which SLEEF has no functions they call std:: for each lane. The functions are declared here because SLEEF's header hides
+// those of instruction sets that are not enabled for the whole file.
 // clang-format off
 // Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_SLEEF_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,8 +17,9 @@
 #include <cstddef>
 #include <type_traits>
 
-// The names of SLEEF's functions for this target end in these. Clang passes vectors wider than the whole file's instruction set allows in
-// memory, even from a function that has registers for them, and SLEEF expects registers: there wide vectors go in pieces of 128 bits.
+// The suffixes of SLEEF's functions for this target. SLEEF expects vectors in registers. Clang passes a vector in memory if it is wider
+// than the instruction set of the whole file allows, even if the calling function has registers for it. In this case wide vectors are
+// passed in pieces of 128 bits.
 #undef CHAINRULE_SLEEF_F32
 #undef CHAINRULE_SLEEF_F64
 #undef CHAINRULE_SLEEF_IN_PIECES
@@ -51,14 +52,15 @@ namespace chainrule::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
-/// The lanes of a vector, in memory.
+/// The lanes of a vector as an array.
 template <class D, class T = hn::TFromD<D>>
 struct Lanes {
   HWY_ALIGN T values[hn::MaxLanes(D())];
   HWY_INLINE Lanes(D d, hn::Vec<D> v) { hn::Store(v, d, values); }
 };
 
-/// y with f(x...) in the lanes of the mask, lane by lane: for arguments too rare to be worth vector code.
+/// Returns y with the lanes in the mask replaced by f(x...), computed for each lane separately. For rare arguments, for which vector code
+/// is not worthwhile.
 template <class D, class F, class... Vectors>
 HWY_NOINLINE hn::Vec<D> replace_lanes(D d, hn::Mask<D> where, hn::Vec<D> y, F f, Vectors... x) {
   using T = hn::TFromD<D>;
@@ -73,7 +75,7 @@ HWY_NOINLINE hn::Vec<D> replace_lanes(D d, hn::Mask<D> where, hn::Vec<D> y, F f,
   return hn::Load(d, results.values);
 }
 
-/// f(x...), lane by lane.
+/// Returns f(x...), computed for each lane separately.
 template <class D, class F, class... Vectors>
 HWY_INLINE hn::Vec<D> each_lane(D d, F f, Vectors... x) {
   return replace_lanes(d, hn::Eq(hn::Zero(d), hn::Zero(d)), hn::Zero(d), f, x...);
@@ -81,7 +83,7 @@ HWY_INLINE hn::Vec<D> each_lane(D d, F f, Vectors... x) {
 
 }  // namespace
 
-/// std::name for one element, as a functor.
+/// Defines a functor that calls std::name.
 #undef CHAINRULE_STD_FUNCTION
 #define CHAINRULE_STD_FUNCTION(Name, name)  \
   struct Std##Name {                        \
@@ -91,7 +93,7 @@ HWY_INLINE hn::Vec<D> each_lane(D d, F f, Vectors... x) {
     }                                       \
   };
 
-/// A function of StdName's kind computed in the next wider type and rounded once.
+/// Computes the function of a StdName functor in the next wider type and rounds the result.
 template <class Std>
 struct Widened {
   template <class... Floats>
@@ -109,7 +111,7 @@ struct Widened {
 #undef CHAINRULE_SLEEF_BINARY
 #ifdef CHAINRULE_SLEEF_F32
 
-/// What SLEEF takes at once.
+/// The vector type that SLEEF's functions take.
 template <class T>
 using SleefTag = hn::CappedTag<T, (CHAINRULE_SLEEF_IN_PIECES ? 16 : HWY_MAX_BYTES) / sizeof(T)>;
 using SleefFloats = decltype(hn::Vec<SleefTag<float>>::raw);
@@ -201,7 +203,7 @@ CHAINRULE_SLEEF_UNARY(Erf, erf)
 CHAINRULE_SLEEF_BINARY(Pow, pow)
 CHAINRULE_SLEEF_BINARY(Atan2, atan2)
 
-CHAINRULE_STD_FUNCTION(Nearbyint, nearbyint)  // halves to even
+CHAINRULE_STD_FUNCTION(Nearbyint, nearbyint)  // rounds halfway cases to even
 
 }  // namespace chainrule::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

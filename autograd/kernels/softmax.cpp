@@ -1,4 +1,4 @@
-// The softmax family on rows. Exponentials run over blocks of many short rows at once; what has one value a row runs row by row.
+// The softmax family on rows. Exponentials are computed for blocks of many short rows at once; the other loops run row by row.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,11 +15,11 @@ namespace chainrule::kernels {
 
 namespace {
 
-constexpr std::int64_t kPiece = 2 * 1024;  // elements that pay for their fork
-constexpr std::int64_t kBlock = 4096;      // elements of a block of rows, which stays in the first-level cache
+constexpr std::int64_t kPiece = 2 * 1024;  // elements of a piece; fewer are not worth a fork
+constexpr std::int64_t kBlock = 4096;      // elements of a block of rows, which fits the first-level cache
 constexpr std::int64_t kBlockRows = 256;
 
-// Runs body(first row, rows) on blocks of at most kBlockRows rows and, as far as one row fits, kBlock elements.
+// Calls body(first row, rows) for blocks of at most kBlockRows rows and at most kBlock elements. A longer row is a block by itself.
 template <class Body>
 void on_blocks(std::int64_t rows, std::int64_t d, Body body) {
   const std::int64_t block = std::clamp<std::int64_t>(kBlock / d, 1, kBlockRows);
@@ -31,15 +31,15 @@ void on_blocks(std::int64_t rows, std::int64_t d, Body body) {
 template <class T>
 using RowValues = std::array<T, kBlockRows>;
 
-// What is subtracted before exp: the row's maximum, or 0 where that is infinite, which keeps inf - inf out.
+// Computes the shift that is subtracted before exp: the maximum of the row, or 0 if that is infinite, to avoid inf - inf.
 template <class T>
 void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shifts) {
   detail::reduce_loops<T>().rows(Reduction::max)(x, rows, d, maxima);
   for (std::int64_t r = 0; r < rows; ++r) shifts[r] = std::isinf(maxima[r]) ? T{0} : maxima[r];
 }
 
-// For a block of rows what is subtracted before exp, and the logarithm of the sum of exp: their sum is logsumexp. Rows longer than the
-// scratch go through it in parts.
+// Computes, for each row of a block, the shift and the logarithm of the sum of exp(x - shift); together they are logsumexp. Rows longer
+// than the scratch buffer are processed in parts.
 template <class T>
 void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T* sums) {
   const auto& loops = detail::softmax_loops<T>();
@@ -76,7 +76,8 @@ void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     RowValues<T> shifts, logs;
     shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
-    // An infinite maximum is the result: exp of -inf summed to 0 or of inf to inf, shifted by nothing. A NaN came through the maximum.
+    // If the maximum is ±inf, so is the result: the shift is 0, and the sum of exp is inf or 0. A NaN gets into the shift through the
+    // maximum.
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) y[r + static_cast<std::int64_t>(i)] = shifts[i] + logs[i];
   });
 }
@@ -101,7 +102,7 @@ void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     RowValues<T> shifts, logs;
     shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
-    // One after the other: their sum would round away the logarithm where the logits are large.
+    // Shift and logarithm are subtracted one after the other: in their sum, large logits would round away the logarithm.
     detail::softmax_loops<T>().shift(x + r * d, shifts.data(), logs.data(), count, d, y + r * d);
   });
 }
@@ -125,7 +126,7 @@ void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::i
     std::array<T, kBlock> scratch;
     RowValues<T> sums;
     detail::reduce_loops<T>().rows(Reduction::sum)(g + r * d, count, d, sums.data());
-    for (std::int64_t j = 0; j < count * d; j += kBlock) {  // more than one turn only where one row is longer than the scratch
+    for (std::int64_t j = 0; j < count * d; j += kBlock) {  // several times only if a row is longer than the scratch buffer
       const std::int64_t n = std::min(kBlock, count * d - j), width = std::min(n, d);
       elementwise<T>().exp(y + r * d + j, scratch.data(), n);
       loops.log_softmax_gradient(g + r * d + j, scratch.data(), sums.data(), n / width, width, gx + r * d + j);
@@ -150,7 +151,7 @@ void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T
     T* const to = gx + r * d;
     detail::softmax_loops<T>().shift(x + r * d, shifts + r, logs + r, count, d, to);
     elementwise<T>().exp(to, to, count * d);
-    RowValues<T> at_labels;  // before they are multiplied: one rounding then does for the label
+    RowValues<T> at_labels;  // kept before the multiplication, so that the elements at the labels are rounded only once
     for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];
     elementwise<T>().mul(to, 1, &g, 0, to, count * d);
     for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = std::fma(at_labels[static_cast<std::size_t>(i)], g, -g);

@@ -1,4 +1,4 @@
-// Loops over rows with one value a row, in Highway.
+// Loops over rows that use one value for each row, with Highway.
 #include "autograd/kernels/softmax_loops.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// y[j] = f(x[j]...) for j in [0, n), f on vectors.
+// y[j] = f(x[j]...) for j in [0, n), where f works on vectors.
 template <class T, class F, class... X>
 HWY_INLINE void on_row(std::int64_t n, T* y, F f, const X*... x) {
   const hn::ScalableTag<T> d;
@@ -66,7 +66,7 @@ T dot_run(const T* a, const T* b, std::int64_t n) {
   return sum;
 }
 
-constexpr std::int64_t kRun = 1024;  // values that are not halved any more
+constexpr std::int64_t kRun = 1024;  // values of a run; longer rows are halved
 
 template <class T>
 T dot_row(const T* a, const T* b, std::int64_t n) {

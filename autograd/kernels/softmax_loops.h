@@ -1,4 +1,4 @@
-// The loops inside the softmax family that have one value a row, in the best instruction set this processor has. Serial.
+// The loops of the softmax family that use one value for each row, in the best instruction set of this processor. They run on one thread.
 // Internal header: not installed.
 #pragma once
 
@@ -6,9 +6,10 @@
 
 namespace chainrule::kernels::detail {
 
+/// The loops for one type; r is the index of the row.
 template <class T>
 struct SoftmaxLoops {
-  /// y = x - v[r] - w[r], where w is not null; y may be x.
+  /// y = x - v[r] - w[r], or x - v[r] if w is null; y may be x.
   void (*shift)(const T* x, const T* v, const T* w, std::int64_t rows, std::int64_t d, T* y);
   void (*divide)(const T* x, const T* v, std::int64_t rows, std::int64_t d, T* y);                             ///< y = x / v[r]; y may be x
   void (*dot)(const T* a, const T* b, std::int64_t rows, std::int64_t d, T* y);                                ///< y[r] = sum of a·b
@@ -16,6 +17,7 @@ struct SoftmaxLoops {
   void (*log_softmax_gradient)(const T* g, const T* e, const T* v, std::int64_t rows, std::int64_t d, T* gx);  ///< g - e · v[r]
 };
 
+/// Returns the loops in the best instruction set of this processor.
 template <class T>
 const SoftmaxLoops<T>& softmax_loops() noexcept;
 

@@ -1,4 +1,4 @@
-// Optimizer passes, compiled once for each of Highway's targets.
+// The steps of optimizers, compiled once for each of Highway's targets.
 #include "autograd/kernels/update.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,7 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace chainrule::kernels::HWY_NAMESPACE {
 
-/// Loads a whole vector, or the `count` elements that are left of one.
+/// Loads a whole vector, or only its first `count` elements.
 template <bool kWhole, class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> load_at(D d, const T* p, std::size_t count) {
   if constexpr (kWhole) return hn::LoadU(d, p);
@@ -77,7 +77,7 @@ HWY_INLINE void adam_vector(const AdamStep<T>& step, const T* g, T* m, T* v, T* 
                               hn::Mul(hn::Mul(hn::Set(d, step.one_minus_beta2), gradient), gradient));
   store_at<kWhole>(d, first, m, count);
   store_at<kWhole>(d, second, v, count);
-  // A product with the reciprocal: divisions, not memory, bound this loop.
+  // Multiplies by the reciprocal, since this loop is limited by divisions and not by memory.
   const auto denominator = hn::Add(hn::Mul(hn::Sqrt(second), hn::Set(d, T{1} / step.sqrt_correction2)), hn::Set(d, step.epsilon));
   store_at<kWhole>(d, hn::Sub(parameter, hn::Div(hn::Mul(hn::Set(d, step.step_size), first), denominator)), p, count);
 }

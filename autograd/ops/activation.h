@@ -1,59 +1,65 @@
-// Activations: the nonlinear functions between layers. Names, defaults and the derivatives chosen at kinks are PyTorch's. Far from 0 all
-// have finite values and derivatives; all are differentiable any number of times.
+// Activation functions: relu, gelu, softmax and the like.
 #pragma once
+
+/// @file
+/// Names, defaults and the derivatives at kinks are those of PyTorch, unless a comment says otherwise. Φ is the distribution function of
+/// the standard normal distribution. All functions can be differentiated any number of times, and values and derivatives stay finite for
+/// large |x|. They throw std::invalid_argument if an argument is undefined or int64, and for an axis that does not exist.
 
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
 
-/// max(x, 0); gradient 0 at 0.
+/// Returns max(x, 0). The gradient at 0 is 0.
 Tensor relu(const TensorArg& x);
-/// x where x > 0, else negative_slope · x; gradient negative_slope at 0.
+/// Returns x where x > 0, and negative_slope · x elsewhere. The gradient at 0 is negative_slope.
 Tensor leaky_relu(const TensorArg& x, double negative_slope = 0.01);
-/// min(max(x, 0), 6); gradient 0 at 0 and at 6.
+/// Returns min(max(x, 0), 6). The gradient at 0 and at 6 is 0.
 Tensor relu6(const TensorArg& x);
-/// x limited to [low, high]; gradient 0 at both ends, unlike clamp's.
+/// Returns min(max(x, low), high). The gradient at both ends is 0; for clamp() it is 1.
 /// @throws std::invalid_argument unless low <= high.
 Tensor hardtanh(const TensorArg& x, double low = -1, double high = 1);
-/// min(max(x + 3, 0), 6) / 6; gradient 0 at -3 and 3.
+/// Returns min(max(x + 3, 0), 6) / 6. The gradient at -3 and at 3 is 0.
 Tensor hardsigmoid(const TensorArg& x);
-/// x · hardsigmoid(x); gradient 0 at -3 and 1 at 3 (PyTorch 1.13: -1/2, and 1 or 3/2 by the loop taken).
+/// Returns x · hardsigmoid(x). The gradient is 0 at -3 and 1 at 3. PyTorch 1.13 differs: it has -1/2 at -3, and either 1 or 3/2 at 3,
+/// depending on the code path.
 Tensor hardswish(const TensorArg& x);
 
-/// x where x > 0, else alpha · (exp(x) - 1); gradient alpha at 0.
+/// Returns x where x > 0, and alpha · (exp(x) - 1) elsewhere. The gradient at 0 is alpha.
 Tensor elu(const TensorArg& x, double alpha = 1);
-/// scale · elu(x, alpha) with the two constants that keep mean 0 and variance 1 (Klambauer et al. 2017).
+/// Returns scale · elu(x, alpha) with scale ≈ 1.0507 and alpha ≈ 1.6733, which preserve mean 0 and variance 1 from layer to layer
+/// (Klambauer et al. 2017). The gradient at 0 is scale · alpha.
 Tensor selu(const TensorArg& x);
-/// x where x > 0, else alpha · (exp(x / alpha) - 1); gradient 1 at 0.
-/// @throws std::invalid_argument for alpha 0 or NaN.
+/// Returns x where x > 0, and alpha · (exp(x / alpha) - 1) elsewhere. The gradient at 0 is 1.
+/// @throws std::invalid_argument if alpha is 0 or NaN.
 Tensor celu(const TensorArg& x, double alpha = 1);
-/// x · Φ(x), Φ being the normal distribution function, by erf.
+/// Returns x · Φ(x), computed with erf.
 Tensor gelu(const TensorArg& x);
-/// gelu's approximation x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
+/// Returns the approximation of gelu() by tanh: x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
 Tensor gelu_tanh(const TensorArg& x);
-/// x · sigmoid(x).
+/// Returns x · sigmoid(x), also known as swish.
 Tensor silu(const TensorArg& x);
-/// x · tanh(softplus(x)).
+/// Returns x · tanh(softplus(x)).
 Tensor mish(const TensorArg& x);
-/// log(1 + exp(beta · x)) / beta; x itself where beta · x > threshold.
-/// @throws std::invalid_argument for beta 0 or NaN.
+/// Returns log(1 + exp(beta · x)) / beta, and x itself where beta · x > threshold.
+/// @throws std::invalid_argument if beta is 0 or NaN.
 Tensor softplus(const TensorArg& x, double beta = 1, double threshold = 20);
-/// x / (1 + |x|).
+/// Returns x / (1 + |x|).
 Tensor softsign(const TensorArg& x);
-/// log(sigmoid(x)), without overflow.
+/// Returns log(sigmoid(x)), computed so that large |x| does not overflow.
 Tensor log_sigmoid(const TensorArg& x);
 
-/// The first half of an axis times the sigmoid of the second half.
-/// @throws std::invalid_argument where the axis has an odd size.
+/// Returns a · sigmoid(b), where a is the first half of x along an axis and b the second half (gated linear unit).
+/// @throws std::invalid_argument if the size of the axis is odd.
 Tensor glu(const TensorArg& x, int axis = -1);
-/// x where x > 0, else weight · x; the weight is one number or [channels], the channels being axis 1 of x. At 0 the gradient of x is
-/// the weight.
-/// @throws std::invalid_argument for a weight of another size.
+/// Returns x where x > 0, and weight · x elsewhere. `weight` has one element or shape [channels], where channels is the size of axis 1 of
+/// x. The gradient of x at 0 is the weight.
+/// @throws std::invalid_argument if the weight has another shape.
 Tensor prelu(const TensorArg& x, const Tensor& weight);
 
-/// exp(x) / sum of exp(x) along an axis, shifted by the maximum against overflow.
+/// Returns exp(x) divided by the sum of exp(x) along an axis. The maximum is subtracted first, so that exp does not overflow.
 Tensor softmax(const TensorArg& x, int axis);
-/// log(softmax(x)) along an axis, computed without forming the softmax.
+/// Returns log(softmax(x)) along an axis, computed as x - logsumexp(x).
 Tensor log_softmax(const TensorArg& x, int axis);
 
 }  // namespace chainrule

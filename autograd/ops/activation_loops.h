@@ -11,10 +11,10 @@
 
 namespace chainrule::detail {
 
-// The longest stretch a loop is given: scratch of this length fits the stack, and the first cache level.
+// The longest block that a loop gets: scratch arrays of this length fit the stack and the first-level cache.
 inline constexpr std::int64_t kActivationBlock = 1024;
 
-// Calls run(begin, n) for blocks that cover [0, count), shared among threads.
+// Calls run(begin, n) for blocks that cover [0, count), on several threads.
 template <class Run>
 void activation_blocks(std::int64_t count, Run run) {
   kernels::parallel_pieces(count, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
@@ -22,8 +22,8 @@ void activation_blocks(std::int64_t count, Run run) {
   });
 }
 
-/// y = a where compare(x, limit), else b, over a block; a and b advance by their steps. Compilers branch on such a choice, and random
-/// signs make that slow.
+/// y = a where compare(x, limit) is true, and b elsewhere, for a block; a and b advance by their steps. Written with SIMD selection because
+/// compilers turn a plain loop into branches, which are slow for random signs.
 template <class T>
 void pick(kernels::BinaryLoop<T> compare, const T* x, T limit, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y,
           std::int64_t n) {

@@ -1,4 +1,4 @@
-// Broadcasting: the common shape of several operands, and loops over it in runs along which each operand advances by 1 or stays.
+// Broadcasting: the common shape of several operands, and loops over it in runs in which each operand has step 0 or 1.
 // Internal header: not installed.
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace chainrule::detail {
 
-/// The shape both broadcast to, as NumPy: axes are matched from the last; sizes agree or one of them is 1.
-/// @throws std::invalid_argument naming both.
+/// Returns the shape to which both broadcast, as in NumPy: axes are matched from the last, and two sizes must be equal or one of them 1.
+/// @throws std::invalid_argument if the shapes do not broadcast together.
 inline Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b, const SourceLine& line) {
   if (a == b) return a;
   const Shape& longer = a.rank() >= b.rank() ? a : b;
@@ -28,7 +28,8 @@ inline Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b, co
   return result;
 }
 
-/// How K operands are walked to give a result of some shape: axes merged where all advance evenly.
+/// Sizes of the result and steps of K operands along each of its axes. Neighbouring axes are merged if every operand advances evenly over
+/// them.
 template <int K>
 struct BroadcastPlan {
   int axes = 0;
@@ -63,8 +64,8 @@ struct BroadcastPlan {
   }
 };
 
-/// Calls run(offsets, steps, begin, n) for stretches that cover the result: element i of a stretch is result element begin + i and
-/// operand k's element offsets[k] + i·steps[k], every step 0 or 1. Stretches are shared among threads.
+/// Calls run(offsets, steps, begin, n) for runs that cover the result, on several threads. Element i of a run is element begin + i of the
+/// result and element offsets[k] + i·steps[k] of operand k; every step is 0 or 1.
 template <int K, class Run>
 void broadcast_runs(const Shape& result, const std::array<Shape, K>& operands, Run&& run) {
   const BroadcastPlan<K> plan(result, operands);

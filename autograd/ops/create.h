@@ -1,5 +1,11 @@
-// Makers: Tensors from numbers, ranges and random draws. All are leaves.
+// Creation of Tensors from numbers, vectors, ranges and random numbers.
 #pragma once
+
+/// @file
+/// All functions return leaves that do not require grad, except variable(). Their last parameter `line` is the position of the call, which
+/// error messages name. They throw std::invalid_argument for a negative size, a shape with too many elements, and a number that does not
+/// fit int64 if that is the dtype; a fraction is truncated towards 0. Random numbers depend only on the generator, not on the number of
+/// threads.
 
 #include <concepts>
 #include <initializer_list>
@@ -10,15 +16,21 @@
 
 namespace chainrule {
 
-/// A number or a nested list of numbers: what `tensor({{1, 2}, {3, 4}})` takes. Holds lists by reference: never store one.
+/// A number or a nested list of numbers, like the argument of `tensor({{1, 2}, {3, 4}})`. It refers to lists without owning them: use it
+/// only as a function parameter.
 class Literal {
  public:
+  /// A single number.
   template <Number N>
   constexpr Literal(N number) noexcept : number_(static_cast<double>(number)) {}
+  /// A list of numbers or of lists.
   constexpr Literal(std::initializer_list<Literal> items) noexcept : items_(items), is_list_(true) {}
 
+  /// Returns true for a list, false for a number.
   bool is_list() const noexcept { return is_list_; }
+  /// Returns the number; 0 for a list.
   double number() const noexcept { return number_; }
+  /// Returns the items of the list; empty for a number.
   std::initializer_list<Literal> items() const noexcept { return items_; }
 
  private:
@@ -27,59 +39,83 @@ class Literal {
   bool is_list_ = false;
 };
 
-/// A Tensor of the numbers in a literal, its shape that of the nesting: `tensor(2.0)` has rank 0, `tensor({{1, 2}, {3, 4}})` [2, 2].
-/// @throws std::invalid_argument where lists at one depth differ in length, or numbers stand beside lists.
+/// Returns a Tensor of the numbers in `literal`. The nesting of the lists determines the shape:
+///
+///     tensor(2.0)               // rank 0
+///     tensor({{1, 2}, {3, 4}})  // shape [2, 2]
+///
+/// @throws std::invalid_argument if lists at the same depth differ in length, or if a list contains both numbers and lists.
 Tensor tensor(const Literal& literal, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 
-/// tensor() with requires_grad: a leaf that collects a gradient.
+/// Returns tensor(literal, dtype) as a leaf that requires grad.
+/// @throws std::invalid_argument like tensor(), and for int64.
 Tensor variable(const Literal& literal, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 
-/// A Tensor of a vector's elements in row-major order, of the vector's element type (float, double, std::int64_t; int becomes int64).
-/// @throws std::invalid_argument unless the shape has as many elements.
+/// Returns a Tensor of the elements of a vector in row-major order. T is float, double, int or std::int64_t and determines the dtype; int
+/// becomes int64.
+/// @throws std::invalid_argument unless shape.numel() == values.size().
 template <class T>
 Tensor from_vector(const std::vector<T>& values, const Shape& shape, SourceLine line = SourceLine::current());
-/// The same with rank 1.
+/// Same as above, with shape [values.size()].
 template <class T>
 Tensor from_vector(const std::vector<T>& values, SourceLine line = SourceLine::current()) {
   return from_vector(values, Shape{values.size()}, line);
 }
 
+/// Returns a Tensor of zeros.
 Tensor zeros(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+/// Returns a Tensor of ones.
 Tensor ones(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+/// Returns a Tensor whose elements all have the given value.
 Tensor full(const Shape& shape, double value, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-/// The identity, [n, n].
+/// Returns the identity matrix of shape [n, n].
 Tensor eye(std::int64_t n, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-/// start, start + step, ... up to but without stop: ceil((stop - start) / step) numbers, none if that is negative.
-/// @throws std::invalid_argument for step 0 or arguments that are not finite.
+/// Returns the numbers start, start + step, ... that come before stop, as a Tensor of shape [max(0, ceil((stop - start) / step))].
+/// @throws std::invalid_argument if step is 0, if an argument is not finite, or for more than 2^40 numbers.
 Tensor arange(double start, double stop, double step = 1, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-/// 0, 1, ... up to but without stop.
+/// Same as arange(0, stop): the numbers 0, 1, ... below stop, as float32.
 Tensor arange(double stop, SourceLine line = SourceLine::current());
-/// `count` numbers from start to stop, both included, equally spaced.
-/// @throws std::invalid_argument for a negative count.
+/// Returns `count` equally spaced numbers, the first equal to start and the last equal to stop, as a Tensor of shape [count].
+/// @throws std::invalid_argument if count is negative.
 Tensor linspace(double start, double stop, std::int64_t count, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 
-/// Uniform in [0, 1). The random makers without a generator use default_generator().
+/// Returns random numbers distributed uniformly in [0, 1). The overload without a generator uses default_generator().
+/// @throws std::invalid_argument for int64.
+/// @{
 Tensor rand(const Shape& shape, Generator& generator, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 Tensor rand(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-/// Normal with mean 0 and variance 1 (Box-Muller).
+/// @}
+/// Returns random numbers from the normal distribution with mean 0 and variance 1 (Box-Muller method). The overload without a generator
+/// uses default_generator().
+/// @throws std::invalid_argument for int64.
+/// @{
 Tensor randn(const Shape& shape, Generator& generator, DType dtype = DType::float32, SourceLine line = SourceLine::current());
 Tensor randn(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-/// Integers in [low, high), int64.
+/// @}
+/// Returns random integers distributed uniformly in [low, high), as int64. The overload without a generator uses default_generator().
 /// @throws std::invalid_argument unless low < high.
+/// @{
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator, SourceLine line = SourceLine::current());
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, SourceLine line = SourceLine::current());
-/// The numbers 0 to n - 1 in random order, int64 [n].
+/// @}
+/// Returns the integers from 0 to n - 1 in random order, as int64 of shape [n]. The overload without a generator uses default_generator().
+/// @{
 Tensor randperm(std::int64_t n, Generator& generator, SourceLine line = SourceLine::current());
 Tensor randperm(std::int64_t n, SourceLine line = SourceLine::current());
-/// 1 with the given probability, else 0.
-/// @throws std::invalid_argument unless 0 <= probability <= 1.
+/// @}
+/// Returns random numbers that are 1 with the given probability and otherwise 0. The overload without a generator uses default_generator().
+/// @throws std::invalid_argument unless 0 <= probability <= 1, and for int64.
+/// @{
 Tensor bernoulli(double probability, const Shape& shape, Generator& generator, DType dtype = DType::float32,
                  SourceLine line = SourceLine::current());
 Tensor bernoulli(double probability, const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+/// @}
 
+/// @cond
 extern template Tensor from_vector<float>(const std::vector<float>&, const Shape&, SourceLine);
 extern template Tensor from_vector<double>(const std::vector<double>&, const Shape&, SourceLine);
 extern template Tensor from_vector<int>(const std::vector<int>&, const Shape&, SourceLine);
 extern template Tensor from_vector<std::int64_t>(const std::vector<std::int64_t>&, const Shape&, SourceLine);
+/// @endcond
 
 }  // namespace chainrule

@@ -1,102 +1,140 @@
-// Elementwise arithmetic, functions and comparisons. Binary ops broadcast as NumPy; a number takes the Tensor's dtype; float32 beside
-// float64 is an error. Unless said otherwise an op is differentiable any number of times.
+// Elementwise arithmetic, mathematical functions and comparisons.
 #pragma once
+
+/// @file
+/// Ops with several operands broadcast them like NumPy. A number is converted to the dtype of the Tensor on the other side. Ops accept
+/// float32 and float64, and int64 only where the comment says so. They can be differentiated any number of times, unless a comment says
+/// otherwise. They throw std::invalid_argument for undefined Tensors, for a dtype that they do not accept, for operands of different
+/// dtypes, for operands that are all numbers, for shapes that do not broadcast together, and for a number beside an int64 Tensor that is
+/// not an integer from -2^53 to 2^53.
 
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
 
-/// a + b. Also for int64, as - and *.
+/// Returns a + b. Accepts int64, which wraps around on overflow.
 Tensor add(const Operand& a, const Operand& b);
-/// a - b.
+/// Returns a - b. Accepts int64, which wraps around on overflow.
 Tensor sub(const Operand& a, const Operand& b);
-/// a · b.
+/// Returns a · b. Accepts int64, which wraps around on overflow.
 Tensor mul(const Operand& a, const Operand& b);
-/// a / b; IEEE at 0.
+/// Returns a / b. Division by 0 gives ±inf or NaN, as in IEEE 754.
 Tensor div(const Operand& a, const Operand& b);
 
+/// Same as add(), sub(), mul() and div().
+/// @{
 inline Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
 inline Tensor operator-(const Operand& a, const Operand& b) { return sub(a, b); }
 inline Tensor operator*(const Operand& a, const Operand& b) { return mul(a, b); }
 inline Tensor operator/(const Operand& a, const Operand& b) { return div(a, b); }
+/// @}
 
-/// `c += d` means `c = c + d`: the handle moves on to a new node; nothing is written in place, other handles keep the old value.
+/// `a += b` means `a = a + b`, and so on: `a` becomes a handle to a new Tensor. Nothing is modified in place, and other handles keep the
+/// old value.
+/// @{
 inline Tensor& operator+=(Tensor& a, const Operand& b) { return a = add(Operand(a, b.line()), b); }
 inline Tensor& operator-=(Tensor& a, const Operand& b) { return a = sub(Operand(a, b.line()), b); }
 inline Tensor& operator*=(Tensor& a, const Operand& b) { return a = mul(Operand(a, b.line()), b); }
 inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = div(Operand(a, b.line()), b); }
+/// @}
 
-/// a^b. The gradient for a is 0 where b = 0, the one for b is 0 where a = 0 and b >= 0, as PyTorch.
+/// Returns a^b; NaN where a < 0 and b is not an integer. As in PyTorch, the gradient with respect to a is 0 where b = 0, and the gradient
+/// with respect to b is 0 where a = 0 and b >= 0.
 Tensor pow(const Operand& a, const Operand& b);
-/// The angle of the point (x = b, y = a), in [-π, π].
+/// Returns the angle of the point (x = b, y = a) in radians, from -π to π. The gradient at (0, 0) is NaN.
 Tensor atan2(const Operand& a, const Operand& b);
-/// The larger of a and b; NaN if either is. Where they are equal each gets half the gradient.
+/// Returns the larger of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient.
 Tensor maximum(const Operand& a, const Operand& b);
-/// The smaller of a and b; NaN if either is. Where they are equal each gets half the gradient.
+/// Returns the smaller of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient.
 Tensor minimum(const Operand& a, const Operand& b);
 
-/// -x. Also for int64.
+/// Returns -x. Accepts int64.
 Tensor neg(const TensorArg& x);
+/// Same as neg().
 inline Tensor operator-(const TensorArg& x) { return neg(x); }
-/// |x|; gradient 0 at 0.
+/// Returns |x|. The gradient at 0 is 0.
 Tensor abs(const TensorArg& x);
-/// -1, 0 or 1, or NaN (PyTorch: 0) for NaN; gradient 0.
+/// Returns -1, 0 or 1; NaN for NaN (PyTorch returns 0). The gradient is 0 everywhere.
 Tensor sign(const TensorArg& x);
+/// Returns e^x.
 Tensor exp(const TensorArg& x);
-/// exp(x) - 1, exact near 0.
+/// Returns exp(x) - 1, accurately for small |x| too.
 Tensor expm1(const TensorArg& x);
-/// Natural logarithm; -inf at 0, NaN below.
+/// Returns the natural logarithm of x: -inf at 0, NaN below 0. The gradient at 0 is inf.
 Tensor log(const TensorArg& x);
-/// log(1 + x), exact near 0.
+/// Returns log(1 + x), accurately for small |x| too: -inf at -1, NaN below -1.
 Tensor log1p(const TensorArg& x);
-/// Gradient inf at 0.
+/// Returns √x; NaN below 0. The gradient at 0 is inf.
 Tensor sqrt(const TensorArg& x);
-/// 1 / sqrt(x).
+/// Returns 1 / √x: inf at 0, NaN below 0.
 Tensor rsqrt(const TensorArg& x);
-/// x². Also for int64.
+/// Returns x². Accepts int64, which wraps around on overflow.
 Tensor square(const TensorArg& x);
-/// 1 / x.
+/// Returns 1 / x: ±inf at ±0.
 Tensor reciprocal(const TensorArg& x);
+/// Returns the sine of x, in radians.
 Tensor sin(const TensorArg& x);
+/// Returns the cosine of x, in radians.
 Tensor cos(const TensorArg& x);
+/// Returns the tangent of x, in radians.
 Tensor tan(const TensorArg& x);
+/// Returns the arc sine of x in radians, from -π/2 to π/2; NaN where |x| > 1. The gradient at ±1 is inf.
 Tensor asin(const TensorArg& x);
+/// Returns the arc cosine of x in radians, from 0 to π; NaN where |x| > 1. The gradient at ±1 is -inf.
 Tensor acos(const TensorArg& x);
+/// Returns the arc tangent of x in radians, from -π/2 to π/2.
 Tensor atan(const TensorArg& x);
+/// Returns the hyperbolic sine of x.
 Tensor sinh(const TensorArg& x);
+/// Returns the hyperbolic cosine of x.
 Tensor cosh(const TensorArg& x);
+/// Returns the hyperbolic tangent of x.
 Tensor tanh(const TensorArg& x);
-/// (2/√π) · the integral of exp(-t²) from 0 to x.
+/// Returns the error function of x: 2/√π times the integral of exp(-t²) from t = 0 to x.
 Tensor erf(const TensorArg& x);
-/// Largest integer not above x; gradient 0.
+/// Returns the largest integer that is not above x. The gradient is 0 everywhere.
 Tensor floor(const TensorArg& x);
-/// Smallest integer not below x; gradient 0.
+/// Returns the smallest integer that is not below x. The gradient is 0 everywhere.
 Tensor ceil(const TensorArg& x);
-/// Nearest integer, halves to even; gradient 0.
+/// Returns the nearest integer; halfway cases go to the even one. The gradient is 0 everywhere.
 Tensor round(const TensorArg& x);
-/// 1 / (1 + exp(-x)), without overflow.
+/// Returns 1 / (1 + exp(-x)), computed so that large |x| does not overflow.
 Tensor sigmoid(const TensorArg& x);
 
-/// x limited to [low, high]; gradient 1 from low to high, both included, and 0 beyond. NaN stays.
-/// @throws std::invalid_argument where low or high is NaN.
+/// Returns min(max(x, low), high); NaN stays NaN. The gradient is 1 where low <= x <= high, both ends included, and 0 elsewhere.
+/// @throws std::invalid_argument if low or high is NaN.
 Tensor clamp(const TensorArg& x, double low, double high);
-/// a where condition is not 0, else b; the three broadcast. No gradient for the condition, which has the dtype of a and b.
+/// Returns a where the condition is not 0, and b elsewhere. Accepts int64. All three operands broadcast and have the same dtype. The
+/// condition gets no gradient.
 Tensor where(const Operand& condition, const Operand& a, const Operand& b);
-/// a + weight · (b - a).
+/// Returns a + weight · (b - a). Accepts int64.
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight);
 
-/// Comparisons and tests give 1 or 0 in the dtype of their operands and have no gradient. Also for int64.
+/// Elementwise comparisons: a = b, a ≠ b, a < b, a <= b, a > b and a >= b. They return 1 where the comparison is true and 0 where it is
+/// false, in the dtype of the operands. Where an operand is NaN, ne() is true and the others are false. Accept int64; the result does not
+/// require grad.
+/// @{
 Tensor eq(const Operand& a, const Operand& b);
 Tensor ne(const Operand& a, const Operand& b);
 Tensor lt(const Operand& a, const Operand& b);
 Tensor le(const Operand& a, const Operand& b);
 Tensor gt(const Operand& a, const Operand& b);
 Tensor ge(const Operand& a, const Operand& b);
+/// @}
+/// Returns 1 where both a and b are not 0, and 0 elsewhere, in the dtype of the operands. NaN counts as not 0. Accepts int64; the result
+/// does not require grad.
 Tensor logical_and(const Operand& a, const Operand& b);
+/// Returns 1 where a or b is not 0, and 0 elsewhere, in the dtype of the operands. NaN counts as not 0. Accepts int64; the result does not
+/// require grad.
 Tensor logical_or(const Operand& a, const Operand& b);
+/// Returns 1 where x is 0, and 0 elsewhere, in the dtype of x. Accepts int64; the result does not require grad.
 Tensor logical_not(const TensorArg& x);
+/// Elementwise tests for NaN, for ±inf, and for numbers that are neither. They return 1 where the test is true and 0 where it is false, in
+/// the dtype of x. Accept int64; the result does not require grad.
+/// @{
 Tensor isnan(const TensorArg& x);
 Tensor isinf(const TensorArg& x);
 Tensor isfinite(const TensorArg& x);
+/// @}
 
 }  // namespace chainrule

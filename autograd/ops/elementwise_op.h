@@ -1,5 +1,5 @@
-// What elementwise ops are written with: one operand or two, in any dtype a kernel has, recorded with a rule. Templates only name an op's
-// loops and rules; pointwise.cpp does the work, for all ops alike.
+// Helpers to write elementwise ops with one or two operands. The templates only select the loops and the gradient rule of an op;
+// elementwise_op.cpp contains the code that all ops share.
 // Internal header: not installed.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace chainrule::detail {
 
-/// What one op of one operand is made of.
+/// The loops and the gradient rule of an op with one operand.
 struct UnaryOp {
   kernels::UnaryLoop<float> (*float32)() noexcept;
   kernels::UnaryLoop<double> (*float64)() noexcept;
@@ -21,8 +21,8 @@ struct UnaryOp {
   OpTraits traits;
 };
 
-/// y = f(x), recorded with the op's rule.
-/// @throws std::invalid_argument for an undefined tensor and int64.
+/// Returns f(x), recorded with the rule of the op.
+/// @throws std::invalid_argument if x is undefined or int64.
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x);
 
 /// The loop that `Choose` takes from the kernels' table.
@@ -57,13 +57,13 @@ Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
   return unary_op(name, kOp, x);
 }
 
-// Which of a two-sided node's inputs each side is, or the number it is.
+// The sides a and b of an op with two operands: each is an input of the node or the number.
 struct SideCaptures {
-  double number;     // of the side that is none of the inputs
-  std::int8_t a, b;  // -1: the number
+  double number;     // the side that is not an input, if there is one
+  std::int8_t a, b;  // index of the input, or -1 for the number
 };
 
-/// What the rule of a two-sided op sees of a context: each side is a Side, which is a number where it is none of the inputs.
+/// The argument of the rule of an op with two operands: a view of a context in which each side is a Tensor or a number.
 template <class Context, class Side>
 class SidesOf {
  public:
@@ -96,7 +96,7 @@ class SidesOf {
 /// Each side is a Tensor or a number.
 using Sides = SidesOf<RuleContext&, Operand>;
 
-/// The same where all that the rule handles are single numbers.
+/// The same for gradients that are single numbers.
 template <class T>
 using ScalarSides = SidesOf<ScalarContext<T>, Scalar<T>>;
 
@@ -116,22 +116,23 @@ void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
   Rule{}(sides);
 }
 
-/// Refuses a number that a Tensor of this dtype beside it cannot hold: int64 must not lose digits silently.
+/// Checks that a number can be converted to the dtype of the Tensor on the other side: int64 must not lose digits silently.
+/// @throws std::invalid_argument for int64 and a number that is not an integer from -2^53 to 2^53.
 void check_number(const char* op, double number, DType dtype, const SourceLine& line);
 
-/// What one op of two operands is made of.
+/// The loops and the gradient rules of an op with two operands.
 struct BinaryOp {
   kernels::BinaryLoop<float> (*float32)() noexcept;
   kernels::BinaryLoop<double> (*float64)() noexcept;
-  kernels::BinaryLoop<std::int64_t> int64;  // null: for floating operands only
-  Node::Invoke rule;                        // of two Tensors; captures nothing
-  Node::Invoke sided_rule;                  // captures SideCaptures
+  kernels::BinaryLoop<std::int64_t> int64;  // null if the op does not accept int64
+  Node::Invoke rule;                        // for two Tensors; captures nothing
+  Node::Invoke sided_rule;                  // for a Tensor and a number; captures SideCaptures
   OpTraits traits;
 };
 
-/// y = f(a, b) over the broadcast shape, recorded with the op's rule.
-/// @throws std::invalid_argument for undefined tensors, two numbers, dtypes that differ or that the op has no loop for, and shapes that do
-/// not broadcast together.
+/// Returns f(a, b) with broadcasting, recorded with the rule of the op.
+/// @throws std::invalid_argument for undefined Tensors, for two numbers, for dtypes that differ or that the op does not accept, and for
+/// shapes that do not broadcast together.
 Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const Operand& b);
 
 template <class Choose, class Rule>

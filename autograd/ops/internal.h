@@ -1,4 +1,4 @@
-// Ops that rules and the backward pass need and users do not.
+// Ops used only by gradient rules and the backward pass.
 // Internal header: not installed.
 #pragma once
 
@@ -8,19 +8,19 @@
 
 namespace chainrule::detail {
 
-// x summed over the axes along which `shape` broadcasts to x's shape: undoes broadcasting.
+// Returns x summed over the axes along which `shape` was broadcast to the shape of x: the gradient of broadcasting.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
-// Zeros of a shape, with each part added in row-major order from its offset on.
+// Returns zeros of a shape with each part added to the consecutive elements from its offset on.
 Tensor embed_slices(const std::vector<Tensor>& parts, const std::vector<std::int64_t>& offsets, const Shape& shape, DType dtype);
 
-// Consecutive elements from an offset on, sharing storage.
+// Returns consecutive elements of x from an offset on, in the given shape; shares the elements of x.
 Tensor consecutive(const char* op, const TensorArg& x, std::int64_t offset, const Shape& shape);
 
-// op(a)·op(b) with the last two axes of an operand exchanged where its flag says so; ranks of at least 2.
+// Returns op(a)·op(b), where op exchanges the last two axes if the flag is set; both ranks are at least 2.
 Tensor matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor& b, bool transpose_b);
 
-// grad where y > 0, else 0, in one pass; y is relu's result.
+// Returns grad where y > 0, and 0 elsewhere, in one pass; y is the result of relu.
 Tensor relu_gradient(const Tensor& grad, const Tensor& y);
 
 }  // namespace chainrule::detail

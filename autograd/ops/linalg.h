@@ -1,5 +1,9 @@
-// Products of vectors and matrices, diagonals and triangles.
+// Products of vectors and matrices, diagonals and triangular parts.
 #pragma once
+
+/// @file
+/// All ops can be differentiated any number of times. Operands are float32 or float64, all of the same dtype, unless a comment says
+/// otherwise. The ops throw std::invalid_argument for undefined Tensors, for other dtypes, and for shapes other than those described.
 
 #include <string_view>
 
@@ -7,33 +11,42 @@
 
 namespace chainrule {
 
-/// a·b as PyTorch's: [n, k]·[k, m] gives [n, m]; further axes in front are batches and broadcast; a vector on the left counts as a
-/// row, on the right as a column, and its axis goes from the result.
-/// @throws std::invalid_argument for rank 0 or where the inner sizes differ.
+/// Returns the matrix product a·b, like torch.matmul: shapes [n, k] and [k, m] give [n, m]. Axes before the last two are batch axes and
+/// broadcast. If a is a vector, it counts as a row; if b is a vector, it counts as a column; the result then does not have that axis.
+/// @throws std::invalid_argument if an operand has rank 0, or if the inner sizes (k) differ.
 Tensor matmul(const TensorArg& a, const Tensor& b);
-/// x·weight + bias: x [..., d_in], weight [d_in, d_out], bias [d_out] or undefined for none; gives [..., d_out].
+/// Returns x·weight + bias. x has shape [..., d_in], weight [d_in, d_out] and bias [d_out]; an undefined bias means no bias. The result has
+/// shape [..., d_out].
 Tensor linear(const TensorArg& x, const Tensor& weight, const Tensor& bias = {});
-/// relu(linear(x, weight, bias)), to the same bits, in one op, which takes relu of each part of the result while the cache holds it.
+/// Returns relu(linear(x, weight, bias)) with the same bits. It is faster as a single op: relu is applied to each part of the result while
+/// that is in the cache.
 Tensor linear_relu(const TensorArg& x, const Tensor& weight, const Tensor& bias = {});
-/// The sum of products of two vectors [n].
-/// @throws std::invalid_argument unless both have one axis of one size.
+/// Returns the dot product of two vectors of shape [n]: the sum of a[i] · b[i], of rank 0.
+/// @throws std::invalid_argument unless both operands have rank 1 and the same size.
 Tensor dot(const TensorArg& a, const Tensor& b);
-/// a[i] · b[j]: vectors [n] and [m] give [n, m].
+/// Returns the outer product of two vectors: y[i][j] = a[i] · b[j]. Shapes [n] and [m] give [n, m].
 Tensor outer(const TensorArg& a, const Tensor& b);
-/// The sum of a matrix's diagonal.
+/// Returns the sum of the main diagonal of a matrix, of rank 0. Accepts every dtype.
 Tensor trace(const TensorArg& x);
-/// Of a vector: the matrix with it on the k-th diagonal (above the main one for k > 0, below for k < 0). Of a matrix: its k-th diagonal,
-/// without elements where it has none. On every dtype, as the two below.
+/// For a vector, returns the square matrix with x on its k-th diagonal and 0 elsewhere. For a matrix, returns its k-th diagonal, which may
+/// be empty. Diagonal 0 is the main diagonal; diagonals with k > 0 are above it and those with k < 0 below. Accepts every dtype.
 Tensor diag(const TensorArg& x, std::int64_t k = 0);
-/// x with 0 above the k-th diagonal of its last two axes.
+/// Returns the lower triangular part of x: 0 above the k-th diagonal of the last two axes, and x elsewhere. Accepts every dtype.
 Tensor tril(const TensorArg& x, std::int64_t k = 0);
-/// x with 0 below the k-th diagonal of its last two axes.
+/// Returns the upper triangular part of x: 0 below the k-th diagonal of the last two axes, and x elsewhere. Accepts every dtype.
 Tensor triu(const TensorArg& x, std::int64_t k = 0);
-/// Products summed over the axes whose labels are not in the result: einsum("bij,bjk->bik", {a, b}). A letter names an axis, '...' the
-/// rest, broadcasting from the last; a letter twice in one term is a diagonal; axes of size 1 broadcast. Without "->" the result has the
-/// ellipsis and then the letters that occur once, in ASCII order; with it, what is not named there is summed. Operands are joined from left
-/// to right, by matmul where labels are summed.
-/// @throws std::invalid_argument where the equation does not parse, or does not fit the operands.
+/// Returns the sum of products of the operands that the equation describes (Einstein notation), like torch.einsum. This is a batched matrix
+/// product:
+///
+///     einsum("bij,bjk->bik", {a, b})
+///
+/// Before "->" the equation has a term for each operand, with a letter for each axis. "..." stands for the remaining axes, which broadcast.
+/// Axes with the same letter must have the same size, or size 1, which broadcasts. A letter that occurs twice in a term selects a diagonal.
+/// After "->" the equation names the axes of the result; all other axes are summed over. Without "->" the result has the axes of the
+/// ellipsis, followed by the letters that occur once, in ASCII order. Operands are multiplied from left to right, with matmul() if axes are
+/// summed.
+/// @throws std::invalid_argument if the equation is malformed or does not fit the operands, or if a product of operands has more than
+/// Shape::kMaxRank axes.
 Tensor einsum(std::string_view equation, const TensorList& operands);
 
 }  // namespace chainrule

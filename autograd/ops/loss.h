@@ -1,16 +1,18 @@
-// Losses as one op each: in small networks an op costs more than its sums. nn/losses/losses.h has every loss, with options.
+// Two losses as single ops, which is faster for small networks. All losses, with options, are in nn/losses/losses.h.
 #pragma once
 
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
 
-/// mean((a - b)²), one number, to the bit what the ops give one by one.
-/// @throws std::invalid_argument unless both are floating, of one shape and dtype.
+/// Returns mean(square(a - b)) with the same bits; rank 0. Differentiable any number of times.
+/// @throws std::invalid_argument unless a and b are floating point and have the same shape and dtype.
 Tensor mean_squared_difference(const TensorArg& a, const Tensor& b);
 
-/// -mean over the rows r of log_softmax(logits)[r, labels[r]], one number, to the bit what the ops give one by one.
-/// @throws std::invalid_argument unless logits are floating [n, classes], labels int64 [n], and each label lies in [0, classes).
+/// Returns the mean cross-entropy of logits [n, classes] and int64 labels [n], which is -mean over r of log_softmax(logits, 1)[r,
+/// labels[r]], with the same bits; rank 0. Differentiable any number of times with respect to the logits.
+/// @throws std::invalid_argument unless the logits are floating point of shape [n, classes], the labels are int64 of shape [n], and each
+/// label is in [0, classes).
 Tensor mean_cross_entropy(const TensorArg& logits, const Tensor& labels);
 
 }  // namespace chainrule

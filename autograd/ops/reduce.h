@@ -1,47 +1,67 @@
-// Reductions: several elements become one. Axes may be negative; none named means all; the reduced axes go, or stay with size 1 under
-// keepdim.
+// Reductions, such as sum, mean and max, over some or all axes.
 #pragma once
+
+/// @file
+/// Reductions work on the axes listed, or on all axes if the list is empty; negative axes count from the end. The axes are removed from the
+/// shape, or kept with size 1 if keepdim is true. Ops accept float32 and float64, and int64 only where the comment says so. They can be
+/// differentiated any number of times, unless a comment says otherwise. They throw std::invalid_argument for undefined Tensors, for a dtype
+/// that they do not accept, and for an axis that does not exist or is listed twice.
 
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
 
-/// The sum; 0 over no elements. Also for int64.
+/// Returns the sum; 0 if there are no elements. Accepts int64, which wraps around on overflow.
 Tensor sum(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// sum / count; NaN over no elements.
+/// Returns the mean; NaN if there are no elements.
 Tensor mean(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// The sum of squared distances from the mean, divided by count - correction (by 0 if that is negative): the unbiased estimate by
-/// default, that of the elements themselves with correction 0.
+/// Returns the variance: the sum of (x - mean(x))² divided by max(0, n - correction), where n is the number of elements reduced. The
+/// default is the unbiased estimate of the variance of a population; correction = 0 gives the variance of the elements themselves.
+/// @throws std::invalid_argument if the correction is NaN.
 Tensor var(const TensorArg& x, const Axes& axes = {}, bool keepdim = false, double correction = 1);
-/// sqrt(var); gradient 0 where it is 0.
+/// Returns the standard deviation √var(x). The gradient is 0 where the standard deviation is 0.
+/// @throws std::invalid_argument if the correction is NaN.
 Tensor std(const TensorArg& x, const Axes& axes = {}, bool keepdim = false, double correction = 1);
-/// The largest; NaN if any is. Equal ones share the gradient (PyTorch's amax).
-/// @throws std::invalid_argument over no elements.
+/// Returns the largest element; NaN if an element is NaN. If several elements are equal to it, each gets the same share of the gradient,
+/// like torch.amax.
+/// @throws std::invalid_argument if there are no elements.
 Tensor max(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// The smallest; NaN if any is. Equal ones share the gradient (PyTorch's amin).
-/// @throws std::invalid_argument over no elements.
+/// Returns the smallest element; NaN if an element is NaN. If several elements are equal to it, each gets the same share of the gradient,
+/// like torch.amin.
+/// @throws std::invalid_argument if there are no elements.
 Tensor min(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// The product; 1 over no elements. The gradient is right where factors are 0.
+/// Returns the product; 1 if there are no elements. The gradient is correct even if elements are 0.
 Tensor prod(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// (sum of |x|^p)^(1/p); the largest |x| for p = inf, the smallest for -inf, the number of elements other than 0 for p = 0. Where the norm
-/// or an element is 0 its gradient is 0; for p = ±inf equal elements share it.
-/// @throws std::invalid_argument over no elements where p < 0 or p = inf.
+/// Returns the p-norm (Σ|x|^p)^(1/p). For p = inf that is the largest |x|, for p = -inf the smallest |x|, and for p = 0 the number of
+/// elements other than 0. The gradient is 0 where the norm or the element is 0, and for p = 0. For p = ±inf, elements whose |x| equals the
+/// norm each get the same share of the gradient.
+/// @throws std::invalid_argument if p is NaN, or if there are no elements and p < 0 or p = inf.
 Tensor norm(const TensorArg& x, double p = 2, const Axes& axes = {}, bool keepdim = false);
-/// 1 where an element is not 0, else 0 (also over no elements), in the dtype of x and without a gradient. NaN is not 0. Also for int64.
+/// Returns 1 if any element is not 0, otherwise 0, in the dtype of x; 0 if there are no elements. NaN counts as not 0. Accepts int64; the
+/// result does not require grad.
 Tensor any(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// 1 where no element is 0 (also over no elements), else 0, as any().
+/// Returns 1 if all elements are not 0, otherwise 0, in the dtype of x; 1 if there are no elements. NaN counts as not 0. Accepts int64; the
+/// result does not require grad.
 Tensor all(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// log(sum(exp(x))), stable; -inf over no elements.
+/// Returns log(Σ exp(x)); -inf if there are no elements. The maximum is subtracted first, so that exp does not overflow.
 Tensor logsumexp(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
 
-/// The sums of the elements along an axis up to and with each one. Also for int64.
+/// Returns the cumulative sums along an axis, in the shape of x: y[i] = x[0] + ... + x[i]. Accepts int64, which wraps around on overflow.
 Tensor cumsum(const TensorArg& x, int axis);
 
-/// Where the largest (or smallest) element lies, the first of equal ones, int64: in the flattened Tensor, or along an axis.
-/// @throws std::invalid_argument over no elements.
+/// Returns the position of the largest element as int64. If several are equal, it is the first of them; NaN counts as the largest. The
+/// overload without an axis returns the position in the flattened Tensor, the other one the position along the axis.
+/// @throws std::invalid_argument if there are no elements.
+/// @{
 Tensor argmax(const TensorArg& x);
 Tensor argmax(const TensorArg& x, int axis, bool keepdim = false);
+/// @}
+/// Returns the position of the smallest element as int64. If several are equal, it is the first of them; NaN counts as the smallest. The
+/// overload without an axis returns the position in the flattened Tensor, the other one the position along the axis.
+/// @throws std::invalid_argument if there are no elements.
+/// @{
 Tensor argmin(const TensorArg& x);
 Tensor argmin(const TensorArg& x, int axis, bool keepdim = false);
+/// @}
 
 }  // namespace chainrule

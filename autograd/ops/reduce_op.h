@@ -1,4 +1,4 @@
-// What reductions are written with: which axes go, and a loop over them.
+// Helpers to write reductions: the axes that are reduced, and a loop over them.
 // Internal header: not installed.
 #pragma once
 
@@ -12,12 +12,12 @@
 
 namespace chainrule::detail {
 
-/// Which axes go.
+/// The axes that are reduced.
 struct Reduced {
   bool gone[Shape::kMaxRank] = {};
-  Shape kept;              // with size 1 where an axis goes
-  Shape without;           // without those axes
-  std::int64_t count = 1;  // elements that become one
+  Shape kept;              // shape of the result with the reduced axes as axes of size 1
+  Shape without;           // shape of the result without the reduced axes
+  std::int64_t count = 1;  // number of elements that are reduced to one
 };
 
 /// The plan for the axes an argument names.
@@ -44,7 +44,7 @@ inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const
   return plan;
 }
 
-/// Runs reduce(x, outer, n, inner, y) for each stretch of neighbouring axes that go, the last stretch first.
+/// Calls reduce(x, outer, n, inner, y) for each group of neighbouring axes that are reduced, starting with the last group.
 template <class T, class Reduce>
 void reduce_into(const T* from, const Shape& shape, const Reduced& plan, T* y, Reduce reduce) {
   const int rank = shape.rank();
@@ -79,7 +79,7 @@ void reduce_into(const T* from, const Shape& shape, const Reduced& plan, T* y, R
   if (!reduced_any) std::copy_n(from, numel, y);
 }
 
-/// A gradient of the reduced shape spread over the input's.
+/// Returns a gradient of the reduced shape broadcast to the shape of the input.
 inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
 
 /// y = x reduced by a kernel, with a rule. finish(y, n) changes the n values of the result in place; by default nothing.

@@ -1,5 +1,6 @@
-// Single numbers that a rule computes with as it does with Tensors: a graph of single elements is differentiated without making any. What
-// is given here is what rules of elementwise ops use; each gives the bits that the op gives for a Tensor of one element.
+// Functions with the names of ops that work on single numbers. A generic gradient rule runs on them or on Tensors, so that a graph of
+// single elements is differentiated without creating Tensors. Each function returns the same bits as the op does for a Tensor of one
+// element.
 // Internal header: not installed.
 #pragma once
 
@@ -44,7 +45,7 @@ Scalar<T> scalar_binary(Scalar<T> a, Scalar<T> b, Choose choose) noexcept {
   return y;
 }
 
-// Arithmetic; a double beside a One takes its type, as a number beside a Tensor does.
+// Arithmetic. A double is converted to the type of the Scalar on the other side, like a number beside a Tensor.
 template <class T>
 Scalar<T> operator+(Scalar<T> a, Scalar<T> b) noexcept {
   return Scalar<T>(a.value + b.value);
@@ -159,7 +160,7 @@ Scalar<T> relu_gradient(Scalar<T> grad, Scalar<T> y) noexcept {
   return scalar_binary(grad, y, [](const auto& loops) { return loops.threshold; });
 }
 
-/// What a one-sided rule sees of a RuleContext where all it handles are single numbers.
+/// The argument of the rule of an op with one operand if all gradients are single numbers; replaces RuleContext.
 template <class T>
 class ScalarContext {
  public:

@@ -1,6 +1,11 @@
-// Ops that move elements without changing them. reshape, flatten, squeeze, unsqueeze and slices of axis 0 share storage; most others copy.
-// All work on every dtype.
+// Ops that change the shape of a Tensor, or the order of its elements.
 #pragma once
+
+/// @file
+/// The ops accept every dtype and can be differentiated any number of times. The results of reshape(), flatten(), squeeze() and
+/// unsqueeze(), and of slice(), split() and chunk() along axis 0, share the elements of x; all other results are copies. Negative axes
+/// count from the end. All ops throw std::invalid_argument for undefined Tensors, for an axis that does not exist, and for a result of more
+/// than Shape::kMaxRank axes.
 
 #include <vector>
 
@@ -8,46 +13,56 @@
 
 namespace chainrule {
 
-/// The same elements in another shape; one size may be -1 and is computed.
-/// @throws std::invalid_argument unless the numbers of elements agree.
+/// Returns the elements in another shape. One size may be -1; it is computed from the others.
+/// @throws std::invalid_argument if the number of elements differs, or if a size is negative (except for a single -1).
 Tensor reshape(const TensorArg& x, const Shape& shape);
-/// Axes first to last (both included) made one; rank 0 becomes [1].
+/// Returns x with the axes from `first` to `last`, both included, merged into one. A Tensor of rank 0 gets the shape [1].
+/// @throws std::invalid_argument if `first` is after `last`.
 Tensor flatten(const TensorArg& x, int first = 0, int last = -1);
-/// Without the axes of size 1: all of them, or those named (which stay if their size is not 1, as PyTorch).
+/// Returns x without its axes of size 1, or without those of them that are listed. As in PyTorch, a listed axis of another size is kept.
 Tensor squeeze(const TensorArg& x, const Axes& axes = {});
-/// With a new axis of size 1 before `axis` (negative: counted in the result).
+/// Returns x with an additional axis of size 1, which is axis `axis` of the result. A negative axis counts from the end of the result's
+/// axes.
 Tensor unsqueeze(const TensorArg& x, int axis);
-/// Two axes exchanged; by default the last two.
-/// @throws std::invalid_argument where there is no such axis.
+/// Returns x with two axes exchanged, by default the last two.
 Tensor transpose(const TensorArg& x, int axis0 = -2, int axis1 = -1);
-/// The axes in another order, each named once.
+/// Returns x with its axes in another order: axis i of the result is axis order[i] of x. Each axis must be listed once.
+/// @throws std::invalid_argument if an axis is missing or listed twice.
 Tensor permute(const TensorArg& x, const Axes& order);
-/// x repeated along new axes and along those of size 1.
-/// @throws std::invalid_argument where a size is neither 1 nor that of the result.
+/// Returns x repeated along axes of size 1, and along new axes in front, so that the result has the given shape; like torch.broadcast_to.
+/// @throws std::invalid_argument if a size of x is neither 1 nor the size in `shape`, or if `shape` has fewer axes than x.
 Tensor broadcast_to(const TensorArg& x, const Shape& shape);
-/// x laid side by side, repeats[i] times along axis i; further repeats in front make new axes.
-/// @throws std::invalid_argument for fewer repeats than axes, or one below 0.
+/// Returns copies of x one after another, repeats[i] of them along axis i. If there are more repeats than axes, axes of size 1 are added in
+/// front.
+/// @throws std::invalid_argument if there are fewer repeats than axes, or if one is negative.
 Tensor repeat(const TensorArg& x, const Shape& repeats);
-/// Elements start to stop (without stop) of an axis; negative ones count from the end, both are limited to the axis.
+/// Returns the elements from start to stop - 1 along an axis, like x[start:stop] in Python: negative positions count from the end,
+/// positions beyond the axis are moved to its ends, and the result is empty if stop <= start.
 Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop);
-/// An axis cut into pieces of `size`, the last one shorter if need be; an empty axis gives one empty piece.
-/// @throws std::invalid_argument for a size below 1.
+/// Splits x along an axis into pieces of `size`; the last piece may be smaller. An axis of size 0 gives one empty piece.
+/// @throws std::invalid_argument if size < 1.
 std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis = 0);
-/// An axis cut into pieces of the sizes given.
-/// @throws std::invalid_argument unless they add up to the axis.
+/// Splits x along an axis into pieces of the given sizes.
+/// @throws std::invalid_argument unless the sizes add up to the size of the axis, and none is negative.
 std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& sizes, int axis = 0);
-/// An axis cut into pieces of ceil(size / chunks): `chunks` pieces or fewer, the last one shorter if need be.
-/// @throws std::invalid_argument for chunks below 1.
+/// Splits x along an axis into at most `chunks` pieces of size ceil(x.size(axis) / chunks); the last piece may be smaller. An axis of size
+/// 0 gives `chunks` empty pieces.
+/// @throws std::invalid_argument if chunks < 1.
 std::vector<Tensor> chunk(const TensorArg& x, std::int64_t chunks, int axis = 0);
-/// The order of elements along the axes turned round; all axes by default.
+/// Returns x with the order of its elements reversed along the axes listed, by default along all.
+/// @throws std::invalid_argument if an axis is listed twice.
 Tensor flip(const TensorArg& x, const Axes& axes = {});
-/// x with `value` added around it: two margins (before the first element, after the last) for each axis, the last axis first; axes not
-/// reached stay. A negative margin takes elements away.
-/// @throws std::invalid_argument for an odd number of margins, more than two an axis, or where more is taken away than is there.
+/// Returns x with elements of the given value added around it, like torch.nn.functional.pad. `margins` lists two numbers for each axis,
+/// starting with the last axis: how many elements are added before the first and after the last element of the axis. Axes without margins
+/// do not change. A negative margin removes elements.
+/// @throws std::invalid_argument for an odd number of margins, for more than two for each axis, if more elements are removed than there
+/// are, or if x is int64 and the value is not an integer.
 Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value = 0);
-/// The Tensors one after another along an axis; shapes agree elsewhere.
+/// Joins the Tensors along an axis. Their dtypes, and their shapes except for the size of that axis, must be the same.
+/// @throws std::invalid_argument for an empty list, or if dtypes or shapes differ.
 Tensor concat(const TensorList& tensors, int axis = 0);
-/// The Tensors, all of one shape, along a new axis.
+/// Joins the Tensors along a new axis, which becomes axis `axis` of the result. Their dtypes and shapes must be the same.
+/// @throws std::invalid_argument for an empty list, or if dtypes or shapes differ.
 Tensor stack(const TensorList& tensors, int axis = 0);
 
 }  // namespace chainrule

@@ -1,4 +1,4 @@
-// Moving elements without looking at them: by their width, through strides.
+// Copies of elements between strided layouts, as integers of the width of the dtype.
 // Internal header: not installed.
 #pragma once
 
@@ -9,7 +9,8 @@
 
 namespace chainrule::detail {
 
-/// Copies elements of one width from a strided source to a dense target of some sizes. A step of 0 repeats, a negative one walks back.
+/// Copies elements from a strided source to a dense target with the given sizes. A step of 0 repeats elements; a negative step reverses
+/// their order.
 template <class Word>
 void copy_strided(const Word* from, const Shape& sizes, const std::int64_t* steps, Word* to) {
   const int rank = sizes.rank();
@@ -53,12 +54,12 @@ inline void row_major_steps(const Shape& shape, std::int64_t* steps) {
   }
 }
 
-/// Sizes before, along and after an axis.
+/// The number of elements before, along and after an axis.
 struct Span {
   std::int64_t outer = 1, n = 1, inner = 1;
 };
 
-/// A shape seen as [outer, n, inner] around one axis.
+/// Returns the shape as [outer, n, inner] around one axis.
 inline Span around(const Shape& shape, int axis) {
   Span span;
   for (int before = 0; before < axis; ++before) span.outer *= shape[before];

@@ -1,5 +1,10 @@
-// In-place work on leaves: what optimizers, checkpoints and running averages need. Nothing here is recorded.
+// In-place modification of leaves, for optimizers, checkpoints and running averages.
 #pragma once
+
+/// @file
+/// Nothing here is recorded. Each call counts as a modification of the leaf: a graph whose gradient needs the old values throws
+/// std::logic_error in its backward pass. All functions throw std::invalid_argument for undefined Tensors and std::logic_error for a Tensor
+/// that is not a leaf.
 
 #include <cstdint>
 #include <functional>
@@ -9,65 +14,87 @@
 
 namespace chainrule {
 
-/// Copies values into a leaf's own storage.
-/// @throws std::invalid_argument unless shapes and dtypes agree; std::logic_error on a Tensor that an op recorded.
+/// Copies the elements of `values` into the leaf, in place.
+/// @throws std::invalid_argument if shapes or dtypes differ.
 void assign(Tensor& leaf, const TensorArg& values);
 
-/// Sets every element of a leaf.
+/// Sets every element of the leaf to `value`, in place. If the leaf is int64, a fraction is truncated towards 0.
+/// @throws std::invalid_argument if the leaf is int64 and the value does not fit.
 void fill(Tensor& leaf, double value, SourceLine line = SourceLine::current());
 
-/// The options of sgd_update, as torch.optim.SGD.
+/// Options of sgd_update(), with the meaning they have in torch.optim.SGD.
 struct SgdUpdate {
-  double learning_rate = 0;
-  double momentum = 0;
-  double dampening = 0;
-  double weight_decay = 0;
-  bool nesterov = false;
+  double learning_rate = 0;  ///< factor of the step
+  double momentum = 0;       ///< factor by which the momentum decays in each step; 0 means no momentum
+  double dampening = 0;      ///< the new gradient is added to the momentum with the factor 1 - dampening
+  double weight_decay = 0;   ///< weight_decay · leaf is added to the gradient (L2 penalty)
+  bool nesterov = false;     ///< uses Nesterov momentum
 };
 
-/// One step of stochastic gradient descent on a leaf, in one pass. `buffer` is the momentum, made by the first step; unused
-/// while momentum is 0.
-/// @throws std::invalid_argument unless the gradient has the leaf's shape and dtype.
+/// Performs one step of stochastic gradient descent on a leaf, in place, with the formulas of torch.optim.SGD:
+///
+///     d = gradient + weight_decay · leaf
+///     if momentum ≠ 0:
+///       buffer = d in the first step, otherwise momentum · buffer + (1 - dampening) · d
+///       d = nesterov ? d + momentum · buffer : buffer
+///     leaf = leaf - learning_rate · d
+///
+/// `buffer` holds the momentum; an undefined buffer marks the first step, which creates it. It is not used if momentum is 0.
+/// @throws std::invalid_argument if gradient or buffer differ from the leaf in shape or dtype, or if the leaf is int64.
 void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdUpdate& options, SourceLine line = SourceLine::current());
 
-/// The options of adam_update, as torch.optim.Adam; `decoupled` decays weights as AdamW does.
+/// Options of adam_update(), with the meaning they have in torch.optim.Adam.
 struct AdamUpdate {
-  double learning_rate = 0;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0;
+  double learning_rate = 0;  ///< factor of the step
+  double beta1 = 0.9;        ///< decay rate of the first moment, the running average of the gradient
+  double beta2 = 0.999;      ///< decay rate of the second moment, the running average of the squared gradient
+  double epsilon = 1e-8;     ///< added to the denominator to avoid division by 0
+  double weight_decay = 0;   ///< rate of weight decay; see decoupled
+  /// If false, weight_decay · leaf is added to the gradient (L2 penalty). If true, the leaf decays apart from the gradient, as in
+  /// torch.optim.AdamW.
   bool decoupled = false;
 };
 
-/// Step `step` (1, 2, ...) of Adam (Kingma and Ba, arXiv 1412.6980) on a leaf, in one pass. The moments are made by the first step.
-/// @throws std::invalid_argument unless the gradient has the leaf's shape and dtype, or for step < 1.
+/// Performs step number `step` (1, 2, ...) of Adam (Kingma and Ba, arXiv 1412.6980) on a leaf, in place:
+///
+///     if decoupled: leaf = leaf · (1 - learning_rate · weight_decay), g = gradient
+///     otherwise:    g = gradient + weight_decay · leaf
+///     moment1 = beta1 · moment1 + (1 - beta1) · g
+///     moment2 = beta2 · moment2 + (1 - beta2) · g²
+///     leaf = leaf - learning_rate / (1 - beta1^step) · moment1 / (√(moment2 / (1 - beta2^step)) + epsilon)
+///
+/// Undefined moments are created and start at 0.
+/// @throws std::invalid_argument if the gradient or a moment differs from the leaf in shape or dtype, if the leaf is int64, or if step < 1.
 void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& moment2, std::int64_t step, const AdamUpdate& options,
                  SourceLine line = SourceLine::current());
 
-/// What adam_update() of several leaves is told of one.
+/// The arguments of adam_update() for one of several leaves. No pointer may be null.
 struct AdamLeaf {
-  Tensor* leaf = nullptr;
-  const Tensor* gradient = nullptr;
+  Tensor* leaf = nullptr;            ///< the leaf to update
+  const Tensor* gradient = nullptr;  ///< its gradient
+  /// Its first and its second moment.
+  /// @{
   Tensor *moment1 = nullptr, *moment2 = nullptr;
-  std::int64_t step = 1;
-  AdamUpdate options;
+  /// @}
+  std::int64_t step = 1;  ///< the number of the step, from 1
+  AdamUpdate options;     ///< the options of the step
 };
 
-/// The same for several leaves, which threads share in one go. No leaf may come twice, and no pointer be null. All are checked before any
-/// is changed.
+/// Performs a step of Adam on several leaves, which is faster than one after another: threads share the work of all of them. No leaf may
+/// occur twice. All arguments are checked before any leaf is modified.
+/// @throws std::invalid_argument like adam_update() of a single leaf.
 void adam_update(std::span<const AdamLeaf> leaves, SourceLine line = SourceLine::current());
 
 namespace detail {
 
-// body(begin, end) over pieces of [0, count), on several threads where that pays, with denormal numbers as zeros; a piece is worth some
-// 10 µs.
+// Calls body(begin, end) for pieces of [0, count) of at most `grain` elements, on several threads if that is faster, with denormals flushed
+// to 0. A piece should take about 10 µs.
 void in_pieces(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body);
 
-// into += x; shapes and dtypes agree.
+// Adds x to `into` in place. Shapes and dtypes must be the same.
 void add_in_place(const Tensor& into, const Tensor& x);
 
-// The elements of `into` from `offset` on += x.
+// Adds x in place to the elements of `into` from `offset` on.
 void add_in_place(const Tensor& into, std::int64_t offset, const Tensor& x);
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-// Scopes in which a thread's floating-point numbers are rounded in some way, or flushed where they are too small to be normal.
+// The floating-point mode of a thread (rounding, flushing of denormals) and a scope that changes it.
 // Internal header: not installed.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace chainrule::kernels {
 
-/// How a thread computes with floating-point numbers. Elsewhere than on x86 there is one mode only.
+/// A floating-point mode: the MXCSR register of x86. On other processors there is only one mode.
 struct FloatMode {
   unsigned bits = 0;
 
@@ -21,14 +21,14 @@ struct FloatMode {
   }
 };
 
-/// Makes the calling thread compute in this mode.
+/// Sets the mode of the calling thread.
 inline void set_float_mode([[maybe_unused]] FloatMode mode) noexcept {
 #if defined(__SSE2__)
   _mm_setcsr(mode.bits);
 #endif
 }
 
-/// While it lives, the calling thread computes in this mode.
+/// While it lives, the calling thread computes in `mode`; the destructor restores the previous mode.
 class FloatModeScope {
  public:
   explicit FloatModeScope(FloatMode mode) noexcept : before_(FloatMode::current()) { set_float_mode(mode); }
@@ -40,7 +40,8 @@ class FloatModeScope {
   FloatMode before_;
 };
 
-/// The calling thread's mode, but sums and products read and give 0 where a float would be below 2^-126 (a double below 2^-1022).
+/// Returns the mode of the calling thread with denormals flushed: arithmetic treats floats below 2^-126 (doubles below 2^-1022) as 0, both
+/// as operands and as results.
 inline FloatMode flushing() noexcept {
   constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
   return {FloatMode::current().bits | kFlushToZero | kDenormalsAreZero};

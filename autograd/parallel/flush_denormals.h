@@ -1,15 +1,17 @@
-// A scope in which numbers too small to be normal are zeros.
+// FlushDenormals: a scope in which denormal numbers (too small for full precision) are treated as zero.
 #pragma once
 
 namespace chainrule {
 
-/// While it lives, ops and backward passes of this thread take numbers below 2^-126 (in float64: 2^-1022) for 0, and give 0 where the
-/// result would be one. Such numbers come up where something saturates or decays, as in a softmax sure of its class; x86 processors
-/// compute with them up to a hundred times slower. fit() has such a scope; torch.set_flush_denormal(True) is the same for good.
-/// Elsewhere than on x86 it does nothing.
+/// While it lives, ops and backward passes of this thread treat denormal numbers as 0, both in their inputs and in their results. Denormals
+/// are nonzero numbers closer to 0 than 2^-126 (float32) or 2^-1022 (float64). They arise where values saturate or decay, for example in
+/// the softmax of a confident classifier, and x86 processors compute with them up to a hundred times slower. fit() creates such a scope.
+/// torch.set_flush_denormal(True) does the same for the rest of the program. On processors other than x86 the scope has no effect.
 class FlushDenormals {
  public:
+  /// Turns flushing on in this thread.
   FlushDenormals() noexcept;
+  /// Restores the previous mode.
   ~FlushDenormals();
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;

@@ -1,4 +1,4 @@
-// Whether loops run on several threads or on one: judged by what forks cost recently, and by the time of whole steps.
+// Decides whether loops run on several threads or on one, from the recent cost of forks and from the time of whole steps.
 // Internal header: not installed.
 #pragma once
 
@@ -9,25 +9,29 @@
 
 namespace chainrule::kernels {
 
-/// One thread's experience with its forks. A fork takes a microsecond, but milliseconds while the processor that a thread waits on is lent
-/// away or has another program's work. After loops that were slower than their pieces in a row, loops stay serial for a while: four times
-/// the time lost while forks have saved more of late, else the longer the more such losses came in a row, so that what they cost stays
-/// small beside the time between them: that time itself, and the milliseconds that OpenMP's threads then spin for.
+/// Decides from the recent forks of one thread whether its next loop should fork, that is, run on several threads. A fork usually takes a
+/// microsecond, but it takes milliseconds while another program (or another virtual machine) uses one of the processors. After a loop that
+/// took longer than its pieces would have taken one after another, loops run serially for a while. If forks have recently saved more than
+/// twice the time lost, this pause is four times the time lost. Otherwise it grows with every further loss, up to 64 times the time lost or
+/// 0.3 s, so that losses stay small compared to the pauses between them. A loss also includes the milliseconds for which OpenMP's threads
+/// spin afterwards.
 class ForkPolicy {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// Returns true if loops should run serially now.
   bool advises_serial(Clock::time_point now) const { return now < serial_until_; }
 
-  /// Whether the caller's pieces are to be timed by its processor time, in which other programs' is not: a call of the system each time,
-  /// and needless while forks are shorter than what a program is interrupted for.
+  /// Returns true if the caller's pieces should be timed in processor time, which leaves out the time of other programs. That takes a
+  /// system call each time, and is not needed while forks are shorter than the interruption by another program.
   bool watches() const { return watched_ > 0; }
 
-  /// The loops took from `begin` to `end`; in a row, to go by the caller's own pieces, they would have taken so long.
+  /// Records a fork from `begin` to `end`. `in_a_row` is the time that all pieces would have taken one after another, estimated from the
+  /// caller's own pieces.
   void add(Clock::time_point begin, Clock::time_point end, Clock::duration in_a_row) {
     using std::chrono::microseconds;
-    constexpr microseconds kAwake{500};                    // threads that had nothing to do for longer may have gone to sleep
-    constexpr microseconds kSlack{20}, kSlackToWake{300};  // what a fork may lose
+    constexpr microseconds kAwake{500};                    // threads idle for longer may have gone to sleep
+    constexpr microseconds kSlack{20}, kSlackToWake{300};  // loss that still counts as normal, for awake and for sleeping threads
     constexpr microseconds kUnbroken{300};                 // too short for another program to have run in between
     constexpr Clock::duration kMostSaved = microseconds{10000}, kLongest = microseconds{300000};
     constexpr int kMostDoublings = 6, kWatched = 64;
@@ -55,22 +59,23 @@ class ForkPolicy {
   int doublings_ = 0, watched_ = 0;
 };
 
-/// Judges by whole steps of a loop, which are much alike: now and then some are made the other way, and the faster way stays until the next
-/// such trial. It finds what no single loop shows: processors that are lent away, or that slow each other down, as two of one core do.
+/// Decides from the time of whole steps of run_steps(), which are much alike, whether the steps use several threads. From time to time it
+/// tries the other way for a few steps and keeps the faster way until the next trial. This finds what no single loop shows: processors that
+/// the host of a virtual machine has taken away, or that slow each other down, like the two hardware threads of one core.
 class StepPolicy {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  /// Another loop begins: the times of steps before say nothing of its steps, but which way was faster does.
+  /// Starts another run_steps(). The times of earlier steps are dropped, but the way that was faster is kept.
   void begin_loop() noexcept {
     steps_ = 0;
     if (trying_) start(false);
   }
 
-  /// Whether the next step is to share its loops.
+  /// Returns true if the next step should run its loops on several threads.
   bool shares() const noexcept { return sharing_ != trying_; }
 
-  /// The step that shares() spoke of took so long.
+  /// Records the time of the step for which shares() was asked.
   void add(Duration step) noexcept {
     time_ += step;
     times_[steps_++ % kRemembered] = step;
@@ -78,7 +83,7 @@ class StepPolicy {
       settled_ = median_of_last(kRemembered);
       start(true);
     } else if (trying_ && time_ >= kTrial && (steps_ >= kTrialSteps || time_ >= 6 * kTrialSteps * settled_)) {
-      // The first half was for threads to go to sleep or to wake up.
+      // The first half of the trial does not count: threads were going to sleep or waking up.
       const bool faster = steps_ >= kTrialSteps && median_of_last(std::min(steps_ / 2, kRemembered)) * 100 < settled_ * 97;
       sharing_ = sharing_ != faster;
       until_trial_ = std::max(kBetweenTrials, time_ * (sharing_ ? 100 : 20));  // trials cost little, and bad times pass
@@ -97,7 +102,7 @@ class StepPolicy {
     time_ = {};
   }
 
-  // The least time that more than half of them do not exceed.
+  // Returns the median of the last `count` steps: the smallest time that more than half of them do not exceed.
   Duration median_of_last(std::size_t count) const noexcept {
     const auto last = [this](std::size_t i) { return times_[(steps_ - 1 - i) % kRemembered]; };
     Duration median = Duration::max();
@@ -110,8 +115,8 @@ class StepPolicy {
   }
 
   bool sharing_ = true, trying_ = false;
-  std::size_t steps_ = 0;  // of this loop, since a trial began or ended
-  Duration time_{};        // since a trial began or ended
+  std::size_t steps_ = 0;  // steps of this run_steps() since a trial began or ended
+  Duration time_{};        // time since a trial began or ended
   Duration until_trial_ = kFirstTrial, settled_{};
   std::array<Duration, kRemembered> times_{};
 };

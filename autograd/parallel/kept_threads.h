@@ -10,23 +10,23 @@
 
 namespace chainrule::kernels {
 
-/// Threads that wait for the loops of another, their caller. A fork for each loop takes a call of the system, and waits for all threads:
-/// also for one that comes too late to find a piece.
+/// Threads that wait for the loops of another thread, the caller. This avoids a fork for each loop, which takes a system call and waits for
+/// all threads, even for those that arrive too late to find a piece.
 class KeptThreads {
  public:
-  /// What each of them does until release().
+  /// The body of a waiting thread: takes part in the caller's loops until release(). `thread` is its number, from 1.
   void serve(int thread) noexcept {
     for (unsigned seen = 0;;) {
       seen = wait_for_change(seen);
       if (released_.load(std::memory_order_relaxed)) return;
       if (thread >= wanted_.load(std::memory_order_relaxed)) continue;
-      inside_.fetch_add(1, std::memory_order_seq_cst);  // either run() sees this or this thread that the loops are over
+      inside_.fetch_add(1, std::memory_order_seq_cst);  // either run() sees this count, or this thread sees that the loops are over
       if (SharedLoops* const loops = loops_.load(std::memory_order_seq_cst)) loops->work(thread);
       inside_.fetch_sub(1, std::memory_order_release);
     }
   }
 
-  /// The caller's part of loops, which it shares with those that wait. See SharedLoops::work_as_caller().
+  /// Runs loops on the calling thread together with the waiting threads. Returns the result of SharedLoops::work_as_caller().
   template <class Now>
   auto run(SharedLoops& loops, const Now& now) noexcept {
     wanted_.store(loops.threads(), std::memory_order_relaxed);
@@ -38,17 +38,18 @@ class KeptThreads {
     return in_a_row;
   }
 
+  /// Ends serve() in all waiting threads.
   void release() noexcept {
     released_.store(true, std::memory_order_relaxed);
     change();
   }
 
  private:
-  // Awake for a while, then asleep.
+  // Waits until changes_ differs from `seen` and returns its value. Spins for a while, then sleeps.
   unsigned wait_for_change(unsigned seen) noexcept {
     using Clock = std::chrono::steady_clock;
     constexpr std::chrono::microseconds kAwake{500};
-    constexpr int kSpins = 64;  // from one look at the clock to the next
+    constexpr int kSpins = 64;  // tries between two readings of the clock
     const Clock::time_point sleep = Clock::now() + kAwake;
     do {
       for (int spins = 0; spins < kSpins; ++spins, hwy::Pause()) {
@@ -66,7 +67,7 @@ class KeptThreads {
   }
 
   alignas(64) std::atomic<unsigned> changes_{0};
-  std::atomic<int> wanted_{0};  // threads of the loops, the caller among them
+  std::atomic<int> wanted_{0};  // number of threads that the loops use, including the caller
   std::atomic<bool> released_{false};
   std::atomic<SharedLoops*> loops_{nullptr};
   alignas(64) std::atomic<int> inside_{0};

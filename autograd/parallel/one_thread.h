@@ -1,11 +1,11 @@
-// Makes libraries that ask OpenMP for its number of threads run on the calling thread alone.
+// A scope in which libraries parallelized with OpenMP run on the calling thread alone.
 // Internal header: not installed.
 #pragma once
 
 #ifdef _OPENMP
 #include <omp.h>
 #else
-// This library may be built without OpenMP and still call one that has it.
+// This library may be built without OpenMP and still call a library that uses it.
 extern "C" {
 [[gnu::weak]] int omp_get_max_threads();
 [[gnu::weak]] int omp_in_parallel();
@@ -15,7 +15,7 @@ extern "C" {
 
 namespace chainrule::kernels::detail {
 
-/// While it lives, OpenMP regions that the calling thread opens have one thread; other threads' settings are not touched.
+/// While it lives, OpenMP regions started by the calling thread have one thread. Settings of other threads do not change.
 class OneThread {
  public:
   OneThread() noexcept {

@@ -1,4 +1,4 @@
-// Loops shared among threads by OpenMP; without it, one piece after another.
+// Parallel loops on OpenMP threads; without OpenMP the pieces run one after another.
 #include "autograd/parallel/parallel.h"
 
 #include <algorithm>
@@ -26,8 +26,8 @@ namespace {
 std::atomic<int> limit{0};  // 0: not set
 std::atomic<bool> always_fork{false};
 
-// The size of as many pieces, none longer than grain, that are nearly alike, so that threads have nearly the same to do. Long ones begin
-// at a multiple of a cache line's elements.
+// Returns the grain that gives the same number of pieces of nearly the same size, none longer than `grain`, so that threads have nearly the
+// same work. Long pieces start at a multiple of a cache line.
 std::int64_t even_grain(std::int64_t count, std::int64_t grain) {
   constexpr std::int64_t kLong = 4096, kMultiple = 64;
   const std::int64_t pieces = (count - 1) / grain + 1, even = (count - 1) / pieces + 1;
@@ -55,7 +55,7 @@ void run_serial(std::span<const Loop> loops) {
 
 using Clock = ForkPolicy::Clock;
 
-// The processor time that the calling thread has had.
+// Returns the processor time used by the calling thread.
 Clock::duration thread_time() noexcept {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -64,16 +64,17 @@ Clock::duration thread_time() noexcept {
 
 constinit thread_local ForkPolicy fork_policy;
 
-// The threads that wait for the loops of this one, where some do and it is not in a piece of a loop.
+// The threads that wait for loops of this thread; null if there are none, or while this thread runs a piece of a loop.
 constinit thread_local KeptThreads* kept_threads = nullptr;
-// What OpenMP said of the number of threads before it was asked for those; 0: none are kept. In a region it speaks of the next one inside.
+// The result of omp_get_max_threads() before these threads were started (inside their region it would be that of a nested region); 0 if
+// there are none.
 constinit thread_local int limit_outside = 0;
 
-constexpr int kLoopsToKeepFor = 2;             // of one step: threads kept for one would cost what its fork does
-constinit thread_local int loops_of_step = 0;  // loops shared, or that would have been had forks not been slow; up to those
+constexpr int kLoopsToKeepFor = 2;  // parallel loops that a step must have: for a single one, kept threads cost as much as a fork
+constinit thread_local int loops_of_step = 0;  // loops of this step that forked, or would have if forks were fast; at most kLoopsToKeepFor
 
 constinit thread_local StepPolicy step_policy;
-constinit thread_local bool step_shares = true;  // whether the step of run_steps that is being made is to share its loops
+constinit thread_local bool step_shares = true;  // the current step of run_steps() may use several threads
 
 void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor); }
 
@@ -98,7 +99,7 @@ void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begi
   shared.rethrow();
 }
 
-// Of many loops, some at a time.
+// Runs any number of loops, at most SharedLoops::kMost of them in each fork.
 void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_point begin) {
   std::array<Loop, SharedLoops::kMost> some;
   while (!loops.empty()) {
@@ -109,7 +110,7 @@ void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_poi
       waits = waits || loops.front().after_all;
       if (loops.front().count <= 0) continue;
       some[count] = evenly(loops.front());
-      some[count].after_all = std::exchange(waits, false);  // also of empty loops before it
+      some[count].after_all = std::exchange(waits, false);  // also if an empty loop before it had after_all
       pieces += std::min<std::int64_t>((some[count].count - 1) / some[count].grain + 1, most_threads);
       ++count;
     }
@@ -123,14 +124,15 @@ void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_poi
   }
 }
 
-// Whether it would help to keep threads now.
+// Returns true if keeping threads ready is likely to help now.
 bool may_keep(int threads) {
   if (threads < 2) return false;
   if (always_fork.load(std::memory_order_relaxed)) return true;
-  return !fork_policy.advises_serial(Clock::now()) && threads <= omp_get_num_procs();  // more would get in each other's way
+  return !fork_policy.advises_serial(Clock::now()) && threads <= omp_get_num_procs();  // more spinning threads would slow each other down
 }
 
-// Runs steps with threads kept at hand while there is another and goes_on() says so, one at least. Returns whether there is another.
+// Runs at least one step, and further ones while there are any and goes_on() returns true, with threads that stay ready. Returns true if
+// there is another step.
 template <class GoesOn>
 bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
   KeptThreads kept;
@@ -144,7 +146,7 @@ bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
     } else {
       kept_threads = &kept;
       limit_outside = limit_now;
-      // What a step has of OpenMP's loops and barriers is for the caller alone, not for the team of those that wait.
+      // OpenMP loops and barriers in a step must be bound to a team of the caller alone, not to the team of the waiting threads.
 #pragma omp parallel num_threads(1)
       {
         try {
@@ -203,7 +205,7 @@ void run_steps(const Step& step) {
 #ifdef _OPENMP
   bool more = true;
   if (kept_threads == nullptr && !omp_in_parallel()) {
-    // Of the step around all this, if there is one: its loops are those of the steps here too.
+    // The count of loops of the step around this run_steps(), if there is one. Loops of the steps here count for it too.
     struct Outer {
       int loops = std::exchange(loops_of_step, 0);
       ~Outer() { loops_of_step = loops; }

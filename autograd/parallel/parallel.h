@@ -1,4 +1,4 @@
-// The one seam to threads: how many there are, and loops whose pieces they share.
+// Parallel loops: all use of threads goes through this header. It also holds the limit on the number of threads.
 // Internal header: not installed.
 #pragma once
 
@@ -8,45 +8,45 @@
 
 namespace chainrule::kernels {
 
-/// Sets how many threads loops may use, in every thread of the process; n >= 1.
+/// Sets the largest number of threads a loop may use, for the whole process; n >= 1.
 void set_thread_limit(int n) noexcept;
 
-/// The most threads a loop may use: what was set, else what OpenMP (OMP_NUM_THREADS) says.
+/// Returns the largest number of threads a loop may use: the limit set, or otherwise OpenMP's number (OMP_NUM_THREADS).
 int thread_limit() noexcept;
 
-/// Whether loops use threads even while that makes them slower, in every thread of the process: for tests of threads. Off at first.
+/// Makes loops use several threads even when that is slower, for the whole process. Off by default; for tests.
 void set_always_fork(bool on) noexcept;
 
-/// A range of work, type-erased without allocating: the callee lives until the loop returns.
+/// A loop body, type-erased without an allocation: it refers to an object that must live until the loop returns.
 struct RangeBody {
   void* object;
   void (*call)(void* object, std::int64_t begin, std::int64_t end);
 };
 
-/// One of several loops that are shared in one go: body over [0, count) cut into as few pieces of at most `grain` as there can be, of
-/// nearly one size. Where the cuts lie depends on count and grain only, never on the number of threads, so a body that writes what belongs
-/// to its piece gives the same bits on any.
+/// A loop for parallel_loops(): calls the body on pieces of [0, count). It has as few pieces of at most `grain` elements as possible, and
+/// they have nearly the same size. The bounds of the pieces depend on count and grain only, never on the number of threads. A body that
+/// writes only the results of its piece therefore gives the same bits on any number of threads.
 struct Loop {
   std::int64_t count, grain;
   RangeBody body;
-  bool after_all = false;  ///< it and those after it begin when all before it have ended
+  bool after_all = false;  ///< this loop and those after it start when all loops before it have ended
 };
 
-/// Runs loops with one fork: a thread that finds nothing to do in one goes on to the next, but for after_all.
-/// Serial inside another parallel loop, with one thread, with one piece, and for a while after a loop that threads slowed down
-/// (a core may be lent away). All pieces run in the caller's floating-point mode. An exception leaves through the caller: that of the first
-/// piece of the first loop that threw; loops after it may be left out. Where `pays` is false, the caller knows that they are too short for
-/// a fork: they run one after the other.
+/// Runs several loops with one fork. A thread that finds no piece left in one loop goes on to the next, except that it waits at a loop with
+/// after_all. Everything runs on the calling thread inside another parallel loop, if the limit is one thread, if there is only one piece,
+/// and for a while after a loop that several threads made slower. All pieces run in the caller's floating-point mode. If pieces throw, the
+/// exception of the first such piece in the first such loop reaches the caller; the loops after it may not run. `pays` is false if the
+/// caller knows that the loops are too short for a fork.
 void parallel_loops(std::span<const Loop> loops, bool pays = true);
 
-/// A body as a loop runs it. Only as long-lived as the body.
+/// Returns a reference to `body` as a RangeBody; valid as long as `body`.
 template <class Body>
 RangeBody range_body(Body& body) noexcept {
   return {const_cast<void*>(static_cast<const void*>(std::addressof(body))),
           [](void* object, std::int64_t begin, std::int64_t end) { (*static_cast<Body*>(object))(begin, end); }};
 }
 
-/// One loop: see Loop and parallel_loops().
+/// Runs one loop; see Loop and parallel_loops().
 template <class Body>
 void parallel_pieces(std::int64_t count, std::int64_t grain, Body&& body) {
   if (count <= grain) {
@@ -57,15 +57,15 @@ void parallel_pieces(std::int64_t count, std::int64_t grain, Body&& body) {
   parallel_loops({&loop, 1});
 }
 
-/// One step of a task, type-erased as RangeBody is. Returns whether there is another.
+/// A function that performs a step and returns true if there is another; type-erased like RangeBody.
 struct Step {
   void* object;
   bool (*call)(void* object);
 };
 
-/// Runs the step until it returns false. While steps share loops, threads stay at hand from one to the next, which spares a loop most of
-/// its fork: they wait for loops, at first without giving their processors away. Some steps now and then are made without them, and more
-/// while those are faster. For OpenMP the caller is alone in a nested region then. An exception leaves at once.
+/// Calls the step until it returns false. If steps have parallel loops, threads stay ready from one step to the next and wait for loops, at
+/// first spinning. This saves a loop most of the cost of its fork. From time to time a few steps run without these threads; if that is
+/// faster, more of them do. To OpenMP the caller is then alone in a nested region. An exception ends the loop and reaches the caller.
 void run_steps(const Step& step);
 
 }  // namespace chainrule::kernels

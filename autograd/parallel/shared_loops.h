@@ -1,4 +1,4 @@
-// Loops whose pieces several threads share.
+// Loops whose pieces are distributed over several threads.
 // Internal header: not installed.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace chainrule::kernels {
 
-/// Waits until done(): at first without giving the processor away, in the end so that threads of any priority get it.
+/// Waits until done() returns true: spins at first, then yields, and finally sleeps so that threads of any priority can run.
 template <class Done>
 void wait_until(const Done& done) {
   constexpr int kSpins = 2000, kYields = 2000;
@@ -36,11 +36,11 @@ void wait_until(const Done& done) {
   }
 }
 
-/// One loop. The pieces are cut into shares, the same for loops of as many pieces: a thread begins with its own, whose values its caches
-/// may still hold from the loop before, and then helps with the others.
+/// One loop. Its pieces are divided into shares, in the same way for all loops with the same number of pieces. A thread begins with its own
+/// share, whose values its caches may still hold from the loop before, and then helps with the other shares.
 class alignas(64) SharedLoop {
  public:
-  /// `loop` has a piece at least.
+  /// `loop` must have at least one piece.
   SharedLoop(const Loop& loop, int threads)
       : count_(loop.count),
         grain_(loop.grain),
@@ -59,8 +59,8 @@ class alignas(64) SharedLoop {
 
   std::int64_t pieces() const noexcept { return pieces_; }
 
-  /// Runs pieces until none is left, and returns how many. Those before a piece that threw still run, so that the first of all that throw
-  /// is known.
+  /// Runs pieces until none is left, and returns how many this thread ran. After an exception only the pieces before the one that threw
+  /// still run, so that the first piece that throws is always the same.
   std::int64_t work(int thread) noexcept {
     std::int64_t done = 0;
     int at = shares_ == threads_ ? thread : static_cast<int>(std::int64_t{thread} * shares_ / threads_);
@@ -75,7 +75,9 @@ class alignas(64) SharedLoop {
     return done;
   }
 
+  /// Returns true if a piece threw.
   bool failed() const noexcept { return failed_.load(std::memory_order_relaxed) < pieces_; }
+  /// Throws the exception of the first piece that threw, if any.
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -101,9 +103,9 @@ class alignas(64) SharedLoop {
     }
   }
 
-  // What every thread reads, in one cache line.
+  // These members are read by every thread and share a cache line.
   const std::int64_t count_, grain_, pieces_;
-  std::atomic<std::int64_t> failed_;  // the first piece that threw, else the number of pieces
+  std::atomic<std::int64_t> failed_;  // the first piece that threw, or the number of pieces
   const RangeBody body_;
   const int threads_, shares_;
 
@@ -112,12 +114,12 @@ class alignas(64) SharedLoop {
   std::exception_ptr error_;
 };
 
-/// Several loops. A thread may come to them at any time or not at all: those that are there wait only for pieces that are taken.
+/// Several loops. Threads may join at any time or not at all: the others wait only for pieces that a thread has already taken.
 class SharedLoops {
  public:
   static constexpr std::size_t kMost = 16;
 
-  /// `loops` are kMost at most, with a piece each at least; `threads` counts the caller.
+  /// There must be at most kMost loops, each with at least one piece. `threads` includes the caller.
   SharedLoops(std::span<const Loop> loops, int threads) : loops_(loops), threads_(threads), mode_(FloatMode::current()) {
     for (std::size_t i = 0; i < loops.size(); ++i) {
       waits_ = waits_ || loops[i].after_all;
@@ -127,20 +129,21 @@ class SharedLoops {
 
   int threads() const noexcept { return threads_; }
 
-  /// The part of one of the other threads, 1 and up.
+  /// Runs pieces on a thread other than the caller; `thread` is its number, from 1.
   void work(int thread) noexcept {
     if (thread >= threads_) return;
-    const FloatModeScope mode(mode_);  // the caller's, so that the bits do not depend on who runs a piece
+    const FloatModeScope mode(mode_);  // the caller's mode, so that the bits do not depend on the thread that runs a piece
     run([thread](SharedLoop& loop) { return loop.work(thread); });
   }
 
-  /// The caller's part. Returns how long all pieces would have taken in a row, to go by those; now() is the time.
+  /// Runs pieces on the calling thread. Returns the time that all pieces would have taken one after another, estimated from the caller's
+  /// own pieces; now() returns the time.
   template <class Now>
   auto work_as_caller(const Now& now) noexcept {
     decltype(now() - now()) own_time{}, in_a_row{};
-    bool idle = false;  // had no piece of some loop
+    bool idle = false;  // the caller got no piece of some loop
     run([&](SharedLoop& loop) {
-      const auto before = now();  // not with the wait for other threads
+      const auto before = now();  // leaves out the wait for other threads
       const std::int64_t own = loop.work(0);
       const auto time = now() - before;
       own_time += time;
@@ -148,10 +151,10 @@ class SharedLoops {
       if (own > 0) in_a_row += time * loop.pieces() / own;
       return own;
     });
-    return idle ? in_a_row + own_time : in_a_row;  // the other threads had as much to do there, to a first guess
+    return idle ? in_a_row + own_time : in_a_row;  // assumes that the other threads worked as long in those loops as the caller in its own
   }
 
-  /// Throws what the first piece of the first loop that threw did. To be called when all threads have left.
+  /// Throws the exception of the first piece that threw in the first loop with one, if any. Call it when all threads have left.
   void rethrow() const {
     for (std::size_t i = 0; i < loops_.size(); ++i) shared_[i]->rethrow();
   }
@@ -182,7 +185,7 @@ class SharedLoops {
   const int threads_;
   bool waits_ = false;
   const FloatMode mode_;
-  alignas(64) std::atomic<std::int64_t> done_{0};  // pieces
+  alignas(64) std::atomic<std::int64_t> done_{0};  // pieces that have ended; counted only if a loop waits
   std::array<std::optional<SharedLoop>, kMost> shared_;
 };
 

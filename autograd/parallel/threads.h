@@ -1,24 +1,26 @@
-// How many threads ops may use, and steps that keep them at hand.
+// The number of threads that ops use, and a loop whose steps keep these threads ready.
 #pragma once
 
 #include <functional>
 
 namespace chainrule {
 
-/// Sets how many threads ops may share their work among, for the whole process. Results do not depend on it, bit for bit.
+/// Sets the largest number of threads that an op may use, for the whole process. Results are the same for every number of threads, bit for
+/// bit.
 /// @throws std::invalid_argument for n < 1.
 void set_num_threads(int n);
 
-/// What set_num_threads set, else what OpenMP (OMP_NUM_THREADS) says.
+/// Returns the number set by set_num_threads(), or otherwise the number of threads that OpenMP uses (OMP_NUM_THREADS); 1 in a build without
+/// OpenMP.
 int num_threads() noexcept;
 
-/// Calls step() until it returns false, as a loop does. Where ops share their work, threads stay at hand from one step to the next, which
-/// spares each op most of its fork: half a µs or more. Now and then some steps are made on this thread alone, and more while those are
-/// faster. Results are the same. What step() throws ends the loop.
+/// Calls step() until it returns false, like `while (step()) {}`. If the ops of a step use several threads, these threads stay ready from
+/// one step to the next, which saves each op half a microsecond or more. From time to time a few steps run on the calling thread alone; if
+/// that is faster, more of them do. The results are the same. An exception thrown by step() ends the loop and reaches the caller.
 ///
-/// For OpenMP such a step is in a region of one thread: regions that other code opens in it have one thread (unless nested ones are
-/// allowed), tasks may run as late as the last step's end, and what omp_set_num_threads() sets is forgotten then. A child process of
-/// fork() must not return from step().
+/// To OpenMP, a step runs in a parallel region with one thread. Parallel regions that other code starts in a step therefore have one thread
+/// (unless nested parallelism is enabled), OpenMP tasks may run as late as the end of the last step, and a call of omp_set_num_threads()
+/// has no effect after the last step. If step() calls fork(), the child process must not return from step().
 /// @throws std::invalid_argument for an empty function.
 void run_steps(const std::function<bool()>& step);
 
