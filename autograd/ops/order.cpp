@@ -72,13 +72,13 @@ Ordered ordered(const char* op, const TensorArg& x, const std::int64_t* wanted, 
   Ordered result;
   result.values =
       make_results(op, x.line(), node->dtype, shape, inputs, indices, any_dtype([span, k, descending]<class T>(const OpValues<T>& v) {
-                    rank_rows(v.in(), span, k, descending, v.out(), v.template saved_values<std::int64_t>(0));
-                  }),
-                  [at](RuleContext& r) {
-                    const Shape from = r.input_shape(0);
-                    // A single number is the only element there is.
-                    r.set(0, from.rank() == 0 ? r.grad_out() : scatter_add(zeros(from, r.input_dtype(0)), at, r.saved(0), r.grad_out()));
-                  });
+                     rank_rows(v.in(), span, k, descending, v.out(), v.template saved_values<std::int64_t>(0));
+                   }),
+                   [at](RuleContext& r) {
+                     const Shape from = r.input_shape(0);
+                     // A single number is the only element there is.
+                     r.set(0, from.rank() == 0 ? r.grad_out() : scatter_add(zeros(from, r.input_dtype(0)), at, r.saved(0), r.grad_out()));
+                   });
   result.indices = indices[0];
   return result;
 }
