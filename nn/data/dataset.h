@@ -34,7 +34,7 @@ struct ByteDatasetOptions {
 /// number of threads may read it.
 class Dataset {
  public:
-  /// A dataset of n examples.
+  /// Makes a dataset of n examples.
   ///
   /// `features` has shape [n, ...]. `targets` holds either int64 labels of shape [n], or numbers of a floating dtype and shape [n, ...].
   /// The storage of both Tensors is shared, not copied.
@@ -42,12 +42,12 @@ class Dataset {
   /// have rank 1.
   Dataset(const Tensor& features, const Tensor& targets, SourceLine line = SourceLine::current());
 
-  /// A dataset of n examples with several features, several targets, or both. Each Tensor has the form described above.
+  /// Makes a dataset of n examples with several features, several targets, or both. Each Tensor has the form described above.
   /// @throws std::invalid_argument as above, or if either list is empty.
   Dataset(const std::vector<Tensor>& features, const std::vector<Tensor>& targets, SourceLine line = SourceLine::current());
 
-  /// A dataset of n examples of bytes, such as images, with shape [n, ...] and one label each. The bytes stay as they are and are converted
-  /// to float32 when a batch is gathered.
+  /// Makes a dataset of n examples of bytes, such as images, with shape [n, ...] and one label each. The bytes stay as they are and are
+  /// converted to float32 when a batch is gathered.
   /// @throws std::invalid_argument if the numbers of examples and labels differ, or if the number of bytes does not match the shape.
   Dataset(IdxArray features, std::span<const std::uint8_t> labels, const ByteDatasetOptions& options = {},
           SourceLine line = SourceLine::current());

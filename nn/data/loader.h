@@ -29,7 +29,7 @@ class DataLoader {
   /// The iterator that begin() returns.
   class Iterator;
 
-  /// A loader for a dataset.
+  /// Makes a loader for a dataset.
   /// @throws std::invalid_argument for batch_size < 1.
   explicit DataLoader(Dataset dataset, const DataLoaderOptions& options = {}, SourceLine line = SourceLine::current());
 

@@ -18,18 +18,18 @@ namespace chainrule::nn {
 /// - a custom function from a Tensor to a Tensor of the same shape.
 class Activation {
  public:
-  /// No activation: inputs pass unchanged.
+  /// Selects no activation: inputs pass unchanged.
   Activation() noexcept;
   /// @{
-  /// The activation with this name.
+  /// Selects the activation with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Activation(std::string_view name, SourceLine line = SourceLine::current());
   Activation(const char* name, SourceLine line = SourceLine::current());
   Activation(const std::string& name, SourceLine line = SourceLine::current());
   /// @}
-  /// An op of the library.
+  /// Selects an op of the library.
   Activation(Tensor (*op)(const TensorArg&));
-  /// A custom function. Errors in ops that it calls name the lines of the function.
+  /// Selects a custom function. Errors in ops that it calls name the lines of the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&> && !std::is_convertible_v<const F&, std::string_view>)
       Activation(F function)

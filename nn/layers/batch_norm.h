@@ -33,7 +33,7 @@ class BatchNorm : public BuiltIn {
   /// The type of the constructor's options.
   using Options = BatchNormOptions;
 
-  /// A layer for inputs [n, features].
+  /// Makes a layer for inputs [n, features].
   /// @throws std::invalid_argument for features < 1, a momentum outside [0, 1], or a negative epsilon.
   explicit BatchNorm(Dim features, const BatchNormOptions& options = {}, SourceLine line = SourceLine::current());
 

@@ -35,11 +35,11 @@ class Dense : public BuiltIn {
   /// The type of the constructor's options.
   using Options = DenseOptions;
 
-  /// A layer with d_in input features and d_out output features.
+  /// Makes a layer with d_in input features and d_out output features.
   /// @throws std::invalid_argument for a size below 1.
   Dense(Dim d_in, Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
-  /// A layer with d_out output features whose input size is inferred by build(), as in torch.nn.LazyLinear. The parameters are undefined
-  /// until then. Layer graphs and fit() call build() themselves.
+  /// Makes a layer with d_out output features whose input size is inferred by build(), as in torch.nn.LazyLinear. The parameters are
+  /// undefined until then. Layer graphs and fit() call build() themselves.
   /// @throws std::invalid_argument for a size below 1.
   explicit Dense(Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
   /// Layers can be moved, but not copied.

@@ -23,7 +23,7 @@ class Dropout : public BuiltIn {
   /// The type of the constructor's options.
   using Options = DropoutOptions;
 
-  /// A layer that drops elements with probability p.
+  /// Makes a layer that drops elements with probability p.
   /// @throws std::invalid_argument unless 0 <= p <= 1.
   explicit Dropout(double p = 0.5, const DropoutOptions& options = {}, SourceLine line = SourceLine::current());
 

@@ -27,7 +27,7 @@ class Embedding : public BuiltIn {
   /// The type of the constructor's options.
   using Options = EmbeddingOptions;
 
-  /// A table of `count` vectors with `size` elements each.
+  /// Makes a table of `count` vectors with `size` elements each.
   /// @throws std::invalid_argument for a count or size below 1.
   Embedding(Dim count, Dim size, const EmbeddingOptions& options = {}, SourceLine line = SourceLine::current());
 

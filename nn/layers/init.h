@@ -23,13 +23,13 @@ class Initializer {
   using Function = std::function<Tensor(const Shape&, DType, Generator&)>;
 
   /// @{
-  /// The initializer with this name.
+  /// Selects the initializer with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Initializer(std::string_view name, SourceLine line = SourceLine::current());
   Initializer(const char* name, SourceLine line = SourceLine::current());
   Initializer(const std::string& name, SourceLine line = SourceLine::current());
   /// @}
-  /// A custom function; see Function.
+  /// Selects a custom function; see Function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Shape&, DType, Generator&>) Initializer(F function)
       : function_(std::move(function)) {}
@@ -59,39 +59,40 @@ class Initializer {
 /// vector, both are its size.
 namespace init {
 
-/// Normal distribution with mean 0 and variance 2 / fan_in, which keeps the variance of signals constant through relu (He et al., arXiv
-/// 1502.01852).
+/// Draws from a normal distribution with mean 0 and variance 2 / fan_in, which keeps the variance of signals constant through relu (He et
+/// al., arXiv 1502.01852).
 Initializer he_normal();
-/// Uniform distribution between ±sqrt(6 / fan_in), which has the variance of he_normal().
+/// Draws uniformly between ±sqrt(6 / fan_in), with the same variance as he_normal().
 Initializer he_uniform();
-/// Normal distribution with mean 0 and variance 2 / (fan_in + fan_out), for tanh and sigmoid (Glorot and Bengio, AISTATS 2010).
+/// Draws from a normal distribution with mean 0 and variance 2 / (fan_in + fan_out), for tanh and sigmoid (Glorot and Bengio, AISTATS
+/// 2010).
 Initializer xavier_normal();
-/// Uniform distribution between ±sqrt(6 / (fan_in + fan_out)), which has the variance of xavier_normal().
+/// Draws uniformly between ±sqrt(6 / (fan_in + fan_out)), with the same variance as xavier_normal().
 Initializer xavier_uniform();
-/// Normal distribution with mean 0 and variance 1 / fan_in, for selu (LeCun et al. 1998, "Efficient BackProp").
+/// Draws from a normal distribution with mean 0 and variance 1 / fan_in, for selu (LeCun et al. 1998, "Efficient BackProp").
 Initializer lecun_normal();
-/// Uniform distribution between ±sqrt(3 / fan_in), which has the variance of lecun_normal().
+/// Draws uniformly between ±sqrt(3 / fan_in), with the same variance as lecun_normal().
 Initializer lecun_uniform();
-/// A random matrix whose rows or columns, whichever are fewer, are orthogonal and have length `gain`. It is drawn uniformly from all such
-/// matrices (Saxe et al., arXiv 1312.6120). Axes before the last one are treated as a single axis. The initializer throws
+/// Draws a random matrix whose rows or columns, whichever are fewer, are orthogonal and have length `gain`. All such matrices are equally
+/// likely (Saxe et al., arXiv 1312.6120). Axes before the last one are treated as a single axis. The initializer throws
 /// std::invalid_argument for a shape with fewer than two axes.
 /// @throws std::invalid_argument for a gain that is not finite.
 Initializer orthogonal(double gain = 1, SourceLine line = SourceLine::current());
-/// Copies of the given values, converted to the dtype of the weight. The initializer throws std::invalid_argument if the weight has another
+/// Copies the given values, converted to the dtype of the weight. The initializer throws std::invalid_argument if the weight has another
 /// shape.
 /// @throws std::invalid_argument for an undefined Tensor.
 Initializer values(const Tensor& values, SourceLine line = SourceLine::current());
-/// Normal distribution with mean 0 and the given standard deviation.
+/// Draws from a normal distribution with mean 0 and the given standard deviation.
 /// @throws std::invalid_argument for a standard deviation that is negative or NaN.
 Initializer normal(double standard_deviation, SourceLine line = SourceLine::current());
-/// Uniform distribution between low and high.
+/// Draws uniformly between low and high.
 /// @throws std::invalid_argument unless low <= high.
 Initializer uniform(double low, double high, SourceLine line = SourceLine::current());
-/// All elements have the given value.
+/// Sets all elements to the given value.
 Initializer constant(double value);
-/// All elements are 0.
+/// Sets all elements to 0.
 Initializer zeros();
-/// All elements are 1.
+/// Sets all elements to 1.
 Initializer ones();
 
 }  // namespace init

@@ -25,10 +25,10 @@ class LayerNorm : public BuiltIn {
   /// The type of the constructor's options.
   using Options = LayerNormOptions;
 
-  /// A layer that normalizes over the last axes, which must have these sizes.
+  /// Makes a layer that normalizes over the last axes, which must have these sizes.
   /// @throws std::invalid_argument for no sizes, a size below 1, or a negative epsilon.
   explicit LayerNorm(const Shape& sizes, const LayerNormOptions& options = {}, SourceLine line = SourceLine::current());
-  /// A layer that normalizes over the last axis, which must have this size.
+  /// Makes a layer that normalizes over the last axis, which must have this size.
   /// @throws std::invalid_argument for features < 1 or a negative epsilon.
   template <std::integral I>
   explicit LayerNorm(I features, const LayerNormOptions& options = {}, SourceLine line = SourceLine::current())

@@ -18,9 +18,9 @@ namespace chainrule::nn {
 /// named "0", "1", ...
 class Sequential : public BuiltIn {
  public:
-  /// An empty Sequential.
+  /// Makes an empty Sequential.
   Sequential() noexcept;
-  /// A Sequential of these Layers, which are shared.
+  /// Makes a Sequential of these Layers, which are shared.
   explicit Sequential(std::vector<Layer> layers) noexcept;
   /// `Sequential{Dense(2, 16), Tanh(), shared_layer}`: moves modules in and shares Layers.
   template <class... L>

@@ -19,15 +19,15 @@ namespace chainrule::nn {
 class Loss {
  public:
   /// @{
-  /// The loss with this name.
+  /// Selects the loss with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Loss(std::string_view name, SourceLine line = SourceLine::current());
   Loss(const char* name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
   Loss(const std::string& name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
   /// @}
-  /// A loss function of the library.
+  /// Selects a loss function of the library.
   Loss(Tensor (*loss)(const TensorArg&, const Tensor&)) : function_(loss), name_("function") {}
-  /// A custom function. Errors in ops that it calls name the lines of the function.
+  /// Selects a custom function. Errors in ops that it calls name the lines of the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&, const Tensor&>) Loss(F function)
       : function_([function = std::move(function)](const Tensor& prediction, const Tensor& target) {

@@ -53,25 +53,25 @@ class Metric {
   using Function = double (*)(const TensorArg&, const Tensor&);
 
   /// @{
-  /// The metric with this name: "accuracy", "binary_accuracy" (of probabilities, with threshold 0.5), "topK_accuracy" for any number K
-  /// (such as "top5_accuracy"), "mse", "mae", "r2", "precision", "recall" and "f1" (all three with Average::macro); or the name of a
-  /// function in losses.h, such as "cross_entropy". A loss is averaged over the examples; for "cross_entropy" and "nll_loss", examples with
-  /// an ignored label do not count.
+  /// Selects the metric with this name: "accuracy", "binary_accuracy" (of probabilities, with threshold 0.5), "topK_accuracy" for any
+  /// number K (such as "top5_accuracy"), "mse", "mae", "r2", "precision", "recall" and "f1" (all three with Average::macro); or the name of
+  /// a function in losses.h, such as "cross_entropy". A loss is averaged over the examples; for "cross_entropy" and "nll_loss", examples
+  /// with an ignored label do not count.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Metric(std::string_view name, SourceLine line = SourceLine::current());
   Metric(const char* name, SourceLine line = SourceLine::current()) : Metric(std::string_view(name), line) {}
   Metric(const std::string& name, SourceLine line = SourceLine::current()) : Metric(std::string_view(name), line) {}
   /// @}
 
-  /// A function of metrics.h, under its usual name, such as "mse" for mean_squared_error. Another function of the same type is treated as a
-  /// custom function with the name "function".
+  /// Selects a function of metrics.h, under its usual name, such as "mse" for mean_squared_error. Another function of the same type is
+  /// treated as a custom function with the name "function".
   Metric(Function function);
   /// Same as above, under the given name.
   Metric(std::string name, Function function);
 
-  /// A custom function `double(const Tensor& prediction, const Tensor& target)` under the given name. The result is the mean of its values
-  /// over the batches, weighted by the number of examples, which is the size of the first axis of the prediction. Errors in ops that the
-  /// function calls name the lines of the function. Nothing is recorded for differentiation.
+  /// Selects a custom function `double(const Tensor& prediction, const Tensor& target)` under the given name. The result is the mean of its
+  /// values over the batches, weighted by the number of examples, which is the size of the first axis of the prediction. Errors in ops that
+  /// the function calls name the lines of the function. Nothing is recorded for differentiation.
   template <class F>
   requires(std::is_invocable_r_v<double, const F&, const Tensor&, const Tensor&> && !std::same_as<F, Function>)
       Metric(std::string name, F function, Better better = Better::smaller)
@@ -88,7 +88,7 @@ class Metric {
       Metric(F function, Better better = Better::smaller)
       : Metric("function", std::move(function), better) {}
 
-  /// A custom metric that is not a mean over batches. `begin` makes the state for a new pass; derive its class from MetricState.
+  /// Selects a custom metric that is not a mean over batches. `begin` makes the state for a new pass; derive its class from MetricState.
   Metric(std::string name, Begin begin, Better better) : name_(std::move(name)), begin_(std::move(begin)), better_(better) {}
 
   /// Returns the state for a new pass. Call update() on it for each batch.
@@ -114,17 +114,17 @@ struct BinaryAccuracyOptions {
   double threshold = 0.5;
 };
 
-/// The metric "binary_accuracy": the fraction of elements that are predicted correctly. See binary_accuracy() in metrics.h.
+/// Returns the metric "binary_accuracy": the fraction of elements that are predicted correctly. See binary_accuracy() in metrics.h.
 Metric binary_accuracy(const BinaryAccuracyOptions& options = {});
-/// The metric "topK_accuracy", such as "top5_accuracy" for k = 5. See top_k_accuracy() in metrics.h.
+/// Returns the metric "topK_accuracy", such as "top5_accuracy" for k = 5. See top_k_accuracy() in metrics.h.
 /// @throws std::invalid_argument for k < 1.
 Metric top_k(std::int64_t k, SourceLine line = SourceLine::current());
-/// The metric "precision"; with an average other than Average::macro, the name of the average is appended, as in "precision_micro". See
-/// precision_score() in metrics.h.
+/// Returns the metric "precision"; with an average other than Average::macro, the name of the average is appended, as in "precision_micro".
+/// See precision_score() in metrics.h.
 Metric precision(const ClassScoreOptions& options = {});
-/// The metric "recall", or for example "recall_micro". See recall_score() in metrics.h.
+/// Returns the metric "recall", or for example "recall_micro". See recall_score() in metrics.h.
 Metric recall(const ClassScoreOptions& options = {});
-/// The metric "f1", or for example "f1_micro". See f1_score() in metrics.h.
+/// Returns the metric "f1", or for example "f1_micro". See f1_score() in metrics.h.
 Metric f1(const ClassScoreOptions& options = {});
 
 }  // namespace chainrule::nn

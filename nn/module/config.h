@@ -30,7 +30,7 @@ namespace chainrule::nn {
 /// loading, settings in the file that were not read are reported as an error too.
 class Config {
  public:
-  /// A Config without settings.
+  /// Makes a Config without settings.
   Config();
   /// Configs can be moved, but not copied.
   Config(Config&&) noexcept = default;

@@ -22,7 +22,7 @@ using OnForward = std::function<void(const Module& module, std::span<const Tenso
 /// Removes a hook on request. Destroying the handle does not remove the hook.
 class HookHandle {
  public:
-  /// A handle that refers to no hook.
+  /// Makes a handle that refers to no hook.
   HookHandle() = default;
   /// Used by Module to create handles.
   HookHandle(std::weak_ptr<HookList> list, std::uint64_t number) noexcept : list_(std::move(list)), number_(number) {}

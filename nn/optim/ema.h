@@ -22,7 +22,7 @@ class EMA {
   /// The type of the constructor's options.
   using Options = EMAOptions;
 
-  /// Averages of the given parameters.
+  /// Makes averages of the given parameters.
   /// @throws std::invalid_argument if there are no parameters, if a parameter is undefined, is not a leaf or is int64, or if decay is
   /// outside its range.
   explicit EMA(std::vector<Tensor> parameters, const EMAOptions& options = {}, SourceLine line = SourceLine::current());

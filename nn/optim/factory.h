@@ -38,10 +38,10 @@ class OptimizerFactory {
   /// A function that makes an optimizer for the given parameters. `line` is the line that errors name.
   using Make = std::function<std::unique_ptr<Optimizer>(std::vector<Tensor> parameters, const SourceLine& line)>;
 
-  /// No optimizer; the name is empty.
+  /// Makes an empty factory, which selects no optimizer and has an empty name.
   OptimizerFactory() = default;
-  /// The optimizer with this name: "sgd", "momentum" (SGD with momentum 0.9), "rmsprop", "adagrad", "adadelta", "adam", "adamw", "adamax",
-  /// "nadam", "radam", "lion", "lbfgs" or "iterative" (SGD on the full batch).
+  /// Selects the optimizer with this name: "sgd", "momentum" (SGD with momentum 0.9), "rmsprop", "adagrad", "adadelta", "adam", "adamw",
+  /// "adamax", "nadam", "radam", "lion", "lbfgs" or "iterative" (SGD on the full batch).
   /// @throws std::invalid_argument for an unknown name, with a list of the known names, or for a setting that the optimizer does not have.
   OptimizerFactory(std::string_view name, const OptimizerSettings& settings, SourceLine line = SourceLine::current());
   /// @{
@@ -50,7 +50,7 @@ class OptimizerFactory {
   OptimizerFactory(const char* name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
   OptimizerFactory(const std::string& name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
   /// @}
-  /// A custom optimizer. `make` constructs it; for `full_batch` see full_batch().
+  /// Selects a custom optimizer, which `make` constructs. For `full_batch` see full_batch().
   OptimizerFactory(std::string name, Make make, bool full_batch = false)
       : name_(std::move(name)), make_(std::move(make)), full_batch_(full_batch) {}
 

@@ -31,15 +31,15 @@ struct LBFGSOptions {
   LineSearch line_search = LineSearch::none;
 };
 
-/// Each iteration moves along -H·g, where g is the gradient and H is an estimate of the inverse Hessian from the stored steps (Nocedal and
-/// Wright, Numerical Optimization, algorithm 7.4). All parameters together form one vector and have the same options. Computations are in
-/// double for parameters of either dtype.
+/// The L-BFGS optimizer (Nocedal and Wright, Numerical Optimization, algorithm 7.4). Each iteration moves along -H·g, where g is the
+/// gradient and H is an estimate of the inverse Hessian from the stored steps. All parameters together form one vector and have the same
+/// options. Computations are in double for parameters of either dtype.
 class LBFGS : public Optimizer {
  public:
   /// The type of the constructor's options.
   using Options = LBFGSOptions;
 
-  /// An optimizer for these parameters.
+  /// Makes an optimizer for these parameters.
   /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
   /// twice; or if an option is outside its range.
   explicit LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options = {}, SourceLine line = SourceLine::current());

@@ -39,7 +39,7 @@ class Plateau {
   /// The type of the constructor's options.
   using Options = PlateauOptions;
 
-  /// A schedule that starts with options.learning_rate.
+  /// Starts with options.learning_rate.
   /// @throws std::invalid_argument if an option is negative or not finite, or if factor is 1 or more.
   explicit Plateau(const PlateauOptions& options = {}, SourceLine line = SourceLine::current());
 

@@ -15,7 +15,7 @@ struct RAdamOptions {
   double beta2 = 0.999;
   /// ε, added to the denominator for numerical stability; finite and at least 0.
   double epsilon = 1e-8;
-  /// The factor of the L2 penalty: weight_decay · parameter is added to the gradient. See decoupled_weight_decay. Finite and at least 0.
+  /// The weight decay; decoupled_weight_decay selects how it is applied. Finite and at least 0.
   double weight_decay = 0;
   /// True: uses decoupled weight decay as in AdamW, multiplying the parameter by 1 - lr · weight_decay before the step. False: adds
   /// weight_decay · parameter to the gradient.

@@ -13,43 +13,44 @@ namespace chainrule::nn {
 /// Returns the learning rate of step 0, 1, ...: `optimizer.set_learning_rate(schedule(step))`.
 using Schedule = std::function<double(std::int64_t step)>;
 
-/// Always learning_rate.
-/// @throws std::invalid_argument unless it is finite and not negative.
+/// Returns a schedule that is always learning_rate.
+/// @throws std::invalid_argument unless learning_rate is finite and not negative.
 Schedule constant_schedule(double learning_rate, SourceLine line = SourceLine::current());
 
-/// Linear from `learning_rate` at step 0 to `end` at step `steps`; constant afterwards.
+/// Returns a schedule that changes linearly from `learning_rate` at step 0 to `end` at step `steps` and is constant afterwards.
 /// @throws std::invalid_argument unless both rates are finite and not negative and steps >= 1.
 Schedule linear_schedule(double learning_rate, std::int64_t steps, double end = 0, SourceLine line = SourceLine::current());
 
-/// learning_rate · gammaⁿ, where n is the number of complete periods of `step_size` steps (StepLR).
+/// Returns the schedule learning_rate · gammaⁿ, where n is the number of complete periods of `step_size` steps (StepLR).
 /// @throws std::invalid_argument unless learning_rate and gamma are finite and not negative and step_size >= 1.
 Schedule step_schedule(double learning_rate, std::int64_t step_size, double gamma = 0.1, SourceLine line = SourceLine::current());
 
-/// learning_rate · gammaⁿ, where n is the number of milestones that have been reached (MultiStepLR).
+/// Returns the schedule learning_rate · gammaⁿ, where n is the number of milestones that have been reached (MultiStepLR).
 /// @throws std::invalid_argument unless learning_rate and gamma are finite and not negative and the milestones are in ascending order.
 Schedule multistep_schedule(double learning_rate, std::vector<std::int64_t> milestones, double gamma = 0.1,
                             SourceLine line = SourceLine::current());
 
-/// learning_rate · gammaˢᵗᵉᵖ (ExponentialLR).
-/// @throws std::invalid_argument unless both are finite and not negative.
+/// Returns the schedule learning_rate · gammaˢᵗᵉᵖ (ExponentialLR).
+/// @throws std::invalid_argument unless learning_rate and gamma are finite and not negative.
 Schedule exponential_schedule(double learning_rate, double gamma, SourceLine line = SourceLine::current());
 
-/// Half a cosine wave from `learning_rate` at step 0 to `end` at step `steps`. The wave continues afterwards, so the rate rises again
-/// (CosineAnnealingLR).
+/// Returns a schedule that follows half a cosine wave from `learning_rate` at step 0 to `end` at step `steps`. The wave continues
+/// afterwards, so the rate rises again (CosineAnnealingLR).
 /// @throws std::invalid_argument unless both rates are finite and not negative and steps >= 1.
 Schedule cosine_schedule(double learning_rate, std::int64_t steps, double end = 0, SourceLine line = SourceLine::current());
 
-/// Repeated half cosine waves from `learning_rate` down to `end`. The first takes `period` steps, each further one takes `multiplier` times
-/// as many as the one before (CosineAnnealingWarmRestarts).
+/// Returns a schedule that repeats half a cosine wave from `learning_rate` to `end`. The first wave takes `period` steps, each further one
+/// takes `multiplier` times as many as the one before (CosineAnnealingWarmRestarts).
 /// @throws std::invalid_argument unless both rates are finite and not negative, period >= 1 and multiplier >= 1.
 Schedule cosine_restarts_schedule(double learning_rate, std::int64_t period, std::int64_t multiplier = 1, double end = 0,
                                   SourceLine line = SourceLine::current());
 
-/// Linear from start_factor · learning_rate at step 0 to `learning_rate` at step `steps`; constant afterwards (LinearLR).
+/// Returns a schedule that changes linearly from start_factor · learning_rate at step 0 to `learning_rate` at step `steps` and is constant
+/// afterwards (LinearLR).
 /// @throws std::invalid_argument unless learning_rate and start_factor are finite and not negative and steps >= 1.
 Schedule warmup_schedule(double learning_rate, std::int64_t steps, double start_factor = 1.0 / 3, SourceLine line = SourceLine::current());
 
-/// learning_rate · (1 - step/steps)^power; 0 from step `steps` on (PolynomialLR).
+/// Returns the schedule learning_rate · (1 - step/steps)^power, which is 0 from step `steps` on (PolynomialLR).
 /// @throws std::invalid_argument unless learning_rate and power are finite and not negative and steps >= 1.
 Schedule polynomial_schedule(double learning_rate, std::int64_t steps, double power = 1, SourceLine line = SourceLine::current());
 
@@ -69,14 +70,15 @@ struct OneCycleOptions {
   bool three_phase = false;
 };
 
-/// Rises to max_learning_rate and then falls to the final learning rate, which is reached at step steps - 1 (Smith and Topin, arXiv
-/// 1708.07120; OneCycleLR).
+/// Returns a schedule that rises to max_learning_rate and then falls to the final learning rate, which is reached at step steps - 1 (Smith
+/// and Topin, arXiv 1708.07120; OneCycleLR).
 /// @throws std::invalid_argument unless max_learning_rate is finite and not negative, steps >= 1, 0 <= pct_start <= 1 (<= 1/2 with
 /// three_phase), and both factors are finite and above 0.
 Schedule one_cycle_schedule(double max_learning_rate, std::int64_t steps, const OneCycleOptions& options = {},
                             SourceLine line = SourceLine::current());
 
-/// Several schedules one after another: schedules[i + 1] takes over at step milestones[i] and starts from its own step 0 (SequentialLR).
+/// Returns a schedule that uses several schedules one after another: schedules[i + 1] takes over at step milestones[i] and starts from its
+/// own step 0 (SequentialLR).
 /// @throws std::invalid_argument unless there is one more schedule than milestones, no schedule is empty, and the milestones are above 0
 /// and strictly ascending.
 Schedule sequential_schedule(std::vector<Schedule> schedules, std::vector<std::int64_t> milestones,

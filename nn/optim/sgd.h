@@ -21,9 +21,9 @@ struct SGDOptions {
 
 /// Stochastic gradient descent. With g the gradient, each step computes
 ///
-///     parameter ← parameter - lr·g                                                  without momentum
-///     b ← momentum·b + (1 - dampening)·g, parameter ← parameter - lr·b              with momentum
-///     b ← momentum·b + (1 - dampening)·g, parameter ← parameter - lr·(g + momentum·b)   with Nesterov momentum
+///     without momentum:        parameter ← parameter - lr·g
+///     with momentum:           b ← momentum·b + (1 - dampening)·g, parameter ← parameter - lr·b
+///     with Nesterov momentum:  b ← momentum·b + (1 - dampening)·g, parameter ← parameter - lr·(g + momentum·b)
 ///
 /// At the first step, b ← g.
 class SGD : public GroupedOptimizer<SGDOptions> {
