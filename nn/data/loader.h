@@ -63,11 +63,13 @@ class DataLoader::Iterator {
   const Batch& operator*() const;
   const Batch* operator->() const { return &**this; }
   /// @}
+
   /// @{
   /// Moves to the next batch and frees the current one.
   Iterator& operator++();
   void operator++(int) { ++*this; }
   /// @}
+
   /// Returns true at the end of the epoch.
   bool operator==(std::default_sentinel_t) const noexcept { return position_ >= stop_; }
 

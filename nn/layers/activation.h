@@ -20,6 +20,7 @@ class Activation {
  public:
   /// Selects no activation: inputs pass unchanged.
   Activation() noexcept;
+
   /// @{
   /// Selects the activation with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
@@ -27,6 +28,7 @@ class Activation {
   Activation(const char* name, SourceLine line = SourceLine::current());
   Activation(const std::string& name, SourceLine line = SourceLine::current());
   /// @}
+
   /// Selects an op of the library.
   Activation(Tensor (*op)(const TensorArg&));
   /// Selects a custom function. Errors in ops that it calls name the lines of the function.

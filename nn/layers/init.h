@@ -29,6 +29,7 @@ class Initializer {
   Initializer(const char* name, SourceLine line = SourceLine::current());
   Initializer(const std::string& name, SourceLine line = SourceLine::current());
   /// @}
+
   /// Selects a custom function; see Function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Shape&, DType, Generator&>) Initializer(F function)

@@ -25,6 +25,7 @@ class Loss {
   Loss(const char* name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
   Loss(const std::string& name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
   /// @}
+
   /// Selects a loss function of the library.
   Loss(Tensor (*loss)(const TensorArg&, const Tensor&)) : function_(loss), name_("function") {}
   /// Selects a custom function. Errors in ops that it calls name the lines of the function.

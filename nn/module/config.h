@@ -61,6 +61,7 @@ class Config {
   Config& set(std::string_view name, const std::vector<std::int64_t>& integers);
   Config& set(std::string_view name, const std::vector<double>& numbers);
   /// @}
+
   /// @{
   /// Adds a setting that is a Layer, or a list of Layers, that the module received in its constructor. members() must report these Layers
   /// too. A Layer that occurs in several places of a model is a single one again after loading.
@@ -68,6 +69,7 @@ class Config {
   Config& set(std::string_view name, const Layer& layer);
   Config& set(std::string_view name, const std::vector<Layer>& layers);
   /// @}
+
   /// @{
   /// Adds a setting that is itself a set of named settings, or a list of them.
   /// @throws std::invalid_argument if the name was set before or is not UTF-8.

@@ -32,6 +32,7 @@ class Layer {
 
   /// Calls the module with one input.
   Tensor operator()(const TensorArg& x) const { return (*module_)(x); }
+
   /// @{
   /// Calls the module with a list of inputs.
   std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const {
@@ -41,12 +42,14 @@ class Layer {
     return (*module_)(inputs, line);
   }
   /// @}
+
   /// Calls the layer on a value of a layer graph and returns the result. A layer that is called several times uses the same weights each
   /// time. See symbol.h.
   template <std::same_as<Symbol> S>
   S operator()(const S& x, SourceLine line = SourceLine::current()) const {
     return call_layer(*this, x, line);
   }
+
   /// @{
   /// Calls the layer on a list of values of a layer graph and returns its results. See symbol.h.
   template <std::same_as<Symbol> S>

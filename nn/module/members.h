@@ -37,6 +37,7 @@ class Members {
   void operator()(std::string_view name, Module& child);
   void operator()(std::string_view name, const Layer& child);
   /// @}
+
   /// Reports a parameter: a Tensor of dtype float32 or float64 that is trained. An undefined Tensor is skipped.
   /// @throws std::invalid_argument for an int64 Tensor.
   void operator()(std::string_view name, Tensor& parameter);

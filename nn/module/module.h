@@ -71,6 +71,7 @@ class Module {
   /// line of the innermost call outside the library.
   /// @throws std::invalid_argument if the module has more than one input or output.
   Tensor operator()(const TensorArg& x) const;
+
   /// @{
   /// Returns forward_many(inputs): output_count() Tensors for input_count() inputs.
   /// @throws std::invalid_argument for another number of inputs.

@@ -44,12 +44,14 @@ class OptimizerFactory {
   /// "adamax", "nadam", "radam", "lion", "lbfgs" or "iterative" (SGD on the full batch).
   /// @throws std::invalid_argument for an unknown name, with a list of the known names, or for a setting that the optimizer does not have.
   OptimizerFactory(std::string_view name, const OptimizerSettings& settings, SourceLine line = SourceLine::current());
+
   /// @{
   /// Same as above, with the default settings.
   OptimizerFactory(std::string_view name, SourceLine line = SourceLine::current()) : OptimizerFactory(name, {}, line) {}
   OptimizerFactory(const char* name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
   OptimizerFactory(const std::string& name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
   /// @}
+
   /// Selects a custom optimizer, which `make` constructs. For `full_batch` see full_batch().
   OptimizerFactory(std::string name, Make make, bool full_batch = false)
       : name_(std::move(name)), make_(std::move(make)), full_batch_(full_batch) {}
