@@ -103,7 +103,7 @@ std::string Merge::describe() const {
 void Merge::config(Config& config) const { config.set("op", op_).set("inputs", input_count()).set("axis", axis_); }
 
 std::shared_ptr<Module> Merge::copy_structure(Cloner&) const {
-  return std::shared_ptr<Module>(static_cast<Module*>(new Merge(op_, input_count(), axis_)));  // the kind of pointer there is already
+  return std::shared_ptr<Module>(static_cast<Module*>(new Merge(op_, input_count(), axis_)));  // avoids a second control block type
 }
 
 Symbol add(const SymbolList& symbols, SourceLine line) { return merge("add", symbols, line); }

@@ -63,7 +63,7 @@ std::span<const BuiltInModule> built_in_modules() {
       {"PReLU", typeid(PReLU), [](const Config& c) -> Made { return make<PReLU>(c.integer("channels")); }},
       {"Dense", typeid(Dense),
        [](const Config& c) -> Made {
-         const std::int64_t d_in = c.integer("d_in"), d_out = c.integer("d_out");  // in this order, for one error on every compiler
+         const std::int64_t d_in = c.integer("d_in"), d_out = c.integer("d_out");  // in a fixed order on every compiler
          return make<Dense>(d_in, d_out, DenseOptions{.bias = c.boolean("bias"), .activation = c.string("activation")});
        }},
       {"BatchNorm", typeid(BatchNorm),

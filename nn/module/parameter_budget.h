@@ -21,16 +21,14 @@ class ParameterBudget {
   static bool in_force() noexcept;
 
  private:
-  /// Takes `count` Tensors of this shape from the innermost budget of this thread. Does nothing if there is none.
-  /// @throws std::invalid_argument if the budget is too small.
   friend void claim_parameters(const char* op, const Shape& shape, std::int64_t count, const SourceLine& line);
 
   std::int64_t elements_, left_;
   ParameterBudget* outer_;
 };
 
-/// Takes `count` Tensors of this shape from the budget in force, if there is one.
-/// @throws std::invalid_argument where it does not have as many.
+/// Takes `count` Tensors of this shape from the innermost budget of this thread. Does nothing if there is none.
+/// @throws std::invalid_argument if the budget is too small.
 void claim_parameters(const char* op, const Shape& shape, std::int64_t count, const SourceLine& line);
 
 }  // namespace chainrule::nn
