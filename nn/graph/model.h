@@ -97,8 +97,8 @@ class Model : public MultiModule {
   /// Returns a table of the layers; see nn::summary().
   std::string summary(SourceLine line = SourceLine::current()) const;
 
-  /// Sets the loss, the optimizer and the metrics for fit() and evaluate(), and makes the optimizer of all parameters that require grad. If
-  /// there are several outputs, their losses and metrics are recorded under `<output>_loss` and so on.
+  /// Sets the loss, the optimizer and the metrics for fit() and evaluate(), and makes the optimizer for all parameters that require grad.
+  /// If there are several outputs, their losses and metrics are recorded under `<output>_loss` and so on.
   /// @throws std::invalid_argument if there is no loss, or if a number of losses, weights or metric lists does not fit the number of
   /// outputs.
   /// @throws std::logic_error if no parameter requires grad.

@@ -34,7 +34,7 @@ struct InputOptions {
 /// When a layer is called, it is built and run on one example of zeros, so that an error names the line of the call.
 class Symbol {
  public:
-  /// Copies refer to the same value. Moving also copies, because a Symbol is never empty.
+  /// Copies refer to the same value. There is no move constructor, because it would leave an empty Symbol behind.
   Symbol(const Symbol&) = default;
   /// Copies refer to the same value.
   Symbol& operator=(const Symbol&) = default;
@@ -107,7 +107,7 @@ class SymbolList {
   std::vector<Symbol> symbols_;
 };
 
-/// Makes an input of a layer graph, for batches [n, example...].
+/// Makes an input of a layer graph, for batches of shape [n, example...].
 /// @throws std::invalid_argument for a size below 1, or for more than 7 axes.
 Symbol input(const Shape& example, const InputOptions& options = {}, SourceLine line = SourceLine::current());
 

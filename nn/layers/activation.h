@@ -31,7 +31,7 @@ class Activation {
 
   /// Selects an op of the library.
   Activation(Tensor (*op)(const TensorArg&));
-  /// Selects a custom function. Errors in ops that it calls name the lines of the function.
+  /// Selects a custom function. Errors that occur in it name the line in the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&> && !std::is_convertible_v<const F&, std::string_view>)
       Activation(F function)

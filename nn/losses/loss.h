@@ -28,7 +28,7 @@ class Loss {
 
   /// Selects a loss function of the library.
   Loss(Tensor (*loss)(const TensorArg&, const Tensor&)) : function_(loss), name_("function") {}
-  /// Selects a custom function. Errors in ops that it calls name the lines of the function.
+  /// Selects a custom function. Errors that occur in it name the line in the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&, const Tensor&>) Loss(F function)
       : function_([function = std::move(function)](const Tensor& prediction, const Tensor& target) {

@@ -37,6 +37,7 @@ class MetricState {
   virtual double result() const = 0;
 
  private:
+  /// Adds a batch to the state. A custom metric implements it; update() calls it.
   virtual void add(const Tensor& prediction, const Tensor& target, const SourceLine& line) = 0;
 };
 
@@ -70,8 +71,8 @@ class Metric {
   Metric(std::string name, Function function);
 
   /// Selects a custom function `double(const Tensor& prediction, const Tensor& target)` under the given name. The result is the mean of its
-  /// values over the batches, weighted by the number of examples, which is the size of the first axis of the prediction. Errors in ops that
-  /// the function calls name the lines of the function. Nothing is recorded for differentiation.
+  /// values over the batches, weighted by the number of examples, which is the size of the first axis of the prediction. Errors that occur
+  /// in the function name the line in it. Nothing is recorded for differentiation.
   template <class F>
   requires(std::is_invocable_r_v<double, const F&, const Tensor&, const Tensor&> && !std::same_as<F, Function>)
       Metric(std::string name, F function, Better better = Better::smaller)

@@ -24,8 +24,8 @@ class Module;
 class Sequential;
 class Symbol;
 
-/// While an object of this class exists, every module called in this thread behaves as in evaluation mode, whatever its own mode is. It
-/// makes it possible to evaluate a shared model without changing it.
+/// While an object of this class exists, every module called in this thread behaves as in evaluation mode, whatever its own mode is. Use
+/// it to evaluate a shared model without changing it.
 class EvalScope {
  public:
   /// Starts the scope, which ends when the object is destroyed.
@@ -51,7 +51,7 @@ class EvalScope {
 ///     };
 ///
 /// Modules can be moved, but not copied: a Layer shares a module, clone() copies it. Calling a module does not change it, so several
-/// threads may call it at the same time. The exception are layers whose documentation says so, such as BatchNorm in training mode.
+/// threads may call it at the same time. Exceptions are documented at the layer, such as BatchNorm in training mode.
 ///
 /// In the descriptions below, "all parameters" means those of the module itself and of all modules below it: its children, their children,
 /// and so on. An "example" is one entry of a batch: an input of shape [n, ...] holds n examples of shape [...].
@@ -100,7 +100,7 @@ class Module {
 
   /// Returns all parameters in the order of members(), each once, including those that do not require grad.
   std::vector<Tensor> parameters(SourceLine line = SourceLine::current()) const;
-  /// Returns all parameters with their paths, such as `block.fc1.weight`. A parameter that occurs twice has its first path.
+  /// Returns all parameters with their paths, such as `block.fc1.weight`. A parameter that occurs twice is listed under its first path.
   std::vector<NamedTensor> named_parameters(SourceLine line = SourceLine::current()) const;
   /// Returns all buffers with their paths, each once.
   std::vector<NamedTensor> named_buffers(SourceLine line = SourceLine::current()) const;
@@ -116,7 +116,7 @@ class Module {
   Module& set_requires_grad(bool on, SourceLine line = SourceLine::current());
 
   /// Returns a deep copy that shares no Tensor with this module. The copy has the same structure, values, requires_grad flags, names and
-  /// mode. A Tensor or Layer that is used in two places is used in the same two places of the copy.
+  /// mode. Sharing is preserved: a Tensor or Layer that is used in two places is also a single one in the copy.
   ///
   /// Gradients and hooks are not copied. A Generator that was given by pointer is used by both modules. A custom function object is copied
   /// with its copy constructor. The state of default_generator() does not change.
@@ -125,7 +125,7 @@ class Module {
   Layer clone(SourceLine line = SourceLine::current()) const;
 
   /// Registers a function that is called before each call of forward through operator(), after the number of inputs was checked. It may
-  /// replace the inputs. Hooks run in the order in which they were added. Errors in ops that a hook calls name the line in the hook. Hooks
+  /// replace the inputs. Hooks run in the order in which they were added. Errors that occur in a hook name the line in the hook. Hooks
   /// move with the module, and build() does not call them.
   ///
   /// Hooks must not be added or removed while another thread calls the module. Several threads may call the module at the same time if its
@@ -166,7 +166,7 @@ class Module {
 
   /// Returns true if this module itself, not counting its children, lacks parameters that build() would make.
   virtual bool is_open() const noexcept { return false; }
-  /// Returns true if this module or any module below is_open().
+  /// Returns true if is_open() is true for this module or for any module below.
   bool needs_build() const;
 
   /// Converts all parameters and buffers of a floating dtype to `dtype`. Because a Tensor cannot change its dtype, the module has new
@@ -179,7 +179,7 @@ class Module {
  protected:
   /// Constructor for derived classes.
   Module() noexcept;
-  /// Modules can be moved, but not copied. These are protected, so that only complete objects are moved.
+  /// Modules can be moved, but not copied. The constructor is protected, because only an object of a complete type can be moved.
   Module(Module&&) noexcept;
   /// Modules can be moved, but not copied.
   Module& operator=(Module&&) noexcept;

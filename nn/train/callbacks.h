@@ -206,7 +206,7 @@ class EpochFunction : public Callback {
  public:
   /// Makes the callback. An empty function is not called.
   explicit EpochFunction(std::function<void(Training&)> function) : function_(std::move(function)) {}
-  /// Calls the function. Errors in ops that it calls name the lines of the function.
+  /// Calls the function. Errors that occur in it name the line in the function.
   void on_epoch_end(Training& training) override {
     const UserCodeScope user;
     if (function_) function_(training);

@@ -72,9 +72,12 @@ enum class Ending {
 
 /// What fit() measured.
 struct History {
-  /// The values of each epoch: `loss` and the metrics, which are means over the epoch, measured during training; `val_loss` and so on,
-  /// measured on the validation data after the epoch; `learning_rate` of the last step; `train_seconds`, the duration without validation;
-  /// and `seconds`, the duration with validation.
+  /// The values of each epoch:
+  ///
+  /// - `loss` and the metrics on the training data, accumulated while the epoch runs;
+  /// - `val_loss` and so on, the same on the validation data, measured after the epoch;
+  /// - `learning_rate`, that of the last step;
+  /// - `train_seconds`, the duration of the epoch without validation, and `seconds`, the duration with validation.
   std::vector<Metrics> epochs;
   /// How the training ended.
   Ending ending = Ending::finished;
