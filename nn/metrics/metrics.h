@@ -20,8 +20,8 @@ namespace chainrule::nn {
 /// Returns the fraction of examples whose predicted class is their label.
 ///
 /// `scores` are logits or probabilities [n, classes]. The predicted class is the one with the largest score; as in argmax, the first of
-/// equal scores counts as the largest, and NaN is larger than any number. `labels` are int64 [n]; or one-hot vectors or probabilities [n,
-/// classes] of the dtype of the scores, in which case the label of an example is its class with the largest value.
+/// equal scores counts as the largest, and NaN is larger than any number. `labels` are int64 [n]; or one-hot vectors or probabilities
+/// [n, classes] of the dtype of the scores, in which case the label of an example is its class with the largest value.
 /// @throws std::invalid_argument if shapes or dtypes do not agree, if a label is outside 0 to classes - 1, or for targets [n, 1], for which
 /// binary_accuracy is meant.
 double accuracy(const TensorArg& scores, const Tensor& labels);

@@ -30,6 +30,7 @@ class EvalScope {
  public:
   /// Starts the scope, which ends when the object is destroyed.
   [[nodiscard]] EvalScope() noexcept;
+  /// Ends the scope.
   ~EvalScope();
   EvalScope(const EvalScope&) = delete;
   EvalScope& operator=(const EvalScope&) = delete;
