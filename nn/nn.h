@@ -1,4 +1,7 @@
-// Everything for networks: layers, losses, optimizers, data, and the engine beneath.
+// Includes all public headers of the library: layers, losses, metrics, optimizers, data, training, files, and the autograd engine.
+//
+// Many functions have a last parameter `SourceLine line = SourceLine::current()`. It captures the line of the caller for error messages;
+// leave it at its default.
 #pragma once
 
 #include "autograd/autograd.h"

@@ -1,4 +1,4 @@
-// Values whose number is known only once all have come.
+// Chunks: a sequence that grows without copying its elements.
 // Internal header: not installed.
 #pragma once
 
@@ -9,24 +9,25 @@
 
 namespace chainrule::nn {
 
-/// Keeps values in pieces of a fixed size, where a vector holds up to three times as many while it grows.
+/// Collects values whose number is not known in advance. The values are kept in pieces of 1 MB, because a vector would need up to three
+/// times the memory while it grows.
 template <class T>
 class Chunks {
  public:
-  /// Adds one at the end.
+  /// Appends a value.
   void push_back(T value) {
     if (size_ % kPiece == 0) {
       pieces_.emplace_back();
-      if (size_ > 0) pieces_.back().reserve(kPiece);  // the first grows, for there are small tables
+      if (size_ > 0) pieces_.back().reserve(kPiece);  // the first piece grows on demand, so that small tables stay small
     }
     pieces_.back().push_back(value);
     ++size_;
   }
 
-  /// How many there are.
+  /// Returns the number of values.
   std::size_t size() const noexcept { return size_; }
 
-  /// Copies all of them to `out`, which has as many, and gives each piece back as soon as it is copied.
+  /// Copies all values to `out`, which must have size() elements, and frees each piece after it is copied.
   void move_to(std::span<T> out) {
     std::size_t at = 0;
     for (std::vector<T>& piece : pieces_) {

@@ -24,14 +24,14 @@ constexpr std::size_t kMostClasses = 1'000'000;
 
 enum class Role { feature, label, target, ignored };
 
-// What the columns are.
+// The roles and names of the columns.
 struct Layout {
   std::vector<Role> roles;
-  std::vector<std::size_t> targets;  // where in the table each target is
+  std::vector<std::size_t> targets;  // the column of each target
   std::vector<std::string> names;    // empty without a header
 };
 
-// Which column of how many; by name only with a header.
+// Returns the position of a column. Columns can be found by name only if the table has a header.
 std::size_t find_column(const CsvColumn& column, const Layout& layout, const CsvReader& reader) {
   if (!column.is_named()) {
     const auto columns = static_cast<std::int64_t>(layout.roles.size());
@@ -71,12 +71,12 @@ Layout read_layout(CsvReader& reader, const CsvOptions& options) {
   return layout;
 }
 
-// The rows as they are read.
+// The contents of the rows read so far.
 struct CsvRows {
   std::int64_t count = 0;
   Chunks<float> features, targets;
-  Chunks<std::int64_t> labels;                               // numbers, or which text came as the how-manieth
-  std::map<std::string, std::int64_t, std::less<>> classes;  // none where labels are numbers
+  Chunks<std::int64_t> labels;                               // the labels, or class codes in order of first appearance
+  std::map<std::string, std::int64_t, std::less<>> classes;  // the code of each class; empty if the labels are integers
 };
 
 float number_in(const CsvReader& reader, const Layout& layout) {
@@ -97,7 +97,7 @@ std::int64_t class_of(const CsvReader& reader, CsvRows& rows) {
   return code;
 }
 
-// All rows from the reader's next one on; nothing where labels are read as numbers and one is none.
+// Reads all remaining rows. Returns nullopt if labels are to be read as integers and one of them is not an integer of 0 or more.
 std::optional<CsvRows> read_rows(CsvReader& reader, const Layout& layout, bool labels_are_texts) {
   CsvRows rows;
   const std::size_t columns = layout.roles.size();
@@ -139,7 +139,7 @@ Tensor table(Chunks<float>& values, std::int64_t rows, std::int64_t columns) {
   return result;
 }
 
-// Numbers the classes in alphabetical order, in the codes and in what is returned.
+// Renumbers the classes in alphabetical order, in place in `codes`, and returns their names in that order.
 std::vector<std::string> sort_classes(CsvRows& rows, std::span<std::int64_t> codes) {
   std::vector<std::int64_t> sorted(rows.classes.size());
   std::vector<std::string> names;

@@ -1,4 +1,4 @@
-// Tables of comma-separated values: features and what is to be told from them.
+// Reads tables of comma-separated values (CSV) into feature and target Tensors.
 #pragma once
 
 #include <concepts>
@@ -13,18 +13,25 @@
 
 namespace chainrule::nn {
 
-/// A column by its name in the header, or by its number from 0; negative ones count from the end.
+/// Selects a column of a table, either by its name in the header or by its position. Positions count from 0; negative positions count from
+/// the end.
 class CsvColumn {
  public:
-  /// By number, or by name.
+  /// Selects a column by its position.
   template <std::integral I>
   requires(!std::same_as<I, bool>) CsvColumn(I number) : number_(static_cast<std::int64_t>(number)) {}
+
+  /// @{
+  /// Selects a column by its name in the header.
   CsvColumn(std::string name) : name_(std::move(name)), is_named_(true) {}
   CsvColumn(const char* name) : name_(name), is_named_(true) {}
+  /// @}
 
-  /// Whether it was given by name, and as what: 0 and "" for the other.
+  /// Returns true if the column was given by name, false if it was given by position.
   bool is_named() const noexcept { return is_named_; }
+  /// Returns the position; 0 if the column was given by name.
   std::int64_t number() const noexcept { return number_; }
+  /// Returns the name; empty if the column was given by position.
   const std::string& name() const noexcept { return name_; }
 
  private:
@@ -33,38 +40,45 @@ class CsvColumn {
   bool is_named_ = false;
 };
 
-/// What the columns of a table are.
+/// Options of read_csv().
 struct CsvOptions {
-  /// Whether the first row names the columns.
+  /// True if the first row holds the names of the columns.
   bool header = true;
+  /// The character between two cells.
   char delimiter = ',';
-  /// The column with the class of each example. Where every one is a whole number from 0 on, these are the labels; else each text is a
-  /// class, numbered in alphabetical order.
+  /// The column that holds the class of each example. If all its cells are integers of 0 or more, they are the labels. Otherwise each
+  /// distinct text is a class, and the classes are numbered from 0 in alphabetical (byte) order.
   std::optional<CsvColumn> label = {};
-  /// Columns of numbers to predict; not together with `label`.
+  /// Columns of numbers to predict. Must be empty if `label` is given.
   std::vector<CsvColumn> targets = {};
-  /// Columns that are not read.
+  /// Columns to skip.
   std::vector<CsvColumn> ignore = {};
 };
 
-/// What a table holds.
+/// The contents of a table, as returned by read_csv().
 struct CsvData {
-  Tensor features;  ///< float32 [n, columns]: all that are neither label, targets nor ignored
-  Tensor targets;   ///< int64 [n] labels, float32 [n, targets], or undefined for neither
-  /// From the header; empty without one.
-  std::vector<std::string> feature_names, target_names;
-  std::vector<std::string> class_names;  ///< of label 0, 1, ...; empty for labels that were numbers
+  Tensor features;  ///< float32 [n, columns]: every column that is neither a label, nor a target, nor ignored
+  Tensor targets;   ///< int64 [n] for a label column, float32 [n, targets] for target columns, undefined if the options name neither
+  std::vector<std::string> feature_names,  ///< header names of the feature columns; empty without a header
+      target_names;                        ///< header names of the label column or of the target columns; empty without a header
+  std::vector<std::string> class_names;    ///< the text of label 0, 1, ...; empty if the label column holds integers
 
-  /// @throws std::logic_error without targets.
+  /// Returns the features and targets as a Dataset.
+  /// @throws std::logic_error if there are no targets.
   Dataset dataset(SourceLine line = SourceLine::current()) const;
 };
 
-/// Reads a table of numbers, RFC 4180: cells may be quoted, with "" for a quote; rows end with LF or CRLF; a byte order mark and blank
-/// lines are passed over, as are spaces around a number. Numbers have a decimal point whatever the locale.
-/// The file is not trusted: no more than twice the table is held, of a row one cell at a time.
-/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` for a cell that is no finite number or longer than 65536 bytes, a row of another
-/// length than the first, a quote without end, a column that is not there, more than a million columns or classes, or a file without rows.
-/// @throws std::invalid_argument for options that contradict each other.
+/// Reads a table of numbers from a CSV file (RFC 4180).
+///
+/// Cells may be quoted, and "" stands for a quote within a quoted cell. Rows end with LF or CRLF. A byte order mark, blank lines, and
+/// spaces or tabs around a cell's content are skipped. Numbers use a decimal point in every locale.
+///
+/// The file is not trusted: memory use is bounded by twice the size of the table, and only one cell of text is held at a time.
+/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` (both counted from 1) if a feature or target is not a finite number, a label is
+/// empty, a cell is longer than 65536 bytes, a row has another number of cells than the first, a quote is not closed, an option names a
+/// column that does not exist or one column twice, no column is left for the features, there are more than a million columns or classes, or
+/// the file has no rows.
+/// @throws std::invalid_argument if both `label` and `targets` are given, or if the delimiter is a quote or a line end.
 CsvData read_csv(const std::string& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn

@@ -1,4 +1,4 @@
-// Cuts cells out of a buffer of a megabyte, most of them in one piece.
+// Cuts cells out of a buffer of one megabyte; most cells are views into the buffer.
 #include "nn/data/csv_reader.h"
 
 #include <algorithm>
@@ -106,7 +106,8 @@ void CsvReader::read_cell() {
   cell_ = gathered_;
 }
 
-// Takes a plain cell that the buffer holds whole, with what ends it, as it is there.
+// Reads an unquoted cell that lies completely in the buffer, together with the delimiter or line end after it. Returns false, reading
+// nothing, otherwise.
 bool CsvReader::read_whole() {
   const auto delimiter = static_cast<std::uint8_t>(delimiter_);
   const std::uint8_t* const begin = buffer_.data() + position_;
@@ -143,7 +144,7 @@ void CsvReader::read_quoted() {
   }
 }
 
-// Up to the delimiter or the end of the line, which it passes.
+// Reads up to the delimiter or the end of the line, and moves past it.
 void CsvReader::read_plain() {
   const auto delimiter = static_cast<std::uint8_t>(delimiter_);
   row_ended_ = true;

@@ -1,4 +1,4 @@
-// The cells of a table of comma-separated values, one by one.
+// CsvReader: reads a CSV file cell by cell.
 // Internal header: not installed.
 #pragma once
 
@@ -14,41 +14,48 @@
 
 namespace chainrule::nn {
 
-/// Cuts a file into cells as RFC 4180 has them, of which it holds one at a time. Blank lines and a byte order mark are passed over.
+/// Splits a file into cells as RFC 4180 defines them, and holds one cell at a time. Skips blank lines and a byte order mark.
 class CsvReader {
  public:
-  /// @throws runtime_error when the file cannot be read.
+  /// @throws std::runtime_error if the file cannot be read.
   CsvReader(const std::string& path, char delimiter);
 
-  /// Goes back to the beginning, before the first row.
+  /// Returns to the beginning of the file, before the first row.
   void rewind();
-  /// Goes to the next row, from wherever in a row; false at the end of the file.
+  /// Moves to the next row, skipping what is left of the current one. Returns false at the end of the file.
   bool next_row();
-  /// Goes to the next cell of the row; false at its end. @throws runtime_error for damaged quotes, a cell of more than 65536 bytes, and
-  /// more than a million cells.
+  /// Moves to the next cell of the row. Returns false at the end of the row.
+  /// @throws std::runtime_error for malformed quotes, a cell of more than 65536 bytes, or more than a million cells in a row.
   bool next_cell();
-  /// Goes past the row's other cells. Returns how many cells the row has.
+  /// Skips the remaining cells of the row. Returns the number of cells in the row.
   std::size_t finish_row();
-  /// Does so. @throws runtime_error unless they are `count`.
+  /// Skips the remaining cells of the row.
+  /// @throws std::runtime_error unless the row has `count` cells.
   void expect_cells(std::size_t count);
 
-  /// The cell, valid until another one is read, and without the blanks around it.
+  /// Returns the current cell. The view is valid until the next cell is read.
   std::string_view cell() const noexcept { return cell_; }
+  /// Returns the current cell without spaces and tabs at its ends.
   std::string_view trimmed() const noexcept;
-  /// The cell as a message shows it, and as a number.
+  /// Returns the current cell in quotes, shortened for an error message.
   std::string shown() const { return shown(cell_); }
+  /// Returns a text in quotes, shortened for an error message.
   static std::string shown(std::string_view words);
+  /// Parses the trimmed cell as a number. Returns false, leaving `value` unspecified, if the whole cell is not a number of type T.
   template <class T>
   bool parse(T& value) const;
 
-  /// The cell's place in its row, from 0.
+  /// Returns the position of the current cell in its row, from 0.
   std::size_t column() const noexcept { return count_ - 1; }
-  /// @throws runtime_error `FILE:LINE:COLUMN: what`, always; for the row, and the cell or the given column.
+
+  /// @{
+  /// Throws std::runtime_error `FILE:LINE:COLUMN: what`, for the current cell or the given column of the current row.
   [[noreturn]] void fail(const std::string& what) const { fail(column(), what); }
   [[noreturn]] void fail(std::size_t column, const std::string& what) const { fail_at(row_line_, column, what); }
+  /// @}
 
  private:
-  // The byte here, or -1 at the end.
+  // The byte at the current position, or -1 at the end of the file.
   int peek() { return position_ != filled_ || refill() ? buffer_[position_] : -1; }
   bool refill();
   void read_cell();
@@ -61,13 +68,13 @@ class CsvReader {
 
   InputFile file_;
   std::vector<std::uint8_t> buffer_;
-  std::uint64_t offset_ = 0;  // of the buffer's end in the file
+  std::uint64_t offset_ = 0;  // position in the file of the end of the buffer
   std::size_t position_ = 0, filled_ = 0;
   char delimiter_;
-  std::string_view cell_;  // of the buffer or what was gathered
-  std::string gathered_;   // a cell that is quoted or crosses the buffer's end
-  std::size_t count_ = 0;  // cells of this row so far
-  bool held_ = false;      // the row's first cell is read, but not asked for
+  std::string_view cell_;  // into buffer_ or gathered_
+  std::string gathered_;   // a cell that is quoted or crosses the end of the buffer
+  std::size_t count_ = 0;  // cells of this row read so far
+  bool held_ = false;      // the first cell of the row has been read, but next_cell() has not returned it yet
   bool row_ended_ = true;
   std::int64_t line_ = 1, row_line_ = 1;
 };

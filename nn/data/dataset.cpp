@@ -27,16 +27,16 @@ std::vector<Shape> example_shapes(const std::vector<Tensor>& tensors) {
   return shapes;
 }
 
-// "features", or "features 1" where there are several.
+// "features", or "features 1" if there are several.
 std::string numbered(const char* what, std::size_t i, std::size_t count) { return count == 1 ? what : text(what, " ", i); }
 
 }  // namespace
 
 struct Dataset::Store {
-  std::vector<Tensor> features;     // each [n, ...]; none where bytes hold them
+  std::vector<Tensor> features;     // each [n, ...]; empty if the features are in `bytes`
   std::vector<std::uint8_t> bytes;  // [n, numel of sample]
   ByteScale values;
-  Shape sample;  // of the bytes
+  Shape sample;  // of one example in `bytes`
   std::vector<Tensor> targets;
   std::vector<std::int64_t> classes;  // of each target
   std::int64_t size = 0;

@@ -1,5 +1,5 @@
-// The IDX format, after http://yann.lecun.com/exdb/mnist: bytes 0 and 1 are zero, byte 2 is the element type, byte 3 the rank, then one
-// big-endian uint32 for each dimension, then the elements.
+// The IDX format, as described at http://yann.lecun.com/exdb/mnist: bytes 0 and 1 are zero, byte 2 is the element type, byte 3 is the rank;
+// then one big-endian uint32 for each dimension; then the elements.
 #include "nn/data/idx.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ constexpr std::uint64_t kMagicBytes = 4;
 constexpr std::uint64_t kSizeBytes = 4;
 constexpr std::uint8_t kUint8 = 0x08;
 
-/// A file's content in order, inflated where it is compressed.
+/// The content of a file from its beginning, inflated if it is compressed.
 class IdxContent {
  public:
   explicit IdxContent(const InputFile& file) : file_(file) {
@@ -48,7 +48,7 @@ class IdxContent {
 struct IdxHeader {
   std::vector<std::int64_t> shape;
   std::uint64_t bytes = 0;       // of the header
-  std::uint64_t data_bytes = 0;  // of the elements it declares
+  std::uint64_t data_bytes = 0;  // of the elements that the header declares
 };
 
 std::string type_name(std::uint8_t type) {
@@ -169,7 +169,7 @@ std::vector<std::uint8_t> read_data(const InputFile& file, const IdxLimits& limi
   while (bytes.size() < header.data_bytes) {
     const std::size_t have = bytes.size();
     const auto target = static_cast<std::size_t>(std::min(header.data_bytes, have == 0 ? first : std::uint64_t{2} * have));
-    bytes.reserve(target);  // exactly, where resize() alone would double past the end
+    bytes.reserve(target);  // exactly this much; resize() alone could allocate twice the final size
     bytes.resize(target);
     const std::size_t got = content.read(std::span(bytes).subspan(have));
     if (have + got < target) fail_held(file, header, limits, std::to_string(have + got) + unit);

@@ -38,7 +38,7 @@ const Batch& DataLoader::Iterator::operator*() const {
 }
 
 DataLoader::Iterator& DataLoader::Iterator::operator++() {
-  batch_ = {};  // freed before the next is gathered, so that its memory serves again
+  batch_ = {};  // freed before the next batch is gathered, so that its memory is reused
   position_ += loader_->options_.batch_size;
   return *this;
 }

@@ -1,4 +1,4 @@
-// DataLoader: goes through a dataset in batches, `for (const nn::Batch& batch : loader)`.
+// DataLoader: iterates over a Dataset in batches, `for (const nn::Batch& batch : loader)`.
 #pragma once
 
 #include <cstdint>
@@ -9,34 +9,38 @@
 
 namespace chainrule::nn {
 
-/// How a DataLoader makes batches.
+/// Options of DataLoader.
 struct DataLoaderOptions {
-  /// Examples in a batch.
+  /// The number of examples in a batch; at least 1.
   std::int64_t batch_size = 32;
-  /// Takes the examples in a new random order in each epoch.
+  /// True: each epoch takes the examples in a new random order. False: in the order of the dataset.
   bool shuffle = false;
-  /// Where that order comes from; null: default_generator(). It must outlive the loader.
+  /// The generator that the random order is drawn from; nullptr means default_generator(). It must outlive the loader.
   Generator* generator = nullptr;
-  /// Leaves out a last batch with fewer than batch_size examples.
+  /// Skips the last batch of an epoch if it has fewer than batch_size examples.
   bool drop_last = false;
 };
 
-/// The batches of a Dataset, pass after pass.
+/// A range of batches of a Dataset. Each iteration over the loader is one epoch.
 class DataLoader {
  public:
+  /// The type of the constructor's options.
   using Options = DataLoaderOptions;
+  /// The iterator that begin() returns.
   class Iterator;
 
+  /// Makes a loader for a dataset.
   /// @throws std::invalid_argument for batch_size < 1.
   explicit DataLoader(Dataset dataset, const DataLoaderOptions& options = {}, SourceLine line = SourceLine::current());
 
-  /// What it takes batches of.
+  /// Returns the dataset that the batches are taken from.
   const Dataset& dataset() const noexcept { return dataset_; }
-  /// Batches in an epoch.
+  /// Returns the number of batches in an epoch.
   std::int64_t size() const noexcept;
 
-  /// Starts an epoch, whose order is drawn here. Epochs may run side by side; the loader must outlive them.
+  /// Starts an epoch and draws its random order. Several epochs may be in progress at the same time. The loader must outlive its iterators.
   Iterator begin() const;
+  /// Marks the end of an epoch.
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
@@ -44,18 +48,29 @@ class DataLoader {
   DataLoaderOptions options_;
 };
 
-/// Where an epoch is. The batch is gathered when it is first looked at.
+/// The position within an epoch, as an input iterator. A batch is gathered when it is first accessed.
 class DataLoader::Iterator {
  public:
+  /// Iterator category, for the standard library.
   using iterator_concept = std::input_iterator_tag;
+  /// Type of the elements.
   using value_type = Batch;
+  /// Type of distances, for the standard library.
   using difference_type = std::ptrdiff_t;
 
-  /// The batch here; valid until the iterator moves on.
+  /// @{
+  /// Returns the current batch. The reference is valid until the iterator is incremented.
   const Batch& operator*() const;
   const Batch* operator->() const { return &**this; }
+  /// @}
+
+  /// @{
+  /// Moves to the next batch and frees the current one.
   Iterator& operator++();
   void operator++(int) { ++*this; }
+  /// @}
+
+  /// Returns true at the end of the epoch.
   bool operator==(std::default_sentinel_t) const noexcept { return position_ >= stop_; }
 
  private:
@@ -63,7 +78,7 @@ class DataLoader::Iterator {
   Iterator(const DataLoader& loader, Tensor order) noexcept;
 
   const DataLoader* loader_;
-  Tensor order_;  // int64[dataset size]
+  Tensor order_;  // int64 [size of the dataset]
   std::int64_t position_ = 0;
   std::int64_t stop_;
   mutable Batch batch_;

@@ -1,4 +1,4 @@
-// The names and directories of MNIST's files, and the checks across them.
+// Names and directories of the MNIST files, and the checks that involve several files.
 #include "nn/data/mnist.h"
 
 #include <algorithm>
@@ -45,14 +45,14 @@ std::string spelled(const FileName& file, char separator) {
   return name;
 }
 
-/// The file of that name in `directory`, in whichever spelling; empty when there is none.
+/// The path of this file in `directory`, in any of its spellings; empty if there is none.
 fs::path find_file(const fs::path& directory, const FileName& file) {
   for (const char* suffix : {"", ".gz"}) {
     for (const char separator : {'-', '.'}) {
       fs::path path = directory / (spelled(file, separator) + suffix);
       std::error_code error;
       const fs::file_status status = fs::status(path, error);
-      // Archives often unpack each file into a directory of its name.
+      // Archives often unpack each file into a directory of the same name.
       if (fs::exists(status) && !fs::is_directory(status)) return path;
     }
   }
@@ -134,7 +134,8 @@ std::string directory_name(const fs::path& directory) {
   return (real.has_filename() ? real : real.parent_path()).filename().string();
 }
 
-/// Known by the first training labels; Fashion-MNIST cut or reordered is still known by its directory.
+/// Recognizes a dataset by its first training labels. A Fashion-MNIST that was shortened or reordered is still recognized by the name of
+/// its directory.
 std::string dataset_name(const MnistFiles& files, const std::vector<std::uint8_t>& train_labels) {
   const auto begins = [&](const auto& start) {
     return train_labels.size() >= start.size() && std::equal(start.begin(), start.end(), train_labels.begin());
@@ -152,7 +153,7 @@ void check_classes(const char* function, int classes) {
     throw std::invalid_argument(std::string(function) + ": classes is " + std::to_string(classes) + ", expected 1 to 256");
 }
 
-// The cell, which is a whole number from 0 to `most`, written as an integer or not.
+// The current cell as an integer from 0 to `most`. It may be written as a floating-point number, such as 3.0.
 std::uint8_t whole_number(const CsvReader& reader, const char* what, int most) {
   int number = 0;
   if (reader.parse(number) && number >= 0 && number <= most) return static_cast<std::uint8_t>(number);

@@ -1,4 +1,4 @@
-// Finds and reads the four files of MNIST, or of any dataset published in the same form, such as Fashion-MNIST.
+// Finds and reads the four files of MNIST, or of a dataset published in the same format, such as Fashion-MNIST.
 #pragma once
 
 #include <cstdint>
@@ -10,55 +10,63 @@
 
 namespace chainrule::nn {
 
-/// A directory to hold the files, and who named it.
+/// A directory that may hold the files.
 struct MnistDirectory {
-  /// The directory itself.
+  /// The path of the directory.
   std::string path;
-  std::string origin;  ///< who named it, for messages: "--data", "$MNIST_DIR"
+  std::string origin;  ///< where the path comes from, for error messages: "--data", "$MNIST_DIR"
 };
 
-/// The four files and where they were found.
+/// The paths of the four files, as returned by find_mnist().
 struct MnistFiles {
-  /// Where they are.
+  /// The directory that holds the files.
   MnistDirectory directory;
-  std::string train_images, train_labels, test_images, test_labels;
+  std::string train_images,  ///< path of the training images
+      train_labels,          ///< path of the training labels
+      test_images,           ///< path of the test images
+      test_labels;           ///< path of the test labels
 };
 
-/// The images and labels of both parts.
+/// Images and labels of the training and the test set.
 struct MnistData {
-  IdxArray train_images, test_images;  ///< [n, rows, columns]
-  /// One for each image.
-  std::vector<std::uint8_t> train_labels, test_labels;
-  std::vector<std::string> class_names;  ///< one for each label: the garments of Fashion-MNIST, otherwise "0", "1", ...
-  std::string name;                      ///< "MNIST", "Fashion-MNIST", or the name of the directory for other data
+  IdxArray train_images,                   ///< training images, [n, rows, columns]
+      test_images;                         ///< test images, [n, rows, columns]
+  std::vector<std::uint8_t> train_labels,  ///< one label for each training image
+      test_labels;                         ///< one label for each test image
+  std::vector<std::string> class_names;    ///< one name for each label: "T-shirt/top", ... for Fashion-MNIST, otherwise "0", "1", ...
+  std::string name;                        ///< "MNIST", "Fashion-MNIST", or for other data the name of the directory
 };
 
 /// Images and their labels.
 struct MnistPart {
   IdxArray images;  ///< [n, rows, columns]
-  /// One for each image.
+  /// The label of each image.
   std::vector<std::uint8_t> labels;
 };
 
-/// Where to look: `data_dir` alone when given, otherwise $MNIST_DIR when set, ./data/mnist, and where Debian's dataset-fashion-mnist
-/// installs.
+/// Returns the directories to search: only `data_dir` if it is given. Otherwise $MNIST_DIR if it is set, then ./data/mnist, then
+/// /usr/share/datasets/fashion-mnist, where Debian's package dataset-fashion-mnist installs its files.
 std::vector<MnistDirectory> mnist_directories(const std::optional<std::string>& data_dir = std::nullopt);
 
-/// The files in the first of `directories` that holds all four, each spelled train-images-idx3-ubyte or train-images.idx3-ubyte, plain or
-/// .gz; a plain file is taken before a compressed one.
-/// @throws runtime_error when no directory holds all four, listing the directories, the names expected and which of them were found where.
-/// @throws invalid_argument for an empty `directories`.
+/// Returns the four files in the first of `directories` that holds all of them. A file may be called train-images-idx3-ubyte or
+/// train-images.idx3-ubyte (accordingly for the other three), with or without .gz. An uncompressed file takes precedence over a compressed
+/// one.
+/// @throws std::runtime_error if no directory holds all four files. The message lists the directories, the expected names, and the files
+/// that were found.
+/// @throws std::invalid_argument if `directories` is empty.
 MnistFiles find_mnist(const std::vector<MnistDirectory>& directories);
 
-/// The four files read and checked: as many labels as images, training and test images of one size, each label below `classes`.
-/// @throws runtime_error as read_idx() does, for files wrong in themselves or not matching each other.
-/// @throws invalid_argument for `classes` outside 1 to 256.
+/// Reads and checks the four files: there must be one label for each image, the training and test images must have the same size, and each
+/// label must be below `classes`.
+/// @throws std::runtime_error as read_idx(), if a file is malformed or the files do not match each other.
+/// @throws std::invalid_argument unless 1 <= classes <= 256.
 MnistData load_mnist(const MnistFiles& files, int classes = 10);
 
-/// The images of a table whose first column is the label and whose others are the pixels of a square image, row by row, as whole numbers
-/// from 0 to 255; with or without a header.
-/// @throws runtime_error as read_csv() does, for another number of columns, and for a label or pixel that is out of range.
-/// @throws invalid_argument for `classes` outside 1 to 256.
+/// Reads square images from a CSV table, with or without a header. The first column holds the label, the other columns hold the pixels of
+/// the image row by row, as integers from 0 to 255.
+/// @throws std::runtime_error as read_csv(), if the number of pixels is not a square number, or if a label or pixel is not an integer in
+/// its range.
+/// @throws std::invalid_argument unless 1 <= classes <= 256.
 MnistPart read_mnist_csv(const std::string& path, int classes = 10);
 
 }  // namespace chainrule::nn

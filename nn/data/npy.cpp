@@ -1,5 +1,6 @@
-// The format, after numpy.lib.format: the bytes 93 'NUMPY', major and minor version, the header's size (2 bytes little-endian in version 1,
-// else 4), the header, a Python dictionary {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, then the elements.
+// The format, as described in numpy.lib.format: the bytes 93 'NUMPY', the major and minor version, the size of the header (little-endian, 2
+// bytes in version 1, otherwise 4), the header, which is a Python dictionary {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), },
+// and then the elements.
 #include "nn/data/npy.h"
 
 #include <algorithm>
@@ -39,13 +40,13 @@ struct NpyHeader {
   bool big_endian = false;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
-  std::uint64_t shape_at = 0;  // its byte in the file
+  std::uint64_t shape_at = 0;  // the position in the file of the key 'shape'
 };
 
-// Reads the dictionary; only what numpy.save() writes is known, in any order of its three keys.
+// Parses the dictionary. It accepts only what numpy.save() writes, with the three keys in any order.
 class NpyHeaderParser {
  public:
-  /// The words are at byte `begin` of the file.
+  /// `words` is the header, which starts at byte `begin` of the file.
   NpyHeaderParser(const InputFile& file, std::string_view words, std::uint64_t begin)
       : file_(file), rest_(words), end_(begin + words.size()) {}
 
@@ -160,7 +161,7 @@ class NpyHeaderParser {
 
   const InputFile& file_;
   std::string_view rest_;
-  std::uint64_t end_, token_ = 0;  // bytes of the file: the header's end, and where what was read last begins
+  std::uint64_t end_, token_ = 0;  // positions in the file: the end of the header, and the start of the token read last
 };
 
 template <class T>
@@ -170,7 +171,7 @@ T swapped(T value) {
   return std::bit_cast<T>(bytes);
 }
 
-// The elements of a file from byte `offset` on.
+// The elements of a file, starting at byte `offset`.
 struct Elements {
   const InputFile& file;
   std::uint64_t offset;
@@ -181,7 +182,7 @@ struct Elements {
     offset += out.size();
   }
 
-  /// Elements of type T, each through `convert`, a piece at a time.
+  /// Reads elements of type T, applies `convert` to each, and stores the results in `to`. Works on one piece of the file at a time.
   template <class T, class To, class Convert>
   void read_as(std::span<To> to, Convert convert) {
     std::array<T, 8192> piece;
@@ -219,9 +220,10 @@ void read_integers(Elements elements, const NpyHeader& header, std::span<std::in
     elements.file.fail_at(begin + header.bytes * static_cast<std::uint64_t>(beyond - to.begin()), "holds an unsigned integer beyond int64");
 }
 
-// The bytes that shape and dtype make, found without overflow; an axis of size 0 excuses no other that is too long.
+// The number of bytes that shape and dtype require, computed without overflow. A shape with an axis of size 0 is still refused if its other
+// axes are too long.
 std::uint64_t checked_bytes(const InputFile& file, const NpyHeader& header) {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / 8;  // what a Tensor can have
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / 8;  // the most elements that a Tensor can have
   std::uint64_t count = 1;
   bool empty = false;
   for (const std::int64_t axis : header.shape) {
@@ -290,7 +292,7 @@ void write_npy(const std::string& path, const Tensor& tensor, SourceLine line) {
   for (const std::int64_t size : tensor.shape()) shape += text(size, ",");
   const char* descr = tensor.dtype() == DType::float32 ? "<f4" : tensor.dtype() == DType::float64 ? "<f8" : "<i8";
   std::string header = text("{'descr': '", descr, "', 'fortran_order': False, 'shape': (", shape, "), }");
-  header.append(63 - (kMagic.size() + 4 + header.size()) % 64, ' ');  // the data begin at a multiple of 64
+  header.append(63 - (kMagic.size() + 4 + header.size()) % 64, ' ');  // makes the data begin at a multiple of 64 bytes
   header += '\n';
   std::string start(kMagic);
   start += {'\x01', '\x00', static_cast<char>(header.size() & 0xFF), static_cast<char>(header.size() >> 8)};

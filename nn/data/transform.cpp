@@ -24,15 +24,15 @@ void check_examples(const char* op, const Tensor& x, const SourceLine& line) {
     throw_invalid(op, text("got ", x.dtype(), " ", x.shape(), ", expected numbers of a floating dtype, [n, ...], at least one"), line);
 }
 
-// All of x as one column, or as a row of features for each example.
+// x as a single column for Over::all, otherwise as one row of features for each example.
 Tensor columns(const Tensor& x, Over over) {
   return over == Over::all ? x.reshape({x.numel(), 1}) : x.reshape({x.size(0), x.numel() / x.size(0)});
 }
 
-// 1 / spread, or 1 where all is the same.
+// 1 / spread, or 1 where the spread is 0.
 Tensor inverse_of(const Tensor& spread) { return where(gt(spread, 0), 1 / where(gt(spread, 0), spread, 1.0), 1.0); }
 
-// What of each class goes to the second part.
+// The examples of the second part, `fraction` of each class.
 std::vector<std::int64_t> stratified(const Dataset& data, double fraction, Generator& generator, const SourceLine& line) {
   const Tensor targets = data.batch(0, data.size(), line).targets;
   if (targets.dtype() != DType::int64) throw_invalid("train_test_split", "stratify needs labels, expected int64 targets", line);

@@ -1,4 +1,4 @@
-// What is done to data before a training: splitting it, and bringing its numbers to one scale.
+// Preprocessing of data: splitting a Dataset into two parts, and scaling features.
 #pragma once
 
 #include <cstdint>
@@ -11,45 +11,52 @@
 
 namespace chainrule::nn {
 
-/// How examples are divided.
+/// Options of train_test_split().
 struct SplitOptions {
-  /// Draws which examples go where; nullptr: default_generator().
+  /// The generator that the random selection is drawn from; nullptr means default_generator().
   Generator* generator = nullptr;
-  /// Takes the last examples for the second part instead of drawn ones.
+  /// Takes the last examples for the second part, instead of a random selection.
   bool in_order = false;
-  /// Gives each class its share of the second part, to the nearest whole example; the targets are labels.
+  /// Takes the same fraction of each class for the second part, rounded to whole examples. The targets must be labels.
   bool stratify = false;
 };
 
-/// The examples in two parts, the second of round(fraction · size()), both in their old order: a training and a test set. As
-/// sklearn.model_selection.train_test_split.
-/// @throws std::invalid_argument unless 0 < fraction < 1 and both parts get an example; for `stratify` without labels or with `in_order`.
+/// Splits a dataset into two parts, such as a training set and a test set, as sklearn.model_selection.train_test_split does. Returns the
+/// first and the second part. The second part has round(fraction · size()) examples; with `stratify`, this number is rounded for each
+/// class. Both parts keep the order of the examples.
+/// @throws std::invalid_argument unless 0 < fraction < 1 and each part gets at least one example; also if `stratify` is set and the targets
+/// are not labels, or if both `stratify` and `in_order` are set.
 std::pair<Dataset, Dataset> train_test_split(const Dataset& data, double fraction, const SplitOptions& options = {},
                                              SourceLine line = SourceLine::current());
 
-/// What one scale is for.
+/// What a Scaler computes its statistics over.
 enum class Over {
-  features,  ///< each number of an example has its own
-  all,       ///< one for all numbers
+  features,  ///< each feature, that is each element of an example, has its own shift and scale
+  all,       ///< all elements have the same shift and scale
 };
 
-/// (x - shift) · scale, learnt from some data and applied to any. As sklearn's scalers, a feature that is always the same is only shifted.
+/// The map (x - shift) · scale, whose shift and scale are computed from one Tensor and can be applied to others. As in sklearn's scalers, a
+/// feature that is constant has scale 1.
 class Scaler {
  public:
-  /// Smallest to 0, largest to 1.
-  /// @throws std::invalid_argument unless x is floating [n, ...] with n >= 1.
+  /// Returns a Scaler that maps the smallest value in x to 0 and the largest to 1.
+  /// @throws std::invalid_argument unless x has a floating dtype, shape [n, ...] and at least one element.
   static Scaler min_max(const Tensor& x, Over over = Over::features, SourceLine line = SourceLine::current());
-  /// Mean to 0, standard deviation (of n, not n - 1) to 1.
-  /// @throws std::invalid_argument as min_max.
+  /// Returns a Scaler that maps x to mean 0 and standard deviation 1. The standard deviation is the square root of the variance with
+  /// divisor n, not n - 1.
+  /// @throws std::invalid_argument unless x has a floating dtype, shape [n, ...] and at least one element.
   static Scaler standard(const Tensor& x, Over over = Over::features, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument for examples of another shape than those learnt from.
+  /// Returns (x - shift) · scale, which has the shape of x.
+  /// @throws std::invalid_argument if dtype or example shape differ from those of the Tensor that the Scaler was computed from.
   Tensor operator()(const TensorArg& x) const;
-  /// Back again.
+  /// Returns x / scale + shift, the inverse of operator().
+  /// @throws std::invalid_argument if dtype or example shape differ from those of the Tensor that the Scaler was computed from.
   Tensor inverse(const TensorArg& x) const;
 
-  /// Of one example's shape, or a single number for Over::all.
+  /// Returns the shift, of the shape of one example; [1] for Over::all.
   const Tensor& shift() const noexcept { return shift_; }
+  /// Returns the scale, of the shape of one example; [1] for Over::all.
   const Tensor& scale() const noexcept { return scale_; }
 
  private:
@@ -60,8 +67,9 @@ class Scaler {
   Shape example_;
 };
 
-/// Each example by its own mean and standard deviation; one of equal numbers becomes zeros.
-/// @throws std::invalid_argument unless x is floating [n, ...] with at least one number an example.
+/// Returns x with each example scaled to mean 0 and standard deviation 1 (divisor n) over its elements. An example whose elements are all
+/// equal becomes zeros.
+/// @throws std::invalid_argument unless x has a floating dtype, shape [n, ...] and at least one element.
 Tensor standardize_samples(const TensorArg& x);
 
 }  // namespace chainrule::nn

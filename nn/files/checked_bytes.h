@@ -1,4 +1,4 @@
-// The bytes of a JSON file as a stream that refuses what the JSON parser cannot be trusted with.
+// CheckedBytes: a stream of a JSON file's bytes that refuses input that the JSON parser handles badly.
 // Internal header: not installed.
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace chainrule::nn {
 
-/// Fails at zero bytes, which the parser takes for the end, and where names, strings, numbers or what stands between them are longer than
-/// allowed, all of which the parser holds in memory.
+/// Throws for zero bytes, which the parser would take for the end of the file. Also throws for names, strings and numbers that are longer
+/// than max_token_bytes, and for more than max_gap_bytes bytes between two of them, because the parser would hold them in memory.
 class CheckedBytes : public std::streambuf {
  public:
   CheckedBytes(const InputFile& file, std::size_t max_token_bytes, std::size_t max_gap_bytes);
@@ -26,8 +26,8 @@ class CheckedBytes : public std::streambuf {
   const InputFile& file_;
   std::size_t max_token_bytes_, max_gap_bytes_;
   std::vector<char> buffer_;
-  std::uint64_t next_ = 0;     // where in the file the buffer ends
-  std::uint64_t checked_ = 0;  // bytes that were
+  std::uint64_t next_ = 0;     // position in the file of the end of the buffer
+  std::uint64_t checked_ = 0;  // number of bytes checked
   std::size_t token_bytes_ = 0, gap_bytes_ = 0;
   bool in_string_ = false, is_escaped_ = false;
 };

@@ -1,4 +1,4 @@
-// The inflater over zlib, which checks each member's CRC and length.
+// Inflates with zlib, which checks the CRC and the length of each gzip member.
 #include "nn/files/gzip.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ bool is_gzip(const InputFile& file) {
 }
 
 GzipReader::GzipReader(const InputFile& file) : file_(file) {
-  constexpr int kGzipOnly = 16;  // zlib's way to ask for the gzip wrapper and no other
+  constexpr int kGzipOnly = 16;  // tells zlib to accept the gzip format only
   const int status = inflateInit2(&stream_, MAX_WBITS + kGzipOnly);
   if (status == Z_MEM_ERROR) throw std::bad_alloc();
   if (status != Z_OK) throw std::logic_error("GzipReader: zlib " ZLIB_VERSION " expected, found " + std::string(zlibVersion()));
@@ -39,7 +39,7 @@ std::size_t GzipReader::read(std::span<std::uint8_t> out) {
     inflated_ += room - stream_.avail_out;
     if (status == Z_STREAM_END) {
       next_member();
-    } else if (status == Z_BUF_ERROR) {  // no input left, and there was room to write
+    } else if (status == Z_BUF_ERROR) {  // no input is left although there was room to write
       fail("the gzip stream ends early");
     } else if (status == Z_MEM_ERROR) {
       throw std::bad_alloc();

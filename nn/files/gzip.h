@@ -1,4 +1,4 @@
-// Inflates a gzip file piece by piece, never more than the caller has room for.
+// GzipReader: inflates a gzip file piece by piece.
 // Internal header: not installed.
 #pragma once
 
@@ -14,13 +14,13 @@
 
 namespace chainrule::nn {
 
-/// Deflate spends at least 2 bits on a copy of at most 258 bytes, so no stream expands further than this.
+/// The largest factor by which a stream can expand: deflate spends at least 2 bits on a copy of at most 258 bytes.
 inline constexpr std::uint64_t kMaxInflation = 1032;
 
-/// True when the file begins with the two bytes of every gzip stream, 1f 8b.
+/// Returns true if the file begins with the bytes 1f 8b, as every gzip stream does.
 bool is_gzip(const InputFile& file);
 
-/// Inflates a gzip file piece by piece.
+/// Inflates a gzip file piece by piece, never more than the caller asks for.
 class GzipReader {
  public:
   /// Reads `file`, which must outlive the reader.
@@ -29,8 +29,9 @@ class GzipReader {
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
 
-  /// Fills `out`; fewer bytes come back only at the end, by when every checksum has been verified. Concatenated gzip members read as
-  /// one. @throws runtime_error when the stream is damaged, ends early, or is followed by anything but another member.
+  /// Fills `out` and returns the number of bytes written. The number is smaller than out.size() only at the end of the file, after all
+  /// checksums have been verified. Concatenated gzip members are read as one stream.
+  /// @throws std::runtime_error if the stream is damaged, ends early, or is followed by anything but another gzip member.
   std::size_t read(std::span<std::uint8_t> out);
 
  private:
@@ -43,7 +44,7 @@ class GzipReader {
   z_stream stream_ = {};
   std::array<std::uint8_t, std::size_t{1} << 16> input_;
   std::uint64_t offset_ = 0;    // compressed bytes read from the file
-  std::uint64_t inflated_ = 0;  // bytes given out
+  std::uint64_t inflated_ = 0;  // inflated bytes returned
   bool ended_ = false;
 };
 

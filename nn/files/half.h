@@ -1,4 +1,4 @@
-// Numbers of 16 bits as files hold them, to float.
+// Conversion of 16-bit floating-point numbers to float.
 // Internal header: not installed.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace chainrule::nn {
 
-/// IEEE 754 binary16; exact.
+/// Converts from IEEE 754 binary16; exact.
 inline float float_of_half(std::uint16_t half) noexcept {
   const std::uint32_t sign = (half & 0x8000u) << 16, exponent = (half >> 10) & 0x1Fu, mantissa = half & 0x3FFu;
   if (exponent == 0) {  // zero and subnormals: mantissa · 2^-24
@@ -18,7 +18,7 @@ inline float float_of_half(std::uint16_t half) noexcept {
   return std::bit_cast<float>(sign | wide << 23 | mantissa << 13);
 }
 
-/// The upper half of a float; exact.
+/// Converts from bfloat16, which is the upper half of a float; exact.
 inline float float_of_bfloat16(std::uint16_t high) noexcept { return std::bit_cast<float>(std::uint32_t{high} << 16); }
 
 }  // namespace chainrule::nn

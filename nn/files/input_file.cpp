@@ -1,4 +1,4 @@
-// Opens and reads through POSIX calls, which say what kind of file it is and how many bytes it holds without a race.
+// Uses POSIX calls, because they report the type and size of the file that was opened, without a race.
 #include "nn/files/input_file.h"
 
 #include <fcntl.h>

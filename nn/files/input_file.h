@@ -1,4 +1,4 @@
-// A regular file opened for reading, whose every failure names it.
+// InputFile: a regular file opened for reading.
 // Internal header: not installed.
 #pragma once
 
@@ -10,25 +10,28 @@
 
 namespace chainrule::nn {
 
-/// A file that is read, whose errors name it.
+/// A file opened for reading, whose error messages begin with its name.
 class InputFile {
  public:
-  /// Never blocks on a pipe. @throws runtime_error when the path cannot be opened or is not a regular file.
+  /// Opens a file. Does not block if the path names a pipe.
+  /// @throws std::runtime_error if the path cannot be opened or is not a regular file.
   explicit InputFile(const std::string& path);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  /// The path as given.
+  /// Returns the path as it was given.
   const std::string& name() const { return name_; }
 
-  /// Bytes in the file when it was opened.
+  /// Returns the size of the file in bytes at the time it was opened.
   std::uint64_t size() const { return size_; }
 
-  /// Fills `out` from byte `offset` on; fewer bytes come back only where the file ends. @throws runtime_error when reading fails.
+  /// Fills `out` with the bytes from position `offset` on. Returns the number of bytes read, which is smaller than out.size() only at the
+  /// end of the file.
+  /// @throws std::runtime_error if reading fails.
   std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
-  /// What `read()` returns. @throws runtime_error that names the file where memory runs out meanwhile, and what `read` throws.
+  /// Returns read(). Exceptions of `read` pass through, except that std::bad_alloc becomes a std::runtime_error that names the file.
   template <class Read>
   auto within_memory(Read read) const {
     try {
@@ -38,10 +41,10 @@ class InputFile {
     }
   }
 
-  /// @throws runtime_error `NAME: what`, always.
+  /// Throws std::runtime_error `NAME: what`.
   [[noreturn]] void fail(const std::string& what) const;
 
-  /// @throws runtime_error `NAME: byte N: what`, always; for a compressed file, N counts in what it inflates to.
+  /// Throws std::runtime_error `NAME: byte N: what`. For a compressed file, N is a position in the inflated data.
   [[noreturn]] void fail_at(std::uint64_t byte, const std::string& what) const;
 
  private:
@@ -50,7 +53,7 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-/// "1f 8b" for the bytes 0x1f, 0x8b.
+/// Returns "1f 8b" for the bytes 0x1f, 0x8b.
 std::string hex_bytes(std::span<const std::uint8_t> bytes);
 
 }  // namespace chainrule::nn

@@ -7,7 +7,7 @@
 namespace chainrule::nn {
 namespace {
 
-// What the JSON parser calls: one kind for all handlers, so that its code is there once.
+// The interface that the JSON parser requires. All handlers use this one type, so that the parser's template is instantiated only once.
 class Events {
  public:
   explicit Events(JsonHandler& handler) : handler_(handler) {}

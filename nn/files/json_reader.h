@@ -1,4 +1,4 @@
-// Reads JSON piece by piece.
+// A streaming JSON reader.
 // Internal header: not installed.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace chainrule::nn {
 
-/// What read_json() tells of each piece, in the order of the file. It may throw.
+/// Receives the events of read_json() in the order of the file. Its functions may throw.
 class JsonHandler {
  public:
   JsonHandler() = default;
@@ -24,20 +24,20 @@ class JsonHandler {
   virtual void key(std::string& key) = 0;
   virtual void null() = 0;
   virtual void boolean(bool value) = 0;
-  /// One that is written with a minus.
+  /// A number written with a minus sign and no fraction or exponent.
   virtual void number_integer(std::int64_t value) = 0;
   virtual void number_unsigned(std::uint64_t value) = 0;
-  /// `digits` are the file's, but for the decimal point, which is as the locale has it.
+  /// `digits` is the text of the number, with the decimal point replaced by that of the current locale.
   virtual void number_float(double value, const std::string& digits) = 0;
   virtual void string(std::string& value) = 0;
-  /// What comes here is not JSON, or beyond float64; positions count from 1. Throws.
+  /// Called if the input is not JSON, or if a number exceeds the range of float64. Positions count from 1. This function must throw.
   virtual void parse_error(std::size_t position, std::string_view words) = 0;
 
  protected:
   ~JsonHandler() = default;
 };
 
-/// Reads one value and nothing behind it.
+/// Reads one JSON value, which must be followed by nothing but white space.
 void read_json(std::streambuf& bytes, JsonHandler& handler);
 
 }  // namespace chainrule::nn

@@ -31,7 +31,7 @@ std::string json_quote(std::string_view words) {
   constexpr std::size_t kMost = 200;
   if (words.size() <= kMost) return dump(words, json::error_handler_t::replace);
   std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0) == 0x80) --end;  // not inside a character
+  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0) == 0x80) --end;  // does not cut a UTF-8 character
   std::string shortened = dump(words.substr(0, end), json::error_handler_t::replace);
   return shortened.insert(shortened.size() - 1, "...");
 }

@@ -1,4 +1,4 @@
-// Text and numbers as JSON has them.
+// Formatting of text and numbers as JSON.
 // Internal header: not installed.
 #pragma once
 
@@ -9,20 +9,24 @@
 
 namespace chainrule::nn {
 
-/// The text in quotes, as JSON has it and no longer than a message can bear. Bytes that are not UTF-8 are replaced.
+/// Returns the text in quotes as a JSON string for an error message: shortened if it is long, with bytes that are not UTF-8 replaced.
 std::string json_quote(std::string_view words);
 
-/// All of the text in quotes.
-/// @throws std::invalid_argument unless it is UTF-8.
+/// Returns the whole text as a JSON string.
+/// @throws std::invalid_argument if the text is not UTF-8.
 std::string json_string(std::string_view words);
 
+/// Returns true if the text is valid UTF-8.
 bool is_utf8(std::string_view words);
 
-/// Adds the shortest text that is read as the same number; "nan", "inf" and "-inf" in quotes.
+/// @{
+/// Appends the shortest text that reads back as the same number. NaN and infinities become the strings "nan", "inf" and "-inf".
 void append_json_number(std::string& out, float value);
 void append_json_number(std::string& out, double value);
 void append_json_number(std::string& out, std::int64_t value);
+/// @}
 
+/// Returns what append_json_number() appends.
 template <class T>
 std::string json_number(T value) {
   std::string out;
@@ -30,7 +34,7 @@ std::string json_number(T value) {
   return out;
 }
 
-/// The number that these words stand for: "nan", "inf", "-inf".
+/// Returns the number that "nan", "inf" or "-inf" stands for; nullopt for other texts.
 std::optional<double> special_number(std::string_view words);
 
 }  // namespace chainrule::nn

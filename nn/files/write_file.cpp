@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
   throw std::runtime_error(path + ": cannot be written: " + std::generic_category().message(error));
 }
 
-// The file under its other name; gone when this goes, unless it was renamed.
+// The file under its temporary name. The destructor deletes it unless keep() renamed it.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& path) : path_(path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (fs::exists(status) && !fs::is_regular_file(status)) throw std::runtime_error(path + ": cannot be written: not a regular file");
-    // A name that nobody has: another thread may be writing the same file, and a killed process may have left its own.
+    // The name must be unused: another thread may be writing the same file, and a killed process may have left its temporary file.
     for (int attempt = 0; fd_ < 0; ++attempt) {
       name_ = path + ".tmp" + std::to_string(getpid()) + "-" + std::to_string(attempt);
       fd_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -69,7 +69,7 @@ class TemporaryFile {
   bool kept_ = false;
 };
 
-// Has the disk take the new name too; not all filesystems can, and the file is whole in any case.
+// Flushes the directory, so that the rename survives a crash. Some filesystems do not support this; the file is complete in any case.
 void sync_directory_of(const fs::path& path) {
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

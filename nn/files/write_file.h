@@ -1,4 +1,4 @@
-// Files that are there whole or not at all.
+// Writes files atomically: a file is either complete or unchanged.
 #pragma once
 
 #include <functional>
@@ -8,17 +8,19 @@
 
 namespace chainrule::nn {
 
-/// Makes sure that write_whole_file(path, ...) can make its file, so that hours of work do not end in a spelling mistake.
-/// @throws std::runtime_error naming the path and what stands against it.
+/// Checks that write_whole_file() will be able to write this file, so that a long computation does not fail at its end because of a
+/// misspelled path.
+/// @throws std::runtime_error `PATH: ...` with the reason if it cannot.
 void check_writable(const std::string& path);
 
-/// Writes the file under another name in the same directory, has the disk take it, and renames it. What was there stays until then.
-/// @throws std::runtime_error naming the path and what went wrong.
+/// Writes a file: under a temporary name in the same directory, followed by fsync and rename. A file that exists stays unchanged until the
+/// new one is complete.
+/// @throws std::runtime_error `PATH: ...` with the reason if the file cannot be written.
 void write_whole_file(const std::string& path, std::string_view text);
-/// The same for a file of several parts, one after another.
+/// Same as above, with the content given in parts that are written one after another.
 void write_whole_file(const std::string& path, std::span<const std::string_view> parts);
 
-/// The same for one that `produce` writes piece by piece, through the function that it is given.
+/// Same as above, with the content written by `produce`, which may call the function it receives any number of times.
 void write_whole_file(const std::string& path, const std::function<void(const std::function<void(std::string_view)>& write)>& produce);
 
 }  // namespace chainrule::nn

@@ -82,7 +82,7 @@ std::vector<Tensor> Merge::forward_many(const std::vector<Tensor>& inputs) const
     const int axis = checked_axis("concatenate", axis_, inputs[0].rank() - 1, SourceLine::current());
     return {concat(inputs, axis + 1)};
   }
-  // Ops would broadcast instead.
+  // The ops would broadcast inputs of different shapes.
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (inputs[i].shape() != inputs[0].shape())
       throw_invalid(op_.c_str(), text("input ", i, " has shape ", inputs[i].shape(), ", expected ", inputs[0].shape(), " as input 0"),
@@ -103,7 +103,7 @@ std::string Merge::describe() const {
 void Merge::config(Config& config) const { config.set("op", op_).set("inputs", input_count()).set("axis", axis_); }
 
 std::shared_ptr<Module> Merge::copy_structure(Cloner&) const {
-  return std::shared_ptr<Module>(static_cast<Module*>(new Merge(op_, input_count(), axis_)));  // the kind of pointer there is already
+  return std::shared_ptr<Module>(static_cast<Module*>(new Merge(op_, input_count(), axis_)));  // avoids a second control block type
 }
 
 Symbol add(const SymbolList& symbols, SourceLine line) { return merge("add", symbols, line); }

@@ -1,4 +1,4 @@
-// Where branches of a layer graph join: add, concatenate and the like, and any function as a layer.
+// Functions that join branches of a layer graph (add, concatenate, ...), and lambda(), which makes a layer from a function.
 #pragma once
 
 #include <functional>
@@ -11,21 +11,24 @@
 
 namespace chainrule::nn {
 
-/// Several Tensors [n, ...] made one: what the functions below put into a graph.
+/// Combines several inputs [n, ...] into one output: the layer that add(), concatenate() and so on put into a layer graph.
 class Merge : public MultiModule {
  public:
-  /// The op is add, subtract, multiply, average, maximum, minimum (of equal shapes, one element beside the other) or concatenate, along an
-  /// axis of one example (negative: from the end).
-  /// @throws std::invalid_argument for an unknown op, no inputs, or other than two for subtract.
+  /// `op` is "add", "subtract", "multiply", "average", "maximum" or "minimum", which work elementwise on inputs of the same shape, or
+  /// "concatenate". `inputs` is the number of inputs. `axis` is the axis of one example, without n, along which "concatenate" joins;
+  /// negative: from the end.
+  /// @throws std::invalid_argument for an unknown op, for no inputs, or for a number of inputs other than two for "subtract".
   Merge(std::string_view op, Dim inputs, int axis = -1, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument where shapes differ.
+  /// Returns the one output.
+  /// @throws std::invalid_argument if the shapes of the inputs do not fit.
   std::vector<Tensor> forward_many(const std::vector<Tensor>& inputs) const override;
-  /// `Add`, `Concatenate along axis 0`.
+  /// Returns a description such as "Add" or "Concatenate along axis 0".
   std::string describe() const override;
 
-  /// As given to the constructor.
+  /// Returns the op.
   const std::string& op() const noexcept { return op_; }
+  /// Returns the axis.
   int axis() const noexcept { return axis_; }
 
  private:
@@ -38,33 +41,44 @@ class Merge : public MultiModule {
   int axis_;
 };
 
-/// The sum, difference, product, mean, largest or smallest of values with equal shapes of one example.
-/// @throws std::invalid_argument where the shapes differ, naming two that do.
+/// @{
+/// Returns the elementwise sum, product, mean, maximum or minimum of several values with the same shape.
+/// @throws std::invalid_argument if there is no value, or if the shapes differ; the message names two that do.
 Symbol add(const SymbolList& symbols, SourceLine line = SourceLine::current());
 Symbol multiply(const SymbolList& symbols, SourceLine line = SourceLine::current());
 Symbol average(const SymbolList& symbols, SourceLine line = SourceLine::current());
 Symbol maximum(const SymbolList& symbols, SourceLine line = SourceLine::current());
 Symbol minimum(const SymbolList& symbols, SourceLine line = SourceLine::current());
-/// The first minus the second.
+/// @}
+
+/// Returns the first of two values minus the second.
+/// @throws std::invalid_argument unless there are two values of the same shape.
 Symbol subtract(const SymbolList& symbols, SourceLine line = SourceLine::current());
 
-/// The same of two.
+/// @{
+/// Same as above, for two values.
 Symbol add(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol multiply(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol average(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol maximum(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol minimum(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol subtract(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
+/// @}
 
-/// One after another along an axis of one example (negative: from the end); equal sizes elsewhere.
-/// @throws std::invalid_argument where they differ, naming two that do, or where there is no such axis.
+/// Joins values along an axis of one example, without n; a negative axis counts from the end. All other sizes must be equal.
+/// @throws std::invalid_argument if there is no value, if there is no such axis, or if the sizes differ; the message names two values that
+/// do.
 Symbol concatenate(const SymbolList& symbols, int axis = -1, SourceLine line = SourceLine::current());
 
-/// A function of Tensors as a layer of this name; without parameters, differentiated through the ops it calls. It is given whole batches
-/// [n, ...] and is called by every thread that calls the model.
+/// @{
+/// Makes a layer with this name from a custom function, calls it, and returns the result. The layer has no parameters; it is differentiated
+/// through the ops that the function calls. The function receives whole batches [n, ...]. Each thread that calls the model calls the
+/// function, so it must be safe for that. save_model() cannot store such a layer.
+/// @throws std::invalid_argument for an empty function.
 Symbol lambda(std::string_view name, const Symbol& x, std::function<Tensor(const Tensor&)> function,
               SourceLine line = SourceLine::current());
 Symbol lambda(std::string_view name, const std::vector<Symbol>& symbols, std::function<Tensor(const std::vector<Tensor>&)> function,
               SourceLine line = SourceLine::current());
+/// @}
 
 }  // namespace chainrule::nn

@@ -23,7 +23,7 @@ std::size_t checked_count(const SymbolList& symbols, const char* what, const Sou
   return symbols.size();
 }
 
-// "Dense 784 -> 128" as "dense", "BatchNorm 64" as "batch_norm", "ReLU" as "re_lu": Keras's way of making names of types.
+// "dense" for "Dense 784 -> 128", "batch_norm" for "BatchNorm 64", "re_lu" for "ReLU": the way in which Keras makes names from types.
 std::string automatic_name(const std::string& description) {
   const auto at = [&](std::size_t i) { return i < description.size() ? static_cast<unsigned char>(description[i]) : 0; };
   std::string name;
@@ -53,7 +53,7 @@ Model::Model(const SymbolList& inputs, const SymbolList& outputs, SourceLine lin
 }
 
 void Model::order(const SourceLine& line) {
-  std::map<const void*, std::size_t> first_value;  // of the calls met so far
+  std::map<const void*, std::size_t> first_value;  // the number of the first result of each call met so far
   std::set<const void*> used;
   for (const Symbol& input : inputs_) {
     if (input.layer() != nullptr)
@@ -64,7 +64,7 @@ void Model::order(const SourceLine& line) {
       throw_invalid("Model", text(input.describe(), " of ", line_text(input.line()), " is listed twice"), line);
   }
 
-  // Depth first, by a stack of its own: graphs may be deep. A call is added once all that it takes is.
+  // Depth-first search with an explicit stack, because graphs may be deep. A call is added after all calls that it depends on.
   struct Visit {
     const Symbol* symbol;
     std::size_t next_input;
@@ -113,7 +113,7 @@ void Model::order(const SourceLine& line) {
 }
 
 void Model::choose_names(const SourceLine& line) {
-  std::map<std::string, std::string> taken;  // and by what
+  std::map<std::string, std::string> taken;  // the names in use, and what has them
   const auto take = [&](const std::string& name, const std::string& what) {
     if (name.empty()) return;
     if (name.find('.') != std::string::npos)
@@ -191,7 +191,7 @@ void Model::check(const std::vector<Tensor>& inputs) const {
 bool Model::takes(DType dtype, const Symbol& input) const {
   if (dtype == input.dtype()) return true;
   if (!is_floating(dtype) || !is_floating(input.dtype())) return false;
-  // Another floating dtype fits where to() made the parameters so.
+  // Another floating dtype is accepted if to() converted the parameters to it.
   class First : public Members {
    public:
     explicit First(Module& root) { walk(root); }
@@ -308,7 +308,7 @@ std::shared_ptr<Module> Model::copy_structure(Cloner& cloner) const {
   symbols = Symbol::copies_of(symbols, cloner);
   const auto first_output = symbols.begin() + static_cast<std::ptrdiff_t>(inputs_.size());
   auto copy = std::make_shared<Model>(std::vector<Symbol>(symbols.begin(), first_output), std::vector<Symbol>(first_output, symbols.end()));
-  // Chosen when this one was made; names given since then change no path.
+  // The names are those chosen when this model was made; calls of set_name() since then do not change paths.
   copy->input_names_ = input_names_;
   for (std::size_t i = 0; i < layers_.size(); ++i) copy->layers_[i].name = layers_[i].name;
   return copy;

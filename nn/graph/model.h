@@ -1,4 +1,4 @@
-// Model: a layer graph as a module.
+// Model: a module made of a layer graph, as Model in Keras's functional API.
 #pragma once
 
 #include <cstddef>
@@ -13,29 +13,31 @@
 
 namespace chainrule::nn {
 
-/// A layer of a Model and its name there.
+/// A layer of a Model.
 struct NamedLayer {
-  /// Its name in the graph, and the layer.
+  /// The name of the layer in the Model.
   std::string name;
+  /// The layer.
   Layer layer;
 };
 
-/// One call of a layer in a Model. Values are counted: the Model's inputs first, then the results of each call.
+/// A call of a layer in a Model. The values in a Model are numbered: first its inputs, then the results of each call.
 struct ModelCall {
-  /// Which of layers().
+  /// The index of the layer in layers().
   std::size_t layer;
-  /// How many calls of the same layer come before it.
+  /// The number of earlier calls of the same layer.
   std::size_t again;
-  /// The values it is given.
+  /// The numbers of the values that the layer is called with.
   std::vector<std::size_t> inputs;
-  /// Its first result; the others follow.
+  /// The number of the first result; those of the other results follow.
   std::size_t output;
-  /// Of one example of each result, and their dtypes.
+  /// The shape of one example of each result.
   std::vector<Shape> shapes;
+  /// The dtype of each result.
   std::vector<DType> dtypes;
 };
 
-/// The layers between input() Symbols and those to compute, any graph without cycles:
+/// A module that consists of the layers between given inputs and outputs of a layer graph, which may be any graph without cycles:
 ///
 ///     nn::Symbol x = nn::input({784});
 ///     nn::Symbol h = nn::Dense(128, {.activation = "relu"})(x);
@@ -44,70 +46,84 @@ struct ModelCall {
 ///     nn::Model two({a, b}, {y, z});
 ///     std::vector<cr::Tensor> both = two({left, right});
 ///
-/// A layer has the name set_name() gave it before, else one made of what it is: `dense`, `dense_1`, `add`. Layers are shared with the
-/// Symbols and so with other Models made of them.
+/// A layer that was given a name with set_name() keeps it; the others get a name made from their type: `dense`, `dense_1`, `add`. The Model
+/// shares its layers with the Symbols, and so with other Models made from them.
 class Model : public MultiModule {
  public:
-  /// @throws std::invalid_argument, naming the symbols: for an input that is not made by input(), listed twice or not used; an output that
-  /// depends on an input not listed; a name given twice or with a dot; nothing listed.
+  /// Makes a model of all layers that the outputs depend on.
+  /// @throws std::invalid_argument if there are no inputs or outputs, if an input was not made by input(), is listed twice or is not used,
+  /// if an output depends on an input that is not listed, or if a name occurs twice or contains a dot. The message names the symbols.
   Model(const SymbolList& inputs, const SymbolList& outputs, SourceLine line = SourceLine::current());
 
-  /// Frees each value once the last layer that takes it has run, as far as no graph for backward() holds it.
-  /// @throws std::invalid_argument, naming the input, for another shape than [n, example...], another dtype, or another n than the first's.
+  /// Computes the outputs. Each intermediate value is freed after the last layer that needs it, unless the graph for backward() holds it.
+  /// @throws std::invalid_argument if an input does not have the shape [n, example...], has another dtype, or has another n than the first
+  /// input; the message names the input.
   std::vector<Tensor> forward_many(const std::vector<Tensor>& inputs) const override;
-  /// The layers by their names, each once.
+  /// Reports each layer once, under its name.
   void members(Members& visit) override;
+  /// Returns "Model".
   std::string describe() const override { return "Model"; }
 
-  /// What it was made from.
+  /// Returns the inputs that were passed to the constructor.
   const std::vector<Symbol>& inputs() const noexcept { return inputs_; }
+  /// Returns the outputs that were passed to the constructor.
   const std::vector<Symbol>& outputs() const noexcept { return outputs_; }
+  /// Returns the names of the inputs.
   const std::vector<std::string>& input_names() const noexcept { return input_names_; }
-  /// The names of the values that are the outputs; see value_name().
+  /// Returns the names of the outputs; see value_name().
   std::vector<std::string> output_names() const;
 
-  /// Each layer once, in the order of their first calls.
+  /// Returns each layer once, in the order of the first calls.
   const std::vector<NamedLayer>& layers() const noexcept { return layers_; }
-  /// The layer of this name.
-  /// @throws std::invalid_argument for none, listing those there are.
+  /// Returns the layer with this name.
+  /// @throws std::invalid_argument if there is none; the message lists the names.
   const Layer& layer(std::string_view name, SourceLine line = SourceLine::current()) const;
-  /// What runs, in order.
+  /// Returns all calls of layers, in the order in which they run.
   const std::vector<ModelCall>& calls() const noexcept { return calls_; }
-  /// The numbers of the values that are the outputs.
+  /// Returns the numbers of the values that are the outputs; see ModelCall.
   const std::vector<std::size_t>& output_values() const noexcept { return output_values_; }
-  /// The input's or layer's name; `encoder#2` from a layer's second call, `towers:0` from one of several results.
+  /// Returns the name of a value: that of the input, or that of the layer it is a result of. The name of the layer is followed by `#2` for
+  /// its second call and so on, and by `:0` for the first of several results: `encoder#2`, `towers:0`.
   std::string value_name(std::size_t value) const;
 
-  /// nn::save_model(): layers, weights and what connects them; not what compile() chose.
+  /// Saves the model with nn::save_model(): the layers, their weights and their connections, but not what compile() set.
   void save(const std::string& path, SourceLine line = SourceLine::current()) const;
-  /// nn::load_model() of a Model.
-  /// @throws std::runtime_error `PATH: ...` for anything wrong with the file, and for one that holds another module.
+  /// Loads a model that save() wrote.
+  /// @throws std::runtime_error `PATH: ...` if anything is wrong with the file, or if it holds another kind of module.
   static Model load(const std::string& path, SourceLine line = SourceLine::current());
-  /// The Model whose config() set this.
+  /// Returns the Model whose config() set these settings; used by load_model().
   static std::shared_ptr<Model> from_config(const Config& config);
 
-  /// The table of nn::summary().
+  /// Returns a table of the layers; see nn::summary().
   std::string summary(SourceLine line = SourceLine::current()) const;
 
-  /// Chooses what to minimise, by what, and what to measure, and makes the optimizer of the parameters that require grad. Of several
-  /// outputs, each has its loss and metrics by its name: `<output>_loss`.
-  /// @throws std::invalid_argument for counts that do not fit or no loss; std::logic_error for nothing to train.
+  /// Sets the loss, the optimizer and the metrics for fit() and evaluate(), and makes the optimizer for all parameters that require grad.
+  /// If there are several outputs, their losses and metrics are recorded under `<output>_loss` and so on.
+  /// @throws std::invalid_argument if there is no loss, or if a number of losses, weights or metric lists does not fit the number of
+  /// outputs.
+  /// @throws std::logic_error if no parameter requires grad.
   void compile(const CompileOptions& options, SourceLine line = SourceLine::current());
+  /// Returns true after compile().
   bool is_compiled() const noexcept { return compiled_ != nullptr; }
-  /// The one that compile() made; its state lasts from fit() to fit().
+  /// Returns the optimizer that compile() made. It keeps its state between calls of fit().
   /// @throws std::logic_error before compile().
   Optimizer& optimizer(SourceLine line = SourceLine::current()) const;
 
-  /// nn::fit() with what compile() chose.
-  /// @throws std::logic_error before compile(), and as nn::fit().
+  /// Trains the model with what compile() set; see nn::fit().
+  /// @throws std::logic_error before compile().
+  /// @throws std::invalid_argument as nn::fit(), and if the options contain a loss, an optimizer, metrics or weights.
   History fit(const Dataset& data, const FitOptions& options = {}, SourceLine line = SourceLine::current());
-  /// nn::evaluate() with what compile() chose.
-  /// @throws std::logic_error before compile(), and as nn::evaluate().
+  /// Measures the loss and the metrics that compile() set; see nn::evaluate().
+  /// @throws std::logic_error before compile().
+  /// @throws std::invalid_argument as nn::evaluate(), and if the options contain a loss, metrics or weights.
   Metrics evaluate(const Dataset& data, const EvaluateOptions& options = {}, SourceLine line = SourceLine::current()) const;
-  /// nn::predict().
+
+  /// @{
+  /// Returns the outputs for these inputs; see nn::predict().
   Tensor predict(const Tensor& inputs, const PredictOptions& options = {}, SourceLine line = SourceLine::current()) const;
   std::vector<Tensor> predict(const std::vector<Tensor>& inputs, const PredictOptions& options = {},
                               SourceLine line = SourceLine::current()) const;
+  /// @}
 
  private:
   struct Compiled;
@@ -130,7 +146,7 @@ class Model : public MultiModule {
   std::vector<NamedLayer> layers_;
   std::vector<ModelCall> calls_;
   std::vector<std::size_t> output_values_;
-  std::vector<std::vector<std::size_t>> last_uses_;  // the values that nobody needs after each call
+  std::vector<std::vector<std::size_t>> last_uses_;  // for each call, the values that are not needed after it
   std::size_t value_count_ = 0;
   std::shared_ptr<const Compiled> compiled_;
 };

@@ -29,13 +29,13 @@ std::string grouped(std::int64_t number) {
   return digits;
 }
 
-// Characters, not bytes: those that UTF-8 continues with are not counted.
+// The number of characters, not bytes: continuation bytes of UTF-8 are not counted.
 std::size_t width(const std::string& cell) {
   return static_cast<std::size_t>(
       std::count_if(cell.begin(), cell.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-// Of the parameters that build() would make nothing is known.
+// "?" if the module has parameters that build() has not made yet.
 std::string count_of(const Module& module, const SourceLine& line) {
   return module.needs_build() ? "?" : grouped(module.parameter_count(line));
 }
@@ -77,11 +77,11 @@ Rows rows_of(const Sequential& model, const SummaryOptions& options, const Sourc
   return rows;
 }
 
-// The children and the parameters that are the module's own.
+// Rows for the children of a module and for its own parameters.
 class MemberRows : public Members {
  public:
   MemberRows(const Module& module, const SourceLine& line) : line_(line) {
-    walk(const_cast<Module&>(module));  // which only names its members
+    walk(const_cast<Module&>(module));  // safe: members() only reports the members
   }
   Rows take() { return std::move(rows_); }
 

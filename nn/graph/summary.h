@@ -1,4 +1,4 @@
-// The table of a module's layers, their shapes and the numbers of their parameters.
+// summary(): a table of the layers of a module, with shapes and numbers of parameters.
 #pragma once
 
 #include <optional>
@@ -9,17 +9,18 @@
 
 namespace chainrule::nn {
 
-/// What a summary() shows.
+/// Options of summary().
 struct SummaryOptions {
-  /// The shape of one example: fills in the shapes of a Sequential, whose layers of open size make their parameters by it. A Model knows
-  /// its own; other modules show none.
+  /// The shape of one example of the input of a Sequential. With it, the table shows the shapes of the results, and layers whose input size
+  /// is open are built. A Model knows its shapes without this option; for other modules no shapes are shown.
   std::optional<Shape> input = std::nullopt;
 };
 
-/// A row for each layer (name and what it is; its result's shape for one example; how many parameters; in a Model, what it takes), then
-/// the numbers of parameters that require grad or do not, and of elements in buffers, with their bytes. What is met before is `shared`.
-/// A module that is itself a child takes one row.
-/// @throws std::invalid_argument where the shape does not fit.
+/// Returns a table with a row for each layer: its name and description, the shape of one example of its result, its number of parameters,
+/// and in a Model the values it is connected to. Below the table are the numbers of trainable and of frozen parameters and of buffer
+/// elements, with their sizes in bytes. A layer that has occurred before is marked `shared`. The children of a child are not shown
+/// separately.
+/// @throws std::invalid_argument if the shape does not fit the module.
 std::string summary(const Module& module, const SummaryOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn

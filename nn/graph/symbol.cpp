@@ -14,11 +14,11 @@ using detail::text;
 using detail::throw_invalid;
 
 struct Symbol::Call {
-  std::optional<Layer> layer;  // none for an input
+  std::optional<Layer> layer;  // no value for an input
   std::vector<Symbol> inputs;
   std::vector<Shape> shapes;
   std::vector<DType> dtypes;
-  std::string name;  // an input's
+  std::string name;  // of an input
   SourceLine line;
 
   Call(std::optional<Layer> made_by, std::vector<Symbol> from, const SourceLine& where)
@@ -26,7 +26,7 @@ struct Symbol::Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   ~Call() {
-    // A deep graph, freed from its end by recursion, would run out of stack: what only this call holds is emptied here first.
+    // Freeing a deep graph by recursion could exhaust the stack. So the Symbols that only this call holds are freed in a loop.
     std::vector<Symbol> pending = std::move(inputs);
     while (!pending.empty()) {
       const Symbol symbol = pending.back();
@@ -111,7 +111,7 @@ std::vector<Symbol> Symbol::of_known_call(const Layer& layer, const std::vector<
 std::vector<Symbol> Symbol::copies_of(const std::vector<Symbol>& symbols, Cloner& cloner) {
   std::map<const Call*, std::shared_ptr<const Call>> copies;
   const auto copy_of = [&](const Symbol& symbol) { return Symbol(copies.at(symbol.call_.get()), symbol.output_); };
-  // By a stack of its own: graphs may be deep. A call is copied once all that it takes is.
+  // Uses an explicit stack, because graphs may be deep. A call is copied after all calls that it depends on.
   struct Visit {
     const Call* call;
     std::size_t next_input;

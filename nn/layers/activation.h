@@ -1,4 +1,4 @@
-// Activation: the function after a layer, given by name or as a function.
+// Activation: the activation option of a layer, given by name or as a function. (activations.h has the activations as layers.)
 #pragma once
 
 #include <functional>
@@ -10,19 +10,28 @@
 
 namespace chainrule::nn {
 
-/// A function of one Tensor that keeps its shape: the name of an op with its defaults ("relu", "gelu", "tanh", ...; "softmax" and
-/// "log_softmax" go over the last axis; "" or "linear" for none), an op such as `cr::relu`, or any function of one's own.
+/// An activation function, given as one of:
+///
+/// - the name of an op with its default arguments: "relu", "gelu", "tanh", ...; "softmax" and "log_softmax" use the last axis; "" and
+///   "linear" mean no activation;
+/// - an op such as `cr::relu`;
+/// - a custom function from a Tensor to a Tensor of the same shape.
 class Activation {
  public:
-  /// None: the Tensor passes unchanged.
+  /// Selects no activation: inputs pass unchanged.
   Activation() noexcept;
-  /// @throws std::invalid_argument for an unknown name, listing the known.
+
+  /// @{
+  /// Selects the activation with this name.
+  /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Activation(std::string_view name, SourceLine line = SourceLine::current());
   Activation(const char* name, SourceLine line = SourceLine::current());
   Activation(const std::string& name, SourceLine line = SourceLine::current());
-  /// An op of the library.
+  /// @}
+
+  /// Selects an op of the library.
   Activation(Tensor (*op)(const TensorArg&));
-  /// A function of one's own; its calls name their own lines in errors.
+  /// Selects a custom function. Errors that occur in it name the line in the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&> && !std::is_convertible_v<const F&, std::string_view>)
       Activation(F function)
@@ -32,15 +41,20 @@ class Activation {
         }),
         name_("function") {}
 
+  /// Copies the activation.
   Activation(const Activation&);
+  /// Moves the activation.
   Activation(Activation&&) noexcept;
+  /// Copies the activation.
   Activation& operator=(const Activation&);
+  /// Moves the activation.
   Activation& operator=(Activation&&) noexcept;
+  /// Destructor.
   ~Activation();
 
-  /// Its value for x; x itself for none.
+  /// Returns the value of the activation for x; x itself if there is no activation.
   Tensor operator()(const TensorArg& x) const;
-  /// The name, also of an op that has one; "function" for a function, "" for none.
+  /// Returns the name, also for an op that has a name; "function" for other functions; "" if there is no activation.
   const std::string& name() const noexcept { return name_; }
 
  private:

@@ -1,4 +1,5 @@
-// The activations as layers.
+// The activation functions as layers: ReLU, GELU, Softmax, ... Each layer calls the op of the same name, whose documentation states the
+// derivative at kinks. (activation.h has the activation option of other layers.)
 #pragma once
 
 #include <memory>
@@ -11,28 +12,34 @@
 
 namespace chainrule::nn {
 
-/// An op of one Tensor as a layer.
+/// Base class of activation layers without options: calls an op of one Tensor.
 class OpLayer : public BuiltIn {
  public:
+  /// Returns op(x), of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns the name of the layer, such as "ReLU".
   std::string describe() const override;
 
  protected:
+  /// The type of the op.
   using Op = Tensor (*)(const TensorArg& x);
 
-  /// The name lives as long as the program.
+  /// `name` must live as long as the program.
   OpLayer(Op op, const char* name) noexcept : op_(op), name_(name) {}
+  /// Layers can be moved, but not copied.
   OpLayer(OpLayer&&) noexcept = default;
-  OpLayer& operator=(OpLayer&&) noexcept = default;  // of one kind of layer to another: not for users
+  /// Assigns another layer. Protected, because otherwise one kind of layer could be assigned to another.
+  OpLayer& operator=(OpLayer&&) noexcept = default;
 
  private:
   Op op_;
   const char* name_;
 };
 
-/// cr::relu.
+/// Computes max(x, 0); see cr::relu.
 class ReLU : public OpLayer {
  public:
+  /// The layer has no options.
   ReLU() noexcept;
 
  private:
@@ -40,9 +47,10 @@ class ReLU : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::relu6.
+/// Computes min(max(x, 0), 6); see cr::relu6.
 class ReLU6 : public OpLayer {
  public:
+  /// The layer has no options.
   ReLU6() noexcept;
 
  private:
@@ -50,9 +58,10 @@ class ReLU6 : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::selu.
+/// Computes scale · elu(x, alpha) with the constants of self-normalizing networks; see cr::selu.
 class SELU : public OpLayer {
  public:
+  /// The layer has no options.
   SELU() noexcept;
 
  private:
@@ -60,9 +69,10 @@ class SELU : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::gelu.
+/// Computes x · Φ(x), where Φ is the cumulative distribution function of the standard normal distribution; see cr::gelu.
 class GELU : public OpLayer {
  public:
+  /// The layer has no options.
   GELU() noexcept;
 
  private:
@@ -70,9 +80,10 @@ class GELU : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::gelu_tanh.
+/// Computes the tanh approximation of GELU, as torch.nn.GELU(approximate="tanh"); see cr::gelu_tanh.
 class GELUTanh : public OpLayer {
  public:
+  /// The layer has no options.
   GELUTanh() noexcept;
 
  private:
@@ -80,9 +91,10 @@ class GELUTanh : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::silu.
+/// Computes x · sigmoid(x); see cr::silu.
 class SiLU : public OpLayer {
  public:
+  /// The layer has no options.
   SiLU() noexcept;
 
  private:
@@ -90,9 +102,10 @@ class SiLU : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::mish.
+/// Computes x · tanh(softplus(x)); see cr::mish.
 class Mish : public OpLayer {
  public:
+  /// The layer has no options.
   Mish() noexcept;
 
  private:
@@ -100,9 +113,10 @@ class Mish : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::sigmoid.
+/// Computes 1 / (1 + exp(-x)); see cr::sigmoid.
 class Sigmoid : public OpLayer {
  public:
+  /// The layer has no options.
   Sigmoid() noexcept;
 
  private:
@@ -110,9 +124,10 @@ class Sigmoid : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::log_sigmoid.
+/// Computes log(sigmoid(x)) without overflow; see cr::log_sigmoid.
 class LogSigmoid : public OpLayer {
  public:
+  /// The layer has no options.
   LogSigmoid() noexcept;
 
  private:
@@ -120,9 +135,10 @@ class LogSigmoid : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::tanh.
+/// Computes tanh(x); see cr::tanh.
 class Tanh : public OpLayer {
  public:
+  /// The layer has no options.
   Tanh() noexcept;
 
  private:
@@ -130,9 +146,10 @@ class Tanh : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::softsign.
+/// Computes x / (1 + |x|); see cr::softsign.
 class Softsign : public OpLayer {
  public:
+  /// The layer has no options.
   Softsign() noexcept;
 
  private:
@@ -140,9 +157,10 @@ class Softsign : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::hardsigmoid.
+/// Computes min(max(x + 3, 0), 6) / 6; see cr::hardsigmoid.
 class Hardsigmoid : public OpLayer {
  public:
+  /// The layer has no options.
   Hardsigmoid() noexcept;
 
  private:
@@ -150,9 +168,10 @@ class Hardsigmoid : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::hardswish.
+/// Computes x · hardsigmoid(x); see cr::hardswish.
 class Hardswish : public OpLayer {
  public:
+  /// The layer has no options.
   Hardswish() noexcept;
 
  private:
@@ -160,12 +179,14 @@ class Hardswish : public OpLayer {
   std::shared_ptr<Module> moved() override;
 };
 
-/// cr::leaky_relu.
+/// Computes x if x > 0, otherwise negative_slope · x; see cr::leaky_relu.
 class LeakyReLU : public BuiltIn {
  public:
-  /// `negative_slope` is the slope below 0.
+  /// `negative_slope` is the slope for x < 0.
   explicit LeakyReLU(double negative_slope = 0.01) noexcept : negative_slope_(negative_slope) {}
+  /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "LeakyReLU 0.01".
   std::string describe() const override;
 
  private:
@@ -176,12 +197,14 @@ class LeakyReLU : public BuiltIn {
   double negative_slope_;
 };
 
-/// cr::elu.
+/// Computes x if x > 0, otherwise alpha · (exp(x) - 1); see cr::elu.
 class ELU : public BuiltIn {
  public:
-  /// -alpha is where it ends below 0.
+  /// The output approaches -alpha for x → -∞.
   explicit ELU(double alpha = 1) noexcept : alpha_(alpha) {}
+  /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "ELU 1".
   std::string describe() const override;
 
  private:
@@ -192,12 +215,14 @@ class ELU : public BuiltIn {
   double alpha_;
 };
 
-/// cr::celu.
+/// Computes x if x > 0, otherwise alpha · (exp(x / alpha) - 1); see cr::celu.
 class CELU : public BuiltIn {
  public:
-  /// -alpha is where it ends below 0.
+  /// The output approaches -alpha for x → -∞. forward() throws std::invalid_argument if alpha is 0 or NaN.
   explicit CELU(double alpha = 1) noexcept : alpha_(alpha) {}
+  /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "CELU 1".
   std::string describe() const override;
 
  private:
@@ -208,12 +233,14 @@ class CELU : public BuiltIn {
   double alpha_;
 };
 
-/// cr::softplus.
+/// Computes log(1 + exp(beta · x)) / beta, a smooth form of ReLU; see cr::softplus.
 class Softplus : public BuiltIn {
  public:
-  /// log(1 + exp(beta·x)) / beta, x itself where beta·x is above the threshold.
+  /// Where beta · x exceeds `threshold`, the output is x itself. forward() throws std::invalid_argument if beta is 0 or NaN.
   explicit Softplus(double beta = 1, double threshold = 20) noexcept : beta_(beta), threshold_(threshold) {}
+  /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "Softplus, beta 2".
   std::string describe() const override;
 
  private:
@@ -224,12 +251,14 @@ class Softplus : public BuiltIn {
   double beta_, threshold_;
 };
 
-/// cr::hardtanh.
+/// Computes min(max(x, low), high); see cr::hardtanh.
 class Hardtanh : public BuiltIn {
  public:
-  /// Clamps to [low, high].
+  /// Limits x to [low, high]. forward() throws std::invalid_argument unless low <= high.
   explicit Hardtanh(double low = -1, double high = 1) noexcept : low_(low), high_(high) {}
+  /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "Hardtanh -1 to 1".
   std::string describe() const override;
 
  private:
@@ -240,12 +269,15 @@ class Hardtanh : public BuiltIn {
   double low_, high_;
 };
 
-/// cr::glu: halves an axis.
+/// Computes the first half of an axis, multiplied by the sigmoid of the second half; see cr::glu.
 class GLU : public BuiltIn {
  public:
-  /// The axis to halve; negative: from the end.
+  /// `axis` is the axis to split, counted from the end if negative. Counting includes the batch axis.
   explicit GLU(int axis = -1) noexcept : axis_(axis) {}
+  /// Returns a Tensor of the shape of x, with half the size along the axis.
+  /// @throws std::invalid_argument if the size of the axis is odd.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "GLU over axis -1".
   std::string describe() const override;
 
  private:
@@ -256,12 +288,14 @@ class GLU : public BuiltIn {
   int axis_;
 };
 
-/// cr::softmax. Not before cross_entropy, which takes logits.
+/// Computes exp(x) / Σ exp(x) along an axis; see cr::softmax. Do not use it before the loss cross_entropy, which expects logits.
 class Softmax : public BuiltIn {
  public:
-  /// The axis that adds up to 1; negative: from the end.
+  /// `axis` is the axis along which the outputs add up to 1, counted from the end if negative. Counting includes the batch axis.
   explicit Softmax(int axis = -1) noexcept : axis_(axis) {}
+  /// Returns the softmax of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "Softmax over axis -1".
   std::string describe() const override;
 
  private:
@@ -272,12 +306,16 @@ class Softmax : public BuiltIn {
   int axis_;
 };
 
-/// cr::log_softmax. Not before cross_entropy, which takes logits.
+/// Computes log(softmax(x)) along an axis; see cr::log_softmax. Use it with the loss nll_loss, not with cross_entropy, which expects
+/// logits.
 class LogSoftmax : public BuiltIn {
  public:
-  /// The axis whose exponentials add up to 1; negative: from the end.
+  /// `axis` is the axis along which the exponentials of the outputs add up to 1, counted from the end if negative. Counting includes the
+  /// batch axis.
   explicit LogSoftmax(int axis = -1) noexcept : axis_(axis) {}
+  /// Returns the logarithm of the softmax of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "LogSoftmax over axis -1".
   std::string describe() const override;
 
  private:
@@ -288,16 +326,22 @@ class LogSoftmax : public BuiltIn {
   int axis_;
 };
 
-/// cr::prelu with a weight [channels] that is trained, at first `slope`: one for all elements, or one for each of axis 1.
+/// Computes x if x > 0, otherwise weight · x, with a trained weight: one for all elements, or one for each channel, that is for each
+/// position along axis 1; see cr::prelu.
 class PReLU : public BuiltIn {
  public:
-  /// @throws std::invalid_argument for channels below 1.
+  /// `channels` is the number of weights (1: one for all elements), `slope` is their initial value.
+  /// @throws std::invalid_argument for channels < 1.
   explicit PReLU(Dim channels = 1, double slope = 0.25, SourceLine line = SourceLine::current());
+  /// Returns the activation of x, of the shape of x.
+  /// @throws std::invalid_argument if there are several weights and axis 1 of x has another size.
   Tensor forward(const Tensor& x) const override;
+  /// Reports the parameter "weight".
   void members(Members& visit) override;
+  /// Returns a description such as "PReLU 1".
   std::string describe() const override;
 
-  /// [channels].
+  /// Returns the weight, float32 [channels].
   const Tensor& weight() const noexcept { return weight_; }
 
  private:

@@ -10,36 +10,48 @@
 
 namespace chainrule::nn {
 
-/// As those of torch.nn.BatchNorm1d.
+/// Options of BatchNorm, with the meaning they have in torch.nn.BatchNorm1d.
 struct BatchNormOptions {
-  /// How much of a batch's statistics goes into the running ones.
+  /// The weight of a batch's statistics in the running statistics: running ← (1 - momentum) · running + momentum · batch. From 0 to 1.
   double momentum = 0.1;
-  /// Added to the variance.
+  /// Added to the variance before the square root; 0 or more.
   double epsilon = 1e-5;
-  /// Whether there are a weight (at first 1) and a bias (at first 0) to train.
+  /// True: there are a trained weight (initially 1) and a trained bias (initially 0).
   bool affine = true;
 };
 
-/// (x - mean) / sqrt(variance + epsilon) · weight + bias for x [n, features] (Ioffe and Szegedy, arXiv 1502.03167), as PyTorch's
-/// BatchNorm1d. In training mean and variance are the batch's, the variance divided by n, and a call moves the buffers running_mean and
-/// running_var (divided by n - 1) towards them: calls in training belong to one thread at a time. In eval they are the buffers' and a call
-/// writes nothing.
+/// Computes (x - mean) / sqrt(variance + epsilon) · weight + bias for x [n, features], as torch.nn.BatchNorm1d (Ioffe and Szegedy, arXiv
+/// 1502.03167).
+///
+/// In training mode, mean and variance are those of the batch, with divisor n for the variance. A call also updates the buffers
+/// running_mean and running_var; the variance that goes into running_var has the divisor n - 1. For this reason only one thread at a time
+/// may call the layer in training mode.
+///
+/// In evaluation mode, mean and variance are the running statistics, and a call changes nothing.
 class BatchNorm : public BuiltIn {
  public:
+  /// The type of the constructor's options.
   using Options = BatchNormOptions;
 
-  /// @throws std::invalid_argument for features below 1, a momentum outside 0 to 1 or an epsilon that is negative.
+  /// Makes a layer for inputs [n, features].
+  /// @throws std::invalid_argument for features < 1, a momentum outside [0, 1], or a negative epsilon.
   explicit BatchNorm(Dim features, const BatchNormOptions& options = {}, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument for another shape, and in training for fewer than 2 examples.
+  /// Returns the normalized x, [n, features].
+  /// @throws std::invalid_argument for another shape, and in training mode for fewer than 2 examples.
   Tensor forward(const Tensor& x) const override;
+  /// Reports the parameters "weight" and "bias" and the buffers "running_mean" and "running_var".
   void members(Members& visit) override;
+  /// Returns a description such as "BatchNorm 64".
   std::string describe() const override;
 
-  /// Undefined without affine.
+  /// Returns the weight, float32 [features]; undefined if `affine` is false.
   const Tensor& weight() const noexcept { return weight_; }
+  /// Returns the bias, float32 [features]; undefined if `affine` is false.
   const Tensor& bias() const noexcept { return bias_; }
+  /// Returns the running mean, float32 [features], initially 0.
   const Tensor& running_mean() const noexcept { return running_mean_; }
+  /// Returns the running variance, float32 [features], initially 1.
   const Tensor& running_var() const noexcept { return running_var_; }
 
  private:

@@ -1,4 +1,4 @@
-// Dense: the fully connected layer.
+// Dense: the fully connected layer, torch.nn.Linear with an optional activation.
 #pragma once
 
 #include <cstdint>
@@ -13,42 +13,62 @@
 
 namespace chainrule::nn {
 
-/// What a Dense is made with.
+/// Options of Dense.
 struct DenseOptions {
-  /// Whether there is a bias, and how weight and bias are filled.
+  /// True if the layer has a bias.
   bool bias = true;
+  /// Makes the initial weight.
   Initializer initializer = "he_uniform";
+  /// Makes the initial bias.
   Initializer bias_initializer = "zeros";
-  /// Draws the weights; nullptr: default_generator(). Used when the weights are made, by the constructor or build().
+  /// The generator that the initial values are drawn from; nullptr means default_generator(). It is used when the parameters are made,
+  /// which is in the constructor or in build().
   Generator* generator = nullptr;
+  /// The activation that is applied to the output.
   Activation activation = {};
 };
 
-/// activation(x·weight + bias): x [..., d_in], weight [d_in, d_out], bias [d_out]; gives [..., d_out].
+/// Computes activation(x · weight + bias), for x [..., d_in], weight [d_in, d_out] and bias [d_out]. The output has shape [..., d_out].
+/// Note that torch.nn.Linear stores the transposed weight, [d_out, d_in].
 class Dense : public BuiltIn {
  public:
+  /// The type of the constructor's options.
   using Options = DenseOptions;
 
+  /// Makes a layer with d_in input features and d_out output features.
   /// @throws std::invalid_argument for a size below 1.
   Dense(Dim d_in, Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
-  /// With d_in left open: build() learns it and makes the parameters, which are undefined until then.
+  /// Makes a layer with d_out output features whose input size is inferred by build(), as in torch.nn.LazyLinear. The parameters are
+  /// undefined until then. Layer graphs and fit() call build() themselves.
+  /// @throws std::invalid_argument for a size below 1.
   explicit Dense(Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
+  /// Layers can be moved, but not copied.
   Dense(Dense&&) noexcept;
+  /// Layers can be moved, but not copied.
   Dense& operator=(Dense&&) noexcept;
+  /// Destructor.
   ~Dense() override;
 
-  /// @throws std::logic_error while d_in is open.
+  /// Returns the output, [..., d_out].
+  /// @throws std::logic_error if the input size is not known yet.
+  /// @throws std::invalid_argument if the last axis of x does not have size d_in.
   Tensor forward(const Tensor& x) const override;
+  /// Reports the parameters "weight" and, if there is one, "bias".
   void members(Members& visit) override;
+  /// Returns a description such as "Dense 784 -> 128, relu", with "?" for an unknown input size.
   std::string describe() const override;
+  /// Returns true until the input size is known.
   bool is_open() const noexcept override { return open_.has_value(); }
 
-  /// 0 while open.
+  /// Returns the number of input features; 0 if it is not known yet.
   std::int64_t d_in() const noexcept { return d_in_; }
+  /// Returns the number of output features.
   std::int64_t d_out() const noexcept { return d_out_; }
+  /// Returns the weight, float32 [d_in, d_out]; undefined until the input size is known.
   const Tensor& weight() const noexcept { return weight_; }
-  /// Undefined without a bias.
+  /// Returns the bias, float32 [d_out]; undefined if there is none or the input size is not known yet.
   const Tensor& bias() const noexcept { return bias_; }
+  /// Returns the activation.
   const Activation& activation() const noexcept { return activation_; }
 
  private:
@@ -62,7 +82,7 @@ class Dense : public BuiltIn {
   std::int64_t d_in_, d_out_;
   Tensor weight_, bias_;
   Activation activation_;
-  std::optional<DenseOptions> open_;  // what build() makes the parameters with
+  std::optional<DenseOptions> open_;  // the options for build(); empty once the parameters exist
 };
 
 }  // namespace chainrule::nn

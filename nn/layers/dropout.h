@@ -1,4 +1,4 @@
-// Dropout: leaves out random elements in training.
+// Dropout: sets random elements to zero in training mode.
 #pragma once
 
 #include <memory>
@@ -9,26 +9,30 @@
 
 namespace chainrule::nn {
 
-/// What a Dropout draws by.
+/// Options of Dropout.
 struct DropoutOptions {
-  /// Draws the masks and must outlive the layer, whose calls in training then belong to one thread at a time; nullptr:
-  /// default_generator() of the calling thread.
+  /// The generator that the masks are drawn from; nullptr means default_generator() of the calling thread. A given generator must outlive
+  /// the layer, and only one thread at a time may then call the layer in training mode.
   Generator* generator = nullptr;
 };
 
-/// In training: 0 in place of each element with probability p, the others divided by 1 - p (Srivastava et al. 2014, the scaling moved to
-/// training). In eval: x itself.
+/// In training mode, sets each element to 0 with probability p and divides the others by 1 - p (Srivastava et al. 2014, with the scaling
+/// done in training). In evaluation mode, returns x itself.
 class Dropout : public BuiltIn {
  public:
+  /// The type of the constructor's options.
   using Options = DropoutOptions;
 
+  /// Makes a layer that drops elements with probability p.
   /// @throws std::invalid_argument unless 0 <= p <= 1.
   explicit Dropout(double p = 0.5, const DropoutOptions& options = {}, SourceLine line = SourceLine::current());
 
+  /// Returns a Tensor of the shape of x.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "Dropout 0.5".
   std::string describe() const override;
 
-  /// The probability of leaving an element out.
+  /// Returns the probability with which an element is set to 0.
   double p() const noexcept { return p_; }
 
  private:

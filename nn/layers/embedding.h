@@ -1,4 +1,4 @@
-// Embedding: a trained vector for each of a number of things.
+// Embedding: a table of trained vectors, indexed by integers.
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,34 @@
 
 namespace chainrule::nn {
 
-/// What an Embedding is made with.
+/// Options of Embedding.
 struct EmbeddingOptions {
-  /// How the vectors are filled.
+  /// Makes the initial vectors; by default from a normal distribution with mean 0 and standard deviation 1.
   Initializer initializer = init::normal(1);
-  /// Draws the vectors; nullptr: default_generator(). Used by the constructor only.
+  /// The generator that the initial values are drawn from; nullptr means default_generator(). Used by the constructor only.
   Generator* generator = nullptr;
 };
 
-/// The rows of weight [count, size] that x names: int64 x [...] gives [..., size]. Rows named more than once add up their gradients.
+/// Looks up the rows of weight [count, size] that x selects, as torch.nn.Embedding: int64 x [...] gives [..., size]. If a row is selected
+/// several times, its gradients are added up.
 class Embedding : public BuiltIn {
  public:
+  /// The type of the constructor's options.
   using Options = EmbeddingOptions;
 
+  /// Makes a table of `count` vectors with `size` elements each.
   /// @throws std::invalid_argument for a count or size below 1.
   Embedding(Dim count, Dim size, const EmbeddingOptions& options = {}, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument for another dtype than int64, or an element outside 0 to count - 1.
+  /// Returns the selected rows, [..., size].
+  /// @throws std::invalid_argument if x is not int64, or if an element is outside 0 to count - 1.
   Tensor forward(const Tensor& x) const override;
+  /// Reports the parameter "weight".
   void members(Members& visit) override;
+  /// Returns a description such as "Embedding 1000 x 16".
   std::string describe() const override;
 
-  /// [count, size].
+  /// Returns the vectors, float32 [count, size].
   const Tensor& weight() const noexcept { return weight_; }
 
  private:

@@ -1,4 +1,4 @@
-// Flatten: makes each example a vector.
+// Flatten: turns each example into a vector.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,13 @@
 
 namespace chainrule::nn {
 
-/// All axes but the first made one: [n, ...] gives [n, product]. Shares storage.
+/// Merges all axes but the first: [n, ...] gives [n, product of the other sizes], and [n] gives [n, 1]. The result shares the storage of x.
 class Flatten : public BuiltIn {
  public:
+  /// Returns the reshaped x.
+  /// @throws std::invalid_argument for rank 0.
   Tensor forward(const Tensor& x) const override;
+  /// Returns "Flatten".
   std::string describe() const override { return "Flatten"; }
 
  private:

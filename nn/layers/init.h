@@ -1,4 +1,4 @@
-// Initializers: where weights start.
+// Initializers: functions that make the initial values of weights.
 #pragma once
 
 #include <concepts>
@@ -11,66 +11,89 @@
 
 namespace chainrule::nn {
 
-/// How a new weight is filled: one of the functions in nn::init, the name of one that needs no numbers ("he_uniform", "he_normal",
-/// "xavier_uniform", "xavier_normal", "lecun_uniform", "lecun_normal", "orthogonal", "zeros", "ones"), or a function of one's own from
-/// shape, dtype and generator to values.
+/// Makes the initial values of a weight. It is given as one of:
+///
+/// - a function of nn::init, such as `init::normal(0.02)`;
+/// - the name of one that needs no arguments: "he_uniform", "he_normal", "xavier_uniform", "xavier_normal", "lecun_uniform",
+///   "lecun_normal", "orthogonal", "zeros" or "ones";
+/// - a custom function that returns the values for a shape, a dtype and a generator.
 class Initializer {
  public:
-  /// From shape, dtype and generator to values.
+  /// The type of a custom function: it returns values of the given shape and dtype, drawn from the generator.
   using Function = std::function<Tensor(const Shape&, DType, Generator&)>;
 
-  /// @throws std::invalid_argument for an unknown name, listing the known.
+  /// @{
+  /// Selects the initializer with this name.
+  /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Initializer(std::string_view name, SourceLine line = SourceLine::current());
   Initializer(const char* name, SourceLine line = SourceLine::current());
   Initializer(const std::string& name, SourceLine line = SourceLine::current());
+  /// @}
+
+  /// Selects a custom function; see Function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Shape&, DType, Generator&>) Initializer(F function)
       : function_(std::move(function)) {}
 
+  /// Copies the initializer.
   Initializer(const Initializer&);
+  /// Moves the initializer.
   Initializer(Initializer&&) noexcept;
+  /// Copies the initializer.
   Initializer& operator=(const Initializer&);
+  /// Moves the initializer.
   Initializer& operator=(Initializer&&) noexcept;
+  /// Destructor.
   ~Initializer();
 
-  /// A leaf of that shape that requires grad, its values drawn from the generator.
-  /// @throws std::invalid_argument where a function of one's own gives another shape or dtype.
+  /// Returns a new leaf Tensor of this shape and dtype that requires grad. Random values are drawn from the generator.
+  /// @throws std::invalid_argument if a custom function returns another shape or dtype.
   Tensor operator()(const Shape& shape, DType dtype, Generator& generator, SourceLine line = SourceLine::current()) const;
 
  private:
   Function function_;
 };
 
-/// Fans: a weight [d_in, d_out] has fan_in d_in and fan_out d_out; further axes in front count with both; a vector's size is both.
+/// Functions that return an Initializer.
+///
+/// In the formulas, a weight of shape [d_in, d_out] has fan_in = d_in and fan_out = d_out. Axes before the last two multiply both. For a
+/// vector, both are its size.
 namespace init {
 
-/// Normal with mean 0 and variance 2 / fan_in (He et al., arXiv 1502.01852): keeps the variance of signals through relu.
+/// Draws from a normal distribution with mean 0 and variance 2 / fan_in, which keeps the variance of signals constant through relu (He et
+/// al., arXiv 1502.01852).
 Initializer he_normal();
-/// Uniform in ±sqrt(6 / fan_in): the same variance.
+/// Draws uniformly between ±sqrt(6 / fan_in), with the same variance as he_normal().
 Initializer he_uniform();
-/// Normal with mean 0 and variance 2 / (fan_in + fan_out) (Glorot and Bengio, AISTATS 2010): for tanh and sigmoid.
+/// Draws from a normal distribution with mean 0 and variance 2 / (fan_in + fan_out), for tanh and sigmoid (Glorot and Bengio, AISTATS
+/// 2010).
 Initializer xavier_normal();
-/// Uniform in ±sqrt(6 / (fan_in + fan_out)): the same variance.
+/// Draws uniformly between ±sqrt(6 / (fan_in + fan_out)), with the same variance as xavier_normal().
 Initializer xavier_uniform();
-/// Normal with mean 0 and variance 1 / fan_in (LeCun et al. 1998, "Efficient BackProp"): for selu.
+/// Draws from a normal distribution with mean 0 and variance 1 / fan_in, for selu (LeCun et al. 1998, "Efficient BackProp").
 Initializer lecun_normal();
-/// Uniform in ±sqrt(3 / fan_in): the same variance.
+/// Draws uniformly between ±sqrt(3 / fan_in), with the same variance as lecun_normal().
 Initializer lecun_uniform();
-/// Rows or columns, whichever are fewer, are orthogonal and as long as `gain`, all such matrices being equally likely (Saxe et al., arXiv
-/// 1312.6120). Axes before the last count as one. Filling throws std::invalid_argument for fewer than two axes.
+/// Draws a random matrix whose rows or columns, whichever are fewer, are orthogonal and have length `gain`. All such matrices are equally
+/// likely (Saxe et al., arXiv 1312.6120). Axes before the last one are treated as a single axis. The initializer throws
+/// std::invalid_argument for a shape with fewer than two axes.
 /// @throws std::invalid_argument for a gain that is not finite.
 Initializer orthogonal(double gain = 1, SourceLine line = SourceLine::current());
-/// Copies of given values, in the dtype asked for; the shapes must agree.
+/// Copies the given values, converted to the dtype of the weight. The initializer throws std::invalid_argument if the weight has another
+/// shape.
 /// @throws std::invalid_argument for an undefined Tensor.
 Initializer values(const Tensor& values, SourceLine line = SourceLine::current());
-/// Normal with mean 0.
-/// @throws std::invalid_argument for a negative or NaN deviation.
+/// Draws from a normal distribution with mean 0 and the given standard deviation.
+/// @throws std::invalid_argument for a standard deviation that is negative or NaN.
 Initializer normal(double standard_deviation, SourceLine line = SourceLine::current());
-/// Uniform from low to high.
+/// Draws uniformly between low and high.
 /// @throws std::invalid_argument unless low <= high.
 Initializer uniform(double low, double high, SourceLine line = SourceLine::current());
+/// Sets all elements to the given value.
 Initializer constant(double value);
+/// Sets all elements to 0.
 Initializer zeros();
+/// Sets all elements to 1.
 Initializer ones();
 
 }  // namespace init

@@ -10,34 +10,41 @@
 
 namespace chainrule::nn {
 
-/// As those of torch.nn.LayerNorm.
+/// Options of LayerNorm, with the meaning they have in torch.nn.LayerNorm.
 struct LayerNormOptions {
-  /// Added to the variance.
+  /// Added to the variance before the square root; 0 or more.
   double epsilon = 1e-5;
-  /// Whether there are a weight (at first 1) and a bias (at first 0) to train.
+  /// True: there are a trained weight (initially 1) and a trained bias (initially 0).
   bool affine = true;
 };
 
-/// (x - mean) / sqrt(variance + epsilon) · weight + bias, mean and variance being those of the last axes of x, whose sizes are given (Ba et
-/// al., arXiv 1607.06450). The same in training and eval.
+/// Computes (x - mean) / sqrt(variance + epsilon) · weight + bias (Ba et al., arXiv 1607.06450). Mean and variance, with divisor n, are
+/// computed over the last axes of x. The layer behaves in the same way in training and evaluation mode.
 class LayerNorm : public BuiltIn {
  public:
+  /// The type of the constructor's options.
   using Options = LayerNormOptions;
 
-  /// @throws std::invalid_argument for no size, a size below 1 or an epsilon that is negative.
+  /// Makes a layer that normalizes over the last axes, which must have these sizes.
+  /// @throws std::invalid_argument for no sizes, a size below 1, or a negative epsilon.
   explicit LayerNorm(const Shape& sizes, const LayerNormOptions& options = {}, SourceLine line = SourceLine::current());
-  /// Over the last axis.
+  /// Makes a layer that normalizes over the last axis, which must have this size.
+  /// @throws std::invalid_argument for features < 1 or a negative epsilon.
   template <std::integral I>
   explicit LayerNorm(I features, const LayerNormOptions& options = {}, SourceLine line = SourceLine::current())
       : LayerNorm(Shape{features}, options, line) {}
 
-  /// @throws std::invalid_argument for an x that ends in other axes.
+  /// Returns the normalized x, of the shape of x.
+  /// @throws std::invalid_argument if the last axes of x have other sizes.
   Tensor forward(const Tensor& x) const override;
+  /// Reports the parameters "weight" and "bias", if `affine` is true.
   void members(Members& visit) override;
+  /// Returns a description such as "LayerNorm 64".
   std::string describe() const override;
 
-  /// Undefined without affine.
+  /// Returns the weight, float32 of shape `sizes`; undefined if `affine` is false.
   const Tensor& weight() const noexcept { return weight_; }
+  /// Returns the bias, float32 of shape `sizes`; undefined if `affine` is false.
   const Tensor& bias() const noexcept { return bias_; }
 
  private:

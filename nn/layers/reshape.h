@@ -9,13 +9,17 @@
 
 namespace chainrule::nn {
 
-/// The elements of each example in the shape given: [n, ...] gives [n, shape...]. One size may be -1 and is computed. Shares storage.
+/// Reshapes each example: [n, ...] gives [n, shape...]. The result shares the storage of x.
 class Reshape : public BuiltIn {
  public:
-  /// @throws std::invalid_argument for a size below -1, or more than one of -1.
+  /// `shape` is the new shape of one example. One of its sizes may be -1; it is computed from the number of elements.
+  /// @throws std::invalid_argument for a size below -1, or for more than one -1.
   explicit Reshape(const Shape& shape, SourceLine line = SourceLine::current());
 
+  /// Returns the reshaped x.
+  /// @throws std::invalid_argument for rank 0, or if the number of elements of an example does not fit the shape.
   Tensor forward(const Tensor& x) const override;
+  /// Returns a description such as "Reshape to [28, 28]".
   std::string describe() const override;
 
  private:

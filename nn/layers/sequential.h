@@ -1,4 +1,4 @@
-// Sequential: modules one after another.
+// Sequential: a chain of modules.
 #pragma once
 
 #include <concepts>
@@ -14,13 +14,15 @@
 
 namespace chainrule::nn {
 
-/// Each module's result is the next one's input; none at all passes its input unchanged. Children are named "0", "1", ...
+/// Calls its modules one after another, each with the result of the previous one. An empty Sequential returns its input. The children are
+/// named "0", "1", ...
 class Sequential : public BuiltIn {
  public:
+  /// Makes an empty Sequential.
   Sequential() noexcept;
-  /// Of Layers, which are shared.
+  /// Makes a Sequential of these Layers, which are shared.
   explicit Sequential(std::vector<Layer> layers) noexcept;
-  /// `Sequential{Dense(2, 16), Tanh(), shared_layer}`: modules are moved in, Layers shared.
+  /// `Sequential{Dense(2, 16), Tanh(), shared_layer}`: moves modules in and shares Layers.
   template <class... L>
   requires(sizeof...(L) > 0 && (std::convertible_to<L, Layer> && ...) &&
            !(sizeof...(L) == 1 && (std::same_as<std::remove_cvref_t<L>, Sequential> && ...))) explicit Sequential(L&&... layers)
@@ -28,20 +30,30 @@ class Sequential : public BuiltIn {
     Layer list[] = {Layer(std::forward<L>(layers))...};
     take(list);
   }
+  /// Modules can be moved, but not copied.
   Sequential(Sequential&&) noexcept;
+  /// Modules can be moved, but not copied.
   Sequential& operator=(Sequential&&) noexcept;
+  /// Destructor.
   ~Sequential() override;
 
+  /// Returns the result of the last module.
   Tensor forward(const Tensor& x) const override;
+  /// Reports the modules as children "0", "1", ...
   void members(Members& visit) override;
+  /// Returns "Sequential".
   std::string describe() const override { return "Sequential"; }
 
-  /// Adds one at the end.
+  /// Appends a module.
   void push_back(Layer layer);
+  /// Returns the number of modules.
   std::size_t size() const noexcept { return layers_.size(); }
-  /// @throws std::invalid_argument where there is no such layer.
+  /// Returns the module at a position, counted from the end if negative.
+  /// @throws std::invalid_argument if there is no such position.
   const Layer& operator[](Index i) const;
+  /// Returns an iterator to the first module.
   std::vector<Layer>::const_iterator begin() const noexcept { return layers_.begin(); }
+  /// Returns an iterator past the last module.
   std::vector<Layer>::const_iterator end() const noexcept { return layers_.end(); }
 
  private:

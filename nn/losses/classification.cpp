@@ -19,7 +19,7 @@ using detail::throw_invalid;
 
 namespace {
 
-// -x at the labels: the sign is turned after the reduction, where fewer elements are left.
+// -x at the labels. The sign is changed after the reduction, when fewer elements are left.
 Tensor negative_at(const Tensor& x, const Tensor& labels, Reduction reduction) {
   const std::int64_t n = x.size(0);
   const Tensor at_labels = reduced(gather(x, 1, labels.reshape({n, 1})), reduction);
@@ -38,7 +38,7 @@ void check_class_weight(const char* op, const Tensor& weight, const Tensor& scor
     throw_invalid(op, text("weight is ", weight.dtype(), " ", weight.shape(), ", expected ", scores.dtype(), " ", expected), line);
 }
 
-// A factor that broadcasts to the elements without making them more.
+// Checks a weight that must broadcast to the shape of the elements without enlarging it.
 void check_element_weight(const char* op, const char* what, const Tensor& weight, const Tensor& elements, const SourceLine& line) {
   if (!weight.defined()) return;
   const Shape shape = elements.shape();
@@ -49,12 +49,13 @@ void check_element_weight(const char* op, const char* what, const Tensor& weight
         op, text(what, " is ", weight.dtype(), " ", weight.shape(), ", expected ", elements.dtype(), " that broadcasts to ", shape), line);
 }
 
-// Whether every label counts alike and in full.
+// True if every label counts with the weight 1.
 bool is_plain(const Tensor& labels, const CrossEntropyOptions& options) {
   return !options.weight.defined() && options.label_smoothing == 0 && !holds(labels, options.ignore_index);
 }
 
-// The losses of labels with class weights, ignored labels or smoothing. The mean divides by the weights of the labels that count.
+// The losses of labels with class weights, ignored labels or label smoothing. The mean divides by the sum of the weights of the labels that
+// are not ignored.
 Tensor labelled(const Tensor& log_probabilities, const Tensor& labels, const CrossEntropyOptions& options) {
   const Tensor& x = log_probabilities;
   const bool weighted = options.weight.defined();
@@ -63,7 +64,7 @@ Tensor labelled(const Tensor& log_probabilities, const Tensor& labels, const Cro
   const Tensor ignored = eq(labels, options.ignore_index);
   const Tensor known = masked_fill(labels, ignored, 0);
   const Tensor weights = masked_fill(weighted ? index_select(options.weight, 0, known) : ones(labels.shape(), x.dtype()), ignored, 0);
-  // The mask over the products too: what is ignored may be infinite.
+  // The products are masked too, because the log-probabilities of ignored examples may be infinite.
   Tensor losses = masked_fill(weights * negative_at(x, known, Reduction::none), ignored, 0);
   if (options.label_smoothing != 0) {
     const double rest = options.label_smoothing / static_cast<double>(x.size(1));
@@ -73,13 +74,13 @@ Tensor labelled(const Tensor& log_probabilities, const Tensor& labels, const Cro
   return options.reduction == Reduction::mean ? sum(losses) / sum(weights) : reduced(losses, options.reduction);
 }
 
-// log(p), -100 with gradient 0 where it would be less.
+// max(log(p), -100), with gradient 0 where the limit applies.
 Tensor limited_log(const Tensor& p) {
   const Tensor tiny = lt(p, std::exp(-100.0));
   return masked_fill(log(masked_fill(p, tiny, 1)), tiny, -100);
 }
 
-// log(1 - p), likewise; 1 - p is 0 or far above exp(-100).
+// max(log(1 - p), -100), with gradient 0 where the limit applies. In floating point, 1 - p is either 0 or far above exp(-100).
 Tensor limited_log_of_rest(const Tensor& p) {
   const Tensor full = eq(p, 1);
   return masked_fill(log1p(neg(masked_fill(p, full, 0))), full, -100);

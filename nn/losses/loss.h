@@ -1,4 +1,4 @@
-// Loss: the function to minimise, given by name or as a function.
+// Loss: the loss option of fit() and compile(), given by name or as a function. (losses.h has the loss functions themselves.)
 #pragma once
 
 #include <functional>
@@ -11,17 +11,24 @@
 
 namespace chainrule::nn {
 
-/// A function of prediction and target: a name ("mse_loss", "cross_entropy", ...: those of losses.h, and "mse" and "mae" in short), a loss
-/// of the library such as `nn::mse_loss`, or any function of one's own.
+/// A loss function of prediction and target, given as one of:
+///
+/// - the name of a function in losses.h: "mse_loss", "cross_entropy", ...; "mse" and "mae" are short for "mse_loss" and "l1_loss";
+/// - a function in losses.h, such as `nn::mse_loss`;
+/// - a custom function `Tensor(const Tensor& prediction, const Tensor& target)`.
 class Loss {
  public:
-  /// @throws std::invalid_argument for an unknown name, listing the known.
+  /// @{
+  /// Selects the loss with this name.
+  /// @throws std::invalid_argument for an unknown name; the message lists the known names.
   Loss(std::string_view name, SourceLine line = SourceLine::current());
   Loss(const char* name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
   Loss(const std::string& name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
-  /// A loss of the library.
+  /// @}
+
+  /// Selects a loss function of the library.
   Loss(Tensor (*loss)(const TensorArg&, const Tensor&)) : function_(loss), name_("function") {}
-  /// A function of one's own; its calls name their own lines in errors.
+  /// Selects a custom function. Errors that occur in it name the line in the function.
   template <class F>
   requires(std::is_invocable_r_v<Tensor, const F&, const Tensor&, const Tensor&>) Loss(F function)
       : function_([function = std::move(function)](const Tensor& prediction, const Tensor& target) {
@@ -30,15 +37,15 @@ class Loss {
         }),
         name_("function") {}
 
-  /// The loss of a prediction.
+  /// Returns the loss of a prediction.
   Tensor operator()(const TensorArg& prediction, const Tensor& target) const {
     const CallerScope caller(prediction.line());
     return function_(prediction.tensor(), target);
   }
-  /// The names there are.
+  /// Returns all names that the constructor accepts.
   static std::span<const std::string_view> names() noexcept;
 
-  /// The name, or "function".
+  /// Returns the name, or "function" if the loss was given as a function.
   const std::string& name() const noexcept { return name_; }
 
  private:

@@ -1,4 +1,4 @@
-// What every loss ends with: its reduction.
+// The reduction at the end of every loss function.
 // Internal header: not installed.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 namespace chainrule::nn {
 
+/// Returns the losses after the reduction.
 inline Tensor reduced(const Tensor& losses, Reduction reduction) {
   switch (reduction) {
     case Reduction::mean:

@@ -16,13 +16,13 @@ using detail::throw_invalid;
 
 namespace {
 
-// prediction - target, once they are known to be alike.
+// prediction - target, after checking that they fit.
 Tensor difference(const char* op, const TensorArg& prediction, const Tensor& target) {
   check_target(op, "prediction", prediction.tensor(), target, prediction.line());
   return prediction.tensor() - target;
 }
 
-// d²/2 within ±delta and delta · (|d| - delta/2) beyond, in a form whose derivatives are right at 0 too.
+// d²/2 within ±delta and delta · (|d| - delta/2) outside, in a form whose derivatives are also correct at 0.
 Tensor huber(const Tensor& d, double delta) {
   const Tensor limited = clamp(d, -delta, delta);
   return limited * (d - 0.5 * limited);
@@ -94,7 +94,7 @@ Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target, const
   check_target("poisson_nll_loss", "prediction", x, target, prediction.line());
   Tensor losses = options.log_input ? exp(x) - target * x : x - target * log(x + options.epsilon);
   if (options.full) {
-    // Targets that are left out become 1 before the logarithm, whose gradient at 0 would spoil theirs.
+    // Excluded targets are replaced by 1 before the logarithm; otherwise the gradient of the logarithm at 0 would turn theirs into NaN.
     const Tensor left_out = le(target, 1);
     const Tensor t = masked_fill(target, left_out, 1);
     losses += masked_fill(t * log(t) - t + 0.5 * log(2 * std::numbers::pi * t), left_out, 0);

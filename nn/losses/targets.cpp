@@ -14,7 +14,7 @@ void check_scores(const char* op, const char* what, const Tensor& scores, const 
   if (!is_floating(scores.dtype())) throw_invalid(op, text(what, " is int64, expected float32 or float64"), line);
 }
 
-// "use target.reshape({4, 1})" where the shapes differ by axes of size 1 only, else "".
+// "use target.reshape({4, 1})" if the shapes differ only by axes of size 1; otherwise "".
 std::string reshape_hint(const char* what, const Shape& wanted, const Shape& got) {
   Shape bare_wanted, bare_got;
   for (std::int64_t size : wanted)

@@ -44,7 +44,7 @@ using Examples = std::int64_t (*)(const Tensor& prediction, const Tensor& target
 
 std::int64_t rows(const Tensor& prediction, const Tensor&) { return prediction.rank() == 0 ? 1 : prediction.size(0); }
 
-// Those that the mean of cross_entropy and nll_loss is over.
+// The number of examples that count in the mean of cross_entropy and nll_loss.
 std::int64_t known_rows(const Tensor& prediction, const Tensor& target) {
   const std::int64_t n = rows(prediction, target);
   if (!target.defined() || target.dtype() != DType::int64) return n;
@@ -79,7 +79,7 @@ Metric of_mean(std::string name, Value value, Examples examples, Better better) 
 }
 
 Metric of_class_scores(std::string name, ClassScore which, const ClassScoreOptions& options) {
-  constexpr const char* kSuffixes[] = {"", "_micro", "_weighted", "_binary"};  // in Average's order
+  constexpr const char* kSuffixes[] = {"", "_micro", "_weighted", "_binary"};  // in the order of Average
   name += kSuffixes[static_cast<std::size_t>(options.average)];
   return of_sums(std::move(name), AveragedScore(which, options), Better::larger);
 }
@@ -87,7 +87,7 @@ Metric of_class_scores(std::string name, ClassScore which, const ClassScoreOptio
 struct Known {
   std::string_view name;
   Metric (*make)();
-  Metric::Function function;  // of metrics.h, where it is one without options
+  Metric::Function function;  // the function in metrics.h that this metric stands for, if there is one
 };
 
 Metric accuracy_metric() { return of_sums("accuracy", AmongTop(1), Better::larger); }
@@ -110,7 +110,7 @@ constexpr Known kMetrics[] = {
     {"f1", f1_metric, f1_score},
 };
 
-// The K of "topK_accuracy", 1 or more.
+// The number K of "topK_accuracy" if it is 1 or more; otherwise nullopt.
 std::optional<std::int64_t> top_of(std::string_view name) {
   constexpr std::string_view kBefore = "top", kAfter = "_accuracy";
   if (!name.starts_with(kBefore) || !name.ends_with(kAfter) || name.size() <= kBefore.size() + kAfter.size()) return {};

@@ -7,7 +7,7 @@
 namespace chainrule::nn {
 namespace {
 
-// A pass of one batch.
+// The value for a single batch.
 template <class Sums>
 double value_of(const char* op, Sums sums, const TensorArg& prediction, const Tensor& target) {
   const CallerScope caller(prediction.line());

@@ -1,4 +1,5 @@
-// Metrics: how good predictions are, as numbers to read and not to differentiate.
+// Metric functions: accuracy, f1_score, r2_score, ... measure one pair of predictions and targets. (metric.h has the metrics of a whole
+// pass over batches.)
 #pragma once
 
 #include <cstdint>
@@ -8,88 +9,112 @@
 
 namespace chainrule::nn {
 
-/// None of them records or broadcasts. All sums are in double. All give NaN for no examples and @throw std::invalid_argument unless shapes
-/// and dtypes agree. For the metrics of a whole pass over batches see metric.h.
+// All metric functions in this file:
+// - record nothing for differentiation, and do not broadcast prediction against target;
+// - accumulate in double;
+// - return NaN if there are no examples;
+// - throw std::invalid_argument if shapes or dtypes do not agree.
 
-// Classification: scores are logits or probabilities [n, classes], labels int64 [n] or, one-hot or probabilities, [n, classes] of the
-// scores' dtype, of which the class of the largest is the label. The predicted class is that of the largest score; the first of equal ones
-// is the largest, and NaN is larger than any number, as in argmax.
+// Classification.
 
-/// The share of examples whose predicted class is their label.
-/// @throws std::invalid_argument also for a label outside 0 to classes - 1, or for targets [n, 1], which are binary_accuracy's.
+/// Returns the fraction of examples whose predicted class is their label.
+///
+/// `scores` are logits or probabilities [n, classes]. The predicted class is the one with the largest score; as in argmax, the first of
+/// equal scores counts as the largest, and NaN is larger than any number. `labels` are int64 [n]; or one-hot vectors or probabilities
+/// [n, classes] of the dtype of the scores, in which case the label of an example is its class with the largest value.
+/// @throws std::invalid_argument if shapes or dtypes do not agree, if a label is outside 0 to classes - 1, or for targets [n, 1], for which
+/// binary_accuracy is meant.
 double accuracy(const TensorArg& scores, const Tensor& labels);
 
-/// The share of elements where (score > threshold) is the target, 0 or 1: scores and targets of one shape, such as [n], [n, 1] or [n, d].
-/// The threshold is 0.5 for probabilities, 0 for logits. NaN is not above it.
-/// @throws std::invalid_argument also for another target.
+/// @{
+/// Returns the fraction of elements where the prediction (score > threshold) equals the target, which is 0 or 1. Scores and targets have
+/// the same shape, such as [n], [n, 1] or [n, d]. Use a threshold of 0.5 (the default) for probabilities and 0 for logits. NaN is not above
+/// the threshold.
+/// @throws std::invalid_argument if shapes or dtypes do not agree, or if a target is neither 0 nor 1.
 double binary_accuracy(const TensorArg& scores, const Tensor& targets, double threshold);
 double binary_accuracy(const TensorArg& scores, const Tensor& targets);
+/// @}
 
-/// The share of examples whose label is among the k classes of the largest scores, of equal ones the first: top_k_accuracy of 1 is
-/// accuracy, of `classes` or more 1.
-/// @throws std::invalid_argument as accuracy, and unless k >= 1.
+/// Returns the fraction of examples whose label is among the k classes with the largest scores, where the first of equal scores counts as
+/// the largest. For k = 1 it equals accuracy; for k >= classes it is 1. Scores and labels are as in accuracy().
+/// @throws std::invalid_argument as accuracy(), and for k < 1.
 double top_k_accuracy(const TensorArg& scores, const Tensor& labels, std::int64_t k);
 
-/// How many examples of each label got each largest score: int64 [classes, classes], a row for a label, a column for a prediction.
-/// @throws std::invalid_argument as accuracy.
+/// Returns an int64 matrix [classes, classes]; element [i, j] is the number of examples with label i and predicted class j. Scores and
+/// labels are as in accuracy().
+/// @throws std::invalid_argument as accuracy().
 Tensor confusion_matrix(const TensorArg& scores, const Tensor& labels);
 
-/// How the scores of the classes become one number.
+/// How the scores of the classes are combined into one number.
 enum class Average {
-  macro,     ///< the mean over the classes that occur as label or as prediction
-  micro,     ///< from the counts of all classes together, which is accuracy
-  weighted,  ///< the mean over the examples, each with the score of its label's class
-  binary,    ///< the score of class 1 of two
+  macro,     ///< mean over the classes that occur as a label or as a prediction
+  micro,     ///< computed from the counts of all classes together; equals the accuracy
+  weighted,  ///< mean over the examples, each with the score of the class of its label
+  binary,    ///< the score of class 1 of two classes
 };
 
-/// The options of scores that are taken for each class.
+/// Options of precision_score(), recall_score() and f1_score().
 struct ClassScoreOptions {
-  /// What becomes of the classes' scores.
+  /// How the scores of the classes are combined.
   Average average = Average::macro;
-  /// For scores and targets [n] or [n, 1] of floating dtype, 0 or 1 being the target: class 1 is predicted where the score is above it.
+  /// For scores and targets of shape [n] or [n, 1] and a floating dtype, with targets 0 or 1: a score above the threshold predicts class 1.
   double threshold = 0.5;
 };
 
-// As sklearn's of the same names with zero_division = 0: where nothing is to be divided by, the score of a class is 0.
+// These agree with the functions of the same names in sklearn.metrics with zero_division = 0: if the denominator of a class is 0, its score
+// is 0.
 
-/// Of the examples predicted as a class, the share that has it as label.
-/// @throws std::invalid_argument as accuracy, and for Average::binary with other than two classes.
+/// @{
+/// Returns the precision: of the examples that are predicted as a class, the fraction that has it as label. If no example is predicted as
+/// the class, its precision is 0. Scores and labels are as in accuracy() or, for two classes, as described at ClassScoreOptions::threshold.
+/// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
 double precision_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);
 double precision_score(const TensorArg& scores, const Tensor& labels);
+/// @}
 
-/// Of the examples with a class as label, the share that is predicted as it.
-/// @throws std::invalid_argument as precision_score.
+/// @{
+/// Returns the recall: of the examples that have a class as label, the fraction that is predicted as it. If no example has the class as
+/// label, its recall is 0. Scores and labels are as in precision_score().
+/// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
 double recall_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);
 double recall_score(const TensorArg& scores, const Tensor& labels);
+/// @}
 
-/// The harmonic mean of precision and recall of each class, 2·right / (labelled + predicted).
-/// @throws std::invalid_argument as precision_score.
+/// @{
+/// Returns the F1 score: the harmonic mean of precision and recall of each class, which is 2 · correct / (labelled + predicted) in numbers
+/// of examples. If the class occurs neither as label nor as prediction, its score is 0. Scores and labels are as in precision_score().
+/// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
 double f1_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);
 double f1_score(const TensorArg& scores, const Tensor& labels);
+/// @}
 
-/// A number for each class.
+/// Scores of each class, as returned by class_scores().
 struct ClassScores {
-  /// One number for each class.
-  std::vector<double> precision, recall, f1;
-  /// Examples with this label.
+  std::vector<double> precision,  ///< precision of each class, see precision_score()
+      recall,                     ///< recall of each class, see recall_score()
+      f1;                         ///< F1 score of each class, see f1_score()
+  /// The number of examples with this label, for each class.
   std::vector<std::int64_t> support;
 };
 
-/// The scores of each class, not averaged. Threshold: as in ClassScoreOptions.
-/// @throws std::invalid_argument as accuracy.
+/// Returns the scores of each class, without averaging. Scores, labels and threshold are as in precision_score().
+/// @throws std::invalid_argument as accuracy().
 ClassScores class_scores(const TensorArg& scores, const Tensor& labels, double threshold = 0.5);
 
-// Regression: prediction and target of one shape and dtype.
+// Regression: prediction and target have the same shape and dtype.
 
-/// The mean of (prediction - target)² over all elements.
+/// Returns the mean of (prediction - target)² over all elements.
+/// @throws std::invalid_argument if shapes or dtypes do not agree.
 double mean_squared_error(const TensorArg& prediction, const Tensor& target);
 
-/// The mean of |prediction - target| over all elements.
+/// Returns the mean of |prediction - target| over all elements.
+/// @throws std::invalid_argument if shapes or dtypes do not agree.
 double mean_absolute_error(const TensorArg& prediction, const Tensor& target);
 
-/// 1 - Σ(target - prediction)² / Σ(target - mean target)² for [n]; the mean of that of each column for [n, ...]. As sklearn's: where all
-/// targets of a column are equal it is 1 if all are met and else 0, and NaN for less than two examples.
-/// @throws std::invalid_argument also for rank 0.
+/// Returns the coefficient of determination R²: 1 - Σ(target - prediction)² / Σ(target - mean target)² for shape [n]. For shape [n, ...],
+/// it is computed for each column and averaged over the columns. As in sklearn, a column with equal targets has R² = 1 if all predictions
+/// are exact, otherwise 0. The result is NaN for fewer than two examples.
+/// @throws std::invalid_argument if shapes or dtypes do not agree, or for rank 0.
 double r2_score(const TensorArg& prediction, const Tensor& target);
 
 }  // namespace chainrule::nn

@@ -18,7 +18,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double quotient(double sum, std::int64_t count) { return count == 0 ? kNaN : sum / static_cast<double>(count); }
 
-// Calls f with the elements of both, which are of one floating dtype.
+// Calls f with the elements of both Tensors, which have the same floating dtype.
 template <class F>
 void visit_values(const Tensor& prediction, const Tensor& target, const F& f) {
   if (prediction.dtype() == DType::float32) {
@@ -28,7 +28,7 @@ void visit_values(const Tensor& prediction, const Tensor& target, const F& f) {
   }
 }
 
-// [n] or [n, 1], and no labels: scores of class 1 of two.
+// True for scores of shape [n] or [n, 1] with targets of a floating dtype: they are the scores of class 1 of two classes.
 bool is_one_sided(const Tensor& scores, const Tensor& target) {
   if (!scores.defined() || !target.defined() || target.dtype() == DType::int64) return false;
   return scores.rank() == 1 || (scores.rank() == 2 && scores.size(1) == 1);
@@ -42,8 +42,8 @@ void check_sides(const char* op, const Tensor& scores, const Tensor& targets, co
   });
 }
 
-// Calls add with the sum of error(prediction - target) over the elements of each example: several sums at a time, where one alone would
-// wait for each addition.
+// Calls add with the sum of error(prediction - target) over the elements of each example. Several independent partial sums are kept,
+// because a single one would have to wait for each addition.
 template <class Error, class Add>
 void sum_errors(const Tensor& prediction, const Tensor& target, const Error& error, const Add& add) {
   constexpr std::size_t kSums = 8;
@@ -64,7 +64,8 @@ void sum_errors(const Tensor& prediction, const Tensor& target, const Error& err
   });
 }
 
-// How many classes go before the label: those of larger scores, and of equal ones those before it. Without branches on the scores.
+// The number of classes that rank before the label: those with larger scores, and those with equal scores and a smaller index. It has no
+// branches that depend on the scores.
 template <class T>
 std::int64_t classes_before(std::span<const T> row, std::size_t label) {
   const T score = row[label];

@@ -1,6 +1,7 @@
-// What metrics count and sum, batch by batch: functions of metrics.h add once, those of metric.h for a whole pass.
-// Each has add(op, prediction, target, line), which checks before it changes anything, and value(). Examples are added one after another,
-// so that the value does not depend on where batches are cut, not in its last bit.
+// The accumulators behind the metrics: the functions of metrics.h call add() once, the metrics of metric.h once per batch.
+//
+// Each class has add(op, prediction, target, line), which checks its arguments before it changes anything, and value(). Examples are added
+// one after another, so that not even the last bit of the value depends on the division into batches.
 // Internal header: not installed.
 #pragma once
 
@@ -12,7 +13,7 @@
 
 namespace chainrule::nn {
 
-/// Right ones of all.
+/// A fraction of correct items.
 class Share {
  public:
   double value() const noexcept;
@@ -21,6 +22,7 @@ class Share {
   std::int64_t right_ = 0, all_ = 0;
 };
 
+/// Counts the elements that lie on the correct side of a threshold: binary_accuracy.
 class RightSide : public Share {
  public:
   explicit RightSide(double threshold) : threshold_(threshold) {}
@@ -30,7 +32,7 @@ class RightSide : public Share {
   double threshold_;
 };
 
-/// Whether the label is among the k classes of the largest scores; with 1, accuracy.
+/// Counts the examples whose label is among the k classes with the largest scores: top_k_accuracy; accuracy for k = 1.
 class AmongTop : public Share {
  public:
   explicit AmongTop(std::int64_t k) : k_(k) {}
@@ -42,7 +44,7 @@ class AmongTop : public Share {
 
 enum class ClassScore { precision, recall, f1 };
 
-/// How often each class was label, prediction and both.
+/// Counts for each class how often it was the label, the prediction, and both.
 class ClassCounts {
  public:
   explicit ClassCounts(double threshold) : threshold_(threshold) {}
@@ -50,8 +52,9 @@ class ClassCounts {
 
   std::size_t classes() const noexcept { return counts_.size(); }
   std::int64_t labelled(std::size_t c) const noexcept { return counts_[c].labelled; }
-  /// Of one class.
+  /// Returns the score of one class.
   double score(ClassScore which, std::size_t c) const noexcept;
+  /// Returns the scores of the classes combined.
   double average(ClassScore which, Average average) const noexcept;
 
  private:
@@ -100,14 +103,14 @@ class AbsoluteError {
   std::int64_t count_ = 0;
 };
 
-/// r2_score.
+/// The sums for r2_score.
 class Determination {
  public:
   void add(const char* op, const Tensor& prediction, const Tensor& target, const SourceLine& line);
   double value() const noexcept;
 
  private:
-  // By Welford's recurrence: `spread` is the sum of squared distances from the mean, exactly 0 for equal targets.
+  // Computed by Welford's recurrence. `spread` is the sum of squared deviations from the mean; it is exactly 0 if all targets are equal.
   struct Column {
     double mean = 0, spread = 0, residual = 0;
   };
@@ -116,8 +119,8 @@ class Determination {
   std::int64_t count_ = 0;
 };
 
-/// The label of each example, int64 [n], each below the number of classes.
-/// @throws std::invalid_argument as accuracy.
+/// Returns the label of each example, int64 [n], each below the number of classes.
+/// @throws std::invalid_argument as accuracy().
 Tensor example_labels(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
 
 }  // namespace chainrule::nn

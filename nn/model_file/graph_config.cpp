@@ -1,4 +1,4 @@
-// A Model in a file: which layer is called on which values.
+// The settings of a Model in a file: its layers, and which layer is called on which values.
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -22,7 +22,7 @@ template <class... Parts>
   throw_invalid("Model", text(parts...), SourceLine::current());
 }
 
-// Paths and errors tell layers by their names.
+// Checks that names are unique and have no dot, because paths and errors identify layers by name.
 class Names {
  public:
   const std::string& take(std::string name) {

@@ -1,4 +1,4 @@
-// Modules of any type in a file, and back without knowing the type.
+// Saves modules of any type with their structure, and loads them without knowing the type. (nn/weights/save.h saves only the weights.)
 #pragma once
 
 #include <string>
@@ -8,21 +8,25 @@
 
 namespace chainrule::nn {
 
-/// Writes a module as JSON, the layers it is made of and all its weights, in a file that is there whole or not at all: types and settings
-/// of the layers, names, modes, what is shared or frozen, parameters and buffers with every bit of their values but those of a NaN. Not
-/// written are hooks, gradients, optimizers and what compile() chose, initializers, and Generators that layers were given.
+/// Writes a module to a JSON file: its layers with their settings, names and modes; which of them are shared; and all parameters and
+/// buffers, with their exact values and whether they are frozen. Of a NaN, only the fact that it is NaN is stored. The file is replaced
+/// atomically, see write_whole_file().
 ///
-/// Modules of one's own are registered, see register_module(), and say in config() what their constructors take.
-/// @throws std::logic_error, naming its path, for a layer whose input size is still open, one of a type that is not registered, and one
-/// that holds a function (lambda(), a Dense with a function as activation); std::runtime_error `PATH: what went wrong`.
+/// Hooks, gradients, optimizers, what compile() set, initializers, and Generators of layers are not stored.
+///
+/// Custom modules must be registered, see register_module(), and must store their constructor arguments in config().
+/// @throws std::logic_error if the input size of a layer is not known yet, if the type of a layer is not registered, or if a layer holds a
+/// function (lambda(), or a Dense with a custom function as activation). The message names the path of the layer.
+/// @throws std::runtime_error `PATH: what went wrong` if the file cannot be written.
 void save_model(const Module& module, const std::string& path, SourceLine line = SourceLine::current());
 
-/// The module that save_model() wrote: it computes the same values. default_generator() is left as it is.
+/// Returns the module that save_model() wrote. It computes the same values as the original. The state of default_generator() does not
+/// change.
 ///
-/// The file is not trusted: whatever is wrong with it ends in one error, before memory is taken that its bytes do not account for. That the
-/// sizes of one layer fit those of the next is seen when the module is called.
-/// @throws std::runtime_error `PATH: where: what was found and expected` for anything wrong with the file, a type of layer that is not
-/// known here, or a newer version of the format.
+/// The file is not trusted: anything that is wrong with it leads to an error, before memory is allocated for which the file has no data.
+/// Whether the sizes of consecutive layers fit each other is checked when the module is called.
+/// @throws std::runtime_error `PATH: where: what was found and expected` if anything is wrong with the file, if it holds a layer of an
+/// unknown type, or if it has a newer version of the format.
 Layer load_model(const std::string& path, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn

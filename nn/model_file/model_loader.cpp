@@ -27,7 +27,7 @@ using model_format::Weight;
 
 namespace {
 
-// Makes the modules of an architecture, each before the one around it.
+// Makes the modules of an architecture; inner modules are made before the modules that contain them.
 class Maker : public detail::LayerMaker {
  public:
   Maker(const InputFile& file, const ConfigValue::List& shared) : file_(file), shared_(shared), made_(shared.size()) {}
@@ -57,7 +57,7 @@ class Maker : public detail::LayerMaker {
     return made;
   }
 
-  /// Once the architecture was made: it has everything that is shared.
+  /// To be called after the architecture was made: checks that every entry of "shared" was used.
   void require_all_made() const {
     for (std::size_t i = 0; i < made_.size(); ++i)
       if (!made_[i].layer) fail(text(detail::path_of_item("shared", i), " is not used"));
@@ -66,7 +66,7 @@ class Maker : public detail::LayerMaker {
   [[noreturn]] void fail(const std::string& what) const override { file_.fail(what); }
 
  private:
-  // Constructors refuse settings in their own words.
+  // Exceptions of constructors that refuse their settings become errors of the file.
   Layer call(const ModuleType& type, const Config& config, const std::string& path) const {
     std::shared_ptr<Module> module;
     try {
@@ -78,7 +78,7 @@ class Maker : public detail::LayerMaker {
     return Layer(std::move(module));
   }
 
-  // Made when it is met first, in whatever order constructors ask for it.
+  // A shared layer is made when it is referenced for the first time, because constructors may read their settings in any order.
   Layer shared_layer(std::int64_t index, const std::string& path) {
     if (index < 0 || static_cast<std::uint64_t>(index) >= made_.size())
       fail(text(path, ".shared is ", index, ", but there are ", made_.size(), " shared layers"));
@@ -109,7 +109,7 @@ std::int64_t element_count(const Content& content) {
   return count;
 }
 
-// Puts the file's Tensors in place of the module's.
+// Replaces the Tensors of the modules by those of the file.
 class Filler {
  public:
   Filler(const InputFile& file, Content& content) : file_(file), content_(content) {
@@ -153,7 +153,7 @@ class Filler {
   std::map<std::string_view, std::size_t> weights_;
 };
 
-// Names and modes.
+// Sets the names and modes of the modules.
 void set_modules(const InputFile& file, Maker& maker, const ConfigValue::Fields& entries, ModulePaths& paths) {
   std::map<std::string_view, const ConfigField*> given;
   for (const ConfigField& entry : entries) given.emplace(entry.name, &entry);
@@ -176,7 +176,7 @@ void set_modules(const InputFile& file, Maker& maker, const ConfigValue::Fields&
 }
 
 Layer load(const InputFile& file) {
-  // Modules that make more than they keep, to tie two of their weights, find a little room.
+  // Some room for modules whose constructor makes Tensors that it then replaces, for example to tie two weights.
   constexpr std::int64_t kSpare = 1'000'000;
   const NoGrad no_grad;
   Content content = parse_model(file);
@@ -203,7 +203,7 @@ Layer load_model(const std::string& path, SourceLine line) {
   try {
     return file.within_memory([&] { return load(file); });
   } catch (const std::exception& error) {
-    // What modules of one's own throw does not name the file.
+    // Exceptions of custom modules do not name the file.
     if (std::string_view(error.what()).starts_with(file.name() + ": ") && dynamic_cast<const std::runtime_error*>(&error) != nullptr) throw;
     what = error.what();
   }

@@ -22,7 +22,7 @@ using model_format::Content;
 
 namespace {
 
-// Takes the file's JSON piece by piece: weights become Tensors, the rest is kept as values.
+// Parses the file as a stream of JSON events. Weights become Tensors, everything else is kept as values.
 class ModelParser : public JsonHandler {
  public:
   explicit ModelParser(const InputFile& file) : file_(file), tensors_(file) {}
@@ -51,7 +51,7 @@ class ModelParser : public JsonHandler {
     return content;
   }
 
-  // What follows is called by the JSON parser.
+  // The functions below are called by the JSON parser.
 
   void start_object() override {
     nest();
@@ -121,7 +121,7 @@ class ModelParser : public JsonHandler {
     if (in_weights_) {
       tensors_.integer(value);
     } else if (value == 0) {
-      add({-0.0});  // only "-0" comes as a signed 0
+      add({-0.0});  // the parser reports "-0" as a signed 0, and "0" as unsigned
     } else {
       add({value});
     }
@@ -142,14 +142,14 @@ class ModelParser : public JsonHandler {
       add({value});
       return;
     }
-    // The JSON parser writes the decimal point as the locale has it.
+    // The JSON parser writes the decimal point of the current locale.
     std::string plain = digits;
     if (const std::size_t point = plain.find_first_not_of("0123456789+-eE"); point != std::string::npos) plain[point] = '.';
     tensors_.number(plain);
   }
 
   void string(std::string& value) override {
-    if (value.size() > 4) count_text(value);  // NaN and infinities among the weights count as values
+    if (value.size() > 4) count_text(value);  // "nan", "inf" and "-inf" among the weights are values, not text
     if (in_weights_) {
       tensors_.string(value);
     } else {
@@ -169,7 +169,7 @@ class ModelParser : public JsonHandler {
   }
 
  private:
-  // A list or object that is being read.
+  // A list or object that has not ended yet.
   struct Open {
     ConfigValue* value;
     std::set<std::string> names;
@@ -195,7 +195,7 @@ class ModelParser : public JsonHandler {
     field_ = key;
   }
 
-  // Where the value that comes next belongs.
+  // The place of the next value.
   ConfigValue* place() {
     if (depth_ == 0) return nullptr;
     if (open_.empty()) return &top_;
@@ -261,7 +261,7 @@ class ModelParser : public JsonHandler {
   TensorParser tensors_;
   bool in_weights_ = false, has_weights_ = false;
   std::size_t depth_ = 0, values_ = 0, text_bytes_ = 0;
-  std::set<std::string> fields_;  // of the file itself, met so far
+  std::set<std::string> fields_;  // the fields of the outermost object read so far
   std::string field_;
   ConfigValue top_;  // the value of field_
   std::vector<Open> open_;

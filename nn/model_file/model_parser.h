@@ -1,4 +1,4 @@
-// From the bytes of a model file to what it holds.
+// Parses the bytes of a model file.
 // Internal header: not installed.
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace chainrule::nn {
 
-/// What the file holds. Memory is taken for what was read only, never for what the file claims.
-/// @throws std::runtime_error `PATH: where: what was found and expected` for anything that is not of the format.
+/// Returns the contents of the file. Memory is allocated only for data that have been read, not for sizes that the file claims.
+/// @throws std::runtime_error `PATH: where: what was found and expected` if the file does not follow the format.
 model_format::Content parse_model(const InputFile& file);
 
 }  // namespace chainrule::nn

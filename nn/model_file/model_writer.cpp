@@ -29,7 +29,7 @@ namespace {
 
 using Write = std::function<void(std::string_view)>;
 
-// The architecture of a module: each layer once, as values without Layers.
+// The architecture of a module as values without Layers, in which each layer is described once.
 class Architecture {
  public:
   Architecture(const ModulePaths& paths, const SourceLine& line) : line_(line) {
@@ -40,7 +40,7 @@ class Architecture {
     visit(root);
     return value_of(root);
   }
-  /// The layers that occur in several places; after of().
+  /// Returns the layers that occur in several places. Call it after of().
   ConfigValue shared() { return {std::move(shared_)}; }
 
  private:
@@ -48,7 +48,7 @@ class Architecture {
     std::string type;
     ConfigValue::Fields settings;
     std::size_t uses = 0;
-    std::optional<std::size_t> shared_index;  // in shared_
+    std::optional<std::size_t> shared_index;  // position in shared_
     bool is_complete = false;
   };
 
@@ -149,7 +149,7 @@ ConfigValue::Fields settings_of(const ModulePaths& paths) {
   return entries;
 }
 
-// Counts as the reader does.
+// Checks the limits of the format, counting in the same way as the reader.
 class Limits {
  public:
   explicit Limits(const SourceLine& line) : line_(line) {}
@@ -171,7 +171,7 @@ class Limits {
   }
 
   void count(const std::string& words) {
-    constexpr std::size_t kMostEscaped = 6;  // bytes in JSON for one here
+    constexpr std::size_t kMostEscaped = 6;  // the most bytes that JSON needs for one byte of text
     text_bytes_ += words.size();
     if (words.size() > model_format::kMaxTokenBytes / kMostEscaped || text_bytes_ > model_format::kMaxTextBytes / 2)
       throw_misuse("save_model", "names and strings are too long", line_);
@@ -209,7 +209,7 @@ void append_line(std::string& out, const ConfigValue& value) {
   }
 }
 
-// In one line where that is not too long.
+// Appends the value on one line if it is short enough, otherwise on several lines.
 void append_json(std::string& out, const ConfigValue& value, std::size_t indent) {
   constexpr std::size_t kLineLength = 120;
   std::string line;
@@ -295,7 +295,7 @@ void check_weights(const ModulePaths& paths, Limits& limits, const SourceLine& l
 void save_model(const Module& module, const std::string& path, SourceLine line) {
   const CallerScope caller(line);
   const NoGrad no_grad;
-  const ModulePaths paths(const_cast<Module&>(module));  // members() only names things
+  const ModulePaths paths(const_cast<Module&>(module));  // safe: members() only reports the members
   for (const ModulePaths::ModulePath& each : paths.modules) {
     if (each.module->is_open())
       throw_misuse("save_model",

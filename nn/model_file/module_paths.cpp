@@ -3,7 +3,7 @@
 namespace chainrule::nn {
 
 void ModulePaths::on_module(const std::string& path, Module& module) {
-  // Each stands after the one around it, whose path begins its own.
+  // A module is visited after the module that contains it, whose path is a prefix of its own.
   while (!around_.empty()) {
     const std::string& outer = modules[around_.back()].path;
     if (outer.empty() || (path.size() > outer.size() && path.starts_with(outer) && path[outer.size()] == '.')) break;

@@ -1,4 +1,4 @@
-// What a module is made of as files have it: all modules beneath and all places for Tensors, with their paths.
+// ModulePaths: all modules and Tensors of a module, with their paths, for model files.
 // Internal header: not installed.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace chainrule::nn {
 
-/// What only files need of a Module.
+/// Access to members of Module that only model files need.
 class ModuleFile {
  public:
   static void config(const Module& module, Config& config) { module.config(config); }
@@ -20,7 +20,7 @@ class ModuleFile {
 
 class ModulePaths : public Members {
  public:
-  /// Of `root` and all beneath, in the order of members().
+  /// Collects `root` and everything below it, in the order of members().
   explicit ModulePaths(Module& root) { walk(root); }
 
   struct TensorPath {
@@ -28,9 +28,10 @@ class ModulePaths : public Members {
     Tensor* tensor;
     bool is_parameter;
   };
-  /// Those that hold a Tensor, also where another holds the same.
+  /// All parameters and buffers that are defined. A Tensor that occurs in several places has an entry for each.
   std::vector<TensorPath> tensors;
-  /// Each once, with its path and the place of the one around it here (its own for the root).
+  /// A module with its path. `outer` is the index in `modules` of the module that contains it; for the root, it is the index of the root
+  /// itself.
   struct ModulePath {
     std::string path;
     Module* module;
@@ -43,7 +44,7 @@ class ModulePaths : public Members {
   void on_parameter(const std::string& path, Tensor& parameter) override { tensors.push_back({path, &parameter, true}); }
   void on_buffer(const std::string& path, Tensor& tensor) override { tensors.push_back({path, &tensor, false}); }
 
-  std::vector<std::size_t> around_;  // from the root to the one met last
+  std::vector<std::size_t> around_;  // the modules that contain the one visited last, from the root, and that one
 };
 
 }  // namespace chainrule::nn

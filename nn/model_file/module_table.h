@@ -1,4 +1,4 @@
-// What makes a module of each name that files know: the library's own and those registered.
+// Maps the names of layer types in model files to functions that make the layers, for the library's own layers and for registered ones.
 // Internal header: not installed.
 #pragma once
 
@@ -21,10 +21,10 @@ struct BuiltInModule {
   std::shared_ptr<Module> (*make)(const Config& config);
 };
 
-/// The library's own.
+/// Returns the library's own layers.
 std::span<const BuiltInModule> built_in_modules();
 
-/// The name of a type; none if it has none.
+/// Returns the name of a type; nullopt if it has none.
 std::optional<std::string> name_of_type(std::type_index type);
 
 struct ModuleType {
@@ -32,7 +32,7 @@ struct ModuleType {
   std::function<std::shared_ptr<Module>(const Config&)> make;
 };
 
-/// The type of a name; none if no type has it.
+/// Returns the type with this name; nullopt if there is none.
 std::optional<ModuleType> type_of_name(std::string_view name);
 
 }  // namespace chainrule::nn

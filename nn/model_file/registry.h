@@ -1,4 +1,4 @@
-// register_module: names under which files know modules of one's own.
+// register_module: gives a custom module type a name in model files, so that it can be saved and loaded.
 #pragma once
 
 #include <concepts>
@@ -19,13 +19,15 @@ void register_type(std::string_view name, std::type_index type, std::function<st
 
 namespace chainrule::nn {
 
-/// Makes modules of type M known to save_model() and load_model() under this name, with a function that makes one from what M's config()
-/// set; it gives an M or a shared_ptr of one, whose values need not be right.
+/// Registers the module type M under a name for save_model() and load_model(). `make` receives the settings that M's config() stored, and
+/// returns an M or a shared_ptr to one. The weights of the returned module may be arbitrary, because load_model() replaces them.
 ///
 ///     nn::register_module<Residual>("Residual", [](const nn::Config& c) { return Residual(c.integer("width")); });
 ///
-/// For the whole process and from any thread; before the first save or load of one. The same again changes nothing.
-/// @throws std::invalid_argument for no name, one that is not UTF-8, one that another type has, or a type that has another.
+/// The registration is valid for the whole process and may be made from any thread, before the first module of this type is saved or
+/// loaded. Registering the same type under the same name again has no effect.
+/// @throws std::invalid_argument if the name is empty, is longer than 200 bytes, is not UTF-8 or belongs to another type; or if the type
+/// has another name.
 template <std::derived_from<Module> M, class F>
 requires std::invocable<const F&, const Config&>
 void register_module(std::string_view name, F make, SourceLine line = SourceLine::current()) {
@@ -40,7 +42,7 @@ void register_module(std::string_view name, F make, SourceLine line = SourceLine
       },
       line);
 }
-/// The same for one whose constructor takes nothing.
+/// Same as above, for a type M that has a default constructor.
 template <std::derived_from<Module> M>
 requires std::default_initializable<M>
 void register_module(std::string_view name, SourceLine line = SourceLine::current()) {

@@ -163,7 +163,7 @@ void TensorParser::start_array() {
 
 void TensorParser::start_values() {
   if (!given_.dtype || !given_.shape) file_.fail(text(path(), " has values before dtype and shape"));
-  // An axis of size 0 excuses no other that is too long.
+  // A shape with an axis of size 0 is still refused if its other axes are too long.
   std::int64_t most = dtype_size(dtype_);
   bool beyond = false;
   for (const std::int64_t size : shape_) beyond = __builtin_mul_overflow(most, std::max<std::int64_t>(size, 1), &most) || beyond;
@@ -207,7 +207,7 @@ void TensorParser::add_integer(T value) {
 }
 
 void TensorParser::integer(std::int64_t value) {
-  // Only "-0" comes as a signed 0: others come as unsigned.
+  // The JSON parser reports only "-0" as a signed 0; other zeros come as unsigned.
   if (value == 0 && state_ == State::numbers && dtype_ != DType::int64) return number("-0");
   add_integer(value);
 }

@@ -1,4 +1,4 @@
-// The weights of a model file, taken from the JSON parser piece by piece.
+// TensorParser: parses the weights in a model file.
 // Internal header: not installed.
 #pragma once
 
@@ -17,14 +17,15 @@
 
 namespace chainrule::nn {
 
-/// The object `weights`: names, and for each an object of dtype, shape and values.
+/// Parses the object "weights", which has for each name an object with dtype, shape and values.
 class TensorParser {
  public:
   explicit TensorParser(const InputFile& file) : file_(file) {}
 
-  /// What the JSON parser meets; each throws what `InputFile::fail` does where it does not belong there.
+  /// @{
+  /// The events of the JSON parser. Each throws like InputFile::fail() if the event is not allowed at this place. end_object() returns
+  /// false at the end of "weights" itself. `digits` is the text of the number, with a decimal point.
   void start_object();
-  /// False after the end of `weights` itself.
   bool end_object();
   void key(const std::string& key);
   void start_array();
@@ -33,16 +34,16 @@ class TensorParser {
   void string(const std::string& value);
   void integer(std::int64_t value);
   void unsigned_integer(std::uint64_t value);
-  /// `digits` as in the file, the decimal point aside.
   void number(const std::string& digits);
   void null() { refuse("null"); }
+  /// @}
 
   std::vector<model_format::Weight> take() { return std::move(weights_); }
 
  private:
   enum class State { start, names, tensor, fields, dtype, shape, sizes, values, numbers, requires_grad, name, same_as };
 
-  // Elements in blocks: none is copied as their number grows, and no more memory is taken than the file has values for.
+  // Elements in blocks. Growing does not copy them, and no more memory is used than the file has values for.
   class Elements {
    public:
     template <class T>
@@ -51,7 +52,7 @@ class TensorParser {
       std::memcpy(blocks_.back().get() + count_++ % kPerBlock * sizeof(T), &value, sizeof(T));
     }
     std::int64_t count() const noexcept { return static_cast<std::int64_t>(count_); }
-    /// Gives them away.
+    /// Moves all elements to `out`.
     template <class T>
     void move_to(std::span<T> out);
 

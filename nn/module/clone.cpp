@@ -15,7 +15,7 @@ using detail::throw_misuse;
 
 namespace {
 
-// Each module with its path, and each place for a Tensor, filled or not.
+// All modules with their paths, and all members that are Tensors, including undefined ones.
 class Places : public Members {
  public:
   explicit Places(Module& root) { walk(root); }
@@ -48,7 +48,7 @@ void require_same_paths(const std::vector<std::pair<std::string, T*>>& wanted, c
 
 std::string where(const std::string& path) { return path.empty() ? "that is " : "whose " + path + " is "; }
 
-// What was one Tensor in two places is one in the copy.
+// Copies Tensors. A Tensor that occurs in two places of the original gets one copy, which is used in both.
 class TensorCopies {
  public:
   Tensor operator()(const Tensor& tensor) {
@@ -87,7 +87,7 @@ Layer Module::clone(SourceLine line) const {
   Cloner cloner;
   const std::shared_ptr<Module> copy = copy_unfilled(cloner);
 
-  Module& original = const_cast<Module&>(*this);  // members() only names things
+  Module& original = const_cast<Module&>(*this);  // safe: members() only reports the members
   const std::vector<std::pair<std::string, Module*>> from = Places(original).modules, into = Places(*copy).modules;
   require_same_paths(from, into, line);
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -106,7 +106,7 @@ Layer Module::clone(SourceLine line) const {
   require_same_paths(filled, empty, line);
   TensorCopies copies;
   for (std::size_t i = 0; i < filled.size(); ++i) *empty[i].second = copies(*filled[i].second);
-  // A setting that copy_structure() left out would go unnoticed for long.
+  // Otherwise a setting that copy_structure() forgot would be noticed late.
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::string wanted = from[i].second->describe(), got = into[i].second->describe();
     if (got != wanted)

@@ -1,4 +1,4 @@
-// Cloner: copies of the layers that a module holds, while Module::clone() copies the module.
+// Cloner: copies the Layers that a module holds while Module::clone() copies the module.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace chainrule::nn {
 
-/// What Module::copy_structure() is handed, for a module that was given its Layers:
+/// Passed to Module::copy_structure(). A module that received Layers in its constructor uses it to copy them:
 ///
 ///     struct Twice : nn::Module {
 ///       nn::Layer inner;
@@ -22,10 +22,11 @@ class Cloner {
   Cloner(const Cloner&) = delete;
   Cloner& operator=(const Cloner&) = delete;
 
-  /// The copy of a Layer: the same one each time, so that what was shared stays shared.
-  /// @throws std::logic_error where the module in it does not say how to copy it.
+  /// Returns the copy of a Layer. Repeated calls with the same Layer return the same copy, so Layers that were shared are also shared in
+  /// the copy.
+  /// @throws std::logic_error if the module in the Layer does not override copy_structure().
   Layer operator()(const Layer& layer);
-  /// The copies of several.
+  /// Returns the copies of several Layers.
   std::vector<Layer> operator()(const std::vector<Layer>& layers);
 
  private:

@@ -1,4 +1,4 @@
-// Config: what the constructor of a module needs, by name, to and from a file.
+// Config: the constructor arguments of a module as named settings, for model files.
 #pragma once
 
 #include <concepts>
@@ -19,26 +19,30 @@ struct ConfigState;
 
 namespace chainrule::nn {
 
-/// Named settings of a module. Module::config() sets them for a file, and what register_module() was given reads them again:
+/// Named settings of a module. save_model() calls Module::config() to get them; load_model() passes them to the function that was given to
+/// register_module(), which reads them:
 ///
 ///     void config(nn::Config& c) const override { c.set("width", width_).set("inner", inner_); }
 ///
 ///     nn::register_module<Residual>("Residual", [](const nn::Config& c) { return Residual(c.integer("width"), c.layer("inner")); });
 ///
-/// All that is read throws where the file has no such field, or another kind of value there, naming the place in the file; fields that
-/// nobody read are an error of the file too.
+/// The functions that read a setting throw if the setting is missing or of another type; the message names its place in the file. After
+/// loading, settings in the file that were not read are reported as an error too.
 class Config {
  public:
-  /// Without settings.
+  /// Makes a Config without settings.
   Config();
+  /// Configs can be moved, but not copied.
   Config(Config&&) noexcept = default;
+  /// Configs can be moved, but not copied.
   Config& operator=(Config&&) noexcept = default;
   Config(const Config&) = delete;
   Config& operator=(const Config&) = delete;
   ~Config() = default;
 
-  /// Adds a setting and returns this. Numbers are kept exactly.
-  /// @throws std::invalid_argument for a name set before, or text that is not UTF-8.
+  /// @{
+  /// Adds a setting and returns *this. Numbers are stored exactly.
+  /// @throws std::invalid_argument if the name was set before, or if the name or a text is not UTF-8.
   template <std::same_as<bool> B>
   Config& set(std::string_view name, B value) {
     return set_boolean(name, value);
@@ -56,17 +60,31 @@ class Config {
   Config& set(std::string_view name, const Shape& shape);
   Config& set(std::string_view name, const std::vector<std::int64_t>& integers);
   Config& set(std::string_view name, const std::vector<double>& numbers);
-  /// A Layer that the module was given: one met in several places is one again after loading. members() must name it too.
+  /// @}
+
+  /// @{
+  /// Adds a setting that is a Layer, or a list of Layers, that the module received in its constructor. members() must report these Layers
+  /// too. A Layer that occurs in several places of a model is a single one again after loading.
+  /// @throws std::invalid_argument if the name was set before or is not UTF-8.
   Config& set(std::string_view name, const Layer& layer);
   Config& set(std::string_view name, const std::vector<Layer>& layers);
-  /// Settings within settings.
+  /// @}
+
+  /// @{
+  /// Adds a setting that is itself a set of named settings, or a list of them.
+  /// @throws std::invalid_argument if the name was set before or is not UTF-8.
   Config& set(std::string_view name, Config settings);
   Config& set(std::string_view name, std::vector<Config> settings);
+  /// @}
 
-  /// Whether there is such a field: for those that a version added.
+  /// Returns true if there is a setting of this name. Use it for settings that older files do not have.
   bool has(std::string_view name) const;
 
-  /// The field's value. @throws std::runtime_error, naming file and field, for none, one of another kind, or one beyond the bounds.
+  /// @{
+  /// Returns the value of a setting. integer() also checks that the value lies in [low, high]. number() accepts integers too. layer() and
+  /// layers() make the modules that the file describes.
+  /// @throws std::runtime_error, with the file and the place in it, if the setting is missing, has another type or is out of bounds. For a
+  /// Config that does not come from a file, the exception is std::invalid_argument.
   bool boolean(std::string_view name) const;
   std::int64_t integer(std::string_view name, std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t high = std::numeric_limits<std::int64_t>::max()) const;
@@ -80,9 +98,12 @@ class Config {
   std::vector<Layer> layers(std::string_view name) const;
   Config config(std::string_view name) const;
   std::vector<Config> configs(std::string_view name) const;
+  /// @}
 
-  /// To be called before Tensors of one's own are made in sizes that were read, so that a broken file costs no memory; the layers of the
-  /// library see to theirs. @throws std::runtime_error where the file holds fewer weights than have been asked for.
+  /// Checks that the file holds enough weights for a Tensor of this shape. Call it before you allocate a Tensor whose size was read from
+  /// the file, so that a corrupt file cannot exhaust the memory. The library's own layers do so. It has no effect outside load_model().
+  /// @throws std::invalid_argument if the claims exceed the number of weights in the file by more than a million elements; load_model()
+  /// turns it into a std::runtime_error.
   void claim(const Shape& shape) const;
 
  private:

@@ -1,4 +1,4 @@
-// What a Config is made of: values as JSON has them, and Layers.
+// The representation of a Config: values as in JSON, plus Layers.
 // Internal header: not installed.
 #pragma once
 
@@ -19,7 +19,7 @@ struct ConfigValue {
   using List = std::vector<ConfigValue>;
   using Fields = std::vector<ConfigField>;
 
-  /// null, or one of these; a Layer only before it is written.
+  /// The value; std::monostate stands for null. Layers occur only until the Config is written to a file.
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Fields, nn::Layer> is;
 };
 
@@ -28,26 +28,26 @@ struct ConfigField {
   ConfigValue value;
 };
 
-/// The field of this name, or nullptr.
+/// Returns the field of this name, or nullptr.
 const ConfigValue* find_field(const ConfigValue::Fields& fields, std::string_view name) noexcept;
 
-/// `"x"`, `1.5`, `a list`: how errors call it.
+/// Returns a description of the value for error messages: `"x"`, `1.5`, `a list`.
 std::string words_for(const ConfigValue& value);
 
-/// "a.b", "a[3]", `a["b c"]`.
+/// Returns the path of a field or a list item within a file: "a.b", `a["b c"]`, "a[3]".
 std::string path_of_field(const std::string& path, std::string_view name);
 std::string path_of_item(const std::string& path, std::size_t i);
 
-/// What makes the modules that a file describes.
+/// Makes the modules that a file describes.
 class LayerMaker {
  public:
   virtual ~LayerMaker() = default;
   LayerMaker(const LayerMaker&) = delete;
   LayerMaker& operator=(const LayerMaker&) = delete;
 
-  /// The layer that a value at this path of the file describes.
+  /// Returns the layer that `value` describes. `path` is the place of the value in the file.
   virtual nn::Layer make(const ConfigValue& value, const std::string& path) = 0;
-  /// @throws std::runtime_error `FILE: what`.
+  /// Throws std::runtime_error `FILE: what`.
   [[noreturn]] virtual void fail(const std::string& what) const = 0;
 
  protected:
@@ -55,23 +55,23 @@ class LayerMaker {
 };
 
 struct ConfigState {
-  ConfigValue::Fields own;                          // as they were set, or
-  const ConfigValue::Fields* from = nullptr;        // those of a file
-  std::string path;                                 // where in the file
-  LayerMaker* maker = nullptr;                      // who reads it
-  std::vector<bool> asked;                          // which fields were read
-  std::vector<std::shared_ptr<ConfigState>> inner;  // Configs handed out
+  ConfigValue::Fields own;                          // the fields added by set(); unused when reading from a file
+  const ConfigValue::Fields* from = nullptr;        // the fields of a file, when reading from one
+  std::string path;                                 // the place of the fields in the file
+  LayerMaker* maker = nullptr;                      // makes the layers that the fields describe
+  std::vector<bool> asked;                          // for each field of the file, whether it was read
+  std::vector<std::shared_ptr<ConfigState>> inner;  // nested Configs that were returned to the user
 
-  /// One that reads what a file has at this path; both outlive it.
+  /// Returns a Config that reads the fields at this path of a file. `fields` and `maker` must outlive it.
   static nn::Config reading(const ConfigValue::Fields& fields, std::string path, LayerMaker& maker);
   static ConfigState& of(const nn::Config& config) noexcept { return *config.state_; }
 
   const ConfigValue::Fields& fields() const noexcept { return from != nullptr ? *from : own; }
-  /// The value, noted as read.
+  /// Returns the value of a field and marks it as read.
   const ConfigValue& get(std::string_view name);
   [[noreturn]] void fail(const std::string& what) const;
   [[noreturn]] void refuse(std::string_view name, const ConfigValue& value, const std::string& expected) const;
-  /// @throws std::runtime_error for a field that nobody read, here or within.
+  /// @throws std::runtime_error if a field of this Config or of a nested one was not read.
   void require_all_read() const;
 };
 

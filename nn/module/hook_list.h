@@ -1,4 +1,4 @@
-// HookList: the hooks of one module, and how they are called.
+// HookList: the hooks of one module.
 // Internal header: not installed.
 #pragma once
 
@@ -21,13 +21,13 @@ class HookList {
   void call_after(const Module& module, std::span<const Tensor> inputs, std::span<Tensor> outputs) const;
 
  private:
-  // One of the functions is empty.
+  // One of the two functions is empty.
   struct Hook {
     std::uint64_t number;
     BeforeForward before;
     OnForward after;
   };
-  // Shared, so that a call goes on with the hooks it began with when one of them removes or adds some.
+  // Hooks are held by shared_ptr, so that a call continues with the hooks it started with when one of them adds or removes hooks.
   using Hooks = std::vector<std::shared_ptr<const Hook>>;
 
   std::uint64_t add_to(Hooks& list, BeforeForward before, OnForward after);

@@ -1,4 +1,4 @@
-// Hooks of modules: functions that are called with what goes into a module and what comes out.
+// Types of module hooks: functions that see the inputs or the outputs of every call of a module.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,19 @@ namespace chainrule::nn {
 class HookList;
 class Module;
 
-/// Reads or replaces what a module is called with.
+/// A function that is called before a module's forward; it may read or replace the inputs. See Module::before_forward().
 using BeforeForward = std::function<void(const Module& module, std::span<Tensor> inputs)>;
-/// Reads or replaces what a module's call gives.
+/// A function that is called after a module's forward; it may read or replace the outputs. See Module::on_forward().
 using OnForward = std::function<void(const Module& module, std::span<const Tensor> inputs, std::span<Tensor> outputs)>;
 
-/// Takes a module's hook away again when told; that it is destroyed means nothing.
+/// Removes a hook on request. Destroying the handle does not remove the hook.
 class HookHandle {
  public:
-  /// Of no hook.
+  /// Makes a handle that refers to no hook.
   HookHandle() = default;
+  /// Used by Module to create handles.
   HookHandle(std::weak_ptr<HookList> list, std::uint64_t number) noexcept : list_(std::move(list)), number_(number) {}
-  /// The hook is not called any more. May be said more than once, after the module moved or is gone, and by the hook itself.
+  /// Removes the hook from its module. It may be called more than once, after the module was moved or destroyed, and by the hook itself.
   void remove();
 
  private:

@@ -1,4 +1,4 @@
-// Keeps a module's construction from changing what is drawn after it.
+// KeepDefaultGenerator: keeps the construction of a module from changing later random numbers.
 // Internal header: not installed.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace chainrule::nn {
 
-/// Gives default_generator() at its end the state it had at its beginning.
+/// Restores the state of default_generator() when it is destroyed.
 class KeepDefaultGenerator {
  public:
   KeepDefaultGenerator() : before_(default_generator()) {}

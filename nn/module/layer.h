@@ -1,4 +1,4 @@
-// Layer: a shared handle on any module.
+// Layer: a shared handle to a module of any type.
 #pragma once
 
 #include <concepts>
@@ -13,10 +13,11 @@
 
 namespace chainrule::nn {
 
-/// A handle on a module: copies share it, and with it the weights. Made from any module by moving it in: `Layer shared = Dense(64, 64)`.
+/// A shared handle to a module. Copies of a Layer refer to the same module and therefore share its weights. Any module can be moved into a
+/// Layer: `Layer shared = Dense(64, 64)`.
 class Layer {
  public:
-  /// Of a module, which is moved in.
+  /// Moves a module into a new Layer.
   template <class M>
   requires(std::derived_from<M, Module>) Layer(M&& module) {
     if constexpr (requires { module.weak_from_this(); }) {
@@ -25,22 +26,32 @@ class Layer {
       module_ = share(new M(std::move(module)));
     }
   }
-  /// @throws std::invalid_argument for none.
+  /// Makes a Layer that shares ownership of a module.
+  /// @throws std::invalid_argument for a null pointer.
   explicit Layer(std::shared_ptr<Module> module, SourceLine line = SourceLine::current());
 
-  /// Calls the module.
+  /// Calls the module with one input.
   Tensor operator()(const TensorArg& x) const { return (*module_)(x); }
+
+  /// @{
+  /// Calls the module with a list of inputs.
   std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const {
     return (*module_)(inputs, line);
   }
   std::vector<Tensor> operator()(std::initializer_list<Tensor> inputs, SourceLine line = SourceLine::current()) const {
     return (*module_)(inputs, line);
   }
-  /// The layer in a layer graph; called twice, it shares its weights. See symbol.h.
+  /// @}
+
+  /// Calls the layer on a value of a layer graph and returns the result. A layer that is called several times uses the same weights each
+  /// time. See symbol.h.
   template <std::same_as<Symbol> S>
   S operator()(const S& x, SourceLine line = SourceLine::current()) const {
     return call_layer(*this, x, line);
   }
+
+  /// @{
+  /// Calls the layer on a list of values of a layer graph and returns its results. See symbol.h.
   template <std::same_as<Symbol> S>
   std::vector<S> operator()(const std::vector<S>& inputs, SourceLine line = SourceLine::current()) const {
     return call_layer(*this, inputs, line);
@@ -49,8 +60,10 @@ class Layer {
   std::vector<S> operator()(std::initializer_list<S> inputs, SourceLine line = SourceLine::current()) const {
     return call_layer(*this, std::vector<S>(inputs), line);
   }
+  /// @}
 
-  /// Names the module and returns the handle: `nn::Layer(nn::Dense(1)).named("score")(x)`.
+  /// @{
+  /// Sets the name of the module and returns the handle: `nn::Layer(nn::Dense(1)).named("score")(x)`.
   Layer& named(std::string_view name) & {
     module_->set_name(name);
     return *this;
@@ -59,14 +72,17 @@ class Layer {
     module_->set_name(name);
     return std::move(*this);
   }
+  /// @}
 
-  /// The module.
+  /// Returns the module.
   Module& operator*() const noexcept { return *module_; }
+  /// Accesses a member of the module.
   Module* operator->() const noexcept { return module_.get(); }
+  /// Returns the pointer that the Layer holds; never null.
   const std::shared_ptr<Module>& shared() const noexcept { return module_; }
 
  private:
-  // What make_shared<M>() does, without code for each M in every user's file.
+  // Same as make_shared<M>(), but without instantiating code for each M in the user's translation unit.
   static std::shared_ptr<Module> share(Module* module);
 
   std::shared_ptr<Module> module_;

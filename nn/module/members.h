@@ -1,4 +1,4 @@
-// Members: how a module names its children, parameters and buffers.
+// Members: receives the child modules, parameters and buffers that a module names.
 #pragma once
 
 #include <concepts>
@@ -15,33 +15,39 @@ namespace chainrule::nn {
 class Layer;
 class Module;
 
-/// A Tensor and its path within a module (`block.fc1.weight`) or an optimizer.
+/// A Tensor with its path within a module, such as `block.fc1.weight`, or its name within the state of an optimizer.
 struct NamedTensor {
-  /// The path, and the module's or optimizer's own Tensor.
+  /// The path or name.
   std::string name;
+  /// A handle to the Tensor; it shares the values with the module or optimizer.
   Tensor tensor;
 };
 
-/// What Module::members() is handed: called once for each member by name, `visit("fc1", fc1)`. Nothing is stored, so modules may move.
+/// Passed to Module::members(), which calls it once for each member with the member's name: `visit("fc1", fc1)`. The calls store nothing in
+/// the module, so modules can be moved.
 class Members {
  public:
+  /// Destructor.
   virtual ~Members();
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;
 
-  /// A child; its own members come under `name.`. A child met before is passed over.
+  /// @{
+  /// Reports a child module. The paths of its members begin with `name.`. A child that was reported before is skipped.
   void operator()(std::string_view name, Module& child);
   void operator()(std::string_view name, const Layer& child);
-  /// A parameter: something to train, float32 or float64. An undefined one is passed over.
-  /// @throws std::invalid_argument for int64.
+  /// @}
+
+  /// Reports a parameter: a Tensor of dtype float32 or float64 that is trained. An undefined Tensor is skipped.
+  /// @throws std::invalid_argument for an int64 Tensor.
   void operator()(std::string_view name, Tensor& parameter);
-  /// Children, Layers or parameters, named `name.0`, `name.1`, ...
+  /// Reports a list of child modules, Layers or parameters with the names `name.0`, `name.1`, ...
   template <class T>
   void operator()(std::string_view name, std::vector<T>& list) {
     std::size_t i = 0;
     for (T& item : list) (*this)(std::string(name) + "." + std::to_string(i++), item);
   }
-  /// A child behind a pointer, or none.
+  /// Reports a child module held by a (smart) pointer. A null pointer is skipped.
   template <class P>
   requires requires(P& pointer) {
     { *pointer } -> std::convertible_to<Module&>;
@@ -50,18 +56,24 @@ class Members {
   void operator()(std::string_view name, P& pointer) {
     if (pointer != nullptr) (*this)(name, static_cast<Module&>(*pointer));
   }
-  /// A Tensor that belongs to the state but is not trained, such as a running mean. An undefined one is passed over.
+  /// Reports a buffer: a Tensor of any dtype that belongs to the state but is not trained, such as a running mean. An undefined Tensor is
+  /// skipped.
   void buffer(std::string_view name, Tensor& tensor);
 
  protected:
+  /// Constructor for derived classes, which define what happens to the members.
   Members();
 
-  /// Meets `root` with an empty path, then all that is beneath it in the order of its members.
+  /// Visits `root`, with an empty path, and then everything below it in the order in which members() reports it.
   void walk(Module& root);
 
+  /// Called for each module with its path. The default does nothing.
   virtual void on_module(const std::string& /*path*/, Module& /*module*/) {}
+  /// Called for each parameter with its path. The default does nothing.
   virtual void on_parameter(const std::string& /*path*/, Tensor& /*parameter*/) {}
+  /// Called for each buffer with its path. The default does nothing.
   virtual void on_buffer(const std::string& /*path*/, Tensor& /*tensor*/) {}
+  /// Called for each undefined parameter or buffer with its path. The default does nothing.
   virtual void on_undefined(const std::string& /*path*/, Tensor& /*tensor*/) {}
 
  private:

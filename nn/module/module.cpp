@@ -28,11 +28,11 @@ using detail::throw_misuse;
 
 namespace {
 
-// One module's call, on the stack while it runs.
+// A call of a module that is in progress; it lives on the stack.
 struct Call {
   const Module& module;
   const Call* outer;
-  // While it is built, where known: what the module comes after, and in a layer graph one example of each input.
+  // During build(), if known: what the module comes after; and in a layer graph, one example of each input.
   const std::string* after = nullptr;
   const std::vector<Tensor>* examples = nullptr;
 };
@@ -41,7 +41,7 @@ constinit thread_local const Call* innermost_call = nullptr;
 constinit thread_local bool eval_in_force = false;
 constinit thread_local bool trying_zeros = false;
 
-// members() only names things, so that what merely looks may start from a const module.
+// Functions that only look at members may start from a const module, because members() only reports them.
 Module& nameable(const Module& module) { return const_cast<Module&>(module); }
 
 class PathFinder : public Members {
@@ -58,7 +58,7 @@ class PathFinder : public Members {
   std::string path_;
 };
 
-// A call's part of the path in an error: its name within the module that called it, and what it is if it called no other.
+// A call's part of the path in an error: the name of the module within its caller, and the description of the module if it called no other.
 std::string place_of(const void* object) {
   const Call& call = *static_cast<const Call*>(object);
   std::string name = call.outer == nullptr ? call.module.name() : PathFinder(call.outer->module, call.module).path();
@@ -85,7 +85,7 @@ class CallGuard {
   ErrorPathScope place_;
 };
 
-// Keeps hooks quiet while build() tries a module.
+// Suppresses hooks while build() runs a module.
 class TryingZeros {
  public:
   TryingZeros() noexcept : outer_(std::exchange(trying_zeros, true)) {}
@@ -101,7 +101,7 @@ bool holds(const std::vector<NamedTensor>& list, const Tensor& tensor) {
   return std::any_of(list.begin(), list.end(), [&](const NamedTensor& entry) { return entry.tensor.is(tensor); });
 }
 
-// Parameters, buffers or both in the order met, each once.
+// Collects parameters, buffers or both, each once, in the order in which they are visited.
 class Collector : public Members {
  public:
   Collector(const Module& root, bool parameters, bool buffers) : parameters_(parameters), buffers_(buffers) { walk(nameable(root)); }
@@ -129,7 +129,7 @@ class Caster : public Members {
     if (is_floating(tensor.dtype())) cast(tensor);
   }
 
-  // What was one Tensor in two places is one afterwards.
+  // A Tensor that occurs in two places is replaced by one new Tensor in both.
   void cast(Tensor& slot) {
     if (slot.dtype() == dtype_) return;
     const auto known = std::find_if(done_.begin(), done_.end(), [&](const auto& pair) { return pair.first.is(slot); });

@@ -1,4 +1,4 @@
-// Looks up what text names ("relu", "adam") in a table; an unknown name is answered with the known.
+// Looks up names such as "relu" or "adam" in a table; the error for an unknown name lists the known ones.
 // Internal header: not installed.
 #pragma once
 
@@ -15,7 +15,8 @@ struct Named {
   T value;
 };
 
-/// @throws std::invalid_argument `op: unknown what "name", known are a, b, c`.
+/// Returns the value with this name.
+/// @throws std::invalid_argument `op: unknown what "name", known are a, b, c` if the table does not contain the name.
 template <class T, std::size_t n>
 const T& find_named(const char* op, const char* what, const Named<T> (&table)[n], std::string_view name, const SourceLine& line) {
   std::string known;

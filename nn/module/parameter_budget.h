@@ -1,4 +1,4 @@
-// ParameterBudget: how many parameters may be made while a module is loaded.
+// ParameterBudget: limits the number of parameters that can be made while a model file is loaded.
 // Internal header: not installed.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace chainrule::nn {
 
-/// While one lives, modules made in this thread may have so many elements in their parameters and buffers, and initializers fill with zeros
-/// without drawing: the values come from the file.
+/// While an object of this class exists, the modules made in this thread may have at most `elements` elements in their parameters and
+/// buffers. Initializers fill with zeros instead of random numbers, because the values will come from the file.
 class ParameterBudget {
  public:
   [[nodiscard]] explicit ParameterBudget(std::int64_t elements) noexcept;
@@ -27,8 +27,8 @@ class ParameterBudget {
   ParameterBudget* outer_;
 };
 
-/// Takes `count` Tensors of this shape from the budget in force, if there is one.
-/// @throws std::invalid_argument where it does not have as many.
+/// Takes `count` Tensors of this shape from the innermost budget of this thread. Does nothing if there is none.
+/// @throws std::invalid_argument if the budget is too small.
 void claim_parameters(const char* op, const Shape& shape, std::int64_t count, const SourceLine& line);
 
 }  // namespace chainrule::nn

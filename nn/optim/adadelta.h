@@ -1,28 +1,40 @@
-// Adadelta: steps in the parameter's own unit, by running averages of squared gradients and squared steps.
+// Adadelta: steps in the unit of the parameter, scaled by running averages of squared gradients and of squared steps.
 #pragma once
 
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// As torch.optim.Adadelta.
+/// Options of Adadelta, with the meaning and defaults they have in torch.optim.Adadelta. The symbols are those of the formula of Adadelta.
 struct AdadeltaOptions {
-  /// The formula's lr, ρ and ε.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 1;
+  /// ρ, the decay rate of both running averages; from 0 to 1.
   double rho = 0.9;
+  /// ε, added under both square roots; finite and at least 0.
   double epsilon = 1e-6;
-  /// Added to the gradient, times the parameter.
+  /// The factor of the L2 penalty: weight_decay · parameter is added to the gradient. Finite and at least 0.
   double weight_decay = 0;
 };
 
-/// v ← ρ·v + (1 - ρ)·g²; d = sqrt(u + ε) / sqrt(v + ε) · g; u ← ρ·u + (1 - ρ)·d²; parameter ← parameter - lr·d (Zeiler, arXiv 1212.5701).
+/// The Adadelta optimizer (Zeiler, arXiv 1212.5701). With g the gradient, each step computes
+///
+///     v ← ρ·v + (1 - ρ)·g²
+///     d = sqrt(u + ε) / sqrt(v + ε) · g
+///     u ← ρ·u + (1 - ρ)·d²
+///     parameter ← parameter - lr·d
 class Adadelta : public GroupedOptimizer<AdadeltaOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit Adadelta(std::vector<Tensor> parameters, const AdadeltaOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const AdadeltaOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
 };
 

@@ -1,31 +1,41 @@
-// Adagrad: steps divided by the root of the sum of all squared gradients.
+// Adagrad: steps divided by the square root of the sum of all squared gradients so far.
 #pragma once
 
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// As torch.optim.Adagrad.
+/// Options of Adagrad, with the meaning and defaults they have in torch.optim.Adagrad. The symbols are those of the formula of Adagrad.
 struct AdagradOptions {
-  /// The formula's lr.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-2;
-  /// The learning rate of step t (from 1) is divided by 1 + (t - 1)·lr_decay.
+  /// At step t, counted from 1, the learning rate is divided by 1 + (t - 1)·lr_decay. Finite and at least 0.
   double lr_decay = 0;
-  /// Added to the gradient, times the parameter.
+  /// The factor of the L2 penalty: weight_decay · parameter is added to the gradient. Finite and at least 0.
   double weight_decay = 0;
+  /// The initial value of s; finite and at least 0.
   double initial_accumulator_value = 0;
+  /// ε, added to the denominator for numerical stability; finite and at least 0.
   double epsilon = 1e-10;
 };
 
-/// s ← s + g²; parameter ← parameter - lr/(1 + (t - 1)·lr_decay) · g / (sqrt(s) + ε), t counting the parameter's steps (Duchi et al.,
-/// JMLR 12, 2011).
+/// The Adagrad optimizer (Duchi et al., JMLR 12, 2011). With g the gradient and t the number of the step, counted from 1 for each
+/// parameter, each step computes
+///
+///     s ← s + g²
+///     parameter ← parameter - lr/(1 + (t - 1)·lr_decay) · g / (sqrt(s) + ε)
 class Adagrad : public GroupedOptimizer<AdagradOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit Adagrad(std::vector<Tensor> parameters, const AdagradOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const AdagradOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
 };
 

@@ -1,4 +1,4 @@
-// Adam: steps scaled by running averages of each gradient and of its square.
+// Adam: steps scaled by running averages of the gradient and of its square.
 #pragma once
 
 #include <span>
@@ -8,29 +8,42 @@
 
 namespace chainrule::nn {
 
-/// As torch.optim.Adam.
+/// Options of Adam, with the meaning and defaults they have in torch.optim.Adam. The symbols are those of the formula of Adam.
 struct AdamOptions {
-  /// The formula's lr, β₁, β₂ and ε.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-3;
+  /// β₁, the decay rate of the first moment m; 0 <= β₁ < 1.
   double beta1 = 0.9;
+  /// β₂, the decay rate of the second moment v; 0 <= β₂ < 1.
   double beta2 = 0.999;
+  /// ε, added to the denominator for numerical stability; finite and at least 0.
   double epsilon = 1e-8;
-  /// Added to the gradient, times the parameter.
+  /// The factor of the L2 penalty: weight_decay · parameter is added to the gradient. Finite and at least 0.
   double weight_decay = 0;
-  /// Divides by the root of the largest v so far.
+  /// True: the denominator uses the largest v so far instead of v.
   bool amsgrad = false;
 };
 
-/// m ← β₁·m + (1 - β₁)·g, v ← β₂·v + (1 - β₂)·g²; parameter ← parameter - lr · m/(1 - β₁ᵗ) / (sqrt(v/(1 - β₂ᵗ)) + ε), t counting the
-/// parameter's steps (Kingma and Ba, arXiv 1412.6980; amsgrad: Reddi et al., arXiv 1904.09237).
+/// The Adam optimizer (Kingma and Ba, arXiv 1412.6980; amsgrad: Reddi et al., arXiv 1904.09237). With g the gradient and t the number of
+/// the step, counted from 1 for each parameter, each step computes
+///
+///     m ← β₁·m + (1 - β₁)·g
+///     v ← β₂·v + (1 - β₂)·g²
+///     parameter ← parameter - lr · m/(1 - β₁ᵗ) / (sqrt(v/(1 - β₂ᵗ)) + ε)
 class Adam : public GroupedOptimizer<AdamOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const AdamOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
+  /// Changes several parameters in one parallel loop.
   void update_all(std::span<const ParameterStep> steps) override;
 
  private:

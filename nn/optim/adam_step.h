@@ -1,4 +1,4 @@
-// What Adam and AdamW share.
+// The step that Adam and AdamW share.
 // Internal header: not installed.
 #pragma once
 
@@ -13,17 +13,17 @@
 
 namespace chainrule::nn {
 
-/// What the step's memory holds, the last for amsgrad.
+/// The names of the state Tensors; the last one is used with amsgrad only.
 inline constexpr std::string_view kAdamMemory[] = {"moment1", "moment2", "moment2_max"};
 
-/// One step on one parameter.
+/// Takes one step on one parameter.
 void adam_step_on(const Optimizer::ParameterStep& step, const AdamUpdate& settings, bool amsgrad);
 
-/// Takes all steps; those without amsgrad share their work. settings_of(step) and amsgrad_of(step) tell how, count_step(step) hears of
-/// each.
+/// Takes all steps. Those without amsgrad are processed together, in one parallel loop. settings_of(step) and amsgrad_of(step) return the
+/// settings of a step; count_step(step) is called after each.
 template <class SettingsOf, class AmsgradOf, class Count>
 void adam_update_all(std::span<const Optimizer::ParameterStep> steps, SettingsOf settings_of, AmsgradOf amsgrad_of, Count count_step) {
-  constexpr std::size_t kAtOnce = 16;  // as many leaves as need no memory of their own
+  constexpr std::size_t kAtOnce = 16;  // steps that are processed together, without allocating memory
   for (; !steps.empty(); steps = steps.subspan(std::min(kAtOnce, steps.size()))) {
     const auto some = steps.first(std::min(kAtOnce, steps.size()));
     std::array<AdamLeaf, kAtOnce> leaves;

@@ -1,4 +1,4 @@
-// AdamW: Adam with weight decay apart from the gradient.
+// AdamW: Adam with weight decay that is decoupled from the gradient.
 #pragma once
 
 #include <span>
@@ -8,28 +8,41 @@
 
 namespace chainrule::nn {
 
-/// As torch.optim.AdamW.
+/// Options of AdamW, with the meaning and defaults they have in torch.optim.AdamW. The symbols are those of the formula of AdamW.
 struct AdamWOptions {
-  /// The formula's lr, β₁, β₂ and ε.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-3;
+  /// β₁, the decay rate of the first moment m; 0 <= β₁ < 1.
   double beta1 = 0.9;
+  /// β₂, the decay rate of the second moment v; 0 <= β₂ < 1.
   double beta2 = 0.999;
+  /// ε, added to the denominator for numerical stability; finite and at least 0.
   double epsilon = 1e-8;
-  /// The parameter loses this part of itself, times the learning rate, before each step.
+  /// Decoupled weight decay: at each step the parameter is first multiplied by 1 - lr · weight_decay. Finite and at least 0.
   double weight_decay = 1e-2;
-  /// Divides by the root of the largest v so far.
+  /// True: the denominator uses the largest v so far instead of v.
   bool amsgrad = false;
 };
 
-/// parameter ← parameter·(1 - lr·weight_decay), then as Adam (Loshchilov and Hutter, arXiv 1711.05101).
+/// The AdamW optimizer (Loshchilov and Hutter, arXiv 1711.05101). Each step computes
+///
+///     parameter ← parameter·(1 - lr·weight_decay)
+///
+/// and then takes a step of Adam without weight decay.
 class AdamW : public GroupedOptimizer<AdamWOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const AdamWOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
+  /// Changes several parameters in one parallel loop.
   void update_all(std::span<const ParameterStep> steps) override;
 
  private:

@@ -1,4 +1,4 @@
-// The loop over the elements of a parameter, its gradient and what is remembered of it.
+// Loops over the elements of a parameter, its gradient and its optimizer state.
 // Internal header: not installed.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace chainrule::nn {
 
-/// A Tensor like the parameter for what is not remembered yet.
+/// Creates state Tensor number k, filled with `value`, with the shape and dtype of the parameter, if it does not exist yet.
 inline void remember(const Optimizer::ParameterStep& step, std::size_t k, double value = 0) {
   if (!step.memory[k].defined()) step.memory[k] = full(step.parameter.shape(), value, step.parameter.dtype());
 }
@@ -38,7 +38,8 @@ void update_elements_of(const Optimizer::ParameterStep& step, const F& f) {
   });
 }
 
-/// f(p, g, m) for each element, in double: p and m[k] are written back. Memory that is undefined reads as 0 and is not kept.
+/// Calls f(p, g, m) for each element of the parameter, the gradient and the kMemory state Tensors, in double. The changes of p and m[k] are
+/// written back. An undefined state Tensor reads as 0 and is not written.
 template <std::size_t kMemory, class F>
 void update_elements(const Optimizer::ParameterStep& step, const F& f) {
   if (step.parameter.dtype() == DType::float32) {

@@ -1,4 +1,4 @@
-// EMA: running averages of parameters, to evaluate with.
+// EMA: an exponential moving average of parameters, for evaluation.
 #pragma once
 
 #include <cstdint>
@@ -9,42 +9,46 @@
 
 namespace chainrule::nn {
 
-/// How long an EMA remembers.
+/// Options of EMA.
 struct EMAOptions {
-  /// What an update keeps of the average, 0 or more and below 1.
+  /// The weight of the old average in an update; 0 <= decay < 1.
   double decay = 0.999;
 };
 
-/// average ← decay·average + (1 - decay)·parameter at each update(), at the first average ← parameter: torch.optim.swa_utils.AveragedModel
-/// with that avg_fn.
+/// The exponential moving average of a list of parameters. The first update() sets average ← parameter, later ones set average ←
+/// decay·average + (1 - decay)·parameter, as torch.optim.swa_utils.AveragedModel with such an avg_fn.
 class EMA {
  public:
+  /// The type of the constructor's options.
   using Options = EMAOptions;
 
-  /// @throws std::invalid_argument for no parameters, one that is undefined, no leaf or int64, or a decay out of its range.
+  /// Makes averages of the given parameters.
+  /// @throws std::invalid_argument if there are no parameters, if a parameter is undefined, is not a leaf or is int64, or if decay is
+  /// outside its range.
   explicit EMA(std::vector<Tensor> parameters, const EMAOptions& options = {}, SourceLine line = SourceLine::current());
 
-  /// Takes the parameters' values into the averages; call it after each step.
+  /// Updates the averages with the current values of the parameters. Call it after each step of the optimizer.
   /// @throws std::logic_error while the averages are applied.
   void update(SourceLine line = SourceLine::current());
 
-  /// Gives the parameters the averages as values, until restore().
-  /// @throws std::logic_error where that is so already.
+  /// Swaps the values of the parameters and the averages, so that the model can be evaluated with the averages. restore() swaps them back.
+  /// @throws std::logic_error if the averages are already applied.
   void apply(SourceLine line = SourceLine::current());
-  /// Gives the parameters back the values they had before apply().
+  /// Gives the parameters the values that they had before apply().
   /// @throws std::logic_error unless the averages are applied.
   void restore(SourceLine line = SourceLine::current());
+  /// Returns true between apply() and restore().
   bool applied() const noexcept { return applied_; }
 
-  /// The averages, in the order of the parameters; the trained values while applied().
+  /// Returns the averages in the order of the parameters. While applied(), it returns the trained values instead.
   const std::vector<Tensor>& averages() const noexcept { return averages_; }
 
-  /// "updates" (int64) and "0.average", "1.average", ...
+  /// Returns the state: "updates" (int64) and "0.average", "1.average", ...
   /// @throws std::logic_error while the averages are applied.
   std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
-  /// Makes a copy of a state the one to go on from.
-  /// @throws std::invalid_argument for a name, shape or dtype that does not belong here, or one that is missing; std::logic_error while
-  /// the averages are applied.
+  /// Continues from a state, whose values are copied.
+  /// @throws std::invalid_argument if the state has a missing or additional entry, or an entry of another shape or dtype.
+  /// @throws std::logic_error while the averages are applied.
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
 
  private:

@@ -1,4 +1,4 @@
-// OptimizerFactory: which optimizer to make once the parameters are known, by name or with options.
+// OptimizerFactory: the optimizer option of fit() and compile(), which make the optimizer once the parameters are known.
 #pragma once
 
 #include <functional>
@@ -22,41 +22,48 @@
 
 namespace chainrule::nn {
 
-/// What can be said of an optimizer named by text; what is left out has the default of its Options.
+/// Settings of an optimizer that is given by name. A setting that is not given has the default of the optimizer's own options.
 struct OptimizerSettings {
-  /// None: the optimizer's own default.
+  /// The learning rate.
   std::optional<double> learning_rate = {};
-  /// Not for lbfgs.
+  /// The weight decay; not available for "lbfgs".
   std::optional<double> weight_decay = {};
-  /// For sgd, momentum (0.9 if left out), iterative and rmsprop.
+  /// The momentum; available for "sgd", "momentum" (default 0.9), "iterative" and "rmsprop".
   std::optional<double> momentum = {};
 };
 
-/// What makes an optimizer of parameters: `"adam"`, or `nn::adam({.learning_rate = 1e-3})`.
+/// Makes an optimizer for a list of parameters. It is given by name, `"adam"`, or with options, `nn::adam({.learning_rate = 1e-3})`.
 class OptimizerFactory {
  public:
-  /// From parameters, and the line that errors name, to an optimizer.
+  /// A function that makes an optimizer for the given parameters. `line` is the line that errors name.
   using Make = std::function<std::unique_ptr<Optimizer>(std::vector<Tensor> parameters, const SourceLine& line)>;
 
-  /// None: it makes nothing, and its name is empty.
+  /// Makes an empty factory, which selects no optimizer and has an empty name.
   OptimizerFactory() = default;
-  /// One of sgd, momentum (SGD with momentum 0.9), rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, radam, lion, lbfgs and iterative
-  /// (SGD by full batches).
-  /// @throws std::invalid_argument for an unknown name, listing the known, or a setting that it does not have.
+  /// Selects the optimizer with this name: "sgd", "momentum" (SGD with momentum 0.9), "rmsprop", "adagrad", "adadelta", "adam", "adamw",
+  /// "adamax", "nadam", "radam", "lion", "lbfgs" or "iterative" (SGD on the full batch).
+  /// @throws std::invalid_argument for an unknown name, with a list of the known names, or for a setting that the optimizer does not have.
   OptimizerFactory(std::string_view name, const OptimizerSettings& settings, SourceLine line = SourceLine::current());
+
+  /// @{
+  /// Same as above, with the default settings.
   OptimizerFactory(std::string_view name, SourceLine line = SourceLine::current()) : OptimizerFactory(name, {}, line) {}
   OptimizerFactory(const char* name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
   OptimizerFactory(const std::string& name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
-  /// An optimizer of one's own. `full_batch`: see full_batch().
+  /// @}
+
+  /// Selects a custom optimizer, which `make` constructs. For `full_batch` see full_batch().
   OptimizerFactory(std::string name, Make make, bool full_batch = false)
       : name_(std::move(name)), make_(std::move(make)), full_batch_(full_batch) {}
 
-  /// @throws std::invalid_argument for what the optimizer's constructor refuses; std::logic_error for none.
+  /// Makes the optimizer for these parameters.
+  /// @throws std::invalid_argument as the constructor of the optimizer.
+  /// @throws std::logic_error if no optimizer was given.
   std::unique_ptr<Optimizer> operator()(std::vector<Tensor> parameters, SourceLine line = SourceLine::current()) const;
 
-  /// The name it was made by.
+  /// Returns the name of the optimizer; empty if no optimizer was given.
   const std::string& name() const noexcept { return name_; }
-  /// Whether each step is meant to see all data at once (lbfgs, iterative).
+  /// Returns true if each step should use all data at once ("lbfgs" and "iterative").
   bool full_batch() const noexcept { return full_batch_; }
 
  private:
@@ -65,12 +72,13 @@ class OptimizerFactory {
   bool full_batch_ = false;
 };
 
-/// The optimizer of that name on these parameters.
-/// @throws std::invalid_argument as OptimizerFactory and the optimizer's constructor.
+/// Returns a new optimizer with this name for these parameters; see OptimizerFactory for the names.
+/// @throws std::invalid_argument for an unknown name or setting, and as the constructor of the optimizer.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, std::vector<Tensor> parameters, const OptimizerSettings& settings = {},
                                           SourceLine line = SourceLine::current());
 
-/// Factories with all options; these are checked when the optimizer is made.
+/// @{
+/// Returns a factory for an optimizer with these options. The options are checked when the optimizer is made.
 OptimizerFactory sgd(const SGDOptions& options = {});
 OptimizerFactory rmsprop(const RMSpropOptions& options = {});
 OptimizerFactory adagrad(const AdagradOptions& options = {});
@@ -82,5 +90,6 @@ OptimizerFactory nadam(const NAdamOptions& options = {});
 OptimizerFactory radam(const RAdamOptions& options = {});
 OptimizerFactory lion(const LionOptions& options = {});
 OptimizerFactory lbfgs(const LBFGSOptions& options = {});
+/// @}
 
 }  // namespace chainrule::nn

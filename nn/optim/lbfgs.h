@@ -1,58 +1,71 @@
-// LBFGS: quasi-Newton steps from the last gradients, for full batches.
+// LBFGS: a quasi-Newton method that uses the last gradients, for full batches.
 #pragma once
 
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// How far LBFGS goes along a direction.
+/// How LBFGS chooses the length of a step along its direction.
 enum class LineSearch {
-  /// Each step is the learning rate long.
+  /// The length is the learning rate.
   none,
-  /// A step that meets the strong Wolfe conditions (c₁ = 1e-4, c₂ = 0.9), by at most 25 evaluations.
+  /// Searches for a length that meets the strong Wolfe conditions (c₁ = 1e-4, c₂ = 0.9), with at most 25 evaluations.
   strong_wolfe,
 };
 
-/// As torch.optim.LBFGS.
+/// Options of LBFGS, with the meaning and defaults they have in torch.optim.LBFGS.
 struct LBFGSOptions {
-  /// The length of a step along a direction, where no line search finds another.
+  /// The length of a step along a direction, or the initial length of the line search; finite and at least 0.
   double learning_rate = 1;
-  /// Iterations of one step().
+  /// The maximal number of iterations in one step(); at least 1.
   std::int64_t max_iter = 20;
-  /// Evaluations of the closure after which a step() begins no further iteration; 0 is max_iter · 5 / 4.
+  /// The number of closure evaluations after which a step() starts no further iteration; 0 means max_iter · 5 / 4.
   std::int64_t max_eval = 0;
-  /// A step() ends where no element of the gradient is larger.
+  /// A step() ends when no element of the gradient has a larger absolute value. Finite and at least 0.
   double tolerance_grad = 1e-7;
-  /// A step() ends where neither the parameters nor the loss change by more.
+  /// A step() ends when neither an element of the parameters nor the loss changes by more than this. Finite and at least 0.
   double tolerance_change = 1e-9;
-  /// Pairs of steps and changes of the gradient that are remembered.
+  /// The number of past steps, with the corresponding changes of the gradient, that are kept; at least 1.
   std::int64_t history_size = 100;
+  /// The line search.
   LineSearch line_search = LineSearch::none;
 };
 
-/// Each iteration goes along -H·g, H being the inverse Hessian that the remembered pairs stand for (Nocedal and Wright, Numerical
-/// Optimization, algorithm 7.4). All parameters are one vector and have the same options; computes in double whatever their dtype.
+/// The L-BFGS optimizer (Nocedal and Wright, Numerical Optimization, algorithm 7.4). Each iteration moves along -H·g, where g is the
+/// gradient and H is an estimate of the inverse Hessian from the stored steps. All parameters together form one vector and have the same
+/// options. Computations are in double for parameters of either dtype.
 class LBFGS : public Optimizer {
  public:
+  /// The type of the constructor's options.
   using Options = LBFGSOptions;
 
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options = {}, SourceLine line = SourceLine::current());
 
+  /// The other overloads of step().
   using Optimizer::step;
-  /// Up to max_iter iterations, each of which calls the closure; it computes the loss from the parameters as they are. Returns the first
-  /// loss. What the closure throws leaves the parameters where the iteration began, and what is remembered is forgotten.
+  /// Runs up to max_iter iterations. Each iteration calls the closure, which must compute the loss from the current values of the
+  /// parameters, at least once. Returns the first loss. If the closure throws, the parameters get the values they had at the beginning of
+  /// the iteration, and the stored steps are discarded.
   double step(const std::function<Tensor()>& closure, SourceLine line = SourceLine::current()) override;
-  /// @throws std::logic_error: one gradient is not enough.
+  /// Not available: a single gradient is not sufficient for this method.
+  /// @throws std::logic_error always.
   void step(SourceLine line = SourceLine::current()) override;
+  /// Returns true.
   bool needs_closure() const noexcept override { return true; }
 
-  /// "iterations" (int64), and of the last one "step_size", "scale" (of the first H), "direction", "gradient" and the remembered pairs
-  /// "steps" and "changes" [pairs, n], all float64, n being the elements of all parameters.
+  /// Returns the state: "iterations" (int64); "step_size", "scale" (of the initial H), "direction" [n] and "gradient" [n] of the last
+  /// iteration; and the stored "steps" and "changes" (of the gradient), both [count, n]. All but the first are float64, and n is the number
+  /// of elements of all parameters. Empty before the first step().
   std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const override;
+  /// Continues from a state, whose values are copied.
+  /// @throws std::invalid_argument if the state has a missing or unknown entry, or an entry of another shape or dtype.
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current()) override;
 
  protected:
+  /// Does nothing: step() changes all parameters at once.
   void update(const ParameterStep& step) override;
 
  private:
@@ -63,7 +76,7 @@ class LBFGS : public Optimizer {
     Vector step, change;
     double inverse;
   };
-  // The loss and its gradient somewhere along a direction.
+  // The loss and its gradient at a position along a direction.
   struct Point {
     double at = 0, loss = 0;
     Vector gradient;

@@ -5,34 +5,47 @@
 
 namespace chainrule::nn {
 
-/// As torch.optim.NAdam.
+/// Options of NAdam, with the meaning and defaults they have in torch.optim.NAdam. The symbols are those of the formula of NAdam.
 struct NAdamOptions {
-  /// The formula's lr, β₁, β₂ and ε.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 2e-3;
+  /// β₁, the decay rate of the first moment m; 0 <= β₁ < 1.
   double beta1 = 0.9;
+  /// β₂, the decay rate of the second moment v; 0 <= β₂ < 1.
   double beta2 = 0.999;
+  /// ε, added to the denominator for numerical stability; finite and at least 0.
   double epsilon = 1e-8;
-  /// Added to the gradient, times the parameter.
+  /// The weight decay; decoupled_weight_decay selects how it is applied. Finite and at least 0.
   double weight_decay = 0;
+  /// The exponent factor in the schedule of μₜ; finite and at least 0.
   double momentum_decay = 4e-3;
-  /// Takes lr·weight_decay of the parameter from it before the step, as AdamW, instead of adding to the gradient.
+  /// True: uses decoupled weight decay as in AdamW, multiplying the parameter by 1 - lr · weight_decay before the step. False: adds
+  /// weight_decay · parameter to the gradient.
   bool decoupled_weight_decay = false;
 };
 
-/// m and v as Adam; μₜ = β₁·(1 - 0.96^(t·momentum_decay)/2), Mₜ = μ₁·...·μₜ; parameter ← parameter - lr · ((1 - μₜ)/(1 - Mₜ)·g +
-/// μₜ₊₁/(1 - Mₜ·μₜ·μₜ₊₁)·m) / (sqrt(v/(1 - β₂ᵗ)) + ε) (Dozat, Incorporating Nesterov Momentum into Adam, 2016, whose divisor of m is
-/// 1 - Mₜ·μₜ₊₁: the second μₜ is PyTorch 1.13's).
+/// The NAdam optimizer (Dozat, Incorporating Nesterov Momentum into Adam, 2016). With m, v, g and t as in Adam, each step computes
+///
+///     μₜ = β₁·(1 - 0.96^(t·momentum_decay)/2), Mₜ = μ₁·...·μₜ
+///     parameter ← parameter - lr · ((1 - μₜ)/(1 - Mₜ)·g + μₜ₊₁/(1 - Mₜ·μₜ·μₜ₊₁)·m) / (sqrt(v/(1 - β₂ᵗ)) + ε)
+///
+/// In the paper, the divisor of m is 1 - Mₜ·μₜ₊₁; the additional factor μₜ is that of PyTorch 1.13.
 class NAdam : public GroupedOptimizer<NAdamOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit NAdam(std::vector<Tensor> parameters, const NAdamOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const NAdamOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
 
  private:
-  // M of a parameter's last step; found again from the step number after load_state().
+  // The product M of the last step of a parameter. After load_state() it is computed again from the number of steps.
   struct Product {
     std::int64_t step = 0;
     double value = 1;

@@ -1,4 +1,4 @@
-// Optimizer: the parameters to train, what is remembered of each, and the step that changes them.
+// Optimizer: the base class of all optimizers.
 #pragma once
 
 #include <cstdint>
@@ -15,97 +15,116 @@
 
 namespace chainrule::nn {
 
-/// Base of all optimizers. Parameters come in groups, each with options of its own. A parameter without gradient is left alone by step().
+/// The base class of all optimizers. It holds the parameters, in groups with separate options, and the state that belongs to each
+/// parameter, such as a momentum.
+///
+/// step() does not change parameters that have no gradient.
 class Optimizer {
  public:
+  /// Destructor.
   virtual ~Optimizer();
 
-  /// Forgets all gradients: grad() of each parameter is undefined.
+  /// Removes all gradients: grad() of each parameter is undefined afterwards.
   void zero_grad(SourceLine line = SourceLine::current());
-  /// Changes each parameter by its gradient.
+  /// Changes each parameter according to its gradient, as computed by backward().
   virtual void step(SourceLine line = SourceLine::current());
-  /// zero_grad(), loss.backward() and step() in one.
+  /// Calls zero_grad(), loss.backward() and step().
+  /// @throws std::invalid_argument for an undefined loss, and as backward().
   void step(const TensorArg& loss);
-  /// The same with the loss that a function computes, for methods that need it more than once (LBFGS). Returns the first loss.
+  /// Same as above, with the loss that `closure` returns. Some methods call the closure more than once (LBFGS). Returns the first loss.
+  /// @throws std::invalid_argument if the closure is empty or returns an undefined Tensor.
   virtual double step(const std::function<Tensor()>& closure, SourceLine line = SourceLine::current());
 
-  /// Whether step() must be given a closure: one gradient is not enough.
+  /// Returns true if step() requires a closure, because a single gradient is not sufficient.
   virtual bool needs_closure() const noexcept { return false; }
 
-  /// The learning rate of a group, at first that of its options.
-  /// @throws std::invalid_argument where there is no such group.
+  /// Returns the learning rate of a group. Initially, it is the one in the options of the group.
+  /// @throws std::invalid_argument if there is no such group.
   double learning_rate(std::size_t group = 0, SourceLine line = SourceLine::current()) const;
-  /// Sets the learning rate of every group.
-  /// @throws std::invalid_argument unless finite and not negative.
+  /// Sets the learning rate of all groups.
+  /// @throws std::invalid_argument unless it is finite and not negative.
   void set_learning_rate(double learning_rate, SourceLine line = SourceLine::current());
   /// Sets the learning rate of one group.
-  /// @throws std::invalid_argument unless finite and not negative, or where there is no such group.
+  /// @throws std::invalid_argument unless it is finite and not negative, or if there is no such group.
   void set_group_learning_rate(std::size_t group, double learning_rate, SourceLine line = SourceLine::current());
+  /// Returns the number of parameter groups.
   std::size_t group_count() const noexcept { return learning_rates_.size(); }
 
-  /// The parameters of all groups, in the order they were given.
+  /// Returns the parameters of all groups, in the order in which they were added.
   const std::vector<Tensor>& parameters() const noexcept { return parameters_; }
 
-  /// What is remembered of each parameter that had a gradient, by number and kind: "3.moment1", and "3.steps" (int64). The Tensors are
-  /// the optimizer's own. Options and learning rates are no part of it.
+  /// Returns the state of each parameter that has been changed at least once. The names consist of the index of the parameter and the kind
+  /// of the Tensor: "3.moment1"; "3.steps" (int64) is the number of its steps. The Tensors share their values with the optimizer. Options
+  /// and learning rates are not part of the state.
   virtual std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
-  /// Makes a copy of a state the one to go on from.
-  /// @throws std::invalid_argument for a name, shape or dtype that does not belong here.
+  /// Continues from a state, whose values are copied.
+  /// @throws std::invalid_argument for an unknown name, or for an entry of another shape or dtype.
   virtual void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
 
-  /// What update() is told of one parameter.
+  /// The data for one step on one parameter, passed to update().
   struct ParameterStep {
-    /// What is to change, and its gradient.
+    /// The parameter to change.
     Tensor& parameter;
+    /// The gradient of the parameter.
     const Tensor& gradient;
-    /// The Tensors named to the constructor, undefined at first.
+    /// The state Tensors of the parameter, one for each name passed to the constructor of Optimizer. Undefined at the first step.
     std::span<Tensor> memory;
-    /// Counts the parameter's steps from 1.
+    /// The number of this step of the parameter, counted from 1.
     std::int64_t number;
-    /// The parameter's place in parameters().
+    /// The index of the parameter in parameters().
     std::size_t index;
+    /// The index of the parameter's group.
     std::size_t group;
+    /// The learning rate of the group.
     double learning_rate;
   };
 
  protected:
-  /// `memory` names the Tensors remembered of each parameter; it lives as long as the program.
+  /// Constructor for derived classes. `name` is used in error messages; `memory` names the state Tensors of each parameter. Both must live
+  /// as long as the program.
   Optimizer(const char* name, std::span<const std::string_view> memory) noexcept;
+  /// Optimizers can be moved, but not copied.
   Optimizer(Optimizer&&) noexcept;
+  /// Optimizers can be moved, but not copied.
   Optimizer& operator=(Optimizer&&) noexcept;
 
-  /// One group more.
-  /// @throws std::invalid_argument for no parameters, one that is undefined, no leaf, listed twice or without requires_grad, or a
-  /// learning rate that is negative or not finite.
+  /// Adds a group of parameters.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice, also in another group; or if the learning rate is negative or not finite.
   void add_parameters(std::vector<Tensor> parameters, double learning_rate, const SourceLine& line);
 
-  /// Options of a type that only the optimizer knows, and what frees them.
+  /// Options of a type that only the derived class knows, with the function that frees them.
   using KeptOptions = std::unique_ptr<const void, void (*)(const void*)>;
-  /// One group more, with options.
+  /// Adds a group of parameters with options.
+  /// @throws std::invalid_argument as above.
   void add_parameters(std::vector<Tensor> parameters, double learning_rate, KeptOptions options, const SourceLine& line);
-  /// Those of a group.
+  /// Returns the options of a group.
   const void* kept_options(std::size_t group) const noexcept { return options_[group].get(); }
-  /// Frees the memory of an object that needs no destructor.
+  /// Frees options of a type whose destructor does nothing.
   static void free_options(const void* options) noexcept;
 
-  /// Changes one parameter.
+  /// Changes one parameter. Optimizers implement their formula here.
   virtual void update(const ParameterStep& step) = 0;
-  /// Changes all parameters that have a gradient: by update(), one after the other, each counted by count_step(). An optimizer whose work
-  /// on several can be shared among threads in one go does it here.
+  /// Changes all parameters that have a gradient. The default calls update() and count_step() for one step after another. Override it if
+  /// several parameters can be processed in one parallel loop.
   virtual void update_all(std::span<const ParameterStep> steps);
-  /// Counts a step's step as taken.
+  /// Records that a step has been taken. An override of update_all() must call it for each step.
   void count_step(const ParameterStep& step) noexcept { steps_[step.index] = step.number; }
 
-  /// zero_grad(), and the closure's loss and its gradients.
+  /// Calls zero_grad(), the closure, and backward() on the loss that it returns. Returns the loss.
   Tensor evaluate(const std::function<Tensor()>& closure, const SourceLine& line);
 
-  /// @throws std::invalid_argument `name: what is value, expected expectation` unless it holds.
+  /// Checks a condition on an option.
+  /// @throws std::invalid_argument `name: what is value, expected expectation` unless `holds`.
   void require(bool holds, const char* what, double value, const char* expectation, const SourceLine& line) const;
-  /// @throws std::invalid_argument unless finite and not negative.
+  /// Checks an option.
+  /// @throws std::invalid_argument unless it is finite and not negative.
   void require_not_negative(const char* what, double value, const SourceLine& line) const;
-  /// @throws std::invalid_argument unless 0 or more and below 1.
+  /// Checks an option.
+  /// @throws std::invalid_argument unless 0 <= value < 1.
   void require_fraction(const char* what, double value, const SourceLine& line) const;
 
+  /// Returns the name that was passed to the constructor.
   const char* name() const noexcept { return name_; }
 
  private:
@@ -114,36 +133,41 @@ class Optimizer {
 
   const char* name_;
   std::vector<Tensor> parameters_;
-  std::vector<std::size_t> groups_;     // of each parameter
+  std::vector<std::size_t> groups_;     // the group of each parameter
   std::vector<double> learning_rates_;  // of each group
   std::span<const std::string_view> memory_names_;
-  std::vector<Tensor> memory_;        // of parameter 0, then of parameter 1, ...
-  std::vector<std::int64_t> steps_;   // taken by each parameter
-  std::vector<KeptOptions> options_;  // of each group, where the optimizer keeps any
-  std::vector<Tensor> gradients_;     // of the step that is being taken
+  std::vector<Tensor> memory_;        // the state of parameter 0, then of parameter 1, ...
+  std::vector<std::int64_t> steps_;   // the number of steps taken by each parameter
+  std::vector<KeptOptions> options_;  // of each group, if the optimizer keeps any
+  std::vector<Tensor> gradients_;     // for the step in progress
   std::vector<ParameterStep> parameter_steps_;
 };
 
-/// An optimizer whose groups have options of type O, one of which is learning_rate.
+/// An optimizer whose groups have options of type O, which must have a member learning_rate.
 template <class O>
 class GroupedOptimizer : public Optimizer {
  public:
+  /// The type of the options of a group.
   using Options = O;
 
-  /// More parameters, with options of their own.
-  /// @throws std::invalid_argument as the constructor, and for a parameter of another group.
+  /// Adds a group of parameters with separate options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice, also in another group; or if an option is outside its range.
   void add_group(std::vector<Tensor> parameters, const O& options, SourceLine line = SourceLine::current());
 
  protected:
+  /// Constructor for derived classes; see Optimizer.
   using Optimizer::Optimizer;
 
-  /// @throws std::invalid_argument for an option out of its range.
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   virtual void check(const O& options, const SourceLine& line) const = 0;
 
+  /// Returns the options of the group that the parameter of a step belongs to.
   const O& options_of(const ParameterStep& step) const noexcept { return *static_cast<const O*>(kept_options(step.group)); }
 };
 
-// Not inline, so that a user's file has no code for the optimizers of the library, which groups.cpp instantiates.
+// Not inline: the optimizers of the library are instantiated in groups.cpp, not in every file that includes this header.
 template <class O>
 void GroupedOptimizer<O>::add_group(std::vector<Tensor> parameters, const O& options, SourceLine line) {
   check(options, line);

@@ -1,4 +1,4 @@
-// Plateau: a learning rate that falls where a metric no longer gets better.
+// Plateau: reduces the learning rate when a metric stops improving. (ReduceOnPlateau in callbacks.h is the callback that uses it.)
 #pragma once
 
 #include <cstdint>
@@ -10,42 +10,48 @@
 
 namespace chainrule::nn {
 
-/// As torch.optim.lr_scheduler.ReduceLROnPlateau.
+/// Options of Plateau, with the meaning and defaults they have in torch.optim.lr_scheduler.ReduceLROnPlateau.
 struct PlateauOptions {
-  /// Before the first fall.
+  /// The initial learning rate.
   double learning_rate = 1e-3;
-  /// Whether a larger metric is the better one ("max").
+  /// True: larger metrics are better (PyTorch: mode="max"). False: smaller ones are.
   bool maximize = false;
-  /// The learning rate falls to factor times itself.
+  /// The learning rate is multiplied by this factor when it is reduced; 0 <= factor < 1.
   double factor = 0.1;
-  /// Metrics in a row, no better than the best, that are put up with.
+  /// The number of consecutive metrics without improvement that are tolerated. The next one reduces the learning rate.
   std::int64_t patience = 10;
-  /// Better is below best·(1 - threshold), above best·(1 + threshold) to maximize, or by more than `threshold` where absolute.
+  /// A metric is an improvement if it is below best·(1 - threshold); or above best·(1 + threshold) to maximize. With absolute_threshold, it
+  /// must be better than the best by more than threshold.
   double threshold = 1e-4;
+  /// True: threshold is an absolute difference. False: it is relative to the best metric.
   bool absolute_threshold = false;
-  /// Metrics after a fall that do not count as bad.
+  /// The number of metrics after a reduction that are not counted as being without improvement.
   std::int64_t cooldown = 0;
+  /// The learning rate is never reduced below this value.
   double min_learning_rate = 0;
-  /// A fall by no more than this is left out.
+  /// A reduction by this much or less is not made.
   double epsilon = 1e-8;
 };
 
-/// `optimizer.set_learning_rate(plateau.step(metric))` after each epoch.
+/// Computes the learning rate from a metric; call `optimizer.set_learning_rate(plateau.step(metric))` after each epoch.
 class Plateau {
  public:
+  /// The type of the constructor's options.
   using Options = PlateauOptions;
 
-  /// @throws std::invalid_argument for an option that is negative or not finite, or a factor of 1 or more.
+  /// Starts with options.learning_rate.
+  /// @throws std::invalid_argument if an option is negative or not finite, or if factor is 1 or more.
   explicit Plateau(const PlateauOptions& options = {}, SourceLine line = SourceLine::current());
 
-  /// The learning rate after a metric. NaN is no better than anything.
+  /// Takes the metric of an epoch into account and returns the learning rate for the next one. NaN is never an improvement.
   double step(double metric);
+  /// Returns the current learning rate.
   double learning_rate() const noexcept { return learning_rate_; }
 
-  /// "learning_rate", "best" (float64), "bad" and "cooldown" (int64).
+  /// Returns the state: "learning_rate" and "best" (float64), "bad" and "cooldown" (int64).
   std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
-  /// Goes on from a state.
-  /// @throws std::invalid_argument unless it is one that state() gives.
+  /// Continues from a state.
+  /// @throws std::invalid_argument if an entry is missing, has another dtype, or has an invalid value.
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
 
  private:

@@ -1,32 +1,46 @@
-// RAdam: Adam whose first steps, of uncertain variance, are plain momentum.
+// RAdam: Adam that omits the adaptive denominator in the first steps, while the variance of its estimate is too large.
 #pragma once
 
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// As torch.optim.RAdam.
+/// Options of RAdam, with the meaning and defaults they have in torch.optim.RAdam. The symbols are those of the formula of RAdam.
 struct RAdamOptions {
-  /// The formula's lr, β₁, β₂ and ε.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-3;
+  /// β₁, the decay rate of the first moment m; 0 <= β₁ < 1.
   double beta1 = 0.9;
+  /// β₂, the decay rate of the second moment v; 0 <= β₂ < 1.
   double beta2 = 0.999;
+  /// ε, added to the denominator for numerical stability; finite and at least 0.
   double epsilon = 1e-8;
-  /// Added to the gradient, times the parameter.
+  /// The weight decay; decoupled_weight_decay selects how it is applied. Finite and at least 0.
   double weight_decay = 0;
-  /// Takes lr·weight_decay of the parameter from it before the step, as AdamW, instead of adding to the gradient.
+  /// True: uses decoupled weight decay as in AdamW, multiplying the parameter by 1 - lr · weight_decay before the step. False: adds
+  /// weight_decay · parameter to the gradient.
   bool decoupled_weight_decay = false;
 };
 
-/// m and v as Adam; ρ∞ = 2/(1 - β₂) - 1, ρ = ρ∞ - 2t·β₂ᵗ/(1 - β₂ᵗ); parameter ← parameter - lr · m/(1 - β₁ᵗ) · r·sqrt(1 - β₂ᵗ)/(sqrt(v) +
-/// ε), r² = (ρ - 4)(ρ - 2)ρ∞ / ((ρ∞ - 4)(ρ∞ - 2)ρ), and without what follows m/(1 - β₁ᵗ) while ρ <= 5 (Liu et al., arXiv 1908.03265).
+/// The RAdam optimizer (Liu et al., arXiv 1908.03265). With m, v and t as in Adam, each step computes
+///
+///     ρ∞ = 2/(1 - β₂) - 1
+///     ρ = ρ∞ - 2t·β₂ᵗ/(1 - β₂ᵗ)
+///     r² = (ρ - 4)(ρ - 2)ρ∞ / ((ρ∞ - 4)(ρ∞ - 2)ρ)
+///     parameter ← parameter - lr · m/(1 - β₁ᵗ) · r·sqrt(1 - β₂ᵗ)/(sqrt(v) + ε)   if ρ > 5
+///     parameter ← parameter - lr · m/(1 - β₁ᵗ)                                   otherwise
 class RAdam : public GroupedOptimizer<RAdamOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit RAdam(std::vector<Tensor> parameters, const RAdamOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const RAdamOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
 };
 

@@ -1,31 +1,43 @@
-// SGD: stochastic gradient descent with momentum.
+// SGD: stochastic gradient descent with optional momentum.
 #pragma once
 
 #include "nn/optim/optimizer.h"
 
 namespace chainrule::nn {
 
-/// As torch.optim.SGD.
+/// Options of SGD, with the meaning they have in torch.optim.SGD. The symbols are those of the formula of SGD.
 struct SGDOptions {
-  /// The formula's lr, momentum and dampening.
+  /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-3;
+  /// The factor of the previous step direction b; finite and at least 0.
   double momentum = 0;
+  /// Reduces the weight of the gradient in b; finite.
   double dampening = 0;
-  /// Added to the gradient, times the parameter.
+  /// The factor of the L2 penalty: weight_decay · parameter is added to the gradient. Finite and at least 0.
   double weight_decay = 0;
+  /// Uses Nesterov momentum. Requires momentum > 0 and dampening = 0.
   bool nesterov = false;
 };
 
-/// b ← momentum·b + (1 - dampening)·g, at first b ← g; parameter ← parameter - lr·b, or - lr·(g + momentum·b) for nesterov; without
-/// momentum parameter ← parameter - lr·g.
+/// Stochastic gradient descent. With g the gradient, each step computes
+///
+///     without momentum:        parameter ← parameter - lr·g
+///     with momentum:           b ← momentum·b + (1 - dampening)·g, parameter ← parameter - lr·b
+///     with Nesterov momentum:  b ← momentum·b + (1 - dampening)·g, parameter ← parameter - lr·(g + momentum·b)
+///
+/// At the first step, b ← g.
 class SGD : public GroupedOptimizer<SGDOptions> {
  public:
-  /// @throws std::invalid_argument as Optimizer::add_parameters, and for an option out of its range; nesterov needs a momentum and no
-  /// dampening.
+  /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
+  /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
+  /// twice; or if an option is outside its range.
   explicit SGD(std::vector<Tensor> parameters, const SGDOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
   void check(const SGDOptions& options, const SourceLine& line) const override;
+  /// Changes one parameter as described above.
   void update(const ParameterStep& step) override;
 };
 

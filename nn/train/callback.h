@@ -1,4 +1,4 @@
-// Callback: what may look at a training and take part in it as it goes.
+// Callback: the base class of callbacks, which observe a training and influence it. (callbacks.h has the callbacks of the library.)
 #pragma once
 
 #include <concepts>
@@ -17,37 +17,40 @@
 
 namespace chainrule::nn {
 
-/// A training as its callbacks see it.
+/// The training in progress, as callbacks see it.
 class Training {
  public:
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
 
-  /// What is trained, and by what.
+  /// Returns the module that is trained.
   Module& module() const noexcept { return *module_; }
+  /// Returns the optimizer.
   Optimizer& optimizer() const noexcept { return *optimizer_; }
-  /// Of the epochs that ended; in on_epoch_end the last one is the epoch that ends.
+  /// Returns the measurements of all completed epochs. In on_epoch_end, the last entry is that of the current epoch.
   const History& history() const noexcept { return history_; }
 
-  /// The epoch under way, from 1, of how many.
+  /// Returns the current epoch, counted from 1.
   std::int64_t epoch() const noexcept { return epoch_; }
+  /// Returns the number of epochs that are planned.
   std::int64_t epochs() const noexcept { return epochs_; }
-  /// The optimizer's steps so far in this training, and in an epoch.
+  /// Returns the number of optimizer steps taken in this training.
   std::int64_t step() const noexcept { return step_; }
+  /// Returns the number of optimizer steps in an epoch.
   std::int64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
-  /// The loss of the last step.
+  /// Returns the loss of the last step.
   double step_loss() const noexcept { return step_loss_; }
 
-  /// The names that each epoch records.
+  /// Returns the names of all values that are recorded for each epoch.
   const std::vector<std::string>& recorded() const noexcept { return recorded_; }
-  /// Which way the number of that name improves.
-  /// @throws std::invalid_argument for a name that is not recorded, listing those that are.
+  /// Returns which values of a recorded loss or metric are better.
+  /// @throws std::invalid_argument if there is no loss or metric of this name; the message lists those that are recorded.
   Better better(std::string_view name) const;
 
-  /// Ends the training after the running step, or before the first; `reason` is for History.
+  /// Ends the training after the current step; before the first step, if called from on_fit_begin. `reason` is stored in History::reason.
   void stop(std::string reason);
-  /// Remembers parameters and buffers as they are now: the training will leave the module with the last ones remembered, however it ends,
-  /// and `history().best_epoch` is this epoch.
+  /// Stores a copy of all parameters and buffers. When the training ends, for whatever reason, the module gets the values that were stored
+  /// last, and history().best_epoch is the epoch in which they were stored.
   void keep_weights();
 
  private:
@@ -65,46 +68,54 @@ class Training {
   bool stopped_ = false;
 };
 
-/// Base of all callbacks; each function does nothing by itself. Called in the order the callbacks were given, on the thread of fit(). What
-/// one throws ends the training and leaves fit().
+/// The base class of all callbacks. The default implementations do nothing. The functions are called on the thread of fit(), in the order
+/// in which the callbacks are listed in the options. An exception from a callback ends the training and leaves fit().
 class Callback {
  public:
+  /// Destructor.
   virtual ~Callback() = default;
 
-  /// Before the first epoch; the place to refuse what cannot work.
+  /// Called before the first epoch. Throw here if the callback cannot work.
   virtual void on_fit_begin(Training&) {}
+  /// Called at the beginning of each epoch.
   virtual void on_epoch_begin(Training&) {}
-  /// Before the gradients of a step are computed: the place to set the learning rate.
+  /// Called before the gradients of a step are computed. This is the place to set the learning rate.
   virtual void on_step_begin(Training&) {}
-  /// After the optimizer's step.
+  /// Called after the step of the optimizer.
   virtual void on_step_end(Training&) {}
-  /// After the last step of an epoch, before its validation, also where there is none.
+  /// Called after the last step of an epoch and before its validation, also if there is no validation.
   virtual void on_validation_begin(Training&) {}
-  /// After the validation, once the epoch is recorded.
+  /// Called after the validation, when the measurements of the epoch have been added to history().
   virtual void on_epoch_end(Training&) {}
-  /// After on_epoch_end of all callbacks.
+  /// Called after on_epoch_end of all callbacks.
   virtual void on_epoch_ended(Training&) {}
-  /// At the end, also where something was thrown. What is thrown here is lost then.
+  /// Called at the end of the training, also if it ends with an exception. In that case, an exception thrown here is discarded.
   virtual void on_fit_end(Training&) {}
 
  protected:
+  /// Constructor for derived classes.
   Callback() = default;
+  /// Callbacks can be moved, but not copied.
   Callback(Callback&&) = default;
+  /// Callbacks can be moved, but not copied.
   Callback& operator=(Callback&&) = default;
 };
 
-/// A callback in a list: made from one by moving it in, or from a pointer that the caller keeps too, to look at it afterwards.
+/// A callback in a list of options. It is made either from a callback, which is moved in, or from a shared pointer, which the caller can
+/// keep to look at the callback after the training.
 class SharedCallback {
  public:
-  /// Of a callback moved in, or of a pointer to one.
+  /// Moves a callback in.
   template <class C>
   requires(std::derived_from<C, Callback> && !std::is_lvalue_reference_v<C>) SharedCallback(C&& callback)
       : callback_(std::make_shared<C>(std::move(callback))) {}
+  /// Shares a callback.
   template <std::derived_from<Callback> C>
   SharedCallback(std::shared_ptr<C> callback) : callback_(std::move(callback)) {}
 
-  /// Null only if made from such a pointer.
+  /// Returns the callback; null if it was made from a null pointer.
   Callback* get() const noexcept { return callback_.get(); }
+  /// Accesses a member of the callback.
   Callback* operator->() const noexcept { return callback_.get(); }
 
  private:

@@ -14,12 +14,12 @@ using detail::throw_invalid;
 
 namespace {
 
-// What makes the watched number one to be small.
+// The factor that makes smaller values of the monitored loss or metric better: 1 or -1.
 double sign_of(const Training& training, const std::string& monitor) { return training.better(monitor) == Better::smaller ? 1 : -1; }
 
 double watched(const Training& training, const std::string& monitor) { return training.history().epochs.back()[monitor]; }
 
-// Whether `value` is better than `best`, both to be small; NaN is worse than anything.
+// Whether `value` is better than `best`, where smaller is better. NaN is worse than any number.
 bool improves(double value, double best, double min_delta) {
   if (std::isnan(value)) return false;
   return std::isnan(best) || value < best - min_delta;
@@ -128,7 +128,7 @@ void CsvLog::on_fit_begin(Training& training) {
   check_writable(path_);
   text_ = "epoch";
   for (const std::string& name : training.recorded()) {
-    // A metric of one's own may have any name.
+    // A custom metric may have any name.
     const bool plain = name.find_first_of(",\"\r\n") == std::string::npos;
     text_ += ',';
     if (plain) {

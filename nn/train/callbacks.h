@@ -1,4 +1,5 @@
-// The callbacks of the library.
+// The callbacks of the library: EarlyStopping, ReduceOnPlateau, LearningRateSchedule, Checkpoint, CsvLog, AverageWeights and EpochFunction.
+// (callback.h has their base class.)
 #pragma once
 
 #include <cstdint>
@@ -14,68 +15,82 @@
 
 namespace chainrule::nn {
 
-/// When an EarlyStopping stops.
+/// Options of EarlyStopping.
 struct EarlyStoppingOptions {
-  /// What is watched; which way it improves is known from the loss or metric.
+  /// The name of the recorded loss or metric to monitor. Whether smaller or larger values are better is known from the loss or metric.
   std::string monitor = "val_loss";
-  /// Ends after so many epochs in a row without improvement; 0 is as 1.
+  /// The number of consecutive epochs without improvement after which the training ends; 0 has the same effect as 1.
   std::int64_t patience = 5;
-  /// Only a change by more than this is an improvement.
+  /// A change must be larger than this to count as an improvement. Finite and at least 0.
   double min_delta = 0;
-  /// The first epoch, from 1, that counts.
+  /// The first epoch that is considered, counted from 1. Earlier epochs are ignored.
   std::int64_t start_from_epoch = 1;
 };
 
-/// Ends a training that no longer improves, and leaves the module with the weights of the best epoch however it ends: History::best_epoch
-/// says which. NaN is worse than anything.
+/// Ends a training when a loss or metric stops improving. However the training ends, the module has the weights of the best epoch
+/// afterwards, and History::best_epoch is its number. NaN is worse than any number.
 class EarlyStopping : public Callback {
  public:
+  /// The type of the constructor's options.
   using Options = EarlyStoppingOptions;
 
+  /// Makes the callback.
   /// @throws std::invalid_argument for a patience below 0, a min_delta that is negative or not finite, or a start_from_epoch below 1.
   explicit EarlyStopping(EarlyStoppingOptions options = {}, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument where what it watches is not recorded.
+  /// Prepares for a new training.
+  /// @throws std::invalid_argument if the monitored value is not recorded.
   void on_fit_begin(Training& training) override;
+  /// Keeps the weights of the module after an improvement, or ends the training.
   void on_epoch_end(Training& training) override;
 
-  /// The best epoch so far and what was watched there; 0 and NaN before any.
+  /// Returns the best epoch so far, counted from 1; 0 before the first.
   std::int64_t best_epoch() const noexcept { return best_epoch_; }
+  /// Returns the monitored value of the best epoch; NaN before the first.
   double best() const noexcept { return best_; }
 
  private:
   EarlyStoppingOptions options_;
-  double sign_ = 1;  // of what is to be small
+  double sign_ = 1;  // -1 if larger values are better
   double best_ = std::numeric_limits<double>::quiet_NaN();
   std::int64_t best_epoch_ = 0;
   std::int64_t waited_ = 0;
 };
 
-/// What ReduceOnPlateau is told; as torch.optim.lr_scheduler.ReduceLROnPlateau.
+/// Options of ReduceOnPlateau, with the meaning they have in torch.optim.lr_scheduler.ReduceLROnPlateau.
 struct ReduceOnPlateauOptions {
-  /// What is watched; which way it improves is known from the loss or metric.
+  /// The name of the recorded loss or metric to monitor. Whether smaller or larger values are better is known from the loss or metric.
   std::string monitor = "val_loss";
-  /// As in PlateauOptions.
+  /// See PlateauOptions::factor.
   double factor = 0.1;
+  /// See PlateauOptions::patience.
   std::int64_t patience = 10;
+  /// See PlateauOptions::threshold.
   double threshold = 1e-4;
+  /// See PlateauOptions::absolute_threshold.
   bool absolute_threshold = false;
+  /// See PlateauOptions::cooldown.
   std::int64_t cooldown = 0;
+  /// See PlateauOptions::min_learning_rate.
   double min_learning_rate = 0;
+  /// See PlateauOptions::epsilon.
   double epsilon = 1e-8;
 };
 
-/// Lowers the learning rate, at first the optimizer's, where an epoch's metric no longer gets better: see Plateau. Groups keep the ratio of
-/// their learning rates.
+/// Reduces the learning rate of the optimizer when a loss or metric stops improving; see Plateau. The learning rates of several parameter
+/// groups keep their ratio.
 class ReduceOnPlateau : public Callback {
  public:
+  /// The type of the constructor's options.
   using Options = ReduceOnPlateauOptions;
 
-  /// A training begins by checking the options.
+  /// Makes the callback. The options are checked when a training begins.
   explicit ReduceOnPlateau(ReduceOnPlateauOptions options = {}, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument where what it watches is not recorded.
+  /// Starts with the current learning rate of the optimizer.
+  /// @throws std::invalid_argument if the monitored value is not recorded, or if an option is outside its range.
   void on_fit_begin(Training& training) override;
+  /// Reduces the learning rate if necessary.
   void on_epoch_end(Training& training) override;
 
  private:
@@ -84,16 +99,22 @@ class ReduceOnPlateau : public Callback {
   SourceLine line_;
 };
 
-/// Sets the learning rate of all groups by a schedule, at each step or at each epoch; both count from 0.
+/// Sets the learning rate of all parameter groups by a schedule.
 class LearningRateSchedule : public Callback {
  public:
-  /// What a schedule counts.
-  enum class Per { step, epoch };
+  /// What the schedule counts; both counts start at 0.
+  enum class Per {
+    step,  ///< optimizer steps
+    epoch  ///< epochs
+  };
 
+  /// Makes the callback.
   /// @throws std::invalid_argument for an empty function.
   explicit LearningRateSchedule(Schedule schedule, Per per = Per::step, SourceLine line = SourceLine::current());
 
+  /// Sets the learning rate of the epoch, for Per::epoch.
   void on_epoch_begin(Training& training) override;
+  /// Sets the learning rate of the step, for Per::step.
   void on_step_begin(Training& training) override;
 
  private:
@@ -101,25 +122,32 @@ class LearningRateSchedule : public Callback {
   Per per_;
 };
 
-/// When a Checkpoint writes.
+/// Options of Checkpoint.
 struct CheckpointOptions {
-  /// Writes only where this improves; empty: after every epoch.
+  /// The name of the recorded loss or metric to monitor: the file is written only after an improvement. Empty: it is written without this
+  /// condition.
   std::string monitor = {};
-  /// Writes after every so many epochs; with a monitor too.
+  /// Only every `every`-th epoch is considered; at least 1.
   std::int64_t every = 1;
 };
 
-/// Writes the weights with nn::save(). `{epoch}` in the path becomes the epoch's number, so that none is overwritten.
+/// Saves the weights with nn::save(). `{epoch}` in the path is replaced by the number of the epoch, which avoids that a later epoch
+/// overwrites the file.
 class Checkpoint : public Callback {
  public:
+  /// The type of the constructor's options.
   using Options = CheckpointOptions;
 
-  /// @throws std::invalid_argument for an empty path or `every` below 1.
+  /// Makes the callback.
+  /// @throws std::invalid_argument for an empty path or for `every` below 1.
   explicit Checkpoint(std::string path, CheckpointOptions options = {}, SourceLine line = SourceLine::current());
 
-  /// @throws std::invalid_argument where what it watches is not recorded.
+  /// Prepares for a new training, and checks that the file can be written.
+  /// @throws std::invalid_argument if the monitored value is not recorded.
+  /// @throws std::runtime_error if the file cannot be written.
   void on_fit_begin(Training& training) override;
-  /// @throws std::runtime_error where the file cannot be written.
+  /// Writes the file if necessary.
+  /// @throws std::runtime_error if the file cannot be written.
   void on_epoch_end(Training& training) override;
 
  private:
@@ -129,14 +157,19 @@ class Checkpoint : public Callback {
   double best_ = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Writes all that is recorded as comma-separated values, a row for each epoch under a row of names; after each epoch the file is whole.
+/// Writes everything that is recorded as comma-separated values: a row of names, and one row for each epoch. The file is replaced
+/// atomically after each epoch, so it is always complete.
 class CsvLog : public Callback {
  public:
+  /// Makes the callback.
   /// @throws std::invalid_argument for an empty path.
   explicit CsvLog(std::string path, SourceLine line = SourceLine::current());
 
+  /// Starts a new table, and checks that the file can be written.
+  /// @throws std::runtime_error if the file cannot be written.
   void on_fit_begin(Training& training) override;
-  /// @throws std::runtime_error where the file cannot be written.
+  /// Writes the table with the row of this epoch.
+  /// @throws std::runtime_error if the file cannot be written.
   void on_epoch_end(Training& training) override;
 
  private:
@@ -144,16 +177,22 @@ class CsvLog : public Callback {
   std::string text_;
 };
 
-/// Averages the weights over the steps (EMA); epochs are validated with the averages, and the module is left with them.
+/// Averages the weights over the steps, see EMA. Epochs are validated with the averages, and the module has them after the training.
 class AverageWeights : public Callback {
  public:
-  /// @throws std::invalid_argument as EMA, when the training begins.
+  /// Makes the callback. The options are checked when a training begins.
   explicit AverageWeights(const EMAOptions& options = {}, SourceLine line = SourceLine::current()) : options_(options), line_(line) {}
 
+  /// Starts new averages.
+  /// @throws std::invalid_argument as the constructor of EMA.
   void on_fit_begin(Training& training) override;
+  /// Updates the averages.
   void on_step_end(Training& training) override;
+  /// Gives the module the averages.
   void on_validation_begin(Training& training) override;
+  /// Gives the module the trained weights again.
   void on_epoch_ended(Training& training) override;
+  /// Gives the module the averages, if at least one step was taken.
   void on_fit_end(Training& training) override;
 
  private:
@@ -162,11 +201,12 @@ class AverageWeights : public Callback {
   std::optional<EMA> average_;
 };
 
-/// Calls a function of one's own after each epoch: `nn::EpochFunction([](nn::Training& t) { if (...) t.stop("..."); })`.
+/// Calls a custom function after each epoch: `nn::EpochFunction([](nn::Training& t) { if (...) t.stop("..."); })`.
 class EpochFunction : public Callback {
  public:
-  /// To be called with the training.
+  /// Makes the callback. An empty function is not called.
   explicit EpochFunction(std::function<void(Training&)> function) : function_(std::move(function)) {}
+  /// Calls the function. Errors that occur in it name the line in the function.
   void on_epoch_end(Training& training) override {
     const UserCodeScope user;
     if (function_) function_(training);

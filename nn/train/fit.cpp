@@ -15,7 +15,7 @@ using detail::throw_misuse;
 
 namespace {
 
-// What FitOptions and EvaluateOptions have in common.
+// The options that FitOptions and EvaluateOptions have in common.
 CompileOptions measured(const auto& options) {
   return {.loss = options.loss,
           .loss_weights = options.loss_weights,

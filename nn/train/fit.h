@@ -1,4 +1,4 @@
-// fit, evaluate, predict: training any module on a dataset, and using it.
+// fit(), evaluate() and predict(): train any module on a dataset, measure it, and compute its outputs.
 #pragma once
 
 #include <concepts>
@@ -21,18 +21,21 @@
 
 namespace chainrule::nn {
 
-/// The loss of a module, or one for each of its outputs: `"cross_entropy"`, `nn::mse_loss`, `{"mse", "cross_entropy"}`.
+/// The loss of a module, or a list with one loss for each output: `"cross_entropy"`, `nn::mse_loss`, `{"mse", "cross_entropy"}`.
 class Losses {
  public:
-  /// None.
+  /// Makes an empty list.
   Losses() = default;
+  /// Makes a list of one loss, given in any form that Loss accepts.
   template <class L>
   requires(std::convertible_to<L, Loss> && !std::same_as<std::remove_cvref_t<L>, Losses>)
       Losses(L&& loss, SourceLine line = SourceLine::current());
+  /// Makes a list of one loss function of the library.
   Losses(Tensor (*loss)(const TensorArg&, const Tensor&)) : losses_{Loss(loss)} {}
+  /// Makes a list of losses, one for each output.
   Losses(std::initializer_list<Loss> losses) : losses_(losses) {}
 
-  /// One for all outputs, or one for each.
+  /// Returns the losses.
   const std::vector<Loss>& list() const noexcept { return losses_; }
 
  private:
@@ -48,94 +51,125 @@ requires(std::convertible_to<L, Loss> && !std::same_as<std::remove_cvref_t<L>, L
   }
 }
 
-/// What is minimised, by what, and what is measured. Losses are means over the examples of a batch.
+/// Options of Model::compile(): what is minimized, with which optimizer, and what is measured.
 struct CompileOptions {
-  /// What is minimised.
+  /// The loss, or one for each output. A loss must be the mean over the examples of a batch.
   Losses loss = {};
-  /// A factor of each output's loss; without them 1 each. The loss of the module is their sum.
+  /// A factor for the loss of each output; empty: 1 each. The loss of the module is the weighted sum.
   std::vector<double> loss_weights = {};
+  /// The optimizer.
   OptimizerFactory optimizer = "adam";
-  /// Measured on each output.
+  /// Metrics that are measured on every output.
   std::vector<Metric> metrics = {};
-  /// Measured on one output only: a list for each, in their order. Besides `metrics`.
+  /// Additional metrics for single outputs: one list for each output, in the order of the outputs. Empty: none.
   std::vector<std::vector<Metric>> output_metrics = {};
-  /// A factor for each class: what an example of it counts in the loss, of "cross_entropy" or "nll_loss" (given by these names), as
-  /// CrossEntropyOptions::weight.
+  /// A factor for each class, with which an example of the class contributes to the loss, as CrossEntropyOptions::weight. Available only if
+  /// the loss is given as "cross_entropy" or "nll_loss". Empty: 1 each.
   std::vector<double> class_weights = {};
 };
 
-/// How fit() trains.
+/// Options of fit() and Model::fit(). For Model::fit(), the first six options and `existing_optimizer` must be left empty, because
+/// compile() takes them.
 struct FitOptions {
-  /// As in CompileOptions, which has them for a Model: Model::fit() takes none of these six.
+  /// See CompileOptions::loss.
   Losses loss = {};
+  /// See CompileOptions::loss_weights.
   std::vector<double> loss_weights = {};
-  /// "adam" without.
+  /// The optimizer; empty: "adam".
   OptimizerFactory optimizer = {};
+  /// See CompileOptions::metrics.
   std::vector<Metric> metrics = {};
+  /// See CompileOptions::output_metrics.
   std::vector<std::vector<Metric>> output_metrics = {};
+  /// See CompileOptions::class_weights.
   std::vector<double> class_weights = {};
-  /// One that exists already, with groups or a past, instead of `optimizer`; of this module's parameters or some of them.
+  /// An existing optimizer to use in place of `optimizer`, for example one with parameter groups or with state from an earlier training.
+  /// Its parameters must belong to the module; it need not have all of them.
   Optimizer* existing_optimizer = nullptr;
 
-  /// Passes over the data.
+  /// The number of passes over the data; at least 0.
   std::int64_t epochs = 1;
-  /// 32 without, or all examples for an optimizer that wants the full batch (lbfgs, iterative).
+  /// The number of examples in a batch. Without a value, it is 32; for an optimizer that uses the full batch ("lbfgs", "iterative"), it is
+  /// the number of all examples.
   std::optional<std::int64_t> batch_size = {};
-  /// In a new random order in each epoch.
+  /// True: each epoch takes the examples in a new random order.
   bool shuffle = true;
-  /// Leaves out a last batch with fewer than batch_size examples.
+  /// Skips the last batch of an epoch if it has fewer than batch_size examples.
   bool drop_last = false;
-  /// Where the order comes from; nullptr: default_generator().
+  /// The generator that the random order is drawn from; nullptr means default_generator().
   Generator* generator = nullptr;
-  /// The last part of the examples, held out before any shuffling: 0.1 for a tenth, to the nearest whole example.
+  /// The fraction of the examples that is used for validation, rounded to whole examples; at least 0 and below 1. They are the last
+  /// examples of the dataset, taken before any shuffling. 0: none.
   double validation_split = 0;
+  /// The dataset for validation. It cannot be combined with `validation_split`.
   std::optional<Dataset> validation_data = {};
-  /// Batches whose gradients make one step together: 4 of 16 are one of 64.
+  /// The number of batches whose gradients are accumulated for one step. 4 batches of 16 examples have the effect of one batch of 64. Not
+  /// available for an optimizer that takes a closure.
   std::int64_t accumulate = 1;
-  /// Clips the gradients of each step: each element, then the norm of all; see clip.h.
+  /// The limit of clip_grad_value(), applied before each step; above 0. Not available for an optimizer that takes a closure.
   std::optional<double> clip_value = {};
+  /// The limit of clip_grad_norm(), applied before each step and after `clip_value`; above 0. Not available for an optimizer that takes a
+  /// closure.
   std::optional<double> clip_norm = {};
-  /// Ends the training at a loss that is NaN or infinite, before its step.
+  /// Ends the training when the loss is NaN or infinite. The step is then not taken, except by an optimizer that takes a closure.
   bool stop_on_nan = true;
+  /// The callbacks, called in this order.
   std::vector<SharedCallback> callbacks = {};
-  /// Writes a line to `out` after the first epoch, every so many, and the last; 0: none.
+  /// Writes a line to `out` after the first epoch, after every `show_every`-th epoch, and after the last one; 0: never.
   std::int64_t show_every = 1;
+  /// The stream for progress lines; nullptr: none.
   std::ostream* out = nullptr;
 };
 
-/// Trains a module: its parameters that require grad, as in training (for which Module::train() is called if the module is in eval, and
-/// eval() again afterwards). Layers of open input size are built. Two examples go through model and losses in eval first, so that whatever
-/// does not fit is an error before any training. While it trains, denormal numbers are zeros (see FlushDenormals) and threads are kept at
-/// hand (see run_steps). The same seed gives the same bits with any number of threads.
-/// @throws std::invalid_argument for what does not fit together, by name; std::logic_error for a module without anything to train; and
-/// what callbacks throw. Weights that a callback kept are restored in that case too.
+/// Trains the parameters of a module that require grad, and returns what was measured.
+///
+/// The module is trained in training mode; if it was in evaluation mode, it returns to it afterwards. Layers whose input size is open are
+/// built first. To find errors before the training starts, fit() runs the module, the losses and the metrics on two examples in evaluation
+/// mode.
+///
+/// During the training, denormal numbers are treated as zeros (see FlushDenormals), and worker threads stay active between the steps (see
+/// run_steps). With the same seed, the results are the same to the last bit, whatever the number of threads is.
+///
+/// An exception from a callback ends the training and leaves fit(). Weights that a callback kept with keep_weights() are restored in this
+/// case too.
+/// @throws std::invalid_argument if module, data and options do not fit together; the message names the option.
+/// @throws std::logic_error if the module has no parameter that requires grad.
 History fit(Module& module, const Dataset& data, const FitOptions& options, SourceLine line = SourceLine::current());
 
-/// What evaluate() measures.
+/// Options of evaluate() and Model::evaluate(). For Model::evaluate(), all options except `batch_size` must be left empty, because
+/// compile() takes them.
 struct EvaluateOptions {
-  /// As in CompileOptions; Model::evaluate() takes only the batch size.
+  /// See CompileOptions::loss. Empty: no loss is computed.
   Losses loss = {};
+  /// See CompileOptions::loss_weights.
   std::vector<double> loss_weights = {};
+  /// See CompileOptions::metrics.
   std::vector<Metric> metrics = {};
+  /// See CompileOptions::output_metrics.
   std::vector<std::vector<Metric>> output_metrics = {};
+  /// See CompileOptions::class_weights.
   std::vector<double> class_weights = {};
-  /// Examples at a time.
+  /// The number of examples that are processed at a time; at least 1.
   std::int64_t batch_size = 1024;
 };
 
-/// `loss` (unless none is given) and each metric over all examples, as in eval. Changes nothing: threads may share the module.
-/// @throws std::invalid_argument for what does not fit together, and for no examples.
+/// Returns "loss", if there is one, and each metric over all examples, computed in evaluation mode. The module is not changed, so several
+/// threads may use it.
+/// @throws std::invalid_argument if module, data and options do not fit together, or if there are no examples.
 Metrics evaluate(const Module& module, const Dataset& data, const EvaluateOptions& options, SourceLine line = SourceLine::current());
 
-/// How predict() goes through the data.
+/// Options of predict().
 struct PredictOptions {
-  std::int64_t batch_size = 1024;  ///< examples at a time
+  std::int64_t batch_size = 1024;  ///< the number of examples that are processed at a time; at least 1
 };
 
-/// What the module makes of inputs [n, ...], as in eval, unrecorded and batch by batch. Changes nothing: threads may share the module.
-/// @throws std::invalid_argument for no inputs or a batch_size below 1.
+/// Returns the outputs of a module for inputs [n, ...], computed in batches, in evaluation mode and without recording. The module is not
+/// changed, so several threads may use it.
+/// @throws std::invalid_argument if the module has more than one input or output, if the inputs do not fit the module, or for a batch_size
+/// below 1.
 Tensor predict(const Module& module, const Tensor& inputs, const PredictOptions& options = {}, SourceLine line = SourceLine::current());
-/// The same with several inputs and outputs.
+/// Same as above, for a module with several inputs or outputs.
+/// @throws std::invalid_argument if there are no inputs, if the inputs do not fit the module, or for a batch_size below 1.
 std::vector<Tensor> predict(const Module& module, const std::vector<Tensor>& inputs, const PredictOptions& options = {},
                             SourceLine line = SourceLine::current());
 

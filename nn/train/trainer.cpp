@@ -171,7 +171,7 @@ void Objective::Totals::write(Metrics& metrics, std::string_view prefix) const {
 
 void build_for(Module& module, const Dataset& data, const char* op, const SourceLine& line) {
   if (data.size() == 0) throw_invalid(op, "the data hold no examples", line);
-  // Layers on int64 inputs may know nothing of zeros in a floating dtype, which build() tries; then the first example is the check.
+  // A layer with int64 inputs may not accept the floating-point zeros with which build() tries it. Then the first example is the check.
   const std::vector<Tensor> example = inputs_of(data.batch(0, 1, line));
   const bool floating = std::ranges::all_of(example, [](const Tensor& x) { return is_floating(x.dtype()); });
   if (data.input_count() == module.input_count() && (floating || module.needs_build())) module.build_many(data.sample_shapes(), line);
@@ -273,7 +273,7 @@ void Trainer::tell(F&& call) {
   for (const SharedCallback& callback : options_.callbacks) call(*callback.get());
 }
 
-// Sees to the end of a training, however it comes.
+// Restores modes and weights at the end of a training, also after an exception.
 class Trainer::Finish {
  public:
   explicit Finish(Trainer& trainer) : trainer_(trainer), exceptions_(std::uncaught_exceptions()), eval_(!trainer.module_.is_training()) {
@@ -384,7 +384,7 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
   totals.write(record, "");
 }
 
-// Returns whether the loss is a number; no step is taken where it is not and that ends the training.
+// Returns whether the loss is finite. If it is not and stop_on_nan is set, the step is not taken.
 bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Totals& totals) {
   if (optimizer.needs_closure()) {
     bool first = true;
@@ -416,7 +416,7 @@ bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objecti
     } else {
       loss.backward({.gradient = full(loss.shape(), share, loss.dtype())}, line_);
     }
-    batch = {};  // its memory serves the next
+    batch = {};  // its memory is reused for the next batch
   }
   if (options_.clip_value) clip_grad_value(optimizer.parameters(), *options_.clip_value);
   if (options_.clip_norm) clip_grad_norm(optimizer.parameters(), *options_.clip_norm);

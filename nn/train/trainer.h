@@ -1,4 +1,4 @@
-// Trainer: what fit() and Model::fit() do.
+// Trainer: the implementation of fit() and Model::fit().
 // Internal header: not installed.
 #pragma once
 
@@ -10,30 +10,30 @@
 
 namespace chainrule::nn {
 
-/// Losses and metrics, matched to the outputs of a module.
+/// The losses and metrics for the outputs of a module.
 class Objective {
  public:
-  /// `output_names`: of each output, unused for one. Errors begin with `op`.
-  /// @throws std::invalid_argument where counts do not fit.
+  /// `output_names` holds the name of each output; it is not used if there is only one. Errors begin with `op`.
+  /// @throws std::invalid_argument if the number of losses, weights or metric lists does not fit the number of outputs.
   Objective(const char* op, const CompileOptions& options, std::vector<std::string> output_names, const SourceLine& line);
 
-  /// A number measured in one pass over data.
+  /// A value that is measured in a pass over data.
   struct Column {
     std::string name;
     Better better;
   };
-  /// "loss", each output's loss where there are several, then the metrics.
+  /// Returns "loss", the loss of each output if there are several, and the metrics.
   std::vector<Column> columns() const;
 
-  /// The running loss and metrics of one pass over data.
+  /// The accumulated loss and metrics of one pass over data.
   class Totals {
    public:
     explicit Totals(const Objective& objective);
-    /// The loss of a batch; takes it and the metrics into the totals.
+    /// Adds the loss and the metrics of a batch. Returns the loss of the batch.
     Tensor add(const std::vector<Tensor>& outputs, const Batch& batch);
-    /// In the order of columns(), each name after `prefix`.
+    /// Writes the values in the order of columns(), with `prefix` before each name.
     void write(Metrics& metrics, std::string_view prefix) const;
-    /// The number of the last loss.
+    /// Returns the loss of the last batch.
     double last_loss() const noexcept { return last_loss_; }
 
    private:
@@ -41,10 +41,11 @@ class Objective {
     std::int64_t examples_ = 0;
     double last_loss_ = 0, loss_sum_ = 0;
     std::vector<double> output_sums_;
-    std::vector<std::vector<std::unique_ptr<MetricState>>> states_;  // of each output
+    std::vector<std::vector<std::unique_ptr<MetricState>>> states_;  // for each output
   };
 
-  /// @throws std::invalid_argument where two examples do not go through module, losses and metrics, or labels are more than the classes.
+  /// Runs two examples through the module, the losses and the metrics.
+  /// @throws std::invalid_argument if something does not fit, or if there are labels that exceed the number of classes.
   void check(const Module& module, const Dataset& data, const char* op, const SourceLine& line) const;
 
   std::size_t output_count() const noexcept { return names_.size(); }
@@ -55,16 +56,16 @@ class Objective {
 
   std::vector<Loss> losses_;
   std::vector<double> weights_;
-  std::vector<std::vector<Metric>> metrics_;  // of each output
+  std::vector<std::vector<Metric>> metrics_;  // for each output
   std::vector<std::string> names_;
 };
 
-/// One training.
+/// A single training.
 class Trainer {
  public:
   Trainer(Module& module, const Dataset& data, const Objective& objective, const FitOptions& options, const SourceLine& line);
 
-  /// Checks all there is to check, then trains.
+  /// Checks the options and the data, then trains.
   History run(Optimizer& optimizer, bool full_batch);
 
  private:
@@ -86,27 +87,27 @@ class Trainer {
   const Objective& objective_;
   const FitOptions& options_;
   SourceLine line_;
-  std::vector<Tensor> parameters_;  // all of the module, of which the optimizer may have a part
+  std::vector<Tensor> parameters_;  // all parameters of the module; the optimizer may have only some of them
   Training training_;
   std::int64_t batch_size_ = 0;
 };
 
-/// Builds layers of open input size by the examples of the data.
+/// Builds layers whose input size is open, from the shape of the examples.
 void build_for(Module& module, const Dataset& data, const char* op, const SourceLine& line);
 
-/// Evaluation without checks; `prefix` before each name.
+/// Evaluates without checks and writes the values with `prefix` before each name.
 void evaluate_into(Metrics& metrics, std::string_view prefix, const Module& module, const Dataset& data, const Objective& objective,
                    std::int64_t batch_size);
 
-/// Evaluation with all checks.
+/// Checks everything, then evaluates.
 Metrics evaluate_with(const Module& module, const Dataset& data, const Objective& objective, std::int64_t batch_size,
                       const SourceLine& line);
 
-/// The parameters that require grad.
-/// @throws std::logic_error for none.
+/// Returns the parameters that require grad.
+/// @throws std::logic_error if there are none.
 std::vector<Tensor> parameters_to_train(const Module& module, const char* op, const SourceLine& line);
 
-/// "output0", "output1", ... for each output of a module.
+/// Returns "output0", "output1", ..., one name for each output of the module.
 std::vector<std::string> numbered_outputs(const Module& module);
 
 }  // namespace chainrule::nn

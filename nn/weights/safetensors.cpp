@@ -1,6 +1,6 @@
-// The format, after https://github.com/huggingface/safetensors: 8 bytes of little-endian header size, the header, a JSON object
-// {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ..., "__metadata__": {"key": "value"}}, then the data, to
-// whose first byte the offsets count.
+// The format, as described at https://github.com/huggingface/safetensors: 8 bytes with the little-endian size of the header; the header, a
+// JSON object {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ..., "__metadata__": {"key": "value"}}; then the
+// data. Offsets count from the first byte of the data.
 #include "nn/weights/safetensors.h"
 
 #include <algorithm>
@@ -38,7 +38,7 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference reader'
 constexpr std::uint64_t kMostTensorBytes = std::numeric_limits<std::int64_t>::max() / 256;
 constexpr std::string_view kMetadata = "__metadata__";
 
-// How a dtype of the file becomes a Tensor's elements.
+// A dtype of the format, its size in bytes, and the dtype of the Tensor it is loaded into.
 struct FileType {
   std::string_view name;
   std::uint64_t bytes;
@@ -56,13 +56,13 @@ std::string_view file_dtype(DType dtype) {
   return dtype == DType::float64 ? "F64" : "I64";
 }
 
-// A tensor as the header has it.
+// A tensor as the header describes it.
 struct Entry {
   std::string name;
   std::string dtype;
   Shape shape;
   std::array<std::uint64_t, 2> offsets = {};
-  const FileType* type = nullptr;  // known once checked
+  const FileType* type = nullptr;  // set by check_entry()
 
   std::uint64_t begin() const { return offsets[0]; }
   std::uint64_t end() const { return offsets[1]; }
@@ -73,7 +73,7 @@ struct WeightsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// Text as a stream.
+// A stream buffer over a text.
 class TextBytes : public std::streambuf {
  public:
   explicit TextBytes(std::string_view text) {
@@ -82,13 +82,14 @@ class TextBytes : public std::streambuf {
   }
 };
 
-// Takes the header's JSON piece by piece, and no other structure than the format's: what nests deeper has no place to go.
+// Parses the header as a stream of JSON events. It accepts only the structure that the format defines, so deeply nested input cannot
+// exhaust the stack.
 class WeightsHeaderParser : public JsonHandler {
  public:
   explicit WeightsHeaderParser(const InputFile& file) : file_(file) {}
 
   WeightsHeader parse(std::string_view json) {
-    // The JSON parser takes a zero byte for the end.
+    // The JSON parser would take a zero byte for the end of the text.
     const std::size_t zero = json.find('\0');
     if (zero != json.npos) not_json(zero);
     TextBytes bytes(json);
@@ -96,7 +97,7 @@ class WeightsHeaderParser : public JsonHandler {
     return std::move(header_);
   }
 
-  // What follows is called by the JSON parser.
+  // The functions below are called by the JSON parser.
 
   void start_object() override {
     if (state_ == State::header) {
@@ -179,7 +180,7 @@ class WeightsHeaderParser : public JsonHandler {
   void number_integer(std::int64_t value) override { refuse(text("the number ", value)); }
   void number_float(double, const std::string& digits) override { refuse("the number " + digits.substr(0, 40)); }
   void parse_error(std::size_t position, std::string_view) override {
-    not_json(position > 0 ? position - 1 : 0);  // it counts from 1
+    not_json(position > 0 ? position - 1 : 0);  // the parser counts positions from 1
   }
 
  private:
@@ -276,7 +277,8 @@ std::string read_header_text(const InputFile& file, std::uint64_t size) {
   return json;
 }
 
-// The bytes that shape and dtype make, found without overflow; an axis of size 0 excuses no other that is too long.
+// The number of bytes that shape and dtype require, computed without overflow. A shape with an axis of size 0 is still refused if its other
+// axes are too long.
 std::uint64_t checked_bytes(const InputFile& file, const Entry& entry) {
   std::uint64_t most = entry.type->bytes;
   bool empty = false, beyond = false;
@@ -328,7 +330,7 @@ void read_exactly(const InputFile& file, std::uint64_t offset, std::span<std::ui
   if (file.read_at(offset, out) < out.size()) file.fail("became shorter while it was read");
 }
 
-// Elements of type From at byte `offset` of the file into `out`, each through `convert`.
+// Reads elements of type From, starting at byte `offset` of the file, and stores convert(element) for each in `out`.
 template <class From, class To, class Convert>
 void read_converted(const InputFile& file, std::uint64_t offset, std::span<To> out, Convert convert) {
   std::array<From, 4096> some;
@@ -398,7 +400,7 @@ SafetensorsFile read_file(const InputFile& file) {
   return content;
 }
 
-// A string of the caller's as JSON.
+// A text from the caller as a JSON string.
 std::string json_of(const std::string& words, const SourceLine& line) {
   if (!is_utf8(words)) throw_invalid("save_safetensors", text("the text ", json_quote(words), " is not UTF-8"), line);
   return json_string(words);
@@ -427,9 +429,10 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
   const CallerScope caller(line);
   check_tensors(tensors, line);
 
-  // Data of 8-byte elements first, so that each element is aligned for readers that map the file; the header keeps the given order.
+  // Tensors of 8-byte elements come first, so that each element is aligned when a reader maps the file into memory. The header keeps the
+  // order of the caller.
   std::vector<std::uint64_t> begins(tensors.size());
-  std::vector<std::string_view> parts = {{}};  // the first is for the header
+  std::vector<std::string_view> parts = {{}};  // the first part is the header
   std::uint64_t data_bytes = 0;
   for (const std::int64_t size : {8, 4}) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {

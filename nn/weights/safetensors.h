@@ -1,4 +1,4 @@
-// Reads and writes safetensors files: named Tensors as the Python package of that name has them.
+// Reads and writes safetensors files, which hold named Tensors and can be exchanged with the Python package safetensors.
 #pragma once
 
 #include <map>
@@ -10,28 +10,31 @@
 
 namespace chainrule::nn {
 
-/// What a safetensors file holds.
+/// The contents of a safetensors file.
 struct SafetensorsFile {
-  /// With the names that the file has.
+  /// The Tensors with their names, in the order of the file's header.
   std::vector<NamedTensor> tensors;
+  /// Free-form texts by name, stored under `__metadata__` in the file.
   std::map<std::string, std::string> metadata = {};
 };
 
-/// Writes the tensors with their names, float32 as F32, float64 as F64 and int64 as I64, in a file that is there whole or not at all.
-/// @throws std::invalid_argument for a name that is given twice, reserved (`__metadata__`) or not UTF-8, and an undefined Tensor;
-/// std::runtime_error `PATH: what went wrong` when the file cannot be written.
+/// Writes Tensors with their names: float32 as F32, float64 as F64 and int64 as I64. The file is replaced atomically, see
+/// write_whole_file().
+/// @throws std::invalid_argument if a name occurs twice, is `__metadata__` or is not UTF-8, or if a Tensor is undefined.
+/// @throws std::runtime_error `PATH: what went wrong` if the file cannot be written.
 void save_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors,
                       const std::map<std::string, std::string>& metadata = {}, SourceLine line = SourceLine::current());
 
-/// The tensors and metadata in the file `path`, the tensors in the order its header names them. F32, F16 and BF16 become float32, F64
-/// float64, and I64, I32, I16, I8, U32, U16, U8 and BOOL int64, all without loss.
+/// Returns the Tensors and the metadata of a file. F32, F16 and BF16 become float32; F64 becomes float64; I64, I32, I16, I8, U32, U16, U8
+/// and BOOL become int64. All conversions are exact.
 ///
-/// The file is not trusted: all of its header is checked against the format and the file's size before memory is taken for a Tensor. What
-/// the format does not know, such as another field of a tensor or bytes that belong to none, is refused.
-/// @throws std::runtime_error `PATH: what was found and expected`, with the name of the tensor, for anything wrong with the file.
+/// The file is not trusted: the whole header is checked against the format and the size of the file before memory for a Tensor is
+/// allocated. Files with content that the format does not define, such as an unknown field of a tensor or bytes that belong to no tensor,
+/// are refused.
+/// @throws std::runtime_error `PATH: what was found and expected`, with the name of the tensor, if anything is wrong with the file.
 SafetensorsFile read_safetensors(const std::string& path, SourceLine line = SourceLine::current());
 
-/// The tensors alone.
+/// Returns the Tensors of a file, without the metadata; see read_safetensors().
 std::vector<NamedTensor> load_safetensors(const std::string& path, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn

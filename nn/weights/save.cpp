@@ -21,23 +21,23 @@ using detail::text;
 
 namespace {
 
-// What save() notes in a file's metadata.
+// The metadata that save() writes.
 constexpr const char* kVersionKey = "chainrule.version";
 constexpr const char* kVersion = "1";
 constexpr const char* kLayoutKey = "chainrule.dense_weight";
 
 const char* layout_name(bool pytorch) { return pytorch ? "[d_out, d_in]" : "[d_in, d_out]"; }
 
-// The layers whose state PyTorch has otherwise.
+// Finds the layers whose state has a different form in PyTorch.
 class Layers : public Members {
  public:
-  // members() only names things, so that what merely looks may start from a const module.
+  // A const module may be visited, because members() only reports the members.
   explicit Layers(const Module& root) { walk(const_cast<Module&>(root)); }
 
   bool is_dense_weight(const Tensor& tensor) const {
     return std::any_of(dense_.begin(), dense_.end(), [&](const Dense* layer) { return layer->weight().is(tensor); });
   }
-  /// The path of the first Dense without parameters, or null.
+  /// The path of the first Dense without parameters, or nullptr.
   const std::string* open_path() const { return open_ ? &open_path_ : nullptr; }
   const std::vector<std::string>& counters() const { return counters_; }
 
@@ -70,7 +70,7 @@ void check_metadata(const std::string& path, const std::map<std::string, std::st
                                   ": load it with pytorch_layout = ", pytorch ? "false" : "true"));
 }
 
-// From PyTorch's layout to the module's; shapes are compared here, where they are still those of the file.
+// Converts from PyTorch's layout to the module's. Shapes are compared here, so that error messages show the shape in the file.
 void from_pytorch(const std::string& path, const Module& module, std::vector<NamedTensor>& tensors, const SourceLine& line) {
   const Layers layers(module);
   std::erase_if(tensors, [&](const NamedTensor& entry) {
@@ -79,7 +79,7 @@ void from_pytorch(const std::string& path, const Module& module, std::vector<Nam
   for (const NamedTensor& own : module.state(line)) {
     if (!layers.is_dense_weight(own.tensor)) continue;
     const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& entry) { return entry.name == own.name; });
-    if (found == tensors.end()) continue;  // load_state() tells
+    if (found == tensors.end()) continue;  // load_state() reports it
     const Shape expected = {own.tensor.size(1), own.tensor.size(0)};
     if (found->tensor.shape() != expected)
       throw std::runtime_error(text(path, ": ", own.name, " has shape ", found->tensor.shape(), ", expected ", expected, ", the ",
@@ -99,7 +99,7 @@ void save(const Module& module, const std::string& path, const StateFileOptions&
   std::vector<NamedTensor> tensors = module.state(line);
   std::map<std::string, std::string> metadata = {{kVersionKey, kVersion}, {kLayoutKey, layout_name(options.pytorch_layout)}};
   if (options.pytorch_layout) {
-    metadata["format"] = "pt";  // what readers for PyTorch look for
+    metadata["format"] = "pt";  // expected by readers for PyTorch
     for (NamedTensor& entry : tensors) {
       if (layers.is_dense_weight(entry.tensor)) entry.tensor = transpose(entry.tensor);
     }

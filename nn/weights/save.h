@@ -1,4 +1,4 @@
-// The weights of a module in a file, and back.
+// Saves the weights of a module to a file, and loads them.
 #pragma once
 
 #include <string>
@@ -7,20 +7,24 @@
 
 namespace chainrule::nn {
 
-/// How weights are laid out in a file.
+/// Options of save() and load().
 struct StateFileOptions {
-  /// As PyTorch has them, for `load_state_dict(safetensors.torch.load_file(path))` of the like model and for files from there: the weight
-  /// of a Dense as [d_out, d_in], the one of nn.Linear, and with each BatchNorm its `num_batches_tracked`, written as 0 and not read.
+  /// Uses the layout of PyTorch, so that files can be exchanged with `load_state_dict(safetensors.torch.load_file(path))` of an equivalent
+  /// PyTorch model. The weight of each Dense is stored as [d_out, d_in], like that of nn.Linear. Each BatchNorm gets an entry
+  /// `num_batches_tracked`, which is written as 0 and ignored when read.
   bool pytorch_layout = false;
 };
 
-/// Writes state(), parameters and buffers with their paths, as a safetensors file that is there whole or not at all.
-/// @throws std::logic_error for a layer whose input size is still open; std::runtime_error `PATH: what went wrong`.
+/// Writes Module::state(), that is all parameters and buffers with their paths, to a safetensors file. The file is replaced atomically, see
+/// write_whole_file().
+/// @throws std::logic_error if the input size of a layer is not known yet.
+/// @throws std::runtime_error `PATH: what went wrong` if the file cannot be written.
 void save(const Module& module, const std::string& path, const StateFileOptions& options = {}, SourceLine line = SourceLine::current());
 
-/// Copies the values in a safetensors file into the parameters and buffers, which stay the Tensors they are. All or nothing.
-/// @throws std::runtime_error `PATH: ...` for anything wrong with the file (see read_safetensors), for a tensor that is missing, unknown or
-/// of another shape or dtype than the module's, naming its path in the module, and for a file that save() wrote with the other layout.
+/// Copies the values of a safetensors file into the parameters and buffers of a module. The module keeps its Tensor objects, so optimizers
+/// stay valid. On an error nothing is changed.
+/// @throws std::runtime_error `PATH: ...` if anything is wrong with the file (see read_safetensors()); if a tensor is missing, unknown, or
+/// of another shape or dtype than in the module, with its path in the module; or if save() wrote the file with the other layout.
 void load(Module& module, const std::string& path, const StateFileOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
