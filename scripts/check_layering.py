@@ -51,7 +51,7 @@ def source_files(root):
 
 
 def header_sets(root):
-    """PUBLIC or PRIVATE for each header of the libraries, from the chainrule_headers() calls."""
+    """PUBLIC or PRIVATE for each header of the libraries, from the chainrule_headers() and chainrule_table() calls."""
     sets = {}
     for library in ("autograd", "nn"):
         for folder, _, names in os.walk(os.path.join(root, library)):
@@ -66,6 +66,12 @@ def header_sets(root):
                         current = word
                     else:
                         sets[os.path.relpath(os.path.normpath(os.path.join(folder, word)), root)] = current
+            for table in re.findall(r"chainrule_table\(\s*\w+\s+\w+\s+([\w.]+)", text):
+                path = os.path.relpath(os.path.join(folder, table), root)
+                sets[path] = "PUBLIC"
+                if os.path.exists(os.path.join(root, path)):
+                    with open(os.path.join(root, path), encoding="utf-8") as file:
+                        sets.update({header: "PUBLIC" for header in re.findall(r'^#include "([^"]+)"', file.read(), flags=re.M)})
     return sets
 
 
