@@ -93,9 +93,8 @@ int run(const Options& options) {
 
 std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   CLI::App app(
-      "Train a network on the truth table of a function of two bits. Its first hidden layer is tanh, the others are relu, its output is "
-      "sigmoid; the "
-      "loss is the mean squared error.",
+      "Train a network on the truth table of a function of two bits. The first hidden layer has tanh, the others relu, the output sigmoid; "
+      "the loss is the mean squared error.",
       "xor");
   std::vector<std::string> names;
   for (const auto& [name, table] : kFunctions) names.push_back(name);

@@ -1,6 +1,6 @@
-// Feeds gzip streams to read_idx(): arbitrary bytes behind the two of every stream, arbitrary deflate data and a right trailer behind a
-// right header, and valid streams with a few bytes changed. What zlib makes of the deflate data by itself has to be read as it is from a
-// plain file, and a stream that is damaged must not be read as something else.
+// Feeds gzip streams to read_idx(): the two magic bytes and arbitrary bytes; a valid header, arbitrary deflate data and a valid trailer;
+// and valid streams with a few bytes changed. If zlib decompresses the data, the result must equal that of a plain file with the same
+// bytes. A damaged stream must not be read as different data.
 #include <zlib.h>
 
 #include <algorithm>

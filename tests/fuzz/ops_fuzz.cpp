@@ -1,6 +1,6 @@
-// Reads arbitrary bytes as a program over a few Tensors: makers, every op with any axes, shapes and indices, passes, hooks, changes in
-// place. A step may end in an invalid_argument or a logic_error, under DetectAnomaly also in a runtime_error; anything else is a finding,
-// and so is a program after which Tensors are left. Run by scripts/fuzz.sh.
+// Interprets arbitrary bytes as a program on a few Tensors: creation, every op with any axes, shapes and indices, backward passes, hooks
+// and changes in place. A step may throw invalid_argument or logic_error, and with DetectAnomaly runtime_error; any other exception is a
+// failure, and so are Tensors left alive at the end. Run by scripts/fuzz.sh.
 #include <autograd/autograd.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What every fuzz target of a file reader does: hands over bytes as a file, and lets nothing pass but a value or an error that names it.
+// Shared by the fuzz targets of file readers: passes bytes to a reader as a file and requires a value or an error that names the file.
 #pragma once
 
 #include <sys/mman.h>
