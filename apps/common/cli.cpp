@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 
@@ -38,6 +39,21 @@ CLI::Validator accepted_by(Make make) {
       },
       "");
 }
+
+// Names the type left of an option's description, and what it requires, excludes and defaults to at the end.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(30); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    for (const CLI::Option* other : option->get_needs()) text += " (requires " + other->get_name() + ")";
+    for (const CLI::Option* other : option->get_excludes()) text += " (not with " + other->get_name() + ")";
+    return option->get_default_str().empty() ? text : text + " [" + option->get_default_str() + "]";
+  }
+};
 
 }  // namespace
 
@@ -140,7 +156,7 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, std::int64_t& val
 
 void add_hidden_layers(CLI::App& app, std::string& units) {
   app.add_option("--layers", units, "Sizes of the hidden layers, separated by commas; \"\" for none")
-      ->type_name("UNITS")
+      ->type_name("SIZES")
       ->capture_default_str()
       ->check(layer_sizes());
 }
@@ -179,6 +195,7 @@ void add_log_level(CLI::App& app, std::string& level) {
 }
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  app.formatter(std::make_shared<HelpFormatter>());
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -8,13 +8,12 @@ std::variant<IrisOptions, int> parse_iris_options(int argc, const char* const* a
   IrisOptions options;
   options.data = CHAINRULE_IRIS_CSV;
   CLI::App app("Train a multilayer perceptron to classify the rows of a table, by default Fisher's Iris data.", "iris_train");
-  app.get_formatter()->column_width(34);
   app.add_option("--data", options.data, "CSV table with a header [Iris, 150 rows]")->type_name("FILE");
   app.add_option("--label", options.label, "Name or number of the column with the classes; 0 is the first column, -1 the last [-1]")
       ->type_name("COLUMN");
   app.add_flag("--standardize", options.standardize, "Scale each column to mean 0 and standard deviation 1 of the training rows");
   app.add_option("--test-split", options.test_split, "Fraction of the rows, drawn at random, to test on")
-      ->type_name("PART")
+      ->type_name("FRACTION")
       ->capture_default_str()
       ->check(fraction_below_one());
   app.add_flag("--stratify", options.stratify, "Draw the test rows from each class in proportion to its size");

@@ -32,14 +32,14 @@ void add_data_options(CLI::App& app, MnistOptions& options) {
           ->expected(1, 2)
           ->excludes(data);
   app.add_option("--test-split", options.test_split, "Fraction of a single table's rows, drawn at random, to test on [1/7]")
-      ->type_name("PART")
+      ->type_name("FRACTION")
       ->check(fraction_below_one())
       ->needs(csv);
   app.add_flag("--standardize", options.standardize,
                "Scale each image to mean 0 and standard deviation 1; by default pixels are scaled to 0 to 1");
   app.add_option("--val-split", options.val_split,
                  "Fraction of the training images, taken from the end, to validate on after each epoch [0]")
-      ->type_name("PART")
+      ->type_name("FRACTION")
       ->check(fraction_below_one());
   app.add_option("--limit-train", options.limit_train, "Use only the first COUNT training images [all]")->type_name("COUNT")->check(count);
   app.add_option("--limit-test", options.limit_test, "Use only the first COUNT test images [all]")->type_name("COUNT")->check(count);
@@ -57,22 +57,20 @@ void add_network_options(CLI::App& app, MnistOptions& options, std::string& laye
       ->check(CLI::IsMember({"softmax", "sigmoid", "linear"}).description(""));
   add_initializer(app, options.initializer);
   app.add_flag("--batch-norm", options.batch_norm, "Add batch normalization after each hidden layer");
-  app.add_option("--dropout", options.dropout, "Dropout probability of the hidden units [0]")
-      ->type_name("PART")
-      ->check(fraction_below_one());
+  app.add_option("--dropout", options.dropout, "Dropout probability of the hidden units [0]")->type_name("P")->check(fraction_below_one());
   app.add_option("--input-dropout", options.input_dropout, "Dropout probability of the input pixels [0]")
-      ->type_name("PART")
+      ->type_name("P")
       ->check(fraction_below_one());
 }
 
 void add_training_options(CLI::App& app, MnistOptions& options, std::optional<double>& learning_rate) {
   app.add_option("--loss", options.loss,
-                 "cross_entropy; mse, the mean squared error to one-hot labels; squared_error, the same summed over the classes")
+                 "Loss: cross_entropy; mse, the mean squared error to one-hot labels; squared_error, the same summed over the classes")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"cross_entropy", "mse", "squared_error"}).description(""));
   app.add_option("--label-smoothing", options.label_smoothing, "Fraction of each label that cross_entropy spreads over all classes [0]")
-      ->type_name("PART")
+      ->type_name("FRACTION")
       ->check(fraction_below_one());
   add_optimizer(app, options.optimizer);
   app.add_option("--learning-rate", learning_rate, "Initial learning rate [0.1 for sgd, 0.05 for momentum, else the library's default]")
@@ -123,7 +121,6 @@ void add_output_options(CLI::App& app, MnistOptions& options) {
 std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const* argv) {
   MnistOptions options;
   CLI::App app("Train a multilayer perceptron on MNIST, or on another dataset in MNIST's file format or in CSV tables.", "mnist_train");
-  app.get_formatter()->column_width(34);
   std::string layers = "128,64";
   std::optional<double> learning_rate;
   add_data_options(app, options);

@@ -320,6 +320,8 @@ class Refusals(MnistTrainTest):
         for option in ("data", "layers", "activation", "loss", "optimizer", "learning-rate", "schedule", "batch", "epochs", "seed", "threads",
                        "limit-train", "limit-test", "history", "report", "bench-steps", "log-level", "quiet"):
             self.assertIn(f"--{option} ", result.stdout)
+        for text in ("none [128,64]\n", "(not with --csv)\n", "[1/7] (requires --csv)\n"):
+            self.assertIn(text, result.stdout)
 
     def test_bad_options(self):
         for arguments, expected in (
