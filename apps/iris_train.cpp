@@ -1,4 +1,4 @@
-// Trains a multilayer perceptron on a table, by default Fisher's irises, over one random split or many, and tells how well it does.
+// Trains a multilayer perceptron on a table, by default Fisher's Iris data, on one or more random splits, and prints its accuracy.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -55,16 +55,16 @@ Table read_table(const IrisOptions& options) {
     constexpr std::int64_t kMostClasses = 1000;
     if (classes > kMostClasses)
       throw std::runtime_error(
-          fmt::format("{}: labels go up to {}, expected less than {}", options.data.string(), classes - 1, kMostClasses));
+          fmt::format("{}: the largest label is {}, expected less than {}", options.data.string(), classes - 1, kMostClasses));
     for (std::int64_t label = 0; label < classes; ++label) table.class_names.push_back(std::to_string(label));
   }
-  if (table.class_names.size() < 2) throw std::runtime_error(options.data.string() + ": there is one class only");
+  if (table.class_names.size() < 2) throw std::runtime_error(options.data.string() + ": got 1 class, expected at least 2");
   spdlog::info("{} rows of {} numbers, {} classes, from {}", table.csv.features.size(0), table.csv.features.size(1),
                table.class_names.size(), options.data.string());
   return table;
 }
 
-// From a row to logits.
+// A model from a row to logits.
 nn::Model make_model(const IrisOptions& options, std::int64_t columns, std::int64_t classes, Generator& generator) {
   const nn::Symbol row = nn::input({columns}, {.name = "row"});
   nn::Symbol h = row;
@@ -76,7 +76,7 @@ nn::Model make_model(const IrisOptions& options, std::int64_t columns, std::int6
   return {row, nn::Dense(classes, {.initializer = initializer, .generator = &generator})(h)};
 }
 
-// Draws the bar, prints epochs and stops on Ctrl-C.
+// Draws the progress bar, prints epochs and stops on Ctrl-C.
 class Watch : public nn::Callback {
  public:
   Watch(ProgressBar& bar, const IrisOptions& options, std::int64_t split) : bar_(&bar), options_(&options), split_(split) {}
@@ -112,7 +112,7 @@ struct Trained {
   nn::Model model;
   nn::History history;
   nn::Dataset test;
-  Tensor confusion;  // of the test rows
+  Tensor confusion;  // on the test rows
 };
 
 Trained train(const IrisOptions& options, const Table& table, std::int64_t split, ProgressBar& bar) {

@@ -1,4 +1,4 @@
-// The example of karpathy/micrograd: a graph of numbers by hand, and the derivatives of its result.
+// The example of karpathy/micrograd: an expression of scalars and its derivatives.
 #include <iostream>
 
 #include "autograd/autograd.h"
@@ -6,7 +6,7 @@
 namespace cr = chainrule;
 
 int main() {
-  cr::Tensor a = cr::variable(-4.0), b = cr::variable(2.0);  // leaves that collect a gradient
+  cr::Tensor a = cr::variable(-4.0), b = cr::variable(2.0);  // leaves that accumulate gradients
   cr::Tensor c = a + b;
   cr::Tensor d = a * b + cr::pow(b, 3);
   c = c + c + 1;

@@ -1,4 +1,4 @@
-// Trains a multilayer perceptron on MNIST, or on any dataset in the same four files, and tells how well it does.
+// Trains a multilayer perceptron on MNIST, or on another dataset in the same formats, and prints its accuracy.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -89,11 +89,12 @@ Images load_tables(const MnistOptions& options, MnistHistory& history) {
   if (options.csv.size() == 2) {
     nn::Dataset test = read(options.csv.back());
     if (train.sample_shape() != test.sample_shape())
-      throw std::runtime_error(fmt::format("{}: images have {} pixels, expected {} as those of {}", options.csv.back().string(),
+      throw std::runtime_error(fmt::format("{}: images have {} pixels, expected {} as in {}", options.csv.back().string(),
                                            test.sample_shape().numel(), train.sample_shape().numel(), options.csv.front().string()));
     return {.train = std::move(train), .test = std::move(test), .validation = {}, .class_names = names, .rows = side, .columns = side};
   }
-  if (!(options.test_split > 0)) throw std::invalid_argument("--test-split 0 of a single table leaves no test images");
+  if (!(options.test_split > 0))
+    throw std::invalid_argument("--test-split 0 leaves no test images; choose a larger fraction or give a second table");
   Generator generator(options.seed);
   auto [rest, test] = nn::train_test_split(train, options.test_split, {.generator = &generator});
   return {.train = std::move(rest), .test = std::move(test), .validation = {}, .class_names = names, .rows = side, .columns = side};
@@ -114,7 +115,7 @@ Images load_images(const MnistOptions& options, MnistHistory& history) {
   return images;
 }
 
-// The network's sizes: inputs, hidden units, classes.
+// Numbers of inputs, of units of each hidden layer and of classes.
 std::vector<std::int64_t> network_sizes(const MnistOptions& options, const Images& images) {
   std::vector<std::int64_t> sizes = {images.train.sample_shape().numel()};
   sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
@@ -127,7 +128,7 @@ void show_test(const Evaluation& test, const Images& images) {
   spdlog::info("test accuracy {:.2f} % ({} of {})", 100 * test.score.accuracy(), test.score.correct, test.score.images);
 }
 
-// Tests a network from a file on the test images.
+// Evaluates a model from a file on the test images.
 void test_network(const MnistOptions& options) {
   MnistHistory unused;
   const Images images = load_images(options, unused);
@@ -136,14 +137,14 @@ void test_network(const MnistOptions& options) {
   const Tensor one = (*network)(zeros({1, images.test.sample_shape().numel()}));
   const auto classes = static_cast<std::int64_t>(images.class_names.size());
   if (one.shape() != Shape{1, classes})
-    throw std::runtime_error(fmt::format("{}: the model gives {} numbers an image, expected one for each of {} classes",
-                                         options.load->string(), one.numel(), classes));
+    throw std::runtime_error(fmt::format("{}: the model outputs {} numbers per image, expected {}, one per class", options.load->string(),
+                                         one.numel(), classes));
   spdlog::info("{} with {} parameters from {}", network->describe(), network->parameter_count(), options.load->string());
   show_test(evaluate(*network, images.test), images);
   if (options.predict) write_guesses(*options.predict, guesses(*network, images.test), images.class_names);
 }
 
-// What becomes of an epoch.
+// How an epoch ended.
 enum class Ending { finished, interrupted, diverged };
 
 class Run {
@@ -155,7 +156,7 @@ class Run {
         loader_(images_.train, {.batch_size = options.batch > 0 ? options.batch : images_.train.size(),
                                 .shuffle = options.batch > 0,
                                 .generator = &generator_,
-                                // Benches have steps of one size; a single example has no variance.
+                                // Timed steps have equal sizes. Batch normalization needs more than one example.
                                 .drop_last = options.bench_steps > 0 || (options.batch_norm && images_.train.size() > options.batch)}) {
     if (loader_.size() == 0)
       throw std::runtime_error(fmt::format("{} training images are fewer than one batch of {}", images_.train.size(), options.batch));
@@ -167,9 +168,9 @@ class Run {
                  images_.validation ? fmt::format(", {} validation", history_.validation_images) : "", history_.test_images,
                  fmt::join(history_.layers, "-"), training_->network().parameter_count(), options.seed, history_.threads,
                  history_.threads == 1 ? "" : "s");
-    spdlog::info("{}, {}, {} with {} learning rate from {}, batch {}, {} epoch{}", options.activation, options.loss, options.optimizer,
-                 options.schedule, options.learning_rate, options.batch > 0 ? std::to_string(options.batch) : "of all", options.epochs,
-                 options.epochs == 1 ? "" : "s");
+    spdlog::info("activation {}, loss {}, optimizer {}, {} learning rate from {}, batch {}, {} epoch{}", options.activation, options.loss,
+                 options.optimizer, options.schedule, options.learning_rate,
+                 options.batch > 0 ? std::to_string(options.batch) : "of all images", options.epochs, options.epochs == 1 ? "" : "s");
   }
 
   /// Returns the exit code.
@@ -192,7 +193,7 @@ class Run {
     run_steps([&] {
       if (batch == loader_.end()) batch = loader_.begin();
       const Clock::time_point start = Clock::now();
-      const Score score = training_->step(*batch, false);  // what is compared with counts nothing either
+      const Score score = training_->step(*batch, false);  // the programs of bench/peers count no correct guesses either
       ++batch;
       if (step >= kWarmUpSteps) microseconds.push_back(1e6 * seconds_since(start));
       if (step >= kWarmUpSteps + options_.bench_steps - kLastSteps) last.add(score);
@@ -289,7 +290,7 @@ class Run {
       if (options_.predict) write_guesses(*options_.predict, guesses(network, images_.test), images_.class_names);
     }
     history_.total_seconds = seconds_since(start_);
-    spdlog::info("{} in {}; weights {}", history_.outcome, duration_text(history_.total_seconds), history_.weights_fingerprint);
+    spdlog::info("{} in {}; weights fingerprint {}", history_.outcome, duration_text(history_.total_seconds), history_.weights_fingerprint);
     if (options_.history) write_history(*options_.history, options_, history_);
     if (options_.report) {
       write_mnist_report(*options_.report, options_, history_,

@@ -1,4 +1,4 @@
-// Learns a truth table by a small network, built as a graph of layers, and prints what it learnt.
+// Trains a small network, built as a graph of layers, on a truth table and prints its outputs.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -20,7 +20,7 @@
 namespace chainrule::apps {
 namespace {
 
-// Of 00, 01, 10 and 11.
+// The outputs for 00, 01, 10 and 11.
 const std::map<std::string, std::array<int, 4>> kFunctions = {{"and", {0, 0, 0, 1}}, {"nand", {1, 1, 1, 0}}, {"nor", {1, 0, 0, 0}},
                                                               {"or", {0, 1, 1, 1}},  {"xnor", {1, 0, 0, 1}}, {"xor", {0, 1, 1, 0}}};
 
@@ -85,16 +85,20 @@ int run(const Options& options) {
     right += std::abs(value - static_cast<float>(wanted[row])) < 0.5F ? 1 : 0;
     fmt::print("{} {} {}: {:.4f}, expected {}\n", row / 2, options.function, row % 2, value, wanted[row]);
   }
-  fmt::print("{} of 4 right after {} epochs, loss {:.6f}\n", right, history.epochs.size(), history["loss"].back());
+  fmt::print("{} of 4 correct after {} epoch{}, loss {:.6f}\n", right, history.epochs.size(), history.epochs.size() == 1 ? "" : "s",
+             history["loss"].back());
   if (interrupted()) return kInterruptedExit;
   return right == 4 ? 0 : 1;
 }
 
 std::optional<int> parse(int argc, const char* const* argv, Options& options) {
-  CLI::App app("Learns the truth table of a function of two bits: tanh, relu and at the end sigmoid layers, mean squared error.", "xor");
+  CLI::App app(
+      "Train a network on the truth table of a function of two bits. The first hidden layer has tanh, the others relu, the output sigmoid; "
+      "the loss is the mean squared error.",
+      "xor");
   std::vector<std::string> names;
   for (const auto& [name, table] : kFunctions) names.push_back(name);
-  app.add_option("--function", options.function, "and, nand, nor, or, xnor or xor")
+  app.add_option("--function", options.function, "Function to learn: and, nand, nor, or, xnor or xor")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember(names).description(""));
@@ -102,13 +106,13 @@ std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   add_hidden_layers(app, layers);
   add_initializer(app, options.initializer);
   add_optimizer(app, options.optimizer);
-  app.add_option("--learning-rate", options.learning_rate, "Of every step")
+  app.add_option("--learning-rate", options.learning_rate, "Learning rate")
       ->type_name("RATE")
       ->capture_default_str()
       ->check(number_from(0));
-  app.add_option("--batch", options.batch, "Rows in a step")->type_name("COUNT")->capture_default_str()->check(whole_number(1, 4));
+  app.add_option("--batch", options.batch, "Rows per step")->type_name("COUNT")->capture_default_str()->check(whole_number(1, 4));
   add_count(app, "--epochs", options.epochs, "Passes over the four rows");
-  add_seed(app, options.seed, "Of the first weights and the order of rows");
+  add_seed(app, options.seed, "Seed of the initial weights and the order of the rows");
   add_log_level(app, options.log_level);
   const std::optional<int> exit_code = parse_command_line(app, argc, argv);
   if (!exit_code) options.layers = *parse_layers(layers);

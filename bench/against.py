@@ -9,10 +9,10 @@ import time
 from programs import SMALL, STEPS, library_step, repetitions, run, step
 
 LEAST_ROUNDS = 15
-SLOWER = 1.03  # the lower quartile of this build's time by that of the other, above which a job counts as slower
+SLOWER = 1.03  # a job is slower if the lower quartile of the ratio of this build's time to the other's is above
 TRAINER = "apps/mnist_train"
 OPS = ["add/1024", "add_row/1024", "sum/1024", "softmax/1024", "tanh/1024", "tanh_step/4194304", "matmul/64", "matmul_step/256"]
-JOBS = {  # name: program, and what it times: a step of STEPS with a number of threads, or a benchmark
+JOBS = {  # name: program and what it times, which is a step of STEPS with a number of threads or a benchmark
     **{f"{name}-{threads}-thread{'s' if threads > 1 else ''}": (TRAINER, (name, threads)) for name in STEPS for threads in (1, 2)},
     **{name: ("bench/small_bench", benchmark) for name, (benchmark, _) in SMALL.items()},
     **{name: ("bench/ops_bench", f"{name}/real_time") for name in OPS},
@@ -53,7 +53,8 @@ def lacking(builds, job):
 def measure(build, job, data):
     """Nanoseconds: the median of some training steps, or the least of five repetitions of a benchmark.
 
-    The least leaves out the first graph of a million nodes, whose memory comes from the system. Of steps on two threads it would be luck.
+    The least excludes the first graph of a million nodes, whose memory comes from the system. For steps on two threads the least would be
+    luck, so their median is taken.
     """
     program, timed = JOBS[job]
     if program == TRAINER:

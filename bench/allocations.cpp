@@ -1,4 +1,5 @@
-// How often a steady training step asks the system for memory: every operator new of the program is counted, the library's pools included.
+// Counts the allocations of a training step after the first steps: every operator new of the program, those of the library's pools
+// included.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -69,7 +70,7 @@ void xor_step() {
   count("xor", [&] { optimizer.step(nn::mse_loss(model(inputs), outputs)); });
 }
 
-// 784-128-64-10 on batches of 64 that a DataLoader gathers from bytes.
+// Trains 784-128-64-10 on batches of 64, which a DataLoader gathers from bytes.
 void mnist_step() {
   constexpr std::int64_t kImages = 8192, kPixels = 784;
   nn::Sequential model{nn::Dense(kPixels, 128), nn::ReLU(), nn::Dense(128, 64), nn::ReLU(), nn::Dense(64, 10)};

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Runs the jobs of bench/ in turn on this library, on LibTorch and by hand, and prints a table of medians and ratios.
+"""Runs each job with this library, LibTorch and a hand-written baseline, and prints a table of medians and ratios.
 
-compare.sh builds what this runs. Each round runs every side of a job once, one after the other; a ratio is the median of the rounds'
-ratios, with the least and the most. LibTorch runs with the threads that were best for it in a round before (its own and its BLAS's).
-Of a training step it is also told how much of the arithmetic is done that the processors could do at most (ops_bench's peak_flops).
+compare.sh builds the programs first. Each round runs every side of a job once, one directly after the other. A ratio is the median of the
+rounds' ratios, with the least and the greatest. Before the rounds, LibTorch's best numbers of threads are found by trial (its own and its
+BLAS's). For a training step the table also gives its share of the processors' peak (ops_bench's peak_flops).
 """
 
 import argparse
@@ -25,13 +25,13 @@ OTHER = ["memory", "allocations", "compile", "build"]
 
 
 def nanoseconds(program, benchmark):
-    """The time of one item, and the most memory the program had, in bytes."""
+    """The time per item, and the program's peak memory in bytes."""
     (entry,), memory = repetitions(program, benchmark, "--benchmark_min_time=0.3")
     return 1e9 / entry["items_per_second"], memory
 
 
 def nanoseconds_one_by_one(program, benchmark, times):
-    """The time of one item, the first time in a new process, and the median of those after it."""
+    """The time per item of the first repetition in a process, and the median of the later ones."""
     entries, _ = repetitions(program, benchmark, "--benchmark_min_time=0", f"--benchmark_repetitions={times}")
     each = [1e9 / entry["items_per_second"] for entry in entries]
     return each[0], statistics.median(each[1:])
@@ -52,13 +52,13 @@ def line(job, ours, hand, torch, unit):
 
 
 def peak_flops():
-    """The most floating-point operations a second that one processor does."""
+    """The peak floating-point operations per second of one processor."""
     (entry,), _ = repetitions(RELEASE / "bench/ops_bench", "peak_flops/real_time", "--benchmark_min_time=0.3")
     return entry["items_per_second"]
 
 
 def operations(layers, batch):
-    """Of a training step: two for each weight and row forward, two for its gradient, and two for the gradient of what comes before."""
+    """Of a training step: per weight and row two for the forward pass, two for the weight's gradient and two for the input's gradient."""
     sizes = [784, *map(int, layers.split(",")), 10]
     weights = [d_in * d_out for d_in, d_out in itertools.pairwise(sizes)]
     return 2 * batch * (3 * sum(weights) - weights[0])
@@ -69,7 +69,7 @@ def torch_threads(own, blas):
 
 
 def threads_of_torch(job, words):
-    """The settings among which LibTorch is fastest at a job."""
+    """The numbers of threads with which LibTorch is fastest at a job."""
     best = None
     for own, blas in itertools.product((1, os.cpu_count()), repeat=2):
         time_taken, _ = step([*words, "--steps", 100, "--threads", own], **torch_threads(own, blas))
@@ -101,13 +101,13 @@ def compare_step(job, options, torch):
                 losses.append(loss)
         line(f"{job}, {threads} thread{'s' if threads > 1 else ''}", ours, hand, theirs, "us")
         share = operations(layers, batch) / (statistics.median(ours) * 1e-6) / (threads * options.peak)
-        print(f"{'':24} {100 * share:.0f} % of the peak, which is {options.peak / 1e9:.0f} GFLOP/s for one processor", flush=True)
+        print(f"{'':24} {100 * share:.0f} % of the peak of {options.peak / 1e9:.0f} GFLOP/s per processor", flush=True)
         if max(losses) > 1.5 * min(losses) + 0.05:
-            sys.exit(f"compare.py: {job}: the sides do not learn equally: losses {losses}")
+            sys.exit(f"compare.py: {job}: the sides learn differently: losses {losses}")
 
 
 def compare_large_graph(job, options, torch):
-    """As compare_small, telling the first graph of a process, whose memory comes from the system, from those after it."""
+    """As compare_small, but the first graph of a process, whose memory comes from the system, has its own line."""
     benchmark, item = SMALL[job]
     ours, theirs = [], []
     for _ in range(options.rounds):
@@ -132,7 +132,7 @@ def compare_memory(options, torch):
     programs = {"ours": RELEASE / "bench/small_bench", **({"LibTorch": PEERS / "libtorch_small"} if torch else {})}
     for name, program in programs.items():
         least, most = (nanoseconds(program, f"scalar_chain/{length}")[1] for length in (100, 1000000))
-        print(f"memory, chain of a million {name:9} {(most - least) / 1e6:10.0f} bytes a node (peak, with what backward() needs)")
+        print(f"memory, chain of a million {name:9} {(most - least) / 1e6:10.0f} bytes per node (peak, including backward())")
     common = ["--batch", 64, "--data", options.data]
     trainers = {"ours": [RELEASE / "apps/mnist_train", *common, "--epochs", 1, "--quiet"],
                 **({"LibTorch": [PEERS / "libtorch_step", *common, "--steps", 900]} if torch else {})}
@@ -143,11 +143,11 @@ def compare_memory(options, torch):
 def compare_allocations(options, torch):
     for job in run([RELEASE / "bench/allocations"])[0].splitlines():
         name, count = job.split()
-        print(f"allocations, {name:11} ours      {float(count):10.2f} a step, once it is steady")
+        print(f"allocations, {name:11} ours      {float(count):10.2f} per step, after the first steps")
 
 
 def compare_compile(options, torch):
-    """How long a user's file takes to compile, and the sizes of the libraries."""
+    """The compile time of a user's file, and the sizes of the libraries."""
     source = ROOT / "bench/peers/user_program.cpp"
     sides = {"ours": ["-std=c++20", f"-I{ROOT}", "-DCHAINRULE"]}
     if torch:
@@ -169,7 +169,7 @@ def compare_compile(options, torch):
 
 
 def compare_build():
-    """How long the library and mnist_train take from nothing, without a compiler cache."""
+    """The time of a clean build of the library and mnist_train, without a compiler cache."""
     with tempfile.TemporaryDirectory() as folder:
         run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCHAINRULE_BUILD_TESTS=OFF",
              "-DCHAINRULE_BUILD_BENCH=OFF"])
@@ -179,7 +179,7 @@ def compare_build():
 
 
 def images():
-    """The folder of images to train on."""
+    """The folder of the training images."""
     for folder in IMAGES:
         if folder.is_dir():
             return folder
@@ -188,12 +188,12 @@ def images():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], allow_abbrev=False)
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"how often each side runs [5; with --against {LEAST_ROUNDS}, the least allowed]")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"number of rounds [5; with --against at least {LEAST_ROUNDS}, the default]")
+    parser.add_argument("--quick", action="store_true", help="run a tenth of the steps")
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join([*STEPS, *SMALL, *OTHER]))
     builds = parser.add_argument_group(
         "two builds of the library",
-        "Runs the programs of both builds alternately and prints the quartiles of the ratio this/that of each job. "
+        "Run the programs of both builds alternately and print the quartiles of the ratio this/that of each job. "
         f"A job is slower if its lower quartile is above {SLOWER}. Exit code: 0 if no job is slower, 1 if any is, 2 after an error.")
     builds.add_argument("--against", type=Path, metavar="BUILD_DIR", help="compare with the build in this folder, of another checkout")
     builds.add_argument("--build", type=Path, metavar="BUILD_DIR", help="the build to compare [build/release, which is built first]")
@@ -212,15 +212,15 @@ def main():
             parser.error(f"--jobs {options.pattern}: {error}")
         return compare_builds(options.build or RELEASE, options.against, pattern, options.rounds, images)
     if options.build or options.pattern is not None:
-        parser.error("--build and --jobs need --against")
+        parser.error("--build and --jobs require --against")
     for job in options.jobs:
         if job not in {*STEPS, *SMALL, *OTHER}:
-            parser.error(f"no job is called {job}; there are {', '.join([*STEPS, *SMALL, *OTHER])}")
+            parser.error(f"unknown job {job}, known are {', '.join([*STEPS, *SMALL, *OTHER])}")
     options.data = images()
     options.peak = None
     torch = (PEERS / "libtorch_step").exists()
-    here = "" if torch else "; no LibTorch here"
-    print(f"{os.cpu_count()} processors; images of {options.data.name}; a ratio is their time by ours{here}")
+    here = "" if torch else "; LibTorch is not installed"
+    print(f"{os.cpu_count()} processors; images of {options.data.name}; a ratio is their time divided by ours{here}")
     for job in options.jobs or [*STEPS, *SMALL, *OTHER]:
         if job in STEPS:
             compare_step(job, options, torch)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The library beside LibTorch (Debian's libtorch-dev; left out where it is not installed) and beside a training step written by hand:
-# builds all, runs the jobs in turn and prints a table. Usage: bench/compare.sh [--rounds N] [--quick] [JOB...]
+# Compares the library with LibTorch (Debian's libtorch-dev, if installed) and with a hand-written training step: builds the programs, runs
+# the jobs in turn and prints a table. Usage: bench/compare.sh [--rounds N] [--quick] [JOB...]
 # With --against it compares two builds of the library: bench/compare.sh --against BUILD_DIR [--build BUILD_DIR] [--jobs REGEX] [--rounds N]
-# --help tells more. The steps train on the images of $MNIST_DIR, data/mnist or Debian's Fashion-MNIST.
+# --help lists the options. The steps train on the images of $MNIST_DIR, data/mnist or Debian's Fashion-MNIST.
 set -euo pipefail
 root=$(dirname "${BASH_SOURCE[0]}")/..
 case " $* " in

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Prints and plots how the cost of a unit of work changes as work grows: growth.py [--rounds N] [--plot FILE.svg] [batch|width|depth|graph...]
+"""Prints and plots the cost per unit of work by problem size: growth.py [--rounds N] [--plot FILE.svg] [batch|width|depth|graph...]
 
-Builds growth_bench and runs it a few times; a cell is the median of the rounds. Plots want Debian's python3-matplotlib.
+Builds growth_bench and runs it in several rounds; a cell is the median of the rounds. Plots require Debian's python3-matplotlib.
 """
 
 import argparse
@@ -16,7 +16,7 @@ UNITS = {"batch": "FLOP", "width": "FLOP", "depth": "FLOP", "graph": "op"}
 
 
 def measure(name, rounds):
-    """Nanoseconds a unit, by size."""
+    """Nanoseconds per unit, by size."""
     cells = {}
     for _ in range(rounds):
         printed = subprocess.run([ROOT / "build/release/bench/growth_bench", f"--benchmark_filter=^{name}/", "--benchmark_min_time=0.2",
@@ -37,7 +37,7 @@ def plot(tables, path):
     figure, axes = pyplot.subplots(2, 2, figsize=(10, 7), layout="constrained")
     for axis, (name, table) in zip(axes.flat, tables.items()):
         axis.loglog(list(table), list(table.values()), marker="o", base=2)
-        axis.set(title=name, xlabel=name, ylabel=f"ns a {UNITS[name]}")
+        axis.set(title=name, xlabel=name, ylabel=f"ns per {UNITS[name]}")
         axis.grid(True, which="both", alpha=0.3)
     figure.savefig(path, metadata={"Date": None})
 
@@ -50,12 +50,12 @@ def main():
     options = parser.parse_args()
     for name in options.names:
         if name not in UNITS:
-            parser.error(f"nothing called {name} is measured; there are {', '.join(UNITS)}")
+            parser.error(f"unknown measurement {name}, known are {', '.join(UNITS)}")
     subprocess.run([ROOT / "scripts/build.sh", "release", "growth_bench"], check=True)
     tables = {}
     for name in options.names or UNITS:
         table = tables[name] = measure(name, options.rounds)
-        print(f"\n| {name} | ns a {UNITS[name]} | to the one before |\n|---|---|---|")
+        print(f"\n| {name} | ns per {UNITS[name]} | ratio to previous |\n|---|---|---|")
         before = None
         for size, cost in table.items():
             print(f"| {size:,} | {cost:.4g} | {f'{cost / before:.2f}' if before else ''} |", flush=True)

@@ -1,4 +1,4 @@
-// How the cost of a training step grows with the batch, the width and the depth of a network: one item is one floating-point operation.
+// The cost of a training step by batch size, width and depth of the network. One item is one floating-point operation.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -20,7 +20,7 @@ void train(benchmark::State& state, nn::Sequential& model, std::int64_t rows, st
   const cr::FlushDenormals flush;
   nn::Adam optimizer(model.parameters());
   const Tensor inputs = cr::randn({rows, d_in}), labels = cr::randint(0, kClasses, {rows});
-  // Forward, gradients of weights and of inputs: two operations each for a weight and a row.
+  // Two operations per weight and row for each of the forward pass, the weights' gradients and the inputs' gradients.
   const std::int64_t operations = 6 * rows * model.parameter_count();
   time_steps(
       state, optimizer, [&] { return nn::cross_entropy(model(inputs), labels); }, operations);
@@ -54,7 +54,7 @@ void depth(benchmark::State& state) {
 }
 BENCHMARK(depth)->RangeMultiplier(2)->Range(1, 256)->UseRealTime();
 
-// Products and sums of single numbers: one item is one op.
+// Products and sums of scalars. One item is one op.
 void graph(benchmark::State& state) {
   Tensor x = cr::variable(1.0), w = cr::variable(0.999), b = cr::variable(0.001);
   time_chain(state, x, w, b, [&] {

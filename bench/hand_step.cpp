@@ -1,9 +1,9 @@
-// The training step with nothing around it: 784-128-64-10 or 784-1024-1024-10, ReLU, softmax cross-entropy, Adam, written by hand over
-// oneDNN's sgemm, OpenMP and plain loops. It uses nothing of this library and is the limit that the library's step is compared with.
+// The hand-written baseline: a training step of 784-128-64-10 or 784-1024-1024-10 with ReLU, softmax cross-entropy and Adam, written with
+// oneDNN's sgemm, OpenMP and plain loops. It does not use this library, whose training step is compared with it.
 //
-// Each thread takes its rows of the batch through forward and backward; after one barrier it multiplies its rows of every weight's
-// gradient and updates those weights at once. Images stay bytes and become floats as they are gathered, while the next batch's bytes
-// are prefetched.
+// Each thread runs the forward and backward pass of its rows of the batch. After one barrier it computes its rows of every weight's
+// gradient and updates those weights at once. Images are stored as bytes and converted to floats while they are gathered; the bytes of the
+// next batch are prefetched meanwhile.
 #include <dnnl.h>
 #include <omp.h>
 
@@ -32,8 +32,8 @@
 namespace {
 
 constexpr std::int64_t kPixels = TrainingImages::kPixels, kClasses = TrainingImages::kClasses, kImages = TrainingImages::kCount;
-constexpr std::int64_t kOut = 16;     // classes and zeros up to a whole vector; the zeros stay zero
-constexpr std::int64_t kChunk = 196;  // rows of a weight whose gradient is made at once
+constexpr std::int64_t kOut = 16;     // the classes, padded with zeros to a whole vector; the padding stays zero
+constexpr std::int64_t kChunk = 196;  // rows of a weight whose gradient is computed at a time
 
 struct AlignedDelete {
   void operator()(float* p) const { ::operator delete[](p, std::align_val_t{64}); }
@@ -47,7 +47,7 @@ Floats zeros(std::int64_t n) {
   return Floats(p);
 }
 
-// Loops, each compiled for three processors and chosen when the program starts.
+// Loops, each compiled for three instruction sets, one of which is chosen when the program starts.
 
 [[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void convert_row(const std::uint8_t* __restrict from,
                                                                                        float* __restrict to) {
@@ -82,7 +82,7 @@ Floats zeros(std::int64_t n) {
   }
 }
 
-// g[r, :] = dz[r, :]·wᵀ, d columns; zero where h is. transposed: room for wᵀ.
+// g[r, :] = dz[r, :]·wᵀ with d columns; zero where h is zero. `transposed` is a buffer for wᵀ.
 [[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void output_layer_back(const float* __restrict dz,
                                                                                              const float* __restrict w,
                                                                                              const float* __restrict h, std::int64_t rows,
@@ -101,7 +101,7 @@ Floats zeros(std::int64_t n) {
   }
 }
 
-// Moments of gradients that stay 0 decay to denormal numbers, which are slow to compute with.
+// The moments of gradients that stay 0 decay to denormal numbers, which are slow.
 void flush_denormals() {
 #if defined(__SSE2__)
   _mm_setcsr(_mm_getcsr() | 0x8040);
@@ -123,7 +123,8 @@ struct AdamStep {
   }
 }
 
-// Turns logits into their gradient, (softmax - one hot) / batch, and returns the rows' summed loss. exp of kOut values at a time.
+// Replaces logits by their gradient, (softmax - one hot) / batch, and returns the sum of the rows' losses. Computes exp of kOut values at a
+// time.
 float softmax_cross_entropy(std::int64_t rows, const std::uint8_t* labels, float scale, float* z) {
   float loss = 0.0F;
   for (std::int64_t r = 0; r < rows; ++r, z += kOut) {
@@ -170,7 +171,7 @@ class Trainer {
     init(kW3, kHidden2, kOut, kClasses);
   }
 
-  // One step on the images that `order` names; `next` (or null) is the batch to come. Returns the summed loss.
+  // Makes one step on the images with the indices `order`; `next`, unless null, has those of the next batch. Returns the sum of the losses.
   float step(const TrainingImages& data, const std::int32_t* order, const std::int32_t* next, int threads) {
     ++steps_;
     const double correction1 = 1.0 - std::pow(0.9, steps_), correction2 = 1.0 - std::pow(0.999, steps_);
@@ -221,7 +222,7 @@ class Trainer {
   }
 
   void weights(AdamStep adam_step, int thread, int team) {
-    // gradient is what one chunk of rows of a weight has; it is still in the cache when Adam reads it.
+    // `gradient` is that of one chunk of a weight's rows, so that it is still in the cache when Adam reads it.
     const Floats& g = gradients_[static_cast<std::size_t>(thread)];
     const auto update = [&](std::int64_t begin, std::int64_t count) {
       adam(adam_step, g.get(), m_.get() + begin, v_.get() + begin, p_.get() + begin, count);
@@ -254,7 +255,7 @@ class Trainer {
   Floats x_ = zeros(batch_ * kPixels), h1_ = zeros(batch_ * kHidden1), h2_ = zeros(batch_ * kHidden2), z_ = zeros(batch_ * kOut);
   Floats g1_ = zeros(batch_ * kHidden1), g2_ = zeros(batch_ * kHidden2);
   std::vector<std::uint8_t> labels_;
-  std::vector<Floats> gradients_, transposed_;  // of each thread
+  std::vector<Floats> gradients_, transposed_;  // per thread
 };
 
 struct Options {
@@ -266,7 +267,7 @@ struct Options {
 
 template <std::int64_t kHidden1, std::int64_t kHidden2>
 void run(const Options& options) {
-  omp_set_num_threads(options.threads);  // with one, oneDNN stays on it too
+  omp_set_num_threads(options.threads);  // also limits oneDNN
   std::mt19937 random(options.seed);
   const TrainingImages data = load_training_images(options.directory, random);
   Trainer<kHidden1, kHidden2> trainer(options.batch, options.threads, random);

@@ -1,11 +1,11 @@
-// Loops that several bench programs time, also those on other libraries.
+// Benchmark loops shared by the programs of this library and of other libraries.
 #pragma once
 
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
 
-/// Builds y = y·w + b from x, `state.range(0)` ops long, differentiates and frees it; `clear` takes the gradients of the leaves away.
+/// Builds the chain y = y·w + b of `state.range(0)` ops from x, differentiates it and frees it; `clear` resets the gradients of the leaves.
 template <class Tensor, class Clear>
 void time_chain(benchmark::State& state, const Tensor& x, const Tensor& w, const Tensor& b, Clear clear) {
   const std::int64_t length = state.range(0);
@@ -18,7 +18,7 @@ void time_chain(benchmark::State& state, const Tensor& x, const Tensor& w, const
   state.SetItemsProcessed(state.iterations() * length);
 }
 
-/// Training steps; `items` to count for each.
+/// Runs training steps, each of which counts as `items` items.
 template <class Optimizer, class Loss>
 void time_steps(benchmark::State& state, Optimizer& optimizer, Loss loss, std::int64_t items = 1) {
   for (auto unused : state) {

@@ -1,5 +1,5 @@
-// Single ops beside plain loops and beside what the machine can do: bytes read and written, or floating-point operations, a second.
-// *_step is forward and backward; plain_* the same forward loop without the library; peak_* the machine.
+// Single ops, compared with plain loops and with the machine's peak: bytes read and written, or floating-point operations, per second.
+// *_step is the forward and backward pass, plain_* the same forward loop without the library, peak_* the machine's peak.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -15,13 +15,14 @@ namespace {
 namespace cr = chainrule;
 using cr::Tensor;
 
-constexpr std::int64_t kSmall = 1 << 10, kLarge = 1 << 22;  // in the first cache; far beyond the last
+constexpr std::int64_t kSmall = 1 << 10,
+                       kLarge = 1 << 22;  // elements that fit the first-level cache, and that exceed the last-level cache by far
 
 void count_bytes(benchmark::State& state, std::int64_t floats_an_element) {
   state.SetBytesProcessed(state.iterations() * state.range(0) * floats_an_element * static_cast<std::int64_t>(sizeof(float)));
 }
 
-// y = f(x): one read and one write an element; backward reads the gradient and x or y and writes.
+// y = f(x) reads and writes each element once; backward reads the gradient and x or y, and writes the gradient of x.
 template <class F>
 void forward(benchmark::State& state, F f) {
   const cr::NoGrad no_grad;
@@ -55,7 +56,7 @@ void plain(benchmark::State& state, F f) {
   count_bytes(state, 2);
 }
 
-// An op with its backward pass, and the loop that stands beside it.
+// An op with its backward pass, and the plain loop it is compared with.
 template <class Op, class Plain>
 void register_unary(const std::string& name, Op op, Plain in_plain) {
   for (auto* bench :
@@ -86,7 +87,7 @@ void add(benchmark::State& state) {
 }
 BENCHMARK(add)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
 
-// A row added to each row of a matrix, as a layer adds its bias.
+// A row added to each row of a matrix, as a bias is.
 void add_row(benchmark::State& state) {
   constexpr std::int64_t kColumns = 64;
   const cr::NoGrad no_grad;
@@ -112,7 +113,7 @@ void softmax(benchmark::State& state) {
 }
 BENCHMARK(softmax)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
 
-// Square matrices; 2·n³ operations, three times as many with both gradients.
+// Square matrices: 2·n³ operations, and three times as many with both gradients.
 void matmul(benchmark::State& state) {
   const cr::NoGrad no_grad;
   const std::int64_t n = state.range(0);
@@ -137,7 +138,7 @@ void matmul_step(benchmark::State& state) {
 }
 BENCHMARK(matmul_step)->Arg(64)->Arg(256)->Arg(1024)->UseRealTime();
 
-// One thread copying, as fast as memcpy does.
+// memcpy on one thread.
 void peak_copy(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
   const std::vector<float> x(size, 0.5F);
@@ -151,7 +152,7 @@ void peak_copy(benchmark::State& state) {
 }
 BENCHMARK(peak_copy)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
 
-// Products and sums on values that stay in registers, by one thread: twelve vectors in flight hide the latency of each.
+// Products and sums of values in registers, on one thread. Twelve independent vectors hide the latency.
 using Vector [[gnu::vector_size(64)]] = float;
 
 [[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void multiply_add(Vector* values, std::int64_t rounds) {

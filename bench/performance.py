@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs the measurements of docs/performance.md and puts what they print between its marks, <!-- PART --> and <!-- end -->.
+"""Runs the measurements of docs/performance.md and writes their results between its marks <!-- PART --> and <!-- end -->.
 
-performance.sh builds what this runs. --print writes nothing. MNIST is looked for in $MNIST_DIR and data/mnist; Fashion-MNIST will not do
-for the recipes.
+performance.sh builds the programs first. --print prints the results and leaves the page unchanged. The recipes require MNIST, in
+$MNIST_DIR or data/mnist; Fashion-MNIST is no substitute.
 """
 
 import argparse
@@ -44,8 +44,8 @@ def compare(options):
 def recipes(options):
     data = next((folder for folder in (os.environ.get("MNIST_DIR"), "data/mnist") if folder and Path(folder).is_dir()), None)
     if data is None:
-        sys.exit("performance.py: no MNIST; set MNIST_DIR")
-    lines = ["| accuracy | options of mnist_train | test accuracy, seeds 1 to 5 | training alone, seconds |", "|---|---|---|---|"]
+        sys.exit("performance.py: MNIST not found; set MNIST_DIR")
+    lines = ["| accuracy | options of mnist_train | test accuracy, seeds 1 to 5 (%) | training time (s) |", "|---|---|---|---|"]
     for goal, words in RECIPES.items():
         accuracies, seconds = [], []
         for seed in SEEDS:
@@ -61,10 +61,10 @@ def recipes(options):
 
 
 def ops(options):
-    """A row for each benchmark of ops_bench: nanoseconds, and what it does a second."""
+    """One row per benchmark of ops_bench: its time, and its bytes or operations per second."""
     told = json.loads(output([ROOT / "build/release/bench/ops_bench", f"--benchmark_repetitions={options.rounds}",
                               "--benchmark_report_aggregates_only=true", "--benchmark_min_time=0.1", "--benchmark_format=json"]))
-    lines = ["| job | time | a second |", "|---|---|---|"]
+    lines = ["| job | time | per second |", "|---|---|---|"]
     for run in told["benchmarks"]:
         if run.get("aggregate_name") != "median":
             continue
@@ -85,13 +85,13 @@ PARTS = {"machine": machine, "compare": compare, "recipes": recipes, "ops": ops,
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5, help="medians are of so many")
-    parser.add_argument("--print", action="store_true", help="prints instead of writing")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds, of which the medians are taken [5]")
+    parser.add_argument("--print", action="store_true", help="print the results instead of writing them to the page")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     options = parser.parse_args()
     for part in options.parts:
         if part not in PARTS:
-            parser.error(f"no part is called {part}; there are {', '.join(PARTS)}")
+            parser.error(f"unknown part {part}, known are {', '.join(PARTS)}")
     for part in options.parts or PARTS:
         figures = PARTS[part](options)
         if options.print:
@@ -100,7 +100,7 @@ def main():
         page = PAGE.read_text()
         changed, count = re.subn(rf"(<!-- {part} -->\n).*?(<!-- end -->)", lambda found: found[1] + figures + found[2], page, flags=re.S)
         if count != 1:
-            sys.exit(f"performance.py: {PAGE} has {count} places for {part}, expected 1")
+            sys.exit(f"performance.py: {PAGE} has {count} marks <!-- {part} -->, expected 1")
         PAGE.write_text(changed)
 
 

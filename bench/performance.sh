@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures all that docs/performance.md says and writes the figures into it, with the plots of docs/growth.svg. Half an hour, on a machine
-# with nothing else to do. Usage: bench/performance.sh [PART...]; --help tells more.
+# Measures all figures of docs/performance.md and writes them into the page, and the plots into docs/growth.svg. Takes half an hour; the
+# machine must be idle. Usage: bench/performance.sh [PART...]; --help lists the options.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/build.sh release allocations growth_bench hand_step mnist_train ops_bench small_bench

@@ -1,4 +1,4 @@
-// What a program says that timed training steps; compare.py reads it.
+// Prints the result of a program that times training steps, for compare.py.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <vector>
 
-/// Prints the median and least of the times, in microseconds, and the mean of the last losses.
+/// Prints the median and the least of the times, in microseconds, and the mean of the last losses.
 inline void print_steps(const char* name, std::int64_t batch, int threads, std::vector<double> times, const std::vector<double>& losses) {
   constexpr std::size_t kLast = 100;
   const auto last = static_cast<std::ptrdiff_t>(std::min(losses.size(), kLast));

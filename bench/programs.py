@@ -1,4 +1,4 @@
-"""Runs the programs of bench/ and apps/ that time something, and reads what they print."""
+"""Runs the benchmark programs of bench/ and apps/ and parses their output."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "build/release"
 
-STEPS = {  # name: hidden layers, batch, steps a round
+STEPS = {  # name: hidden layers, batch size, steps per round
     "step-32": ("128,64", 32, 2000),
     "step-128": ("128,64", 128, 1000),
     "step-512": ("128,64", 512, 400),
     "wide-step-128": ("1024,1024", 128, 150),
 }
-SMALL = {  # name: of Google Benchmark, what one item is
+SMALL = {  # name: name in Google Benchmark, unit of an item
     "chain": ("scalar_chain/1000", "op"),
     "chain-million": ("scalar_chain/1000000", "op"),
     "eleven-nodes": ("eleven_nodes", "graph"),
@@ -28,7 +28,7 @@ SMALL = {  # name: of Google Benchmark, what one item is
 
 
 def run(words, **environment):
-    """What a program prints, and the most memory it had, in bytes. Raises RuntimeError, with what it wrote to stderr, if it fails."""
+    """The output and the peak memory, in bytes, of a program. Raises RuntimeError with its stderr if it fails."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                    env={**os.environ, **environment})
@@ -42,14 +42,14 @@ def run(words, **environment):
 
 
 def library_step(build, job, steps, threads, data):
-    """The command that times training steps of the library: `build` is its build folder, `job` one of STEPS."""
+    """The command that times training steps of the library; `build` is its build folder, `job` is one of STEPS."""
     layers, batch, _ = STEPS[job]
     return [build / "apps/mnist_train", "--layers", layers, "--batch", batch, "--data", data, "--bench-steps", steps, "--threads", threads,
             "--schedule", "constant", "--quiet"]
 
 
 def step(words, **environment):
-    """The median time of a step in microseconds, and the last losses' mean."""
+    """The median time of a step in microseconds, and the mean of the last losses."""
     printed, _ = run(words, **environment)
     found = re.search(r"median_us=([\d.]+) .*loss=([\d.]+)", printed)
     if not found:
@@ -58,6 +58,6 @@ def step(words, **environment):
 
 
 def repetitions(program, benchmark, *options):
-    """What Google Benchmark tells of each repetition of a benchmark, and the most memory the program had, in bytes."""
+    """Google Benchmark's results of each repetition of a benchmark, and the program's peak memory in bytes."""
     printed, memory = run([program, f"--benchmark_filter=^{benchmark}$", *options, "--benchmark_format=json"])
     return [entry for entry in json.loads(printed)["benchmarks"] if entry["run_type"] == "iteration"], memory

@@ -1,5 +1,5 @@
-// What small graphs and small networks cost: jobs whose sums take less time than what surrounds them. Each is repeated by Google Benchmark;
-// items are ops or steps, so that its items_per_second counts them.
+// The cost of small graphs and small networks, in which the arithmetic takes less time than the graph. Items are ops or steps, which Google
+// Benchmark's items_per_second counts.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace cr = chainrule;
 namespace nn = chainrule::nn;
 using cr::Tensor;
 
-// A chain of products and sums of single numbers, built, differentiated and freed.
+// A chain of products and sums of scalars, built, differentiated and freed.
 void scalar_chain(benchmark::State& state) {
   Tensor x = cr::variable(1.0), w = cr::variable(0.999), b = cr::variable(0.001);
   time_chain(state, x, w, b, [&] {
@@ -23,7 +23,7 @@ void scalar_chain(benchmark::State& state) {
 }
 BENCHMARK(scalar_chain)->RangeMultiplier(10)->Range(100, 1'000'000);
 
-// The small graph of BurTorch's paper (arXiv 2503.13795, figure 1), of 11 nodes with its constants.
+// The small graph of BurTorch's paper (arXiv 2503.13795, figure 1): 11 nodes, constants included.
 void eleven_nodes(benchmark::State& state) {
   Tensor a = cr::variable(-41.0, cr::DType::float64), b = cr::variable(2.0, cr::DType::float64);
   for (auto unused : state) {

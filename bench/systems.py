@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs the commands of docs/systems.md with seeds 1 to 5 and prints what each reaches: systems.py [--data DIR] [--seeds 1,2] [NAME...]
+"""Runs the commands of docs/systems.md with seeds 1 to 5 and prints their accuracies: systems.py [--data DIR] [--seeds 1,2] [NAME...]
 
-Builds the release preset first. --data is the directory of MNIST's four files (else $MNIST_DIR, data/mnist); what wants MNIST is left out
-without it. Results do not depend on the number of threads.
+Builds the release preset first. --data is the directory of MNIST's four files [$MNIST_DIR or data/mnist]; without it, commands that need
+MNIST are skipped. Results do not depend on the number of threads.
 """
 
 import argparse
@@ -58,11 +58,11 @@ def words_of(command, seed, folder, files):
 
 
 def result_of(name, command, seed, files):
-    """What a run reached, in percent, and what else there is to say of it."""
+    """The accuracy of a run in percent, and further results as text."""
     with tempfile.TemporaryDirectory() as folder:
         run = subprocess.run(words_of(command, seed, Path(folder), files), stdin=subprocess.DEVNULL, capture_output=True, text=True)
         printed = run.stdout
-        if run.returncode != 0 and not command.startswith("xor"):  # which ends in 1 for a table that it did not learn
+        if run.returncode != 0 and not command.startswith("xor"):  # exits with 1 if it did not learn the table
             sys.exit(f"systems.py: {name} failed: {run.stderr.strip() or printed.strip()}")
         if command.startswith("mnist_train"):
             history = json.loads((Path(folder) / "history.json").read_text())
@@ -71,7 +71,7 @@ def result_of(name, command, seed, files):
     if command.startswith("iris_train"):
         found = re.search(r"test accuracy ([\d.]+) % over .*from ([\d.]+) to ([\d.]+) %, in (.*)", printed)
         return float(found[1]), f"from {found[2]} to {found[3]} %, {found[4]}"
-    found = re.search(r"(\d) of 4 right", printed)
+    found = re.search(r"(\d) of 4 correct", printed)
     return 25.0 * int(found[1]), ""
 
 
@@ -88,7 +88,7 @@ def images_and_labels(folder, part):
 
 
 def write_table(folder, part, path):
-    """A table as S1's: the label, then the pixels."""
+    """Writes a table with the columns of S1's: the label, then the pixels."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with open(partial, "w") as table:
@@ -107,14 +107,14 @@ def main():
     options = parser.parse_args()
     for name in options.names:
         if name not in COMMANDS:
-            parser.error(f"no run is called {name}; there are {', '.join(COMMANDS)}")
+            parser.error(f"unknown run {name}, known are {', '.join(COMMANDS)}")
     subprocess.run([ROOT / "scripts/build.sh", "release", "mnist_train", "iris_train", "xor"], check=True)
 
     files = {"MNIST": str(options.data), "FASHION": str(FASHION)}
     for name in options.names or COMMANDS:
         command = COMMANDS[name]
         if ("MNIST" in command or "_CSV" in command) and not options.data.is_dir():
-            print(f"{name}: skipped, since there is no {options.data}")
+            print(f"{name}: skipped, because {options.data} does not exist")
             continue
         for part, word in (("train", "TRAIN_CSV"), ("t10k", "TEST_CSV")):
             if word in command:

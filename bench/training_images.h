@@ -1,4 +1,4 @@
-// MNIST's training images as bytes, for programs that use nothing of the library.
+// MNIST's training images as bytes, for programs that do not use the library.
 #pragma once
 
 #include <zlib.h>
@@ -28,7 +28,7 @@ inline std::vector<std::uint8_t> read_idx(const std::string& stem, std::size_t h
   return all;
 }
 
-/// Those of a folder with MNIST's training files, plain or .gz; without one, noise.
+/// The images of a folder with MNIST's training files, plain or .gz; noise if there is none.
 inline TrainingImages load_training_images(const std::string& directory, std::mt19937& random) {
   constexpr std::size_t kCount = TrainingImages::kCount, kPixels = TrainingImages::kPixels;
   if (!directory.empty())

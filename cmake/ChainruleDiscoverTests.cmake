@@ -1,5 +1,5 @@
-# Writes the CTest file of one Boost.Test program: NAME, PROGRAM, OUTPUT, SANITIZE come from chainrule_add_test().
-# Only what concerns listing is asked of sanitizers here: leaks are looked for when the tests run.
+# Writes the CTest file of one Boost.Test program. chainrule_add_test() passes NAME, PROGRAM, OUTPUT and SANITIZE.
+# Leaks are checked when the tests run, not while they are listed.
 set(ENV{ASAN_OPTIONS} detect_leaks=0)
 execute_process(
   COMMAND ${PROGRAM} --list_content --color_output=no
@@ -10,7 +10,7 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "${PROGRAM} --list_content: ${result}\n${printed}${listing}")
 endif()
 
-# Each line is a suite or a case, indented by four spaces a level, "*" after it when enabled, then maybe ": description".
+# Each line is a suite or a case, indented by four spaces per level, followed by "*" if it is enabled and by ": description" if it has one.
 string(REPLACE ";" "\\;" listing "${listing}")
 string(REGEX REPLACE "\n+" ";" lines "${listing}")
 set(paths "")
@@ -43,9 +43,9 @@ endif()
 
 set(arguments "--log_level=message --report_level=short --color_output=no")
 if(SANITIZE)
-  string(APPEND arguments " --catch_system_errors=no")  # the sanitizer's own report is the better one
+  string(APPEND arguments " --catch_system_errors=no")  # the sanitizer's own report says more
 endif()
-set(text "# Made from ${PROGRAM} by ChainruleDiscoverTests.cmake.\n")
+set(text "# Generated from ${PROGRAM} by ChainruleDiscoverTests.cmake.\n")
 set(last_test "")
 foreach(index RANGE 1 ${count})
   math(EXPR this "${index} - 1")
@@ -59,7 +59,7 @@ foreach(index RANGE 1 ${count})
     list(GET paths ${index} next_path)
     get_filename_component(next_unit "${next_path}" NAME)
   endif()
-  # A data-driven case is a suite of cases _0, _1, ...: one test, since its samples are many and small.
+  # A data-driven case is a suite of cases _0, _1, ...; it becomes one test, because its samples are many and small.
   if(path MATCHES "/_[0-9]+$")
     continue()
   endif()

@@ -1,6 +1,6 @@
-# chainrule_embed(target HEADER header NAMESPACE namespace FILES name path...): builds text files into a target, each as the
+# chainrule_embed(target HEADER header NAMESPACE namespace FILES name path...) embeds text files in a target. Each file becomes the
 # `extern const std::string_view name` that the header declares in the namespace.
-# Run as a script (cmake -P) it writes the source file: OUTPUT, HEADER, NAMESPACE, FILES.
+# Run as a script (cmake -P) with OUTPUT, HEADER, NAMESPACE and FILES, this file writes the source file.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(source "#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n")
   while(FILES)

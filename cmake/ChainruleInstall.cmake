@@ -1,4 +1,4 @@
-# Installs the library for find_package(chainrule) and for pkg-config; the installed tree may be moved as a whole.
+# Installs the library for find_package(chainrule) and pkg-config. The installed tree is relocatable.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(chainrule_headers_dir ${CMAKE_INSTALL_INCLUDEDIR}/chainrule)
@@ -20,8 +20,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/cmake/FindSleef.cmake ${PROJECT_SOURCE_DIR}/
               ${PROJECT_SOURCE_DIR}/cmake/FindCBLAS.cmake DESTINATION ${chainrule_package_dir}/modules)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/chainrule)
 
-# pkg-config: libraries the linker finds by itself go by name, others by path. All stand under Libs and none under Requires,
-# since a static library's users always link them and should not get their compile flags.
+# pkg-config: libraries in the linker's own search path are given by name, others by path. All are in Libs and none in Requires, because
+# users of a static library must link them but do not need their compile flags.
 function(chainrule_pkg_config_flag library result)
   get_filename_component(folder ${library} DIRECTORY)
   get_filename_component(name ${library} NAME)
@@ -30,7 +30,7 @@ function(chainrule_pkg_config_flag library result)
   foreach(searched IN LISTS CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
     if(EXISTS ${searched})
       file(REAL_PATH ${searched} searched)
-      if(folder STREQUAL searched AND name MATCHES "^lib(.+)\\.(so|a|dylib)")  # libhwy.so.1.0.3 too, if libhwy.so leads there
+      if(folder STREQUAL searched AND name MATCHES "^lib(.+)\\.(so|a|dylib)")  # also libhwy.so.1.0.3, if libhwy.so points to it
         if(EXISTS ${folder}/${CMAKE_MATCH_0})
           set(${result} -l${CMAKE_MATCH_1} PARENT_SCOPE)
         endif()

@@ -1,18 +1,18 @@
-# The files of the library: the target chainrule itself compiles the kernels, these three the rest, which goes into it as objects.
-add_library(chainrule_engine OBJECT)    # built for speed
-add_library(chainrule_balanced OBJECT)  # -O2, with loops in vectors: 0.1 MB smaller, and graphs of small ops as fast
-add_library(chainrule_compact OBJECT)   # built for size: what takes long here is the work of the others
+# The source files of the library. The target chainrule compiles the kernels; these three object libraries, part of it, compile the rest.
+add_library(chainrule_engine OBJECT)    # optimised for speed
+add_library(chainrule_balanced OBJECT)  # -O2 with vectorised loops: 0.1 MB smaller than -O3, and as fast on graphs of small ops
+add_library(chainrule_compact OBJECT)   # optimised for size: this code spends its time in the other parts
 set(chainrule_parts chainrule_engine chainrule_balanced chainrule_compact)
-target_compile_options(chainrule PRIVATE $<$<CONFIG:Release>:-O2>)  # vectors are written out where kernels want them; -O3 makes them 0.1 MB larger
+target_compile_options(chainrule PRIVATE $<$<CONFIG:Release>:-O2>)  # kernels are vectorised by hand; -O3 would make them 0.1 MB larger
 target_compile_options(chainrule_balanced PRIVATE "$<$<CONFIG:Release>:-O2;-ftree-vectorize>")
 target_compile_options(chainrule_compact PRIVATE $<$<CONFIG:Release>:-Os>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # A group of files may grow as much by inlining as small files alone, but for functions that are large themselves.
+  # These limits let a group of files grow by inlining as much as its files would separately, except for large functions.
   foreach(part chainrule_engine chainrule_balanced)
     target_compile_options(${part} PRIVATE --param=inline-unit-growth=100 --param=max-inline-insns-single=40 --param=inline-min-speedup=30)
   endforeach()
-  # Unlikely paths stay with their functions: apart, they are a twentieth of the object file, in tables. In the engine they go, which makes
-  # the smallest graphs an eighth faster.
+  # Unlikely paths stay within their functions, because the tables for separate ones are a twentieth of the object file. The engine
+  # separates them, which makes the smallest graphs an eighth faster.
   foreach(part chainrule chainrule_balanced)
     target_compile_options(${part} PRIVATE -fno-reorder-blocks-and-partition)
   endforeach()
@@ -21,29 +21,29 @@ endif()
 
 chainrule_target_options(chainrule)
 foreach(part chainrule ${chainrule_parts})
-  target_compile_options(${part} PRIVATE -fno-ident)  # no object need name the compiler
+  target_compile_options(${part} PRIVATE -fno-ident)  # objects need not name the compiler
 endforeach()
 foreach(part ${chainrule_parts})
   chainrule_target_options(${part})
   target_sources(chainrule PRIVATE $<TARGET_OBJECTS:${part}>)
   target_compile_features(${part} PRIVATE cxx_std_20)
   target_include_directories(${part} PRIVATE ${PROJECT_SOURCE_DIR})
-  # Where a compiler may fuse a product with a sum, a rule on single numbers could round otherwise than on Tensors. Nothing reads what a
-  # function of <cmath> leaves in errno, and nobody puts another function in the place of one of the library's.
+  # If the compiler fused products with sums, a rule on scalars could round differently than on Tensors. No code reads the errno of <cmath>
+  # functions, and no user replaces functions of the library.
   target_compile_options(${part} PRIVATE -ffp-contract=off -fno-math-errno -fno-semantic-interposition)
   set_target_properties(${part} PROPERTIES UNITY_BUILD ${CHAINRULE_UNITY} UNITY_BUILD_MODE GROUP)
 endforeach()
-set_target_properties(chainrule PROPERTIES UNITY_BUILD OFF)  # each kernel is one file many times already, for the sets of instructions
+set_target_properties(chainrule PROPERTIES UNITY_BUILD OFF)  # each kernel file is already compiled once per instruction set
 
-# chainrule_sources(target group file...): files of this folder. Where CHAINRULE_UNITY is on, those of one group are compiled as one, and a
-# program that needs one of them links all: a group is what is used together.
+# chainrule_sources(target group file...) adds files of this folder. With CHAINRULE_UNITY the files of a group are compiled as one, and a
+# program that needs one of them links all. A group therefore contains files that are used together.
 function(chainrule_sources target group)
   target_sources(${target} PRIVATE ${ARGN})
   set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP ${group})
 endfunction()
 
-# chainrule_headers(PUBLIC header... PRIVATE header...): headers of this folder. Public ones are installed; private ones are seen only by the
-# library's own sources and tests.
+# chainrule_headers(PUBLIC header... PRIVATE header...) adds headers of this folder. Public ones are installed; private ones are visible only
+# to the library's own sources and tests.
 function(chainrule_headers)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "PUBLIC;PRIVATE")
   if(arg_UNPARSED_ARGUMENTS)

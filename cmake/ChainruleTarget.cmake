@@ -1,9 +1,9 @@
-# Options that belong to this project's own targets and never to those who link it.
+# Compile options of this project's own targets, which are not passed on to targets that link them.
 function(chainrule_target_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wpedantic)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # GCC 12 gives these for the standard library's own code (-Wrestrict: GCC bug 105329).
+    # GCC 12 emits these warnings for code of the standard library (-Wrestrict: GCC bug 105329).
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds)
   endif()
   if(CHAINRULE_WARNINGS_AS_ERRORS)
@@ -13,7 +13,7 @@ function(chainrule_target_options target)
     target_compile_options(${target} PRIVATE -fsanitize=${CHAINRULE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${CHAINRULE_SANITIZE})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      # Sanitizers make GCC see paths that are none (its manual, -fsanitize); the other builds have these warnings.
+      # With sanitizers GCC reports false positives of these warnings (GCC's manual, -fsanitize). The other builds keep them.
       target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-stringop-overflow)
     endif()
   endif()

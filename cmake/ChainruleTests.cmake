@@ -1,8 +1,8 @@
-# chainrule_add_test(name SOURCES file... [LIBRARIES target...]): a Boost.Test program, each of whose cases CTest sees as a test
-# "name.suite/case". The cases are read from the program after each build (ChainruleDiscoverTests.cmake).
-# - Cases run with one thread, except in suites whose name ends in "_threads": those get what the machine has, one at a time,
-#   and the label "threads".
-# - A case with "mnist" in its name that prints "skipped: " counts as skipped (its data is not everywhere).
+# chainrule_add_test(name SOURCES file... [LIBRARIES target...]) adds a Boost.Test program. Each of its cases is a CTest test with the name
+# "name.suite/case"; the cases are read from the program after each build (ChainruleDiscoverTests.cmake).
+# - Cases run on one thread, except in suites whose name ends in "_threads": those use all threads of the machine, run one at a time, and
+#   have the label "threads".
+# - A case with "mnist" in its name that prints "skipped: " counts as skipped, because its dataset may be missing.
 find_package(Boost REQUIRED COMPONENTS unit_test_framework)
 
 function(chainrule_add_test name)
@@ -12,9 +12,9 @@ function(chainrule_add_test name)
   target_compile_definitions(${name}_test PRIVATE BOOST_TEST_DYN_LINK)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
   chainrule_target_options(${name}_test)
-  target_compile_options(${name}_test PRIVATE -O1)  # what is tested is optimized; the tests themselves had better compile fast
+  target_compile_options(${name}_test PRIVATE -O1)  # the library is optimised; the tests themselves should compile fast
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    target_compile_options(${name}_test PRIVATE -Wno-enum-constexpr-conversion)  # in Boost 1.74's headers, an error for clang 16 to 19
+    target_compile_options(${name}_test PRIVATE -Wno-enum-constexpr-conversion)  # Boost 1.74's headers trigger it, and it is an error in clang 16 to 19
   endif()
 
   set(cases ${CMAKE_CURRENT_BINARY_DIR}/${name}_cases.cmake)
@@ -30,10 +30,10 @@ function(chainrule_add_test name)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
 endfunction()
 
-# chainrule_add_python_tests(name driver.py [SYSTEM_PYTHON] PROGRAMS target...): a unittest program that drives programs as their users do:
-# `driver.py --list` prints its cases, `driver.py PROGRAM... CASE` runs one. CTest sees each as "name.TestCase/what". As above, a case that
-# ends in "_threads" gets the machine to itself, and one that ends in "_mnist", "_torch" or "_chromium" may be skipped.
-# SYSTEM_PYTHON: by the system's Python, the one that has the system's PyTorch.
+# chainrule_add_python_tests(name driver.py [SYSTEM_PYTHON] PROGRAMS target...) adds a unittest program that runs programs as users do.
+# `driver.py --list` prints its cases, `driver.py PROGRAM... CASE` runs one. Each case is a CTest test with the name "name.TestCase/what". As
+# above, a case that ends in "_threads" runs alone, and one that ends in "_mnist", "_torch" or "_chromium" may be skipped.
+# SYSTEM_PYTHON runs the driver with the system's Python, which has the system's PyTorch.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_program(CHAINRULE_SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(CHAINRULE_SYSTEM_PYTHON python3 REQUIRED)

@@ -1,4 +1,5 @@
-# A BLAS with its C interface, OpenBLAS by choice and its OpenMP build where there are several (the serial one is not safe to call from several threads): target CBLAS::CBLAS.
+# Finds a BLAS with its C interface and defines the target CBLAS::CBLAS. Prefers OpenBLAS, and of its builds the one with OpenMP: the serial
+# build must not be called from several threads.
 find_path(CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas-openmp openblas)
 find_library(CBLAS_LIBRARY NAMES openblas cblas PATH_SUFFIXES openblas-openmp)
 include(FindPackageHandleStandardArgs)

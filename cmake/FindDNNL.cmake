@@ -1,4 +1,5 @@
-# oneDNN's CPU part: target DNNL::dnnl. Its own package file asks for OpenCL's development files, which the CPU part does not need.
+# Finds oneDNN's CPU part and defines the target DNNL::dnnl. oneDNN's own package file requires OpenCL's development files, which the CPU part
+# does not need.
 find_path(DNNL_INCLUDE_DIR dnnl.h)
 find_library(DNNL_LIBRARY dnnl)
 include(FindPackageHandleStandardArgs)

@@ -1,4 +1,4 @@
-# SLEEF, the vectorised math library: target Sleef::sleef.
+# Finds SLEEF, the vectorised math library, and defines the target Sleef::sleef.
 find_path(Sleef_INCLUDE_DIR sleef.h)
 find_library(Sleef_LIBRARY sleef)
 include(FindPackageHandleStandardArgs)

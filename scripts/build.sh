@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Configures and builds one preset: build.sh PRESET [TARGET...]. Standard output stays empty; standard error tells what is done
-# only where something is, and all of it when it fails. With CI=true warnings are errors.
+# Configures and builds a preset: build.sh PRESET [TARGET...]. Prints nothing on standard output. Standard error has a line per step that is
+# not up to date, and the build's whole output after an error. With CI=true, warnings are errors.
 set -euo pipefail
 preset=${1:?usage: build.sh PRESET [TARGET...]}
 shift

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Checks what the compiler cannot: the order of the rooms, and what the libraries leave to programs.
+"""Checks rules that the compiler cannot: the order of the rooms, and what libraries must not do, such as printing.
 
-  check_layering.py              checks this repository; prints each problem as FILE:LINE: TEXT and fails if there is any
-  check_layering.py --self-test  proves that each rule finds its bad sample
+  check_layering.py              checks this repository, prints each problem as FILE:LINE: TEXT and exits with 1 if there is any
+  check_layering.py --self-test  checks that each rule finds its bad sample
 
-A room is a folder of autograd/ or nn/. A file includes files of its own room and of rooms listed before it in ROOMS. The tops of autograd/
-and nn/ hold their umbrella header alone. Public headers are those listed under PUBLIC in a chainrule_headers() call; the others are
-internal: they are not installed, and their second comment line says so.
+A room is a folder of autograd/ or nn/. A file may include files of its own room and of rooms listed before it in ROOMS. The folders
+autograd/ and nn/ themselves contain only their umbrella header. Public headers are those listed under PUBLIC in a chainrule_headers() call.
+The others are internal: they are not installed, and their second comment line says so.
 """
 import os
 import re
@@ -20,8 +20,8 @@ ROOMS = [
     "nn/model_file", "nn", "apps",
 ]
 UMBRELLAS = ("autograd/autograd.h", "nn/nn.h")
-ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # gradient rules are made of these
-HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line: nn's too
+ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # used to write gradient rules
+HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line; nn/ may include these
 PRINTING = re.compile(r"\b(?:std::)?(?:cout|cerr|clog|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\b")
 DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|make_result|grad_out|grad_in)\b")
 INTERNAL = "// Internal header: not installed."
@@ -76,7 +76,7 @@ def header_sets(root):
 
 
 def without_comments(text):
-    """The code alone, line by line: comments and the insides of literals blanked."""
+    """The lines of the text without comments and without the contents of literals."""
     def blank(match):
         kept = match.group(0)
         if kept.startswith("//"):
@@ -99,7 +99,7 @@ def check_includes(path, lines, sets, root):
         if system is not None:
             if re.match(r"^(autograd|nn)/", system) and not path.startswith("tests/"):
                 yield number, f'write #include "{system}" inside the repository'
-            # The exception is of the C library, and std::shared_ptr's header includes it too.
+            # The exception is a header of the C library that std::shared_ptr's header includes, too.
             elif public and not re.match(r"^([a-z_0-9]+|sys/single_threaded\.h)$", system):
                 yield number, f"a public header includes <{system}>, which is not of the standard library"
             if in_library(path):
@@ -108,7 +108,7 @@ def check_includes(path, lines, sets, root):
                 if system.startswith("spdlog/"):
                     yield number, "a library includes spdlog: only programs log"
                 if system in ("cassert", "assert.h"):
-                    yield number, f"a library includes <{system}>: what is wrong is thrown"
+                    yield number, f"a library includes <{system}>: throw an exception instead"
             continue
         if not os.path.exists(os.path.join(root, own)):
             yield number, f'"{own}" is not a path from the root of the repository'
@@ -144,7 +144,7 @@ def check_text(path, text, sets):
             if "spdlog" in line:
                 yield number, "a library logs"
             if re.search(r"(?<![\w])assert\s*\(", line):
-                yield number, "assert in a library: what is wrong is thrown"
+                yield number, "assert in a library: throw an exception instead"
         if path.startswith("nn/"):
             match = DERIVATIVES.search(line)
             if match:
@@ -152,7 +152,7 @@ def check_text(path, text, sets):
     if path.endswith(".h"):
         rest = [line for line in lines if line.strip()]
         if not rest or not lines[0].startswith("// "):
-            yield 1, "a header starts with a line that says what it is for: // ..."
+            yield 1, "a header starts with a comment line that says what it is for: // ..."
         comment = []
         while rest and rest[0].startswith("//"):
             comment.append(rest.pop(0))
@@ -168,7 +168,7 @@ def check_text(path, text, sets):
 
 
 def check_rooms(root):
-    """The folders and the tops of the libraries, and whether what this check names is there."""
+    """Problems of the folders of the libraries, and paths named in this script that do not exist."""
     for path in (*ROOMS, *UMBRELLAS, *ENGINE_HEADERS, *HELPERS):
         if not os.path.exists(os.path.join(root, path)):
             yield f"{path}:1: named in check_layering.py but not there"
@@ -235,7 +235,7 @@ BAD = [
     ("nn/files/f.cpp", '#include "nn/layers/l.h"\n', "of the higher room nn/layers"),
     ("nn/layers/l.cpp", '#include "nn/nn.h"\n', "of the higher room nn"),
     ("nn/layers/l.cpp", '#include "apps/main.cpp"\n', "of the higher room apps"),
-    # Rooms are flat, known, and all there is.
+    # Rooms have no folders, are listed in ROOMS, and contain all files but the umbrella headers.
     ("nn/extra.cpp", "\n", "the top of nn/ holds its umbrella header alone"),
     ("autograd/extra/e.cpp", "\n", "a folder that is no room"),
     ("nn/layers/inner/e.cpp", "\n", "a room has no folders"),

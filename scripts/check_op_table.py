@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Checks that the op table proves every op.
+"""Checks that every op has a row in the op table, which tests its values and derivatives.
 
-  check_op_table.py              names each op without a row in the op table and each row without an op, and fails if there is any
-  check_op_table.py --self-test  proves that it finds both
+  check_op_table.py              prints each op without a row in the op table and each row without an op, and exits with 1 if there is any
+  check_op_table.py --self-test  checks that it finds both
 
 An op is a free function declared in a header of a room in ROOMS, outside namespace detail; operators and the headers in NO_OPS declare none.
 The table is the *_rows.cpp files of the same room under tests/. A row begins with t.row("name", t.unary("name" or the like;
@@ -18,9 +18,9 @@ DECLARATION = re.compile(r"^(?:inline\s+)?[\w:]+(?:<[\w:, ]+>)?\s+(\w+)\(", re.M
 ROW = re.compile(r'\b(?:t\.|return\s+t\.|\b)(row|unary\w*|binary\w*|reduction|along_\w+|member|\w+_row)\(\s*(?:t,\s*)?"(\w+)"')
 ROOMS = ["autograd/ops"]
 NO_OPS = {
-    "autograd/ops/create.h": "makers: no input to differentiate",
-    "autograd/ops/gather.h": "copies rows of data sets, unrecorded",
-    "autograd/ops/update.h": "changes leaves in place, unrecorded",
+    "autograd/ops/create.h": "creates tensors: no input to differentiate",
+    "autograd/ops/gather.h": "copies rows of datasets, not recorded",
+    "autograd/ops/update.h": "changes leaves in place, not recorded",
 }
 
 
@@ -53,7 +53,7 @@ def ops_declared(root):
 
 
 def rows(root):
-    """Names of rows, and those of rows for members of Tensor."""
+    """Names of rows for ops, and of rows for members of Tensor."""
     found, members = {}, {}
     for room in ROOMS:
         for name in sorted(os.listdir(os.path.join(root, "tests", room))):

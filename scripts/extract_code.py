@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Makes programs of the ```cpp blocks of a Markdown page, and compares what a program prints with what the page says.
+"""Makes programs of the ```cpp blocks of a Markdown page, and compares the output of a program with the page.
 
-  extract_code.py PAGE FOLDER             writes FOLDER/N.cpp and FOLDER/N.expected for block N; prints "N run" or "N compile" a line
-  extract_code.py --compare FILE PROGRAM  runs PROGRAM; its output must match FILE, in which "..." stands for anything
+  extract_code.py PAGE FOLDER             writes FOLDER/N.cpp and FOLDER/N.expected for block N; prints a line "N run" or "N compile" each
+  extract_code.py --compare FILE PROGRAM  runs PROGRAM; its output must match FILE, in which "..." matches any text
   extract_code.py --self-test
 
-A block with a main() is a program as it stands. Another one is put into a main() under the usual includes. A comment before a block,
-<!-- code: WORDS -->, changes that: "file" puts it at file scope instead, "continues" puts the blocks before it (back to the last one
-that does not continue) ahead of it, "compile" compiles it without running it. A ```text block right after a block is its output.
+A block with a main() is a complete program. Any other block becomes the body of a main() with the usual includes. A comment before a block,
+<!-- code: WORDS -->, changes that: "file" places it at file scope, "continues" places the blocks before it (back to the last one without
+this word) in front of it, "compile" compiles it without running it. A ```text block directly after a block is its expected output.
 """
 import os
 import re
@@ -28,7 +28,7 @@ class Block:
 
 
 def read_blocks(page, text):
-    """All fenced blocks of C++ with their output, in order."""
+    """All fenced C++ blocks with their expected output, in order."""
     blocks, current, fence, words, before = [], None, None, set(), None
     for number, line in enumerate(text.split("\n"), 1):
         opening = re.match(r"^(\s*)(```+)\s*([A-Za-z+]*)\s*$", line)
@@ -66,7 +66,7 @@ def has_main(block):
 
 
 def programs(blocks):
-    """(block, source text) of each block."""
+    """A pair (block, source text) per block."""
     result, chain = [], []
     for block in blocks:
         chain = chain + [block] if "continues" in block.words and chain else [block]
@@ -99,7 +99,7 @@ def source(chain):
 
 
 def numbered(block):
-    """The block's text, so that compilers name the page's lines."""
+    """The text of the block, with a #line directive so that compilers report lines of the page."""
     kept = [line if not line.startswith("#include") or has_main(block) else "" for line in block.text]
     return f'#line {block.line + 1} "{block.page}"\n' + "\n".join(kept) + "\n"
 
@@ -119,7 +119,7 @@ def extract(page, folder):
 
 
 def write(path, text):
-    """Leaves a file that is right already alone, so that nothing is rebuilt for it."""
+    """Writes a file only if its text changes, so that nothing is rebuilt otherwise."""
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             if file.read() == text:
@@ -141,7 +141,7 @@ def compare(expected_file, program):
     done = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=False)
     sys.stdout.write(done.stdout)
     if done.returncode != 0:
-        print(f"{program} ended with {done.returncode}")
+        print(f"{program} exited with {done.returncode}")
         return 1
     if os.path.exists(expected_file):
         with open(expected_file, encoding="utf-8") as file:

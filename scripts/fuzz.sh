@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Feeds made-up bytes to the fuzz targets of tests/fuzz: fuzz.sh runs each for 20 seconds, fuzz.sh TARGET INPUTS [OPTION...] one of them
-# (csv, gz, idx, model, npy, ops or safetensors) on so many inputs. What was found interesting is kept in build/fuzz/corpus and starts the next run, with
-# the malformed files of tests/corpus; an input that fails is kept there too, and `build/fuzz/tests/fuzz/TARGET_fuzz FILE` runs it again.
+# Runs the fuzz targets of tests/fuzz: `fuzz.sh` runs each for 20 seconds, `fuzz.sh TARGET INPUTS [OPTION...]` runs one (csv, gz, idx, model,
+# npy, ops or safetensors) on INPUTS inputs. Inputs that reach new code are kept in build/fuzz/corpus; the next run starts with them and with
+# the malformed files of tests/corpus. An input that fails is kept there as well; `build/fuzz/tests/fuzz/TARGET_fuzz FILE` runs it again.
 set -euo pipefail
 cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
-# A small stack for what has returned: each exception looks through all of it.
+# A small fake stack (use after return): every exception scans all of it.
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:max_uar_stack_size_log=16 UBSAN_OPTIONS=print_stacktrace=1
 
 run() {
@@ -20,7 +20,7 @@ run() {
     rm -f "$log"
     return 1
   fi
-  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs without a finding"
+  echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, no failure"
   rm -f "$log"
 }
 

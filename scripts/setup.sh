@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building and testing need and that are missing: setup.sh [--ci]
-# (--ci: also what only the checks of .ci/run need). Says nothing on standard output, and nothing at all when nothing is missing.
+# Installs the missing Debian packages of those required to build and test: setup.sh [--ci]. With --ci, also those that only .ci/run requires.
+# Prints nothing on standard output, and nothing at all if no package is missing.
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config python3
@@ -15,17 +15,17 @@ fi
 
 say() { echo "setup: $*" >&2; }
 
-# Goes on if the tools are there some other way; CMake then names any library it misses.
+# Continues if the tools are installed in another way. CMake then names any missing library.
 go_on_if_possible() {
   for tool in c++ cmake ninja python3; do
-    command -v "$tool" >/dev/null || { say "$tool is missing too; stopping here"; exit 1; }
+    command -v "$tool" >/dev/null || { say "$tool is missing, too; giving up"; exit 1; }
   done
-  say "the compiler and the build tools are there, so going on without"
+  say "found the compiler and the build tools; continuing without installing packages"
   exit 0
 }
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-  say "no apt here; what is needed, by the names of Debian's packages: ${packages[*]}"
+  say "apt not found; required Debian packages (or their equivalents): ${packages[*]}"
   go_on_if_possible
 fi
 
@@ -39,7 +39,7 @@ done
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
-    say "these packages are missing, and installing them takes root: apt-get install ${missing[*]}"
+    say "missing packages; install them as root: apt-get install ${missing[*]}"
     go_on_if_possible
   fi
   as_root=(sudo)
@@ -51,8 +51,8 @@ trap 'rm -f "$log"' EXIT
 apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
 }
-# A failing update is no reason to stop: the lists there may do.
-apt update || say "apt-get update failed; trying with the package lists there are"
+# A failed update is not fatal: the present package lists may suffice.
+apt update || say "apt-get update failed; trying the present package lists"
 if ! apt install --no-install-recommends "${missing[@]}"; then
   cat "$log" >&2
   say "could not install ${missing[*]}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, builds the release preset and runs every test; arguments are passed on to CTest.
+# Installs missing packages, builds the release preset and runs all tests. Arguments are passed to CTest.
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 "$root/scripts/setup.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, builds and runs mnist_train in the current folder; arguments are passed on to it (--help tells them).
+# Installs missing packages, builds mnist_train and runs it in the current folder. Arguments are passed to mnist_train; --help lists them.
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 "$root/scripts/setup.sh"

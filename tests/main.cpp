@@ -1,3 +1,3 @@
-// The main function of every Boost.Test program here.
+// The main function of all Boost.Test programs.
 #define BOOST_TEST_MODULE chainrule
 #include <boost/test/unit_test.hpp>

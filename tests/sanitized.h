@@ -1,4 +1,4 @@
-// Whether a sanitizer watches: it keeps much memory of its own, so that what a test measures there says nothing of the library.
+// Whether a sanitizer is active. Sanitizers use much memory themselves, so that measurements of memory say nothing about the library.
 #pragma once
 
 namespace chainrule::test {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 
@@ -23,21 +24,36 @@ bool parse(std::string_view text, Number& value) {
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
-// What the library says of a name; "" where it takes it.
+// Accepts a name for which make(name) does not throw; otherwise reports the library's message.
 template <class Make>
-CLI::Validator taken_by(Make make) {
+CLI::Validator accepted_by(Make make) {
   return CLI::Validator(
       [make](const std::string& name) {
         try {
           make(name);
         } catch (const std::invalid_argument& error) {
           const std::string what = error.what();
-          return what.substr(0, what.find(" (at "));  // the line is this program's
+          return what.substr(0, what.find(" (at "));  // the location is in this program, of no use to its user
         }
         return std::string();
       },
       "");
 }
+
+// Names the type left of an option's description, and what it requires, excludes and defaults to at the end.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(30); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::string text = option->get_description();
+    for (const CLI::Option* other : option->get_needs()) text += " (requires " + other->get_name() + ")";
+    for (const CLI::Option* other : option->get_excludes()) text += " (not with " + other->get_name() + ")";
+    return option->get_default_str().empty() ? text : text + " [" + option->get_default_str() + "]";
+  }
+};
 
 }  // namespace
 
@@ -46,7 +62,7 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
       [=](const std::string& text) {
         std::int64_t value = 0;
         if (parse(text, value) && value >= least && value <= most) return std::string();
-        return quoted(text) + " is no whole number from " + std::to_string(least) + " to " + std::to_string(most);
+        return quoted(text) + " is not an integer from " + std::to_string(least) + " to " + std::to_string(most);
       },
       "");
 }
@@ -56,7 +72,7 @@ CLI::Validator seed_number() {
       [](const std::string& text) {
         std::uint64_t value = 0;
         if (parse(text, value)) return std::string();
-        return quoted(text) + " is no whole number from 0 to " + std::to_string(std::numeric_limits<std::uint64_t>::max());
+        return quoted(text) + " is not an integer from 0 to " + std::to_string(std::numeric_limits<std::uint64_t>::max());
       },
       "");
 }
@@ -66,7 +82,7 @@ CLI::Validator number_from(double least) {
       [=](const std::string& text) {
         double value = 0;
         if (parse(text, value) && std::isfinite(value) && value >= least) return std::string();
-        return quoted(text) + " is no number from " + (least == 0 ? "0" : std::to_string(least)) + " on";
+        return quoted(text) + " is not a finite number of at least " + (least == 0 ? "0" : std::to_string(least));
       },
       "");
 }
@@ -76,24 +92,25 @@ CLI::Validator fraction_below_one() {
       [](const std::string& text) {
         double value = 0;
         if (parse(text, value) && value >= 0 && value < 1) return std::string();
-        return quoted(text) + " is no number from 0 to below 1";
+        return quoted(text) + " is not a number in [0, 1)";
       },
       "");
 }
 
 CLI::Validator activation_name() {
-  return taken_by([](const std::string& name) { const nn::Activation activation(name); });
+  return accepted_by([](const std::string& name) { const nn::Activation activation(name); });
 }
 
 CLI::Validator optimizer_name() {
-  return taken_by([](const std::string& name) {
-    if (name == "lbfgs") throw std::invalid_argument("lbfgs takes no single steps; choose another optimizer");
+  return accepted_by([](const std::string& name) {
+    if (name == "lbfgs")
+      throw std::invalid_argument("lbfgs is not supported, because it computes the loss several times per step; choose another optimizer");
     const nn::OptimizerFactory optimizer(name);
   });
 }
 
 CLI::Validator initializer_name() {
-  return taken_by([](const std::string& name) { initializer_of(name); });
+  return accepted_by([](const std::string& name) { initializer_of(name); });
 }
 
 nn::Initializer initializer_of(const std::string& text) {
@@ -102,7 +119,7 @@ nn::Initializer initializer_of(const std::string& text) {
   const std::string name = text.substr(0, colon);
   double size = 0;
   if ((name != "normal" && name != "uniform") || !parse(std::string_view(text).substr(colon + 1), size) || !std::isfinite(size) || size < 0)
-    throw std::invalid_argument(quoted(text) + " is no initializer such as normal:0.1 or uniform:0.05");
+    throw std::invalid_argument(quoted(text) + " is not an initializer with a parameter, such as normal:0.1 or uniform:0.05");
   return name == "normal" ? nn::init::normal(size) : nn::init::uniform(-size, size);
 }
 
@@ -127,8 +144,8 @@ CLI::Validator layer_sizes() {
   return CLI::Validator(
       [](const std::string& text) {
         if (parse_layers(text)) return std::string();
-        return quoted(text) + " is no list of sizes from 1 to " + std::to_string(kMostUnits) + " such as 128,64 with at most " +
-               std::to_string(kMostWeights) + " weights between two";
+        return quoted(text) + " is not a list of layer sizes such as 128,64; each must be from 1 to " + std::to_string(kMostUnits) +
+               ", with at most " + std::to_string(kMostWeights) + " weights between two layers";
       },
       "");
 }
@@ -138,28 +155,30 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, std::int64_t& val
 }
 
 void add_hidden_layers(CLI::App& app, std::string& units) {
-  app.add_option("--layers", units, "Units of the hidden layers, such as 128,64; \"\" for none")
-      ->type_name("UNITS")
+  app.add_option("--layers", units, "Sizes of the hidden layers, separated by commas; \"\" for none")
+      ->type_name("SIZES")
       ->capture_default_str()
       ->check(layer_sizes());
 }
 
 void add_initializer(CLI::App& app, std::string& name) {
-  app.add_option("--init", name, "First weights: he_uniform, xavier_uniform, normal:0.1 (its deviation), ...")
+  app.add_option("--init", name, "Initializer of the weights: he_uniform, xavier_uniform, normal:0.1 (standard deviation 0.1), ...")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(initializer_name());
 }
 
 void add_optimizer(CLI::App& app, std::string& name) {
-  app.add_option("--optimizer", name, "adam, sgd, momentum (sgd with momentum 0.9), rmsprop, adamw, ...")
+  app.add_option("--optimizer", name, "Optimizer: adam, sgd, momentum (sgd with momentum 0.9), rmsprop, adamw, ...")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(optimizer_name());
 }
 
 void add_weight_decay(CLI::App& app, double& rate) {
-  app.add_option("--weight-decay", rate, "As the optimizer has it")->type_name("RATE")->check(number_from(0));
+  app.add_option("--weight-decay", rate, "Weight decay, as the optimizer defines it [the optimizer's default]")
+      ->type_name("RATE")
+      ->check(number_from(0));
 }
 
 void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
@@ -167,15 +186,16 @@ void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help) {
 }
 
 void add_log_level(CLI::App& app, std::string& level) {
-  app.add_option("--log-level", level, "debug, info, warning, error or off")
+  app.add_option("--log-level", level, "Lowest level of messages to print: debug, info, warning, error or off")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}).description(""));
   app.add_flag_callback(
-      "--quiet", [&level] { level = "warning"; }, "The same as --log-level warning");
+      "--quiet", [&level] { level = "warning"; }, "Print warnings and errors only; same as --log-level warning");
 }
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  app.formatter(std::make_shared<HelpFormatter>());
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -1,4 +1,4 @@
-// What the programs' command lines have in common.
+// Command-line options and checks shared by the programs.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,49 +12,55 @@
 
 namespace chainrule::apps {
 
-/// The exit code of a program that was not told rightly what to do.
+/// Exit code after an invalid command line.
 inline constexpr int kUsageExit = 2;
 
-/// The most that is counted of anything: products of two such numbers fit 64 bits.
+/// Upper limit of every count; the product of two counts fits into 64 bits.
 inline constexpr std::int64_t kMostCount = 1'000'000'000;
 
-/// Lets through whole numbers of this range; CLI11's own conversion wraps what does not fit.
+/// Accepts integers from `least` to `most`. CLI11's own conversion would wrap numbers that do not fit.
 CLI::Validator whole_number(std::int64_t least = 1, std::int64_t most = kMostCount);
-/// Lets through whole numbers from 0 to 2^64 - 1.
+/// Accepts integers from 0 to 2^64 - 1.
 CLI::Validator seed_number();
-/// Lets through finite numbers from `least` on, and those from 0 to below 1.
+/// Accepts finite numbers of at least `least`.
 CLI::Validator number_from(double least);
+/// Accepts numbers in [0, 1).
 CLI::Validator fraction_below_one();
 
-/// Lets through the names of activations, and of optimizers that work by steps.
+/// Accepts the names of activations.
 CLI::Validator activation_name();
+/// Accepts the names of optimizers that compute one loss per step: all but lbfgs.
 CLI::Validator optimizer_name();
-/// Lets through what initializer_of() takes.
+/// Accepts every text that initializer_of() accepts.
 CLI::Validator initializer_name();
 
-/// "he_uniform" and the like, "normal:0.1" with a deviation, or "uniform:0.05" for both sides of 0.
-/// @throws std::invalid_argument for anything else.
+/// The initializer called "he_uniform" or any other name of nn::Initializer, "normal:0.1" (standard deviation 0.1) or "uniform:0.05"
+/// (-0.05 to 0.05).
+/// @throws std::invalid_argument for any other text.
 nn::Initializer initializer_of(const std::string& text);
 
-/// "128,64", empty for none; none for text that is no such list, or holds more than 2^16 units in a layer or 2^28 weights between two.
+/// The layer sizes in a text such as "128,64"; no sizes for an empty text. Returns nullopt if the text is not such a list, a size is not in
+/// 1 to 2^16, or there are more than 2^28 weights between two layers.
 std::optional<std::vector<std::int64_t>> parse_layers(const std::string& text);
-/// Lets through what parse_layers() takes.
+/// Accepts every text that parse_layers() accepts.
 CLI::Validator layer_sizes();
 
-/// Options that several programs have; their values are the defaults shown. A count is a whole number from `least` on.
+/// Options shared by several programs. The value of each variable is its default, which --help shows. A count is an integer of at least
+/// `least`.
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::int64_t& value, const std::string& help, std::int64_t least = 1);
 void add_hidden_layers(CLI::App& app, std::string& units);
 void add_initializer(CLI::App& app, std::string& name);
 void add_optimizer(CLI::App& app, std::string& name);
 void add_weight_decay(CLI::App& app, double& rate);
 void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help);
-/// --log-level, and --quiet for warnings only.
+/// --log-level, and --quiet, which prints warnings and errors only.
 void add_log_level(CLI::App& app, std::string& level);
 
-/// Parses; returns the exit code where the program has nothing left to do: what is wrong, or the help asked for, is printed.
+/// Parses the command line. After --help or an error it prints the help or the error, and returns the exit code with which the program
+/// should end.
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);
 
-/// The command line as it would be typed.
+/// The command line, quoted such that a shell accepts it.
 std::string command_line(int argc, const char* const* argv);
 
 }  // namespace chainrule::apps

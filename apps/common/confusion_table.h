@@ -1,4 +1,4 @@
-// A printed table of what was taken for what.
+// A confusion matrix as text.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace chainrule::apps {
 
-/// A table of several lines from counts as nn::confusion_matrix gives them: a row for each true class, with its name and accuracy; a
-/// column for each predicted one.
+/// A table of several lines made of the counts of nn::confusion_matrix(): one row per true class, with its name and accuracy, and one
+/// column per predicted class.
 std::string confusion_table(const Tensor& counts, const std::vector<std::string>& class_names);
 
 }  // namespace chainrule::apps

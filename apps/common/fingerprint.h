@@ -1,4 +1,4 @@
-// A short text that tells whether two networks have the same weights, bit for bit.
+// A short hash of a network's weights: equal for networks whose weights are equal bit by bit.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace chainrule::apps {
 
-/// XXH3 (64 bits, hexadecimal) over the bytes of all parameters, in the order of named_parameters().
+/// The XXH3 hash (64 bits, hexadecimal) of the bytes of all parameters, in the order of named_parameters().
 std::string weights_fingerprint(const nn::Module& module);
 
 }  // namespace chainrule::apps

@@ -18,8 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint8_t kNoWeight = 128;  // as a signed byte -128, which no finite weight becomes
-constexpr double kShownInFull = 0.995;   // of the weights: the scale of the colours leaves out the few largest
+constexpr std::uint8_t kNoWeight = 128;  // -128 as a signed byte; finite weights become -127 to 127
+constexpr double kShownInFull = 0.995;   // share of the weights within the colour scale; the largest few exceed it
 
 std::string base64(std::span<const std::uint8_t> bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -72,7 +72,7 @@ Json grey_image(const ReportImage& image) {
   return image_json(image, bytes);
 }
 
-// The weight that gets the strongest colour, one for all images, so that they can be compared.
+// The weight shown in the strongest colour. All images share it, so that they can be compared.
 double weight_scale(const std::vector<ReportImage>& images) {
   std::vector<float> sizes;
   for (const ReportImage& image : images) {
@@ -115,7 +115,7 @@ Json entries_json(const std::vector<ReportEntry>& entries) {
   return json;
 }
 
-// What the script of the page reads. JSON has no NaN: what is not finite becomes null.
+// The JSON that the page's script reads. Numbers that are not finite become null, because JSON has no NaN.
 std::string data_text(const HtmlReport& report) {
   const std::size_t classes = report.class_names.size();
   if (!report.confusion.empty()) check_size("the confusion matrix", report.confusion.size(), classes * classes);
@@ -140,7 +140,7 @@ std::string data_text(const HtmlReport& report) {
   const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::string escaped;
   escaped.reserve(text.size());
-  for (const char c : text) {  // in JSON it can stand in texts alone; in HTML it would begin or end a script
+  for (const char c : text) {  // occurs only within JSON strings, where HTML could take it for a tag
     if (c == '<') {
       escaped += "\\u003c";
     } else {
@@ -150,7 +150,7 @@ std::string data_text(const HtmlReport& report) {
   return escaped;
 }
 
-// For text between tags. The title is shown again by the script, from JSON, with what is not UTF-8 replaced.
+// Escapes text between tags. The script shows the title again, from JSON, in which bytes that are not UTF-8 are replaced.
 std::string escape_html(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -190,7 +190,7 @@ std::string html_report(const HtmlReport& report) {
                                                               {"uplot_license", license}};
   std::string page;
   std::string_view rest = report_files::kPage;
-  for (;;) {  // in one pass: what is put in is not searched for further places
+  for (;;) {  // a single pass, so that inserted text is not searched for placeholders
     const std::size_t open = rest.find("{{");
     page += rest.substr(0, open);
     if (open == std::string_view::npos) return page;

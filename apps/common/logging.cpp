@@ -8,7 +8,7 @@
 namespace chainrule::apps {
 namespace {
 
-// What is below a warning.
+// Standard output, for messages below a warning.
 class PlainSink : public spdlog::sinks::stdout_sink_st {
  public:
   void log(const spdlog::details::log_msg& message) override {

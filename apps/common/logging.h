@@ -1,4 +1,4 @@
-// Where programs log: standard output, and standard error for warnings and errors.
+// Logging of the programs: to standard output, and to standard error for warnings and errors.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The models that programs write.
+// Writes models to files.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace chainrule::apps {
 
-/// FILE.safetensors gets the weights alone, any other name the model as JSON.
-/// @throws std::runtime_error where the file cannot be written.
+/// Writes the weights only if the extension of `path` is .safetensors, and otherwise the whole model as JSON.
+/// @throws std::runtime_error if the file cannot be written.
 void write_model(const nn::Module& model, const std::filesystem::path& path);
 
 }  // namespace chainrule::apps

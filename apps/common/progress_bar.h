@@ -1,4 +1,4 @@
-// A line on the terminal that tells how far a long task is.
+// A progress bar on the terminal.
 #pragma once
 
 #include <chrono>
@@ -7,23 +7,23 @@
 
 namespace chainrule::apps {
 
-/// "0.8 s", "2:05 min" or "1:30 h".
+/// A duration as text, such as "0.8 s", "2:05 min" or "1:30 h".
 std::string duration_text(double seconds);
 
-/// `label [=====>    ] 54 %  text`, drawn over itself on standard output. Draws nothing where that is no terminal.
+/// `label [=====>    ] 54 %  text`, redrawn in place on standard output. Draws nothing if standard output is not a terminal.
 class ProgressBar {
  public:
-  /// `wanted`: false for one that never draws.
+  /// A bar with `wanted` false never draws.
   explicit ProgressBar(bool wanted);
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// Whether it is time to draw again; cheap, and false where nothing is drawn.
+  /// Whether it is time to draw again. Cheap; false for a bar that never draws.
   bool due() const noexcept;
-  /// `fraction` from 0 to 1.
+  /// Draws the bar; `fraction` is from 0 to 1.
   void draw(const std::string& label, double fraction, const std::string& text);
-  /// Takes the line away, so that others can be written.
+  /// Erases the bar, so that other lines can be printed.
   void clear();
 
  private:

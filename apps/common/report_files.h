@@ -1,4 +1,4 @@
-// The text files that a report is put together from, as they were when the program was built.
+// The text files of which a report is made, embedded when the program is built.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
-// A differential equation solved by a network: u'' = -u with u(0) = 0 and u'(0) = 1 on [0, π], whose solution is sin. The loss is the
-// equation's residual, and so holds second derivatives of the network (Lagaris et al., "Artificial neural networks for solving ordinary
-// and partial differential equations", 1998).
+// Solves a differential equation by a network: u'' = -u with u(0) = 0 and u'(0) = 1 on [0, π], whose solution is sin. The loss is the
+// equation's squared residual, which contains second derivatives of the network (Lagaris et al., "Artificial neural networks for solving
+// ordinary and partial differential equations", 1998).
 #include <cmath>
 #include <iostream>
 #include <numbers>
@@ -12,10 +12,11 @@ namespace nn = chainrule::nn;
 
 namespace {
 
-// t + t²·network(t): whatever the network is, it starts from 0 with slope 1.
+// t + t²·network(t), which has the value 0 and the slope 1 at 0 for any network.
 cr::Tensor solution(const nn::Sequential& network, const cr::Tensor& t) { return t + cr::square(t) * network(t); }
 
-// The derivative of u for each element of t; element i of u depends on element i of t alone, so one pass gives all of them.
+// The derivative of each element of u by its element of t. Element i of u depends on element i of t only, so one backward pass computes
+// all.
 cr::Tensor derivative(const cr::Tensor& u, const cr::Tensor& t) { return cr::grad(cr::sum(u), {t}, {.create_graph = true})[0]; }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A loss that holds gradients: a critic with slope 1 everywhere, which measures how far two clouds of points are apart
+// A loss that contains gradients: trains a critic of slope 1 everywhere, which measures the distance between two point clouds
 // (the Wasserstein distance; Gulrajani et al., "Improved Training of Wasserstein GANs", arXiv 1704.00028).
 #include <cmath>
 #include <iostream>
@@ -27,7 +27,7 @@ int main() {
   nn::Sequential critic{nn::Dense(2, 32, options), nn::Tanh(), nn::Dense(32, 32, options), nn::Tanh(), nn::Dense(32, 1, options)};
   nn::Adam optimizer(critic.parameters(), {.learning_rate = 3e-3, .beta1 = 0.5});
 
-  // The second cloud is the first one moved by (3, 4), so 5 is the distance; the penalty lets the slope go 5 / (2 · 100) above 1.
+  // The second cloud is the first one shifted by (3, 4), so their distance is 5. The penalty allows slopes up to 1 + 5 / (2 · 100).
   const cr::Tensor move = cr::tensor({3, 4});
   cr::Tensor distance, slope;
   for (int step = 0; step < kSteps; ++step) {

@@ -1,4 +1,4 @@
-// The Jacobian and the Hessian of a small network, each compared with its formula.
+// Computes the Jacobian and the Hessian of a small network and compares them with their formulas.
 #include <algorithm>
 #include <iostream>
 
@@ -9,7 +9,7 @@ namespace nn = chainrule::nn;
 
 namespace {
 
-// The largest distance between two Tensors of one shape.
+// The largest absolute difference between two tensors of equal shape.
 double difference(const cr::Tensor& a, const cr::Tensor& b) { return cr::max(cr::abs(a - b)).item(); }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Newton's method with exact second derivatives, on Rosenbrock's function with its minimum at (1, 1).
+// Newton's method with exact second derivatives on Rosenbrock's function, whose minimum is at (1, 1).
 #include <cmath>
 #include <iostream>
 

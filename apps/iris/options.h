@@ -1,4 +1,4 @@
-// What iris_train is told on its command line.
+// Command-line options of iris_train.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@ namespace chainrule::apps {
 
 struct IrisOptions {
   std::filesystem::path data;
-  std::string label = "-1";  ///< a column's name or number
+  std::string label = "-1";  ///< name or number of the column
   bool standardize = false;
   double test_split = 0.3;
   bool stratify = false;
   std::int64_t splits = 1;
-  std::vector<std::int64_t> layers = {8, 8};                ///< the hidden ones
-  std::vector<std::string> activations = {"tanh", "relu"};  ///< one for all, or one for each hidden layer
+  std::vector<std::int64_t> layers = {8, 8};                ///< sizes of the hidden layers
+  std::vector<std::string> activations = {"tanh", "relu"};  ///< one for all hidden layers, or one per hidden layer
   std::string initializer = "xavier_uniform";
   std::string optimizer = "sgd";
   double learning_rate = 0.01;
@@ -29,10 +29,11 @@ struct IrisOptions {
   std::uint64_t seed = 1;
   std::optional<std::filesystem::path> save, report;
   std::string log_level = "info";
-  std::string command;  ///< as it was typed
+  std::string command;  ///< the command line, as text
 };
 
-/// The options, or the exit code where the program has nothing left to do: what is wrong, or the help asked for, is printed.
+/// Parses the command line. After --help or an error it prints the help or the error, and returns the exit code with which the program
+/// should end.
 std::variant<IrisOptions, int> parse_iris_options(int argc, const char* const* argv);
 
 }  // namespace chainrule::apps

@@ -1,4 +1,4 @@
-// What iris_train leaves behind as a page with charts.
+// The HTML report of iris_train.
 #pragma once
 
 #include <string>
@@ -12,20 +12,21 @@
 
 namespace chainrule::apps {
 
-/// What trainings over random splits gave.
+/// Results of training on several random splits.
 struct IrisResults {
   const nn::CsvData& table;
   const std::vector<std::string>& class_names;
-  const std::vector<double>& accuracies;  ///< of each split's test rows
-  const Tensor& confusion;                ///< of all splits
+  const std::vector<double>& accuracies;  ///< on the test rows of each split
+  const Tensor& confusion;                ///< summed over all splits
   // Of the last split:
-  const nn::Model& model;  ///< gives logits
+  const nn::Model& model;  ///< outputs logits
   const nn::History& history;
   const nn::Dataset& test;
   double seconds = 0;
 };
 
-/// @throws std::runtime_error where the file cannot be written.
+/// Writes the report to `path`.
+/// @throws std::runtime_error if the file cannot be written.
 void write_iris_report(const std::filesystem::path& path, const IrisOptions& options, const IrisResults& results);
 
 }  // namespace chainrule::apps

@@ -1,4 +1,4 @@
-// Writes what a network took each image for.
+// Writes the predicted class of each image.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,9 @@
 
 namespace chainrule::apps {
 
-/// A table `image,label,guess,confidence` with the classes' names, images counted from 0; `-` is standard output.
-/// @throws std::runtime_error where the file cannot be written.
+/// Writes a CSV table with the columns image, label, guess and confidence. Images are counted from 0; classes are given by name. The path
+/// `-` is standard output.
+/// @throws std::runtime_error if the file cannot be written.
 void write_guesses(const std::filesystem::path& path, const std::vector<Guess>& guesses, const std::vector<std::string>& class_names);
 
 }  // namespace chainrule::apps

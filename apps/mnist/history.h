@@ -1,4 +1,4 @@
-// What a training run leaves behind as JSON.
+// The record of a training run, written as JSON.
 #pragma once
 
 #include <cstdint>
@@ -11,31 +11,32 @@
 
 namespace chainrule::apps {
 
-/// Losses are means over images, accuracies fractions.
+/// Results of an epoch. Losses are means over images; accuracies are fractions.
 struct EpochRecord {
-  double train_loss = 0, train_accuracy = 0;        ///< of each batch before its step
-  double held_out_loss = 0, held_out_accuracy = 0;  ///< of the validation images, where there are some, or the test images
+  double train_loss = 0, train_accuracy = 0;        ///< each batch is measured before its step
+  double held_out_loss = 0, held_out_accuracy = 0;  ///< on the validation images if there are any, else on the test images
   double train_seconds = 0;                         ///< without evaluation
   double seconds = 0;
 };
 
 struct MnistHistory {
-  std::string dataset;               ///< its name
-  std::filesystem::path source;      ///< where it was found
-  std::vector<std::int64_t> layers;  ///< inputs, hidden units and classes
+  std::string dataset;               ///< name of the dataset
+  std::filesystem::path source;      ///< directory or file of the dataset
+  std::vector<std::int64_t> layers;  ///< numbers of inputs, of units of each hidden layer and of classes
   std::int64_t train_images = 0, validation_images = 0, test_images = 0;
   int threads = 0;
   std::vector<EpochRecord> epochs;
-  std::string outcome = "finished";         ///< or "interrupted", "diverged"
-  double test_loss = 0, test_accuracy = 0;  ///< at the end
+  std::string outcome = "finished";         ///< or "interrupted" or "diverged"
+  double test_loss = 0, test_accuracy = 0;  ///< after the training
   double total_seconds = 0;
   std::string weights_fingerprint;
 };
 
-/// The settings as the history has them, in its order, but for the command.
+/// The settings of the JSON file, in its order, without the command line.
 std::vector<ReportEntry> settings_of(const MnistOptions& options, const MnistHistory& history);
 
-/// @throws std::runtime_error where the file cannot be written.
+/// Writes the history as JSON.
+/// @throws std::runtime_error if the file cannot be written.
 void write_history(const std::filesystem::path& path, const MnistOptions& options, const MnistHistory& history);
 
 }  // namespace chainrule::apps

@@ -1,4 +1,4 @@
-// What a training run leaves behind as a page with charts and images.
+// The HTML report of mnist_train.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,17 @@
 
 namespace chainrule::apps {
 
-/// What the history does not tell.
+/// What the report shows besides the history.
 struct MnistReportSources {
-  const nn::Sequential& network;  ///< gives what it is sure of
+  const nn::Sequential& network;  ///< outputs the confidence in each class
   const nn::Dataset& test;
-  std::int64_t rows = 0, columns = 0;  ///< of an image; 0: its shape is not known, and none is shown
+  std::int64_t rows = 0, columns = 0;  ///< of an image; 0 if unknown, in which case no image is shown
   const std::vector<std::string>& class_names;
-  std::optional<Evaluation> evaluation;  ///< of the test images; none where the network diverged
+  std::optional<Evaluation> evaluation;  ///< on the test images; nullopt if training diverged
 };
 
-/// @throws std::runtime_error where the file cannot be written.
+/// Writes the report to `path`.
+/// @throws std::runtime_error if the file cannot be written.
 void write_mnist_report(const std::filesystem::path& path, const MnistOptions& options, const MnistHistory& history,
                         const MnistReportSources& sources);
 

@@ -17,97 +17,100 @@ const std::map<std::string, double> kLearningRates = {{"adam", 1e-3}, {"sgd", 0.
 double default_learning_rate(const std::string& optimizer) {
   const auto known = kLearningRates.find(optimizer);
   if (known != kLearningRates.end()) return known->second;
-  return nn::make_optimizer(optimizer, {zeros({1}).set_requires_grad(true)})->learning_rate();  // the library's own
+  return nn::make_optimizer(optimizer, {zeros({1}).set_requires_grad(true)})->learning_rate();  // the library's default
 }
 
 void add_data_options(CLI::App& app, MnistOptions& options) {
   const CLI::Validator count = whole_number();
   CLI::Option* data =
       app.add_option("--data", options.data,
-                     "Directory with the four files; otherwise $MNIST_DIR, data/mnist and Debian's Fashion-MNIST are tried in turn")
+                     "Directory of MNIST's four files [the first of $MNIST_DIR, data/mnist and Debian's Fashion-MNIST that has them]")
           ->type_name("DIR");
-  CLI::Option* csv = app.add_option("--csv", options.csv, "Tables instead: a row is a label and its pixels; training and test images")
-                         ->type_name("TRAIN [TEST]")
-                         ->expected(1, 2)
-                         ->excludes(data);
-  app.add_option("--test-split", options.test_split, "Part of a single table to test on, drawn by the seed [1/7]")
-      ->type_name("PART")
+  CLI::Option* csv =
+      app.add_option("--csv", options.csv, "CSV tables instead, of training and test images; a row is a label and its pixels")
+          ->type_name("TRAIN [TEST]")
+          ->expected(1, 2)
+          ->excludes(data);
+  app.add_option("--test-split", options.test_split, "Fraction of a single table's rows, drawn at random, to test on [1/7]")
+      ->type_name("FRACTION")
       ->check(fraction_below_one())
       ->needs(csv);
-  app.add_flag("--standardize", options.standardize, "Brings each image to mean 0 and deviation 1; otherwise pixels are 0 to 1");
-  app.add_option("--val-split", options.val_split, "Last part of the training images, held out to validate on after each epoch")
-      ->type_name("PART")
+  app.add_flag("--standardize", options.standardize,
+               "Scale each image to mean 0 and standard deviation 1; by default pixels are scaled to 0 to 1");
+  app.add_option("--val-split", options.val_split,
+                 "Fraction of the training images, taken from the end, to validate on after each epoch [0]")
+      ->type_name("FRACTION")
       ->check(fraction_below_one());
-  app.add_option("--limit-train", options.limit_train, "Trains on the first so many images")->type_name("COUNT")->check(count);
-  app.add_option("--limit-test", options.limit_test, "Tests on the first so many images")->type_name("COUNT")->check(count);
+  app.add_option("--limit-train", options.limit_train, "Use only the first COUNT training images [all]")->type_name("COUNT")->check(count);
+  app.add_option("--limit-test", options.limit_test, "Use only the first COUNT test images [all]")->type_name("COUNT")->check(count);
 }
 
 void add_network_options(CLI::App& app, MnistOptions& options, std::string& layers) {
   add_hidden_layers(app, layers);
-  app.add_option("--activation", options.activation, "After each hidden layer: relu, sigmoid, tanh, ...")
+  app.add_option("--activation", options.activation, "Activation of the hidden layers: relu, sigmoid, tanh, ...")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(activation_name());
-  app.add_option("--output", options.output, "What the last layer gives: softmax, sigmoid or linear")
+  app.add_option("--output", options.output, "Activation of the output layer: softmax, sigmoid or linear")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"softmax", "sigmoid", "linear"}).description(""));
   add_initializer(app, options.initializer);
-  app.add_flag("--batch-norm", options.batch_norm, "Normalizes what each hidden layer gives over the batch");
-  app.add_option("--dropout", options.dropout, "Part of each hidden layer's units to leave out in training")
-      ->type_name("PART")
-      ->check(fraction_below_one());
-  app.add_option("--input-dropout", options.input_dropout, "Part of the pixels to leave out in training")
-      ->type_name("PART")
+  app.add_flag("--batch-norm", options.batch_norm, "Add batch normalization after each hidden layer");
+  app.add_option("--dropout", options.dropout, "Dropout probability of the hidden units [0]")->type_name("P")->check(fraction_below_one());
+  app.add_option("--input-dropout", options.input_dropout, "Dropout probability of the input pixels [0]")
+      ->type_name("P")
       ->check(fraction_below_one());
 }
 
 void add_training_options(CLI::App& app, MnistOptions& options, std::optional<double>& learning_rate) {
-  app.add_option("--loss", options.loss, "cross_entropy; mse to one-hot labels; squared_error: summed over the classes")
+  app.add_option("--loss", options.loss,
+                 "Loss: cross_entropy; mse, the mean squared error to one-hot labels; squared_error, the same summed over the classes")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"cross_entropy", "mse", "squared_error"}).description(""));
-  app.add_option("--label-smoothing", options.label_smoothing, "Part of each label that is spread over all classes, in cross_entropy")
-      ->type_name("PART")
+  app.add_option("--label-smoothing", options.label_smoothing, "Fraction of each label that cross_entropy spreads over all classes [0]")
+      ->type_name("FRACTION")
       ->check(fraction_below_one());
   add_optimizer(app, options.optimizer);
-  app.add_option("--learning-rate", learning_rate, "Of the first step [0.1 for sgd, 0.05 for momentum, else as the library has it]")
+  app.add_option("--learning-rate", learning_rate, "Initial learning rate [0.1 for sgd, 0.05 for momentum, else the library's default]")
       ->type_name("RATE")
       ->check(number_from(0));
   add_weight_decay(app, options.weight_decay);
-  app.add_option("--average", options.averaging, "Tests running averages of the weights, of this decay, such as 0.999")
+  app.add_option("--average", options.averaging,
+                 "Decay, such as 0.999, of running averages of the weights, to test and save instead of the weights")
       ->type_name("DECAY")
       ->check(fraction_below_one());
   app.add_option("--schedule", options.schedule,
-                 "linear: the learning rate falls to 0 over all steps; cosine: the same in a curve; constant")
+                 "Learning rate over all steps: linear, falling to 0; cosine, falling to 0 along a cosine; constant")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"linear", "cosine", "constant"}).description(""));
-  CLI::Option* batch = add_count(app, "--batch", options.batch, "Images in a step");
+  CLI::Option* batch = add_count(app, "--batch", options.batch, "Images per step");
   app.add_flag_callback(
-         "--full-batch", [&options] { options.batch = 0; }, "One step an epoch, of all training images")
+         "--full-batch", [&options] { options.batch = 0; }, "Use all training images in a single step per epoch")
       ->excludes(batch);
   add_count(app, "--epochs", options.epochs, "Passes over the training images");
-  add_seed(app, options.seed, "Of the first weights, the order of images and what is left out");
-  app.add_option("--threads", options.threads, "Results do not depend on it [OMP_NUM_THREADS, or all cores]")
+  add_seed(app, options.seed, "Seed of the initial weights, the order of the images and dropout");
+  app.add_option("--threads", options.threads, "Number of threads; does not change the results [OMP_NUM_THREADS, or all cores]")
       ->type_name("COUNT")
       ->check(whole_number(1, kMostThreads));
 }
 
 void add_output_options(CLI::App& app, MnistOptions& options) {
-  add_count(app, "--show-every", options.show_every, "Prints every so many epochs, the first and the last");
-  app.add_option("--history", options.history, "Writes settings, each epoch's results and a digest of the weights as JSON")
+  add_count(app, "--show-every", options.show_every, "Print the first, the last and every COUNT-th epoch");
+  app.add_option("--history", options.history, "Write the settings, the results of each epoch and a fingerprint of the weights as JSON")
       ->type_name("FILE");
-  app.add_option("--report", options.report, "Writes a page with charts, the worst mistakes and the first layer's weights")
+  app.add_option("--report", options.report, "Write an HTML page with charts, the worst mistakes and the first layer's weights")
       ->type_name("FILE");
   CLI::Option* save =
-      app.add_option("--save", options.save, "Writes the trained model: FILE.json whole, FILE.safetensors its weights")->type_name("FILE");
-  app.add_option("--load", options.load, "Tests a model that --save wrote as JSON instead of training one")
+      app.add_option("--save", options.save, "Write the trained model as JSON, or only its weights to FILE.safetensors")->type_name("FILE");
+  app.add_option("--load", options.load, "Test a model written by --save as JSON instead of training one")
       ->type_name("FILE")
       ->excludes(save);
-  app.add_option("--predict", options.predict, "Writes each test image's label, guess and confidence as CSV; - for standard output")
+  app.add_option("--predict", options.predict, "Write each test image's label, guess and confidence as CSV; - is standard output")
       ->type_name("FILE");
-  app.add_option("--bench-steps", options.bench_steps, "Times so many steps instead of training, and prints one line")
+  app.add_option("--bench-steps", options.bench_steps, "Time COUNT steps instead of training, and print one line")
       ->type_name("COUNT")
       ->check(whole_number(1, kMostBenchSteps));
   add_log_level(app, options.log_level);
@@ -117,8 +120,7 @@ void add_output_options(CLI::App& app, MnistOptions& options) {
 
 std::variant<MnistOptions, int> parse_mnist_options(int argc, const char* const* argv) {
   MnistOptions options;
-  CLI::App app("Trains a multilayer perceptron on MNIST, or on any dataset in the same four files or in tables.", "mnist_train");
-  app.get_formatter()->column_width(34);
+  CLI::App app("Train a multilayer perceptron on MNIST, or on another dataset in MNIST's file format or in CSV tables.", "mnist_train");
   std::string layers = "128,64";
   std::optional<double> learning_rate;
   add_data_options(app, options);

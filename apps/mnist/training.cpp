@@ -53,9 +53,9 @@ nn::Loss make_loss(const MnistOptions& options) {
         const auto classes = static_cast<double>(logits.size(1));
         return nn::binary_cross_entropy_with_logits(logits, one_hot(labels, logits.size(1)) * (1 - smoothing) + smoothing / classes);
       };
-    throw std::invalid_argument("--loss cross_entropy is for --output softmax or sigmoid");
+    throw std::invalid_argument("--loss cross_entropy requires --output softmax or sigmoid");
   }
-  if (options.label_smoothing > 0) throw std::invalid_argument("--label-smoothing is for --loss cross_entropy");
+  if (options.label_smoothing > 0) throw std::invalid_argument("--label-smoothing requires --loss cross_entropy");
   const bool summed = options.loss == "squared_error";
   return [output = options.output, summed](const Tensor& logits, const Tensor& labels) {
     const Tensor wanted = one_hot(labels, logits.size(1));
@@ -70,7 +70,7 @@ nn::Schedule make_schedule(const MnistOptions& options, std::int64_t steps) {
   return nn::constant_schedule(options.learning_rate);
 }
 
-// Calls take(outputs, labels) for all examples, some at a time.
+// Calls take(outputs, labels) for all examples, in batches.
 template <class Take>
 void for_outputs(const nn::Module& network, const nn::Dataset& data, Take take) {
   const FlushDenormals flush;

@@ -1,4 +1,4 @@
-// The network that mnist_train trains, its step and its evaluation.
+// The network of mnist_train, its training step and its evaluation.
 #pragma once
 
 #include <cstdint>
@@ -35,36 +35,37 @@ struct Score {
 
 struct Evaluation {
   Score score;
-  Tensor confusion;  ///< as nn::confusion_matrix
+  Tensor confusion;  ///< from nn::confusion_matrix()
 };
 
-/// A network's answer to one image.
+/// The class that a network predicts for one image.
 struct Guess {
   std::int64_t label = 0, guess = 0;
-  double confidence = 0;  ///< what the network gives for its guess
+  double confidence = 0;  ///< the network's output for the guess
 };
 
-/// What `network` makes of all of `data`, which holds at least one example; the loss is 0 without a function. As in eval.
+/// Evaluates `network`, in eval mode, on all examples of `data`, which has at least one. The loss is 0 if `loss` is null.
 Evaluation evaluate(const nn::Module& network, const nn::Dataset& data, const nn::Loss* loss = nullptr);
+/// The network's guess for each example of `data`, in eval mode.
 std::vector<Guess> guesses(const nn::Module& network, const nn::Dataset& data);
 
 class MnistTraining {
  public:
-  /// `sizes`: inputs, hidden units, classes. The weights are drawn from `generator`, which stays in use where units are left out. The
-  /// learning rate of a falling schedule would be 0 after `total_steps`.
+  /// `sizes` are the numbers of inputs, of units of each hidden layer and of classes. The initial weights are drawn from `generator`, and
+  /// so are dropout masks, so it must outlive this object. A falling schedule reaches 0 after `total_steps`.
   MnistTraining(const MnistOptions& options, const std::vector<std::int64_t>& sizes, std::int64_t total_steps, Generator& generator);
 
-  /// One step of the optimizer; the score is that of the batch before it, with no correct guesses unless `counts_correct`. Where the loss
-  /// is NaN or infinite, no step is taken.
+  /// Makes one step of the optimizer and returns the score of the batch before the step. Correct guesses are counted only if
+  /// `counts_correct`. Makes no step if the loss is NaN or infinite.
   Score step(const nn::Batch& batch, bool counts_correct = true);
-  /// As the function, of the averages where these are wanted.
+  /// As the function of this name; uses the averaged weights if the options ask for them.
   Evaluation evaluate(const nn::Dataset& data);
-  /// Makes the averages, where they are wanted, the network's weights for good. No step may follow.
+  /// Replaces the network's weights by their averages if the options ask for them. No step may follow.
   void finish();
 
-  /// From pixels to what the loss takes: logits.
+  /// The network from pixels to logits, which the loss takes.
   const nn::Sequential& network() const noexcept { return network_; }
-  /// The same network with what the options call its output.
+  /// The same network followed by the output activation of the options.
   nn::Sequential with_output() const;
 
  private:

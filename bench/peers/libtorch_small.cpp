@@ -1,4 +1,4 @@
-// The jobs of small_bench on LibTorch, under the same names.
+// The jobs of small_bench, written for LibTorch, under the same names.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 
@@ -69,7 +69,7 @@ BENCHMARK(inference);
 }  // namespace
 
 int main(int argc, char** argv) {
-  torch::set_num_threads(1);  // its best for graphs this small
+  torch::set_num_threads(1);  // the fastest setting for graphs of this size
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -1,4 +1,4 @@
-// The training step of hand_step on LibTorch, as a user of it would write it.
+// The training step of hand_step, as a user of LibTorch would write it.
 #include <torch/torch.h>
 
 #include <CLI/CLI.hpp>

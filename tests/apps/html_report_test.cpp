@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_SUITE(html_report)
 
 BOOST_AUTO_TEST_CASE(texts_stay_texts) {
   const std::string page = apps::html_report(awkward_report()), empty = apps::html_report({});
-  // Tags begin where they begin in a page without texts, and nowhere else.
+  // The page has as many tags as a page without texts.
   for (const char* tag : {"<script", "</script", "<img", "<b", "<!--", "</title"}) BOOST_TEST(count(page, tag) == count(empty, tag), tag);
   BOOST_TEST(count(empty, "<script") == 4U);
   BOOST_TEST(between(page, "<title>", "</title>") ==
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(settings_are_all_there_in_order) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_finite_is_null) {
   const nlohmann::json data = data_of(apps::html_report(awkward_report()));
-  BOOST_TEST(data["series"].size() == 1U);  // no validation, no second line
+  BOOST_TEST(data["series"].size() == 1U);  // a single line, because there is no validation
   BOOST_TEST(data["series"][0]["loss"] == nlohmann::json({nullptr, 0.5, nullptr, 0.25}));
   BOOST_TEST(data["series"][0]["accuracy"] == nlohmann::json({nullptr, nullptr, nullptr, nullptr}));
   BOOST_TEST(data["mistakes"][0]["confidence"].is_null());
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(one_huge_weight_leaves_the_others_their_colours) {
 BOOST_AUTO_TEST_CASE(asks_for_nothing_outside) {
   const std::string page = apps::html_report({});
   BOOST_TEST(page.find("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';") < page.find("<script"));
-  BOOST_TEST(count(page, "://") == 1U);  // where uPlot tells its origin
+  BOOST_TEST(count(page, "://") == 1U);  // in uPlot's comment about its origin
   BOOST_TEST(count(page, "/*! https://github.com/leeoniya/uPlot (v1.6.32) */") == 1U);
   for (const char* request : {"fetch(", "XMLHttpRequest", "WebSocket", "EventSource", "sendBeacon", "@import", "url(", " src="})
     BOOST_TEST(count(page, request) == 0U, request);

@@ -1,5 +1,5 @@
-// make_idx DIR TRAIN TEST: writes a dataset in MNIST's form, whose classes a linear model tells apart, with so many images.
-// make_idx --bomb FILE MIB: writes a gzip file of an IDX header for 100 images of 28x28 and then so many MiB of zeros.
+// make_idx DIR TRAIN TEST writes a linearly separable dataset in MNIST's format with TRAIN training and TEST test images.
+// make_idx --bomb FILE MIB writes a gzip file of an IDX header for 100 images of 28x28, followed by MIB MiB of zeros.
 #include <iostream>
 
 #include "tests/nn/data/idx_files.h"

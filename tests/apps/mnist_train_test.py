@@ -1,4 +1,4 @@
-"""Runs mnist_train as its users do: mnist_train_test.py MNIST_TRAIN MAKE_IDX [TestCase.test ...]; --list prints the tests' names."""
+"""Runs mnist_train as users do: mnist_train_test.py MNIST_TRAIN MAKE_IDX [TestCase.test ...]; --list prints the tests' names."""
 import gzip
 import json
 import os
@@ -40,7 +40,7 @@ class MnistTrainTest(unittest.TestCase):
                               stderr=subprocess.PIPE, text=True, timeout=600)
 
     def train(self, *arguments):
-        """A run that has to end well, and its history."""
+        """The output and the history of a run that must succeed."""
         history = self.path("history.json")
         result = self.run_program("--history", history, *arguments)
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -49,7 +49,7 @@ class MnistTrainTest(unittest.TestCase):
             return result.stdout, json.load(file)
 
     def assert_refused(self, result, expected, exit_code=1):
-        """One line on standard error, the expected one; nothing of a crash."""
+        """Standard error is the one expected line, and the program did not crash."""
         self.assertEqual(result.returncode, exit_code, result.stdout + result.stderr)
         self.assertRegex(result.stderr, r"\Amnist_train: [^\n]+\n\Z")
         self.assertRegex(result.stderr, expected)
@@ -180,7 +180,7 @@ class Training(MnistTrainTest):
         self.assertEqual(list(history["epochs"][0]),
                          ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "train_seconds", "seconds"])
         self.assertGreater(history["test_accuracy"], 0.9)
-        # What is held out is not trained on.
+        # Validation images are not trained on.
         self.assertEqual(history["settings"]["train_images"], 1500)
         _, first = self.train("--epochs", "5", "--limit-train", "1500")
         self.assertEqual(first["weights_fingerprint"], history["weights_fingerprint"])
@@ -225,7 +225,7 @@ class Training(MnistTrainTest):
                          {"0.weight": [784, 16], "0.bias": [16], "1.weight": [16, 10], "1.bias": [10]})
 
     def test_linear_schedule_ends_at_zero(self):
-        # The last of two steps has half the rate of the first, so one step of each schedule gives the same weights and two do not.
+        # Both schedules have the same rate in the first step, so one step gives equal weights. In the second step the linear rate is half.
         def fingerprint(schedule, images):
             return self.train("--epochs", "1", "--batch", "100", "--limit-train", images, "--schedule", schedule)[1]["weights_fingerprint"]
         self.assertEqual(fingerprint("linear", "100"), fingerprint("constant", "100"))
@@ -265,7 +265,7 @@ class Training(MnistTrainTest):
         try:
             while chunk := os.read(master, 65536):
                 written += chunk
-        except OSError:  # how Linux says that the other end is closed
+        except OSError:  # Linux reports the closed other end as an error
             pass
         os.close(master)
         self.assertEqual(process.wait(timeout=600), 0)
@@ -279,7 +279,7 @@ class Training(MnistTrainTest):
     def test_real_mnist(self):
         result = self.run_program("--epochs", "1", "--history", "real.json", data=False,
                                   **({"MNIST_DIR": os.environ["MNIST_DIR"]} if "MNIST_DIR" in os.environ else {}))
-        if result.returncode == 1 and "train-images-idx3-ubyte" in result.stderr:  # where it looked, and for what
+        if result.returncode == 1 and "train-images-idx3-ubyte" in result.stderr:  # the directories searched and the missing files
             print("skipped: no MNIST here: " + result.stderr)
             return
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -320,6 +320,8 @@ class Refusals(MnistTrainTest):
         for option in ("data", "layers", "activation", "loss", "optimizer", "learning-rate", "schedule", "batch", "epochs", "seed", "threads",
                        "limit-train", "limit-test", "history", "report", "bench-steps", "log-level", "quiet"):
             self.assertIn(f"--{option} ", result.stdout)
+        for text in ("none [128,64]\n", "(not with --csv)\n", "[1/7] (requires --csv)\n"):
+            self.assertIn(text, result.stdout)
 
     def test_bad_options(self):
         for arguments, expected in (
@@ -334,21 +336,21 @@ class Refusals(MnistTrainTest):
                 (["--limit-train", "0"], r"--limit-train: "),
                 (["--limit-test", "0"], r"--limit-test: "),
                 (["--bench-steps", "0"], r"--bench-steps: "),
-                (["--layers", "128,,64"], r'--layers: "128,,64" is no list of sizes'),
+                (["--layers", "128,,64"], r'--layers: "128,,64" is not a list of layer sizes'),
                 (["--layers", "128,0"], r"--layers: "),
                 (["--layers", "128,"], r"--layers: "),
                 (["--layers", "1e9"], r"--layers: "),
-                (["--layers", "65536,65536"], r"--layers: .*at most 268435456 weights between two"),
+                (["--layers", "65536,65536"], r"--layers: .*at most 268435456 weights between two layers"),
                 (["--activation", "rleu"], r'--activation: .*"rleu".*relu, .*tanh'),
                 (["--loss", "mae"], r"--loss: .*mae.*cross_entropy,mse"),
-                (["--optimizer", "lbfgs"], r"--optimizer: lbfgs takes no single steps"),
+                (["--optimizer", "lbfgs"], r"--optimizer: lbfgs is not supported"),
                 (["--optimizer", "adm"], r'--optimizer: .*"adm".*sgd, .*adam'),
                 (["--schedule", "exponential"], r"--schedule: .*exponential.*linear"),
                 (["--output", "relu"], r"--output: .*relu.*softmax"),
                 (["--init", "he"], r'--init: .*"he".*he_uniform'),
-                (["--init", "normal:-1"], r'--init: "normal:-1" is no initializer such as normal:0.1'),
-                (["--init", "zeros:1"], r'--init: "zeros:1" is no initializer'),
-                (["--dropout", "1"], r'--dropout: "1" is no number from 0 to below 1'),
+                (["--init", "normal:-1"], r'--init: "normal:-1" is not an initializer with a parameter, such as normal:0.1'),
+                (["--init", "zeros:1"], r'--init: "zeros:1" is not an initializer'),
+                (["--dropout", "1"], r'--dropout: "1" is not a number in \[0, 1\)'),
                 (["--input-dropout", "-0.1"], r"--input-dropout: "),
                 (["--label-smoothing", "2"], r"--label-smoothing: "),
                 (["--average", "1"], r"--average: "),
@@ -359,7 +361,7 @@ class Refusals(MnistTrainTest):
                 (["--full-batch", "--batch", "5"], r"--batch excludes --full-batch"),
                 (["--load", "a.json", "--save", "b.json"], r"--save excludes --load"),
                 (["--show-every", "0"], r"--show-every: "),
-                (["--learning-rate", "fast"], r'--learning-rate: "fast" is no number'),
+                (["--learning-rate", "fast"], r'--learning-rate: "fast" is not a finite number'),
                 (["--learning-rate", "nan"], r"--learning-rate: "),
                 (["--learning-rate", "inf"], r"--learning-rate: "),
                 (["--learning-rate", "-1"], r"--learning-rate: "),
@@ -431,8 +433,8 @@ class Refusals(MnistTrainTest):
         self.assert_refused(self.run_program("--history", "/dev/null"), r"/dev/null: cannot be written: not a regular file")
 
     def test_choices_that_do_not_fit(self):
-        self.assert_refused(self.run_program("--output", "linear"), r"--loss cross_entropy is for --output softmax or sigmoid")
-        self.assert_refused(self.run_program("--loss", "mse", "--label-smoothing", "0.1"), r"--label-smoothing is for --loss cross_entropy")
+        self.assert_refused(self.run_program("--output", "linear"), r"--loss cross_entropy requires --output softmax or sigmoid")
+        self.assert_refused(self.run_program("--loss", "mse", "--label-smoothing", "0.1"), r"--label-smoothing requires --loss cross_entropy")
         self.assert_refused(self.run_program("--val-split", "0.0001", "--limit-train", "100"), r"leaves none for the second part")
         self.assert_refused(self.run_program("--optimizer", "lion", "--learning-rate", "1e400"), r"--learning-rate", exit_code=2)
 

@@ -1,4 +1,4 @@
-"""Opens what --report writes as a browser does: report_test.py MNIST_TRAIN MAKE_IDX SAMPLE_REPORT [TestCase.test ...]; --list prints the
+"""Opens the pages of --report in a browser: report_test.py MNIST_TRAIN MAKE_IDX SAMPLE_REPORT [TestCase.test ...]; --list prints the
 tests' names. Screenshots stay in the current folder."""
 import html.parser
 import json
@@ -15,7 +15,7 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Dom(html.parser.HTMLParser):
-    """What the tests look at: attributes of <html>, of pictures and of cells, and texts by the id of the section that they are in."""
+    """The parts of a page that tests check: attributes of <html>, pictures and cells, and texts by the id of their section."""
 
     def __init__(self, text):
         super().__init__()
@@ -46,7 +46,7 @@ class Dom(html.parser.HTMLParser):
 
 
 def browse(page, *arguments):
-    """Chromium's standard output and what the page's scripts and its security policy complained about. There is no network for it."""
+    """Chromium's standard output, and the messages of the page's scripts and security policy. Chromium has no network here."""
     with tempfile.TemporaryDirectory(prefix="chainrule-") as profile:
         result = subprocess.run(
             [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",
@@ -77,7 +77,7 @@ class ReportTest(unittest.TestCase):
             return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', file.read(), re.S).group(1))
 
     def open(self, *arguments):
-        """The page as the browser makes it, in which nothing may have gone wrong."""
+        """The page as rendered by the browser, after checking that it has no errors."""
         text, complaints = browse(self.page, "--dump-dom", *arguments)
         dom = Dom(text)
         self.assertEqual(complaints, [])
@@ -99,7 +99,7 @@ class ReportTest(unittest.TestCase):
             start = file.read(24)
         self.assertEqual(start[:8], b"\x89PNG\r\n\x1a\n")
         self.assertEqual((int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")), (width, height))
-        self.assertGreater(os.path.getsize(path), 20000)  # of one colour it would be smaller
+        self.assertGreater(os.path.getsize(path), 20000)  # an image of a single colour would be smaller
         print(f"screenshot: {path}")
 
 
@@ -107,11 +107,11 @@ class Page(ReportTest):
     def setUp(self):
         super().setUp()
         if BROWSER is None:
-            print("skipped: there is no chromium here")
+            print("skipped: chromium is not installed")
             self.skipTest("no chromium")
 
     def test_mnist_train_chromium(self):
-        # So small a learning rate that most guesses stay wrong.
+        # The learning rate is so small that most guesses stay wrong.
         result = self.train("--epochs", "3", "--learning-rate", "1e-5", "--threads", "1")
         self.assertEqual(result.returncode, 0, result.stderr)
         dom = self.open("--window-size=1200,900")
@@ -134,7 +134,7 @@ class Page(ReportTest):
         dark = ["--blink-settings=preferredColorScheme=0"]
         dom = self.open("--window-size=500,900", *dark)
         self.assertEqual(len(dom.pictures), 2 + 24 + 1 + 5)
-        self.assertEqual(dom.root["data-page-width"], "500")  # nothing but tables and code reaches beyond, and those scroll
+        self.assertEqual(dom.root["data-page-width"], "500")  # only tables and code are wider, and they scroll
         self.screenshot(dom, "mnist_report_narrow_dark", *dark)
 
     def test_awkward_report_chromium(self):
@@ -147,7 +147,7 @@ class Page(ReportTest):
                  "<img src=x onerror=document.documentElement.dataset.broken=2>"
         for section in ("header", "curves", "confusion", "mistakes", "model", "settings", "command"):
             self.assertIn(attack, dom.texts[section], section)
-        self.assertEqual(len(dom.pictures), 1 + 1 + 2)  # no chart where no accuracy is known
+        self.assertEqual(len(dom.pictures), 1 + 1 + 2)  # no chart of an unknown accuracy
         self.assertEqual(dom.cells[5:8], ["3", "1", "0"])
         self.assertEqual(dom.cells[-1], "1,000,000,007")
 
@@ -157,11 +157,11 @@ class Page(ReportTest):
         dom = self.open()
         self.assertIn("diverged", dom.texts["header"])
         self.assertEqual(dom.cells, [])
-        self.assertEqual(len(dom.pictures), 1 + 64)  # no epoch to draw, nothing guessed
+        self.assertEqual(len(dom.pictures), 1 + 64)  # no epochs and no guesses
 
 
 class Content(ReportTest):
-    def test_report_tells_what_history_tells(self):
+    def test_report_agrees_with_history(self):
         history = os.path.join(self.folder, "history.json")
         result = self.train("--epochs", "2", "--layers", "7", "--learning-rate", "1e-5", "--history", history, "--seed", "3")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
@@ -208,7 +208,7 @@ class Content(ReportTest):
 
     def test_unwritable_places_are_refused_before_training(self):
         for place, reason in ((os.path.join(self.folder, "no", "report.html"), "No such file"), (self.folder, "not a regular file")):
-            # The data is not even looked for.
+            # The program fails before it looks for data.
             result = subprocess.run([MNIST_TRAIN, "--data", os.path.join(self.folder, "nowhere"), "--report", place],
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600)
             self.assertEqual(result.returncode, 1)

@@ -1,4 +1,4 @@
-// A report as awkward as reports get: texts that would be HTML, bytes that are no UTF-8, numbers that are none.
+// A report with awkward contents: texts that contain HTML, bytes that are not UTF-8, numbers that are NaN or infinite.
 #pragma once
 
 #include <limits>

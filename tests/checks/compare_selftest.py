@@ -1,4 +1,4 @@
-"""Proves on programs that print fixed times that bench/compare.py --against names the jobs that are slower, and no others."""
+"""Checks, with programs that print fixed times, that bench/compare.py --against names exactly the slower jobs."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ sys.path.insert(0, str(BENCH))
 
 import against  # noqa: E402
 
-# Every job takes 100, but for the cases that are given; runs that time something append the build's name to `order`.
+# Every job takes 100 except in the given cases. Runs that time a job append the name of their build to `order`.
 PROGRAM = """#!/bin/sh
 time=100
 case "$*" in
@@ -81,7 +81,7 @@ class Against(unittest.TestCase):
         self.assertEqual(ran, ["this", "that", "that", "this"] * 7 + ["this", "that"])
 
     def compare_measured(self, time_of):
-        """What is printed of the job xor, and whether it is slower, if time_of(build's name) is what each run takes."""
+        """The output about the job xor, and whether it is slower, if each run takes time_of(name of its build)."""
         with mock.patch.object(against, "measure", lambda build, job, data: time_of(build.name)), \
                 contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(io.StringIO()):
             slower = against.compare_builds(self.folder / "this", self.folder / "that", re.compile("^xor$"), 15, None)

@@ -1,5 +1,5 @@
-# The half that all CMake consumers share: main.cpp linked to the library with users' warnings as errors, and a check that the
-# library changed nothing of the project that uses it. Each includes this once before and once after bringing the library in.
+# Shared by all CMake consumers: builds main.cpp and other programs with the library, with warnings as errors, and checks that the library
+# changed no settings of the project. Each consumer includes this file once before and once after it adds the library.
 set(watched CMAKE_CXX_FLAGS CMAKE_MODULE_PATH CMAKE_PREFIX_PATH CMAKE_BUILD_TYPE CMAKE_CXX_STANDARD CMAKE_CXX_COMPILER_LAUNCHER
             CMAKE_POSITION_INDEPENDENT_CODE CMAKE_EXPORT_COMPILE_COMMANDS BUILD_SHARED_LIBS BUILD_TESTING)
 if(NOT DEFINED consumer_before)
@@ -26,11 +26,11 @@ foreach(scope GLOBAL DIRECTORY)
   endforeach()
 endforeach()
 
-# Compiled with what the library asks of its users and nothing else.
+# Compiled with the usage requirements of the library only.
 add_executable(plain ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
 target_link_libraries(plain PRIVATE chainrule::chainrule)
 
-# Public headers under users' own warnings; NO_SYSTEM, or those of an installed library would be silent.
+# Compiles public headers with users' warnings. NO_SYSTEM_FROM_IMPORTED, because warnings in system headers are not reported.
 foreach(name layer_graph own_layer own_loop second_derivatives)
   add_executable(${name} ${CMAKE_CURRENT_LIST_DIR}/programs/${name}.cpp)
   target_link_libraries(${name} PRIVATE chainrule::chainrule)

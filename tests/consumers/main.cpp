@@ -1,4 +1,4 @@
-// A graph by hand, as in micrograd: the program that every way of using the library must build and run.
+// The example of micrograd, which every consumer must build and run.
 #include <autograd/autograd.h>
 
 #include <iostream>

@@ -1,5 +1,5 @@
-# Builds and runs one consumer: NAME, SOURCE (the library's), FOLDER (to build in), PREFIX (installed library), CXX, ARGUMENTS (of cmake),
-# LAUNCHER (of the compiler).
+# Builds and runs the consumer NAME. SOURCE is the library's source folder, FOLDER the build folder, PREFIX the installed library, CXX the
+# compiler, ARGUMENTS those of cmake, LAUNCHER the compiler launcher.
 cmake_policy(VERSION 3.25)
 set(consumers ${CMAKE_CURRENT_LIST_DIR})
 set(expected "24.7041 138.834 645.577\n")
@@ -22,7 +22,7 @@ function(check_printed program)
   endif()
 endfunction()
 
-# What a user's own file is compiled with: include folders and the C++ standard, no more.
+# Checks that a user's file is compiled with include folders and the C++ standard only.
 function(check_flags words)
   foreach(word IN LISTS words)
     if(NOT word MATCHES "^(-I.*|-isystem.*|-std=c\\+\\+20|-std=gnu\\+\\+20)$")
@@ -33,7 +33,7 @@ endfunction()
 
 if(NAME STREQUAL "pkg_config")
   file(MAKE_DIRECTORY ${FOLDER})
-  # Moved first: the installed tree must not know where it was installed.
+  # Moved first, because the installed tree must be relocatable.
   file(COPY ${PREFIX}/ DESTINATION ${FOLDER}/moved)
   file(GLOB_RECURSE pc ${FOLDER}/moved/chainrule.pc)
   get_filename_component(pc_folder ${pc} DIRECTORY)
@@ -70,7 +70,7 @@ foreach(index RANGE ${last})
   string(JSON file GET "${commands}" ${index} file)
   if(file STREQUAL "${consumers}/main.cpp")
     string(JSON command GET "${commands}" ${index} command)
-    # The compiler and its launcher, the build type's own flags, and the file names are the user's.
+    # The user's choices are removed: the compiler and its launcher, the flags of the build type and the file names.
     string(FIND "${command}" "${CXX} " compiler)
     string(LENGTH "${CXX} " length)
     math(EXPR start "${compiler} + ${length}")

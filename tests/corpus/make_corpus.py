@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the malformed files of every format but JSON, and the list of their faults: make_corpus.py [--check].
+"""Writes malformed files of all formats except JSON, and a list of their faults: make_corpus.py [--check].
 
 Each folder's faults.txt has a line `file: fault: expected part of the message` for each file; those named whole have no fault. With
 --check nothing is written, and what is there has to be what would be.

@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes to read_csv() and read_mnist_csv(), under options that the first byte chooses. What is read is finite and
-// rectangular, and a table written from it is read the same.
+// Feeds arbitrary bytes to read_csv() and read_mnist_csv(), with options chosen by the first byte. Tables must be finite and rectangular,
+// and must be equal after they are written and read again.
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -1,6 +1,6 @@
-// Feeds gzip streams to read_idx(): arbitrary bytes behind the two of every stream, arbitrary deflate data and a right trailer behind a
-// right header, and valid streams with a few bytes changed. What zlib makes of the deflate data by itself has to be read as it is from a
-// plain file, and a stream that is damaged must not be read as something else.
+// Feeds gzip streams to read_idx(): the two magic bytes and arbitrary bytes; a valid header, arbitrary deflate data and a valid trailer;
+// and valid streams with a few bytes changed. If zlib decompresses the data, the result must equal that of a plain file with the same
+// bytes. A damaged stream must not be read as different data.
 #include <zlib.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ void append_word(Bytes& bytes, std::uint64_t word) {
   for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<std::uint8_t>(word >> shift));
 }
 
-/// What the deflate data inflate to and how many of their bytes that takes; nothing for what is damaged, cut short or too much.
+/// The decompressed data and the number of bytes read; nullopt if the data are damaged, truncated or too large.
 std::optional<Bytes> inflated(std::span<const std::uint8_t> bytes, std::size_t& used) {
   z_stream stream = {};
   require(inflateInit2(&stream, -MAX_WBITS) == Z_OK);
@@ -72,7 +72,7 @@ void deflate_data(std::span<const std::uint8_t> bytes) {
   }
 }
 
-/// The first byte says how hard to compress, each following three a place and a change, up to 4 of them; the rest is the content.
+/// The first byte is the compression level. Up to 4 groups of three bytes are a position and a change each. The rest is the content.
 void changed_stream(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 14) return;
   const auto head = bytes.first(13);

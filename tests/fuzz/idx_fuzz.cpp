@@ -1,4 +1,4 @@
-// Feeds arbitrary bytes to read_idx(), as a plain file and inside gzip, and requires both to end alike.
+// Feeds arbitrary bytes to read_idx(), as a plain file and compressed by gzip, and requires equal outcomes.
 #include <cstdint>
 #include <functional>
 #include <numeric>

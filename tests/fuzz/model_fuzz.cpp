@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes to load_model(): as a whole file, and as what follows the beginning that every file has, so that architecture and
-// weights are reached. What is read and written again has to be read the same.
+// Feeds arbitrary bytes to load_model(): as a whole file, and after the start common to all files, so that architecture and weights are
+// reached. A model that is loaded must be equal after it is saved and loaded again.
 #include <cstdint>
 #include <fstream>
 #include <iterator>

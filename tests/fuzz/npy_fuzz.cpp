@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes to read_npy(): as a whole file, and as a header and data behind the mark and the size that belong to them. What is
-// read and written again has to be read the same.
+// Feeds arbitrary bytes to read_npy(): as a whole file, and as header and data after a valid magic string and header size. An array that is
+// read must be equal after it is written and read again.
 #include <algorithm>
 #include <bit>
 #include <cstdint>

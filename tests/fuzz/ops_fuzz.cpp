@@ -1,6 +1,6 @@
-// Reads arbitrary bytes as a program over a few Tensors: makers, every op with any axes, shapes and indices, passes, hooks, changes in
-// place. A step may end in an invalid_argument or a logic_error, under DetectAnomaly also in a runtime_error; anything else is a finding,
-// and so is a program after which Tensors are left. Run by scripts/fuzz.sh.
+// Interprets arbitrary bytes as a program on a few Tensors: creation, every op with any axes, shapes and indices, backward passes, hooks
+// and changes in place. A step may throw invalid_argument or logic_error, and with DetectAnomaly runtime_error; any other exception is a
+// failure, and so are Tensors left alive at the end. Run by scripts/fuzz.sh.
 #include <autograd/autograd.h>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ class Bytes {
   int below(int bound) { return static_cast<int>(byte()) % bound; }
   bool flag() { return (byte() & 1) != 0; }
 
-  /// Mostly small, now and then at the edge of the type.
+  /// Mostly small numbers, sometimes at the limits of the type.
   std::int64_t integer() {
     constexpr std::array<std::int64_t, 12> kEdges{std::numeric_limits<std::int64_t>::min(),
                                                   std::numeric_limits<std::int64_t>::min() + 1,
@@ -108,7 +108,7 @@ class Bytes {
   const std::uint8_t* end_;
 };
 
-/// Whether a Tensor of the shape would be large but possible: such memory is not to be asked for here.
+/// Whether a Tensor of the shape would be large but possible, which is not allocated here.
 bool is_large(const Shape& shape) {
   double product = 1;
   for (std::int64_t size : shape) {
@@ -649,7 +649,7 @@ void Machine::step() {
   (this->*kSteps[b % kSteps.size()])();
 }
 
-/// Runs one step; which exceptions it may end in is what all of this is about.
+/// Runs one step. The fuzz target checks which exceptions it throws.
 template <class F>
 void guarded(bool anomaly, F f) {
   try {

@@ -1,4 +1,4 @@
-// What every fuzz target of a file reader does: hands over bytes as a file, and lets nothing pass but a value or an error that names it.
+// Shared by the fuzz targets of file readers: passes bytes to a reader as a file and requires a value or an error that names the file.
 #pragma once
 
 #include <sys/mman.h>
@@ -18,8 +18,8 @@ inline void require(bool holds) {
   if (!holds) std::abort();
 }
 
-/// What `read` gives for the path of a file of these bytes, or nothing when it throws a runtime_error `PATH:...`; whatever else happens is
-/// a finding.
+/// The result of `read` for the path of a file with these bytes, or nullopt if it throws a runtime_error `PATH:...`. Any other exception is
+/// a failure.
 template <class Read>
 auto read_bytes(std::span<const std::uint8_t> bytes, Read read) -> std::optional<decltype(read(std::declval<std::string>()))> {
   const int fd = ::memfd_create("fuzz", MFD_CLOEXEC);
@@ -39,7 +39,7 @@ inline std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-/// A file in memory for what is written and read again; it goes with the process' input.
+/// A file in memory for data that are written and read again; it lasts as long as one input of the fuzzer.
 struct Copy {
   std::string path = "/dev/shm/chainrule-fuzz-" + std::to_string(::getpid());
   ~Copy() { ::unlink(path.c_str()); }

@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes to read_safetensors(): as a whole file, and as a header with the size that belongs to it, so that its JSON is
-// reached. What is read and written again has to be read the same.
+// Feeds arbitrary bytes to read_safetensors(): as a whole file, and as a header after its valid size, so that its JSON is reached. Tensors
+// that are read must be equal after they are written and read again.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>

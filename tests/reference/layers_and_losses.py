@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes layers_and_losses.json, the numbers that tests/nn compares layers and losses with: values and gradients, all in float64.
+"""Writes layers_and_losses.json, the reference values and gradients of layers and losses for tests/nn, all in float64.
 
 Run with Debian's python3-torch 1.13.1 (it calls itself 1.13.0a0). Inputs are multiples of 1/64, so that float32 holds them exactly and
 one file serves both dtypes.

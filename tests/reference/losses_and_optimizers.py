@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Prints the numbers that tests/nn compares losses and optimizers with. Run with Debian's python3-torch 1.13.1 (it calls itself 1.13.0a0).
+"""Prints reference values of losses and optimizers for tests/nn. Run with Debian's python3-torch 1.13.1 (it calls itself 1.13.0a0).
 
 Optimizers: a parameter of three numbers starts at [1, -2, 0.5]; the gradient of step t (0, 1, ...) is [0.1, -0.3, 0.2] · cos(t) + a
 tenth of the parameter. All in float64.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes ops.jsonl: what PyTorch computes for the ops of autograd/ops, for tests/autograd/ops/reference_test.cpp to compare with.
+"""Writes ops.jsonl, PyTorch's results of the ops of autograd/ops, with which tests/autograd/ops/reference_test.cpp compares.
 
   make_reference.py [FILE]       FILE is ops.jsonl beside this script unless given; needs Debian 12's python3-torch (1.13.1)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes metrics.json, the numbers that tests/nn/metrics/metrics_test.cpp compares metrics with; needs Python 3 only.
+"""Writes metrics.json, reference values of metrics for tests/nn/metrics/metrics_test.cpp. Requires Python 3 only.
 
 It does not call scikit-learn but computes, in fractions, what its documentation defines: precision_recall_fscore_support with
 zero_division=0 (macro over the labels that occur among the true or the predicted), top_k_accuracy_score, r2_score with

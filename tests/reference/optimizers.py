@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes optimizers.txt, which tests/nn compares optimizers, schedules, clipping and averages with. Run with Debian's python3-torch
+"""Writes optimizers.txt, reference values of optimizers, schedules, clipping and averages for tests/nn. Run with Debian's python3-torch
 1.13.1 (it calls itself 1.13.0a0).
 
 Parameters: a starts at [1, -2, 0.5], b at [[0.8, -0.4], [1.5, -1]], a group each. The gradient of step t (0, 1, ...) is base · cos(t) + a

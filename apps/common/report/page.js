@@ -1,4 +1,4 @@
-// Draws the page from the JSON in #data. Texts from there go into the page as text alone, never as HTML.
+// Draws the page from the JSON in #data. Texts of the JSON are inserted as text, never as HTML.
 "use strict";
 (() => {
   const report = JSON.parse(document.getElementById("data").textContent);
@@ -12,7 +12,7 @@
     return element;
   }
 
-  // A picture has a name for those who cannot see it, and is counted for the tests.
+  // A picture has a label for screen readers and a class by which the tests find it.
   function picture(element, name) {
     element.classList.add("picture");
     element.setAttribute("role", "img");
@@ -20,7 +20,7 @@
     return element;
   }
 
-  // What scrolls must be reached by the keyboard too.
+  // A scrollable box can be focused, so that it can be scrolled by keyboard.
   function scrolling(name, child) {
     const box = make("div", {className: "scroll", tabIndex: 0}, child);
     box.setAttribute("role", "region");
@@ -30,7 +30,7 @@
 
   const bytesOf = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
 
-  // `paint(byte)` gives red, green and blue.
+  // `paint(byte)` returns red, green and blue.
   function paintPixels(canvas, image, paint) {
     canvas.width = image.columns;
     canvas.height = image.rows;
@@ -39,7 +39,7 @@
     canvas.getContext("2d").putImageData(pixels, 0, 0);
   }
 
-  // Rounded, but never to all of them where some are missing.
+  // Rounded, but a share below 1 is never shown as 100.00 %.
   function percent(share) {
     if (share == null || Number.isNaN(share)) return "\u2013";
     const text = (100 * share).toFixed(2);
@@ -57,7 +57,7 @@
   const shown = (kind, value) => (value == null ? "\u2013" : kind.show(value));
   const known = values => values.filter(value => value != null);
 
-  // Tick labels with as many digits as their distance needs; accuracies are fractions shown in percent.
+  // Tick labels with the digits that their distance requires. Accuracies are fractions, shown in percent.
   function ticks(kind, values, step) {
     const factor = kind.key === "accuracy" ? 100 : 1;
     const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step * factor) + 1e-9)));
@@ -109,7 +109,7 @@
   function describe(kind) {
     return `${kind.title} by epoch. ` + report.series.filter(one => known(one[kind.key]).length > 0).map(one => {
       const values = known(one[kind.key]);
-      return `${one.name}: ${shown(kind, values[0])} at first, ${shown(kind, values[values.length - 1])} at last.`;
+      return `${one.name}: ${shown(kind, values[0])} in the first epoch, ${shown(kind, values[values.length - 1])} in the last.`;
     }).join(" ");
   }
 
@@ -152,8 +152,8 @@
           if (host.clientWidth !== plot.width) plot.setSize({width: host.clientWidth, height: plot.height});
       });
     }).observe(section("charts"));
-    const fill = () => section("epochs").append(scrolling("Numbers of each epoch", epochTable()));
-    section("epochs").addEventListener("toggle", fill, {once: true});  // they may be many
+    const fill = () => section("epochs").append(scrolling("Table of all epochs", epochTable()));
+    section("epochs").addEventListener("toggle", fill, {once: true});  // built on demand, because there may be many epochs
   }
 
   // Tables and lists.
@@ -177,7 +177,7 @@
       make("tr", {}, make("th"), make("th", {className: "axis", colSpan: classes.length}, "guess"), make("th"), make("th")),
       make("tr", {}, make("th", {className: "axis", scope: "col"}, "label"),
            ...classes.map(name => make("th", {className: "guess" + tall, scope: "col", title: name}, make("span", {}, name))),
-           make("th", {className: "guess", scope: "col"}, "right"), make("th", {className: "guess", scope: "col"}, "of")));
+           make("th", {className: "guess", scope: "col"}, "correct"), make("th", {className: "guess", scope: "col"}, "total")));
     const body = make("tbody");
     classes.forEach((label, row) => {
       const cells = counts.slice(row * classes.length, (row + 1) * classes.length);
@@ -186,9 +186,9 @@
       cells.forEach((count, column) => {
         const share = sum > 0 ? count / sum : 0;
         const kind = count === 0 ? "none" : row === column ? "right" : "wrong";
-        const title = `${label}, taken for ${classes[column]}: ${count} of ${sum}, ${percent(count / sum)}`;
+        const title = `${label}, classified as ${classes[column]}: ${count} of ${sum}, ${percent(count / sum)}`;
         const cell = make("td", {className: kind, title}, count.toLocaleString("en"));
-        // Mistakes are a few in a hundred: the root keeps them apart by eye.
+        // Mistakes are a few percent: the square root makes their differences visible.
         cell.style.setProperty("--shade", row === column ? share : Math.sqrt(share));
         line.append(cell);
       });
@@ -197,7 +197,7 @@
       body.append(line);
     });
     section("confusion").append(
-      make("p", {}, `${right.toLocaleString("en")} of ${total.toLocaleString("en")} ${report.examples} right: ${percent(right / total)}`),
+      make("p", {}, `${right.toLocaleString("en")} of ${total.toLocaleString("en")} ${report.examples} correct: ${percent(right / total)}`),
       scrolling("Confusion matrix", make("table", {}, head, body)));
   }
 
@@ -210,7 +210,7 @@
       const item = make("li");
       if (mistake.image) {
         const canvas = picture(make("canvas", {className: "pixels"}),
-                               `${mistake.example || "Image"}: ${mistake.label}, taken for ${mistake.guess} with confidence ${confidence}`);
+                               `${mistake.example || "Image"}: ${mistake.label}, classified as ${mistake.guess} with confidence ${confidence}`);
         paintPixels(canvas, mistake.image, byte => [byte, byte, byte]);
         item.append(canvas);
       }
@@ -221,7 +221,7 @@
     }
     section("mistakes").append(
       make("p", {className: "note"},
-           `The wrong guesses with the highest confidence among the ${report.examples}, the most confident first.`), list);
+           `The wrong guesses with the highest confidence among the ${report.examples}, in descending order of confidence.`), list);
   }
 
   // Weights.
@@ -230,7 +230,7 @@
   const weightImages = [];
   let weightScale = null;
 
-  // From -127, the strongest negative weight, by 0 to 127; -128 stands for no number.
+  // -127 is the strongest negative weight, 127 the strongest positive one; -128 stands for NaN and infinity.
   function weightPalette() {
     const [negative, zero, positive, missing] = ["negative", "zero", "positive", "missing"].map(name => rgb(color("--weight-" + name)));
     return byte => {
@@ -267,8 +267,8 @@
     });
     const which = images.length < units ? `The first ${images.length} of ${plural(units)}` : plural(units);
     section("weights").append(
-      make("p", {className: "note"}, `${which}: what each multiplies its inputs with. All share one scale of colours, whose ends the ` +
-           `largest ${((1 - share) * 100).toFixed(1)} % of the weights may exceed.`),
+      make("p", {className: "note"}, `${which}, each shown as the weights of its inputs. All images share one colour scale; the largest ` +
+           `${((1 - share) * 100).toFixed(1)} % of the weights may exceed it.`),
       make("div", {className: "scale"}, "\u2212" + scale.toPrecision(3), weightScale, "+" + scale.toPrecision(3)), list);
     drawWeights();
   }
@@ -288,7 +288,7 @@
     }
   }
 
-  // What the tests read, and nobody sees.
+  // Stores measurements of the page in attributes, which the tests read.
   function measure() {
     const pictures = document.querySelectorAll(".picture");
     for (const each of pictures) {

@@ -1,4 +1,4 @@
-// What a call throws, as text to compare.
+// Messages of exceptions, as text to compare.
 #pragma once
 
 #include <exception>

@@ -1,4 +1,4 @@
-// What is built on the pass: custom ops, hooks, checkpoints, Jacobians, anomaly detection, pictures.
+// Features that use the backward pass: custom ops, hooks, checkpoints, Jacobians, anomaly detection, graph pictures.
 #include <autograd/autograd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -22,7 +22,7 @@ namespace {
 
 std::vector<double> numbers(const Tensor& tensor) { return tensor.to_vector<double>(); }
 
-// x³ as an op of one's own; its rule written in ops.
+// x³ as a custom op whose rule is written in ops.
 Tensor cube(const Tensor& x) {
   return cr::custom_op(
       "cube", x, [](std::span<const Tensor> in) { return in[0] * in[0] * in[0]; },
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(value_gradient_and_second_gradient) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_second_rule_is_found_by_gradgradcheck) {
-  // Its rule works on raw numbers: right once, constant to the second derivative.
+  // Its rule computes with plain numbers: the first derivative is right, but counts as constant in the second.
   const auto raw = [](const Tensor& x) {
     return cr::custom_op(
         "raw_square", x, [](std::span<const Tensor> in) { return in[0] * in[0]; },

@@ -1,4 +1,4 @@
-// The properties of the engine: what a graph is, how passes run over it and what they leave behind.
+// The engine: the structure of graphs, the backward pass, and the state it leaves.
 #include <autograd/autograd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(accumulates_into_leaves_until_zeroed) {
 
 namespace {
 
-// An op whose rule answers with a gradient of the shape it is told.
+// An op whose rule returns a gradient of the given shape.
 Tensor op_with_gradient(const Tensor& x, const Shape& shape, cr::DType dtype, bool broadcasts) {
   const Tensor* inputs[] = {&x};
   return cr::detail::make_result(

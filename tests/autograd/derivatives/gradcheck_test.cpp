@@ -18,7 +18,7 @@ constexpr cr::DType k64 = cr::DType::float64;
 
 constexpr cr::GradcheckOptions kBoth[] = {{.fast = false}, {.fast = true}};
 
-// x² with a rule of the test's own.
+// x² with a rule given by the test.
 Tensor square_with(const char* op, const Tensor& x, const cr::detail::RuleRef& rule) {
   const Tensor* inputs[] = {&x};
   return cr::detail::make_result(op, cr::SourceLine::current(), x.dtype(), x.shape(), inputs,
@@ -33,7 +33,7 @@ Tensor wrong_square(const Tensor& x, double factor) {
   return square_with("wrong_square", x, [factor](cr::detail::RuleContext& r) { r.set(0, r.grad_out() * r.input(0) * (2 * factor)); });
 }
 
-// x² whose first derivative is right and whose second lacks a factor, as the first is written with a wrong op.
+// x² with a correct first derivative, whose second derivative lacks a factor because the first is written with a wrong op.
 Tensor wrong_second(const Tensor& x, double factor) {
   return square_with("wrong_second", x, [factor](cr::detail::RuleContext& r) {
     const Tensor& from = r.input(0);
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_users_line) {
   line = __LINE__ + 1;
   BOOST_TEST(thrown([] { cr::gradcheck([](const Tensor& x) { return x.to(cr::DType::float32); }, {cr::ones({2}, k64)}); }) ==
              "gradcheck: output 0 is float32, expected float64 (at gradcheck_test.cpp:" + std::to_string(line) + ")");
-  // The function's own mistakes name its own line.
+  // Errors within the function name the function's line.
   const auto wrong = [](const Tensor& x) { return x + cr::ones({3}, k64); };
   line = __LINE__ - 1;
   for (const bool second : {false, true})

@@ -1,4 +1,4 @@
-// Random graphs: their gradients against differences, and what must hold of passes over any graph.
+// Random graphs: gradients compared with differences, and properties of the backward pass on any graph.
 #include <autograd/autograd.h>
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::uint64_t kGraphs = 300;
 
-/// A random function of a few float64 Tensors: the same seed gives the same ops in the same order, on whatever numbers.
+/// A random function of a few float64 Tensors. The same seed gives the same ops in the same order, for any input.
 class RandomGraph {
  public:
   explicit RandomGraph(std::uint64_t seed) : seed_(seed) {
     cr::Generator generator(seed);
     const auto count = static_cast<std::size_t>(1 + generator.below(3));
-    // Shapes that broadcast together: each axis of [a, b, c] is full, 1 or, in front, not there.
+    // Shapes that broadcast together: each axis of [a, b, c] is full, 1 or, at the front, missing.
     for (std::int64_t& size : sizes_) size = static_cast<std::int64_t>(1 + generator.below(3));
     for (std::size_t i = 0; i < count; ++i) {
       Shape shape;
@@ -42,7 +42,7 @@ class RandomGraph {
     std::vector<Tensor> values(inputs.begin(), inputs.end());
     const std::uint64_t ops = 3 + generator.below(10);
     for (std::uint64_t i = 0; i < ops; ++i) values.push_back(bounded(add_op(values, generator, wrap)));
-    // Everything takes part, whatever its shape.
+    // The result depends on all inputs, whatever their shapes.
     Tensor total = values.back();
     for (const Tensor& value : values) total = total + cr::mean(value);
     return total;
@@ -51,7 +51,7 @@ class RandomGraph {
   Tensor scalar(std::span<const Tensor> inputs, const Wrap& wrap = nullptr) const { return cr::sum((*this)(inputs, wrap)); }
 
  private:
-  /// Into (-1, 1), so that every op's domain is met and no number grows.
+  /// Maps x into (-1, 1), so that values are in the domain of every op and do not grow.
   static Tensor bounded(const Tensor& x) { return cr::tanh(x); }
 
   Tensor add_op(const std::vector<Tensor>& values, cr::Generator& generator, const Wrap& wrap) const {

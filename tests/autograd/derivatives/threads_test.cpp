@@ -1,4 +1,4 @@
-// The engine on several threads at once: shared leaves, nodes that change thread, passes inside passes, what each thread keeps.
+// The engine on several threads: shared leaves, nodes used by several threads, nested backward passes, state per thread.
 #include <autograd/autograd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@ namespace {
 
 constexpr int kThreads = 8;
 
-/// Runs f(0), f(1), ... each on a thread of its own, all starting at once, and rethrows what one of them throws.
+/// Runs f(0), f(1), ..., each on its own thread, all starting at once, and rethrows an exception of one of them.
 void on_threads(int count, const std::function<void(int)>& f) {
   std::latch start(count);
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(count));
@@ -55,7 +55,7 @@ Numbers numbers(const std::vector<Tensor>& tensors) {
   return all;
 }
 
-/// Requires that every thread computes what this one does, bit for bit, several times over.
+/// Requires that every thread repeatedly computes the same bits as this thread.
 void same_on_all_threads(const std::function<Numbers()>& compute) {
   const Numbers expected = compute();
   constexpr int kRounds = 20;
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(counts_add_up_while_threads_run) {
 
 namespace {
 
-// Destroyed after what the engine keeps for its thread: it was there first.
+// Destroyed after the engine's data of its thread, because it was constructed first.
 thread_local Tensor kept_to_the_end;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Buffers of seeded random numbers, and how two of them are compared.
+// Buffers of seeded random numbers, and their comparison.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
@@ -21,7 +21,8 @@ std::vector<T> random_buffer(std::int64_t n, unsigned seed) {
   return x;
 }
 
-/// Fails at the first element further from what is expected than absolute + relative·|expected|. NaN agrees with NaN, inf with inf.
+/// Fails at the first element that differs from the expected one by more than absolute + relative·|expected|. NaN equals NaN, inf equals
+/// inf.
 template <class T, class Expected>
 void check_close(const std::vector<T>& actual, const std::vector<Expected>& expected, double relative, double absolute) {
   BOOST_REQUIRE_EQUAL(actual.size(), expected.size());

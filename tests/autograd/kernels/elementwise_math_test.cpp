@@ -49,8 +49,8 @@ double ulp_distance(T got, Wider<T> want) {
   return static_cast<double>(std::abs(a - b) / unit);
 }
 
-/// Zeros, infinities, NaN, denormals, both ends of the range and, with both signs, `mantissas` numbers of every exponent; then the
-/// places where functions overflow, saturate or vanish, each with its neighbours; then what networks feed: [-20, 20]. Shuffled.
+/// Shuffled numbers: zeros, infinities, NaN, denormals, both ends of the range and, with both signs, `mantissas` numbers of every exponent;
+/// the points where functions overflow, saturate or vanish, each with its neighbours; and numbers in [-20, 20], as in networks.
 template <class T>
 std::vector<T> arguments(int mantissas) {
   using Limits = std::numeric_limits<T>;
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(binary_functions_stay_within_their_bounds, T, Type
   }
 }
 
-// Its square times it, each rounded, is infinite.
+// The product of it and its square, each rounded, is infinite.
 BOOST_AUTO_TEST_CASE(cube_that_rounds_to_the_largest_number) {
   for_each_target([](const char*) {
     for (const float sign : {1.0F, -1.0F}) {

@@ -1,5 +1,5 @@
-// Elementwise loops: values of the arithmetic and of comparisons, broadcast operands, results over operands, and tails, on every
-// instruction set. How exact the functions of <cmath> are is in elementwise_math_test.cpp.
+// Elementwise loops on every instruction set: values of arithmetic and comparisons, broadcast operands, results written over operands, and
+// tails. elementwise_math_test.cpp tests the accuracy of the functions of <cmath>.
 #include "autograd/kernels/elementwise.h"
 
 #include <algorithm>
@@ -82,7 +82,7 @@ std::vector<T> mixture(unsigned seed, std::size_t n) {
   return x;
 }
 
-/// Ends the test case unless it holds; for inner loops, in which a million of Boost's checks would take seconds.
+/// Ends the test case if the condition is false. For inner loops, in which a million of Boost's checks would take seconds.
 void expect(bool holds, const char* what) {
   if (!holds) BOOST_FAIL(what);
 }
@@ -96,7 +96,7 @@ std::vector<UnaryLoop<T> Elementwise<T>::*> unary_loops() {
           &E::relu,  &E::sigmoid, &E::softplus, &E::isnan, &E::isinf, &E::isfinite,   &E::logical_not};
 }
 
-/// A function of two operands and what it should be; null where another test has the reference.
+/// A function of two operands and its expected values; null if another test has the reference.
 template <class T>
 struct BinaryCase {
   const char* name;

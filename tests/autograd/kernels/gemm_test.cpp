@@ -1,5 +1,5 @@
-// Matrix products against triple loops, by the backend that was built, by the library beneath it and by the builtin loops on every
-// instruction set; the same bits on any number of threads, several of the user's among them, and while signals come.
+// Matrix products compared with triple loops: those of the configured backend, of the library it calls, and of the builtin loops on every
+// instruction set. The bits must be the same on any number of threads, on several user threads, and while signals arrive.
 #include "autograd/kernels/gemm.h"
 
 #include <signal.h>
@@ -104,7 +104,7 @@ void for_each_product(const std::vector<Shape>& all, Body body) {
   }
 }
 
-// A product inside larger matrices, whose other elements must stay.
+// A product of parts of larger matrices, whose other elements must not change.
 template <class T, class Multiply>
 void check_block(const Product<T>& product, const std::vector<T>& c, T beta, Multiply multiply) {
   constexpr std::int64_t kGap = 3;
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_SUITE(gemm_signals)
 
 volatile std::sig_atomic_t alarms = 0;
 
-// While it lives, an alarm rings every 100 us.
+// While an object exists, an alarm signal arrives every 100 us.
 class Alarms {
  public:
   Alarms() {
@@ -294,7 +294,7 @@ class Alarms {
   struct sigaction before_;
 };
 
-// A kernel whose stack pointer is not in the stack has a signal's frame written into the heap: free() then finds it broken and aborts.
+// If a kernel's stack pointer is not in the stack, a signal frame is written into the heap, and free() aborts.
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_product_is_whole_while_signals_come, T, Types) {
   for (const Shape& shape : {Shape{64, 784, 128}, {64, 128, 784}, {64, 256, 256}, {300, 300, 300}, {8, 128, 3000}}) {
     for (const bool ta : {false, true}) {

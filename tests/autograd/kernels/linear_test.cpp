@@ -1,4 +1,4 @@
-// A dense layer's arithmetic against the single loops it is made of, to the bit, on any number of threads.
+// The kernels of dense layers compared bit by bit with separate loops, on any number of threads.
 #include "autograd/kernels/linear.h"
 
 #include <boost/mpl/list.hpp>

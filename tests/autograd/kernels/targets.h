@@ -1,4 +1,4 @@
-// Runs a test once for every instruction set that this library was compiled for and this processor has.
+// Runs a test once for every instruction set that the library was compiled for and the processor supports.
 #pragma once
 
 #include <hwy/targets.h>
@@ -10,7 +10,7 @@
 
 namespace chainrule::test {
 
-/// Has Highway pretend to a processor with one target, or with 0 see the one there is.
+/// Makes Highway assume a processor with a single target; 0 restores the actual processor.
 inline void pretend_target(std::int64_t target) {
   hwy::SetSupportedTargetsForTest(target);
   hwy::GetChosenTarget().Update(target != 0 ? target : hwy::SupportedTargets());

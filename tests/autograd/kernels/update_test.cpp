@@ -18,7 +18,7 @@ using kernels::AdamStep;
 using kernels::SgdStep;
 using Types = boost::mpl::list<float, double>;
 
-/// Rounds a product by itself, whatever the compiler would like to fuse it with.
+/// Rounds a product separately, so that the compiler cannot fuse it with a sum.
 template <class T>
 T product(T a, T b) {
   const volatile T rounded = a * b;

@@ -1,4 +1,4 @@
-// The row of einsum (autograd/ops/einsum.cpp): every way two operands can share labels, diagonals, ellipses, and what is refused.
+// The row of einsum (autograd/ops/einsum.cpp): all ways in which two operands can share labels, diagonals, ellipses, and errors.
 #include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {

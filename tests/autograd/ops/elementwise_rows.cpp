@@ -161,7 +161,7 @@ void add_choices(Table& t) {
       .gives({f64({1, 0, kNan}), f64({1, 2, 3}), f64({4, 5, 6})}, f64({1, 5, 3}), where)
       .gives({i64({1, 0}), i64({1, 2}), i64(4)}, i64({1, 4}), where)
       .gives({f64({{1}, {0}})}, f64({{2}, {3}}), [](const Tensor& c) { return where(c, 2, 3); })
-      // What is not chosen does not reach the gradient, even where it is infinite.
+      // Elements that are not selected do not affect the gradient, even if they are infinite.
       .kink({f64({0, 4})}, f64({0, 2}), {f64({0, 0.25})}, [](const Tensor& x) { return where(gt(x, 0), sqrt(where(gt(x, 0), x, 1)), 0); })
       .fails("where: the number 0.5 beside an int64 tensor is not an integer", [] { return where(i64({1}), 0.5, 1); })
       .fails("where: undefined tensor", [] { return where(f64({1}), Tensor(), 2); })

@@ -1,6 +1,6 @@
-// The op table: one row per op, from which all that is tested of every op follows (op_table_test.cpp).
+// The op table: one row per op, from which the tests of every op are generated (op_table_test.cpp).
 //
-// A row stands in ops/<family>_rows.cpp and looks like
+// A row is in ops/<family>_rows.cpp and looks like this:
 //
 //   t.row("index_select", [](const Tensor& x, const Tensor& i) { return index_select(x, 1, i); })
 //       .on({{2, 3}, i64({2, 0, 2})})
@@ -8,20 +8,20 @@
 //       .gives({f64({{1, 2, 3}}), i64({2, 0})}, f64({{3, 1}}))
 //       .fails("index_select: undefined tensor", [] { return index_select(Tensor(), 0, i64({0})); });
 //
-// - row(name, function, domain): the op's name as declared, and the function that its cases call unless they bring their own.
-//   unary(...) and binary(...) are rows of elementwise ops: awkward shapes, broadcasting, numbers and the usual errors come with them.
+// - row(name, function, domain): the op's declared name, and the function that its cases call unless they have their own.
+//   unary(...) and binary(...) are rows of elementwise ops, with cases of awkward shapes, broadcasting, numbers and common errors.
 // - on({inputs}): a case for derivatives. A shape is filled with random float64 numbers from the domain (`in(shape, domain)` for one of
 //   its own); a Tensor is passed as it is, and differentiated if it is float64. Choose awkward shapes: no elements, [1, 1], [1, n],
 //   [n, 1], rank 0, rank 3 and more, several axes, keepdim.
-// - gives({inputs}, value): numbers written by hand; `{a, b}` where the op gives several. Checked in float32 too.
+// - gives({inputs}, value): numbers written by hand; `{a, b}` if the op returns several. Also checked in float32.
 // - kink({inputs}, value, {gradients}): the value and the gradients (of the sum of the results) at a point where the derivative is a
-//   choice or not finite. An int64 input's gradient is `none`.
+//   convention or not finite. An int64 input's gradient is `none`.
 // - fails(text, call): the whole text of an error up to " (at FILE:LINE)", which must name the line of fails( or one of the
-//   two below, as the layout has it.
+//   next two lines.
 // - constant(): the result carries no gradient.
 //
-// From these come the tests ops/<name>/values, gradient, second_gradient, float32, kinks and errors. A row without values or errors is
-// a mistake. scripts/check_op_table.py tells which op has no row.
+// A row generates the tests ops/<name>/values, gradient, second_gradient, float32, kinks and errors. A row must have values and errors.
+// scripts/check_op_table.py names ops without a row.
 #pragma once
 
 #include <functional>
@@ -39,7 +39,7 @@ inline Tensor f64(const Literal& literal) { return tensor(literal, DType::float6
 inline Tensor i64(const Literal& literal) { return tensor(literal, DType::int64); }
 inline const Tensor none = {};
 
-/// Where random inputs come from: low to high, but not within 0.05 of the points to avoid.
+/// The range of random inputs: low to high, except within 0.05 of the points to avoid.
 struct Domain {
   double low = -2;
   double high = 2;
@@ -151,7 +151,7 @@ class Table {
     return rows_.emplace_back(name, function, domain, line);
   }
 
-  /// The row of a member of Tensor that is no function of its own.
+  /// The row of a member of Tensor without a corresponding function.
   Row& member(const char* name, const TensorFunction& function, const Domain& domain = {}, SourceLine line = SourceLine::current()) {
     return row(name, function, domain, line);
   }

@@ -1,5 +1,5 @@
-// Random shapes and arguments through every op: it gives what a loop written plainly gives, or throws an invalid_argument that opens
-// with the op's name and tells a shape, an axis or a dtype.
+// Every op with random shapes and arguments: it returns the result of a plain loop, or throws an invalid_argument that starts with the op's
+// name and contains a shape, an axis or a dtype.
 #include <autograd/autograd.h>
 
 #include <algorithm>
@@ -58,7 +58,7 @@ struct Array {
   }
 };
 
-/// What the arguments should give; none: an error.
+/// The expected result; nullopt for an error.
 using Expected = std::optional<Array>;
 
 /// Random arguments.
@@ -120,7 +120,7 @@ std::optional<int> place(std::int64_t axis, int rank) {
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
-/// Which axes go; none where one is not there or named twice. Rank 0 has an axis 0 for reductions, as PyTorch.
+/// The reduced axes; nullopt if one does not exist or is named twice. As in PyTorch, reductions of rank 0 have an axis 0.
 std::optional<std::vector<bool>> named(const cr::Axes& axes, int rank, bool rank0_has_one = true) {
   std::vector<bool> gone(static_cast<std::size_t>(rank), axes.all());
   for (const std::int64_t axis : axes) {
@@ -144,7 +144,7 @@ std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
   return result;
 }
 
-/// The element of x that stands at a position of a shape it broadcasts to.
+/// The element of x at a position of a shape to which x broadcasts.
 double at_broadcast(const Array& x, const Position& at) {
   Position own;
   for (int axis = 0; axis < x.rank(); ++axis)
@@ -159,7 +159,7 @@ bool close(double a, double b) {
 
 std::map<std::string, std::array<int, 2>> outcomes;  // of each op: how often a value, how often an error
 
-/// Requires that the call gives what is expected, or the error that is.
+/// Requires that the call returns the expected result or throws the expected error.
 void check(const std::string& op, const std::function<Tensor()>& call, const Expected& expected, const std::string& arguments) {
   BOOST_TEST_CONTEXT(op << " on " << arguments) {
     try {
@@ -797,7 +797,7 @@ BOOST_AUTO_TEST_CASE(products) {
 }
 
 BOOST_AUTO_TEST_CASE(gradients_have_the_shapes_of_their_inputs) {
-  // Also where there are no elements: every rule runs and gives a gradient of the input's shape.
+  // Also without elements: every rule runs and returns a gradient of the input's shape.
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     Draw draw(seed);
     std::vector<Tensor> inputs{draw.tensor(draw.shape())};

@@ -119,7 +119,7 @@ void add_repeats(Table& t) {
       });
 }
 
-// A case's results differ in their derivatives, so that a piece given for another is found.
+// The results of a case have different derivatives, so that exchanged pieces are detected.
 std::vector<Tensor> powers(std::vector<Tensor> pieces) {
   for (std::size_t i = 0; i < pieces.size(); ++i) pieces[i] = pow(pieces[i], static_cast<double>(i % 3 + 1));
   return pieces;

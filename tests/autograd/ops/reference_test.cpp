@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using Tensors = std::vector<Tensor>;
 
-// How far a number may be off, for itself and for the largest of its tensor: second gradients are sums in which more cancels.
+// Tolerances relative to a number and to the largest of its tensor. In second gradients more digits cancel.
 struct Tolerance {
   double own, largest;
 };

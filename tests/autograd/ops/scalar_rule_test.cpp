@@ -1,5 +1,4 @@
-// Gradients of single elements are computed with numbers instead of Tensors: they have the same bits, and whoever looks at them sees
-// Tensors.
+// Gradients of single elements, which are computed with numbers instead of Tensors: the bits are the same, and hooks still receive Tensors.
 #include <autograd/autograd.h>
 
 #include <algorithm>
@@ -46,7 +45,7 @@ bool same(const Tensor& a, const Tensor& b) {
   return std::ranges::equal(left, right, [](double x, double y) { return x == y || (x != x && y != y); });
 }
 
-/// backward(), which uses numbers, beside grad() with a graph, which does not.
+/// Compares backward(), which uses numbers, with grad() with a graph, which does not.
 void check(const std::string& what, const Tensor& y, const std::vector<Tensor>& inputs) {
   const std::vector<Tensor> wanted = cr::grad(y, inputs, {.retain_graph = true, .create_graph = true});
   y.backward();
@@ -92,7 +91,7 @@ BOOST_AUTO_TEST_CASE(two_sided_rules_give_the_bits_of_tensors) {
 }
 
 BOOST_AUTO_TEST_CASE(they_meet_tensors_on_both_sides) {
-  // Sums, picks and products of longer Tensors above and beneath single elements; a gradient that comes both ways.
+  // Sums, selections and products of longer Tensors before and after single elements; a gradient that arrives in both forms.
   for (const DType dtype : {DType::float32, DType::float64}) {
     Tensor x = cr::tensor({0.3, -1.7, 2.9}, dtype);
     x.set_requires_grad(true);

@@ -1,4 +1,4 @@
-// Rows of autograd/ops/shape.h, and of what Tensor's own members compute.
+// Rows of autograd/ops/shape.h and of members of Tensor.
 #include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {

@@ -1,4 +1,4 @@
-// When steps are made with threads and when without, with times made up.
+// Whether steps run on several threads or on one, with simulated times.
 #include "autograd/parallel/fork_policy.h"
 
 #include <boost/test/unit_test.hpp>
@@ -16,7 +16,7 @@ struct Times {
   Duration shared, alone;
 };
 
-// Steps for so long; every tenth takes five times as long. Returns the part of the time that the slower way took.
+// Simulates steps for the given time; every tenth takes five times as long. Returns the fraction of time spent the slower way.
 double share_of_slower(StepPolicy& judge, const Times& times, Duration how_long) {
   Duration all{}, slower{};
   for (std::int64_t step = 0; all < how_long; ++step) {

@@ -1,4 +1,4 @@
-// Loops over pieces: where the cuts lie, nesting, exceptions, the limit on threads, and threads kept from step to step.
+// Parallel loops: pieces, nesting, exceptions, the limit on threads, and threads kept from step to step.
 #include "autograd/parallel/parallel.h"
 
 #include <atomic>
@@ -368,7 +368,7 @@ BOOST_AUTO_TEST_CASE(threads_that_were_kept_take_pieces_also_after_a_sleep) {
   });
 }
 
-// Code in a step that was written for a team of its own, or for none.
+// Code within a step that expects its own team of threads, or none.
 BOOST_AUTO_TEST_CASE(openmp_in_a_step_sees_a_team_of_one) {
   set_thread_limit(2);
   const int before = omp_get_max_threads();

@@ -1,6 +1,6 @@
-// What threads share while they run loops together, with plain threads in OpenMP's place: ThreadSanitizer sees these.
-#include "autograd/parallel/kept_threads.h"
+// Data shared by threads that run loops together. Uses std::thread instead of OpenMP, so that ThreadSanitizer sees the threads.
 #include "autograd/parallel/shared_loops.h"
+#include "autograd/parallel/kept_threads.h"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -59,7 +59,7 @@ class Team {
 
 BOOST_AUTO_TEST_SUITE(shared_loops_threads)
 
-// What one loop's pieces write is read by other pieces in the next loop, behind the barrier and in the next run: plain values, no atomics.
+// Other pieces read the values written by a loop, which are not atomic, in the next loop, after the barrier and in the next run.
 BOOST_AUTO_TEST_CASE(pieces_see_what_came_before) {
   for (const int threads : {1, 2, 3, 8}) {
     Team team(threads);

@@ -1,4 +1,4 @@
-// What tests of threads need around them.
+// Helpers for tests of threads.
 #pragma once
 
 #include <atomic>
@@ -9,10 +9,10 @@
 
 namespace chainrule::test {
 
-/// Where two pieces wait for each other, so that two threads have to run them; on a machine that is too busy for that, ten seconds.
+/// Lets two pieces wait for each other, for at most ten seconds, which requires two threads to run them.
 class Meeting {
  public:
-  /// Returns whether the other came too.
+  /// Returns whether the other piece arrived.
   bool come() {
     ++here_;
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -24,7 +24,7 @@ class Meeting {
   std::atomic<int> here_{0};
 };
 
-/// While it lives, loops use the threads they are given however slow that is; afterwards the limit on threads is what it was.
+/// While an object exists, loops use all threads of their limit, however slow that is. Its destructor restores the limit.
 struct AlwaysFork {
   AlwaysFork() { kernels::set_always_fork(true); }
   ~AlwaysFork() {

@@ -1,4 +1,4 @@
-// A layer and a loss of one's own: plain expressions, no derivative written.
+// A custom layer and a custom loss, written as plain expressions without derivatives.
 #include <nn/nn.h>
 
 #include <iostream>

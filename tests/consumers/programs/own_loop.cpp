@@ -1,4 +1,4 @@
-// A network that learns exclusive or, with a loop of one's own.
+// Trains a network on XOR with a hand-written training loop.
 #include <nn/nn.h>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// Second derivatives, and a check of any function.
+// Second derivatives, and gradient checks of user functions.
 #include <autograd/autograd.h>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// Writes IDX files, right and wrong ones.
+// Writes valid and invalid IDX files.
 #pragma once
 
 #include <zlib.h>
@@ -41,7 +41,7 @@ inline Bytes operator+(Bytes left, const Bytes& right) {
 
 inline Bytes idx_bytes(const std::vector<std::uint32_t>& shape, const Bytes& data) { return idx_header(shape) + data; }
 
-/// `data` through deflate; `window_bits` as zlib has it: 31 for gzip, -15 for a bare stream. `flush` is Z_FINISH or Z_FULL_FLUSH.
+/// `data` compressed by deflate; `window_bits` as in zlib: 31 for gzip, -15 for a bare stream. `flush` is Z_FINISH or Z_FULL_FLUSH.
 inline Bytes deflated(const Bytes& data, int window_bits, int flush, int level = 6) {
   z_stream stream = {};
   if (deflateInit2(&stream, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("deflateInit2 failed");

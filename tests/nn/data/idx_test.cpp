@@ -1,4 +1,4 @@
-// read_idx(): what it reads, the text of every error, and that hostile files neither crash it nor take memory.
+// read_idx(): values, the text of every error, and hostile files, which must not crash it nor use much memory.
 #include "nn/data/idx.h"
 
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ namespace {
 using namespace chainrule::nn;
 using namespace chainrule::test;
 
-/// The message of the runtime_error that reading `path` ends in.
+/// The message of the runtime_error thrown by reading `path`.
 std::string error_of(const std::filesystem::path& path, const IdxLimits& limits = {}) {
   return message_of<std::runtime_error>([&] { read_idx(path, limits); });
 }
@@ -251,7 +251,7 @@ BOOST_FIXTURE_TEST_CASE(bombs_are_not_inflated, Fixture) {
   // The same where memory has to grow past the first step: 1 MB compressed that inflates to 4 MB.
   check_bounded(gz(gzipped(idx_bytes({1000000000}, noise(1000000) + Bytes(3000000)))),
                 "byte 4: declares 1000000000 items, but the file holds 4000000");
-  // A plain file that declares the world.
+  // A plain file that declares a huge size.
   check_bounded(plain(idx_bytes({4294967295}, counting(10))), "byte 4: declares 4294967295 items, but the file holds 10");
 }
 

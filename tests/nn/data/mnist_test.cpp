@@ -1,4 +1,4 @@
-// Finding MNIST's files under every spelling, the checks across them, and the real files where they are installed.
+// Finding MNIST's files under all their names, consistency checks, and the real files if they are installed.
 #include "nn/data/mnist.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-// Malformed files with a list of what is wrong with each and what an error must say of it.
+// Malformed files, with a list of their faults and of the text that each error must contain.
 #pragma once
 
 #include <filesystem>
@@ -11,14 +11,14 @@ namespace chainrule::test {
 
 struct FaultyFile {
   std::filesystem::path path;
-  /// In words, for people; no two files of a corpus have the same.
+  /// Description of the fault, unique within a corpus.
   std::string fault;
   /// What the message must contain.
   std::string message;
 };
 
 /// The files that `faults.txt` in the folder lists, one a line: `file: fault: expected part of the message`. Empty lines and those that
-/// begin with # say nothing. @throws std::runtime_error for a line of another form.
+/// start with # are ignored. @throws std::runtime_error for a line of another form.
 inline std::vector<FaultyFile> read_corpus(const std::filesystem::path& folder) {
   std::ifstream list(folder / "faults.txt");
   std::vector<FaultyFile> files;

@@ -1,4 +1,4 @@
-// A folder for the files of one test; it goes with the test.
+// A temporary folder for the files of a test, removed after it.
 #pragma once
 
 #include <stdlib.h>

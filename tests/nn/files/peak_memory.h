@@ -1,4 +1,4 @@
-// The most memory that the process used so far.
+// The peak memory of the process.
 #pragma once
 
 #include <sys/resource.h>

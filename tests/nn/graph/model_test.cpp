@@ -29,7 +29,8 @@ struct SumAndProduct : nn::MultiModule {
   std::vector<cr::Tensor> forward_many(const std::vector<cr::Tensor>& x) const override { return {x[0] + x[1], x[0] * x[1]}; }
 };
 
-// What graph_of_everything() makes, by hand: two inputs, a shared layer, a skip connection, a join of both kinds and two outputs.
+// The function of graph_of_everything(), written by hand: two inputs, a shared layer, a skip connection, a join of both kinds and two
+// outputs.
 struct ByHand : nn::MultiModule {
   nn::Dense encoder{6, 8, {.activation = "tanh"}}, mix{16, 8}, score{8, 1}, label{8, 3};
   Residual block;
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(layers_of_several_results) {
   check_close(y[3], {1, 2});
   BOOST_TEST(model.output_names() == (std::vector<std::string>{"sum_and_product#2:1", "sum_and_product#2:0", "sum_and_product:1", "input"}),
              boost::test_tools::per_element());
-  // A result that nobody wants.
+  // A result that is not used.
   check_close(nn::Model({a, b}, first[1])({cr::tensor({{1, 2}}), cr::tensor({{3, 4}})})[0], {3, 8});
 }
 
@@ -264,7 +265,7 @@ BOOST_AUTO_TEST_CASE(what_forward_is_given_is_checked) {
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                model.build_many({{784}, {2}});
              }) == "reader (Model): build: input \"kind\" got an example of shape [2], expected [1]" + at_line());
-  // Within, the caller's line and the layer's name; within a user's module, its own.
+  // Errors within a model name the caller's line and the layer; errors within a user's module name the module's line.
   const nn::Symbol words = nn::input({}, {.dtype = cr::DType::int64});
   const nn::Model embed(words, nn::Embedding(3, 2)(words));
   BOOST_TEST(message_of<std::invalid_argument>([&] {
@@ -388,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_copy_is_the_same_graph_of_layers_of_its_own) {
   BOOST_TEST(same.layer("encoder")->name() == "renamed later");
   BOOST_TEST(same.layer("encoder").shared().get() != encoder.shared().get());
   BOOST_TEST(same.trainable_parameter_count() == model.trainable_parameter_count());
-  // The graph holds the copy's layers too, so that what is built on it trains the copy.
+  // The copy's graph contains the copy's layers, so that models built on it train the copy.
   const nn::Model first(same.inputs(), same.outputs()[1]);
   BOOST_TEST(first.layer("renamed later").shared().get() == same.layer("encoder").shared().get());
   const std::vector<cr::Tensor> x{cr::randn({2, 3}), cr::randn({2, 3}), cr::randint(0, 5, {2, 2})};

@@ -33,7 +33,7 @@ struct Squared : nn::Module {
   void members(nn::Members& visit) override { visit("fc", fc); }
 };
 
-// Says another shape than it gives.
+// Declares a shape that differs from that of its output.
 struct Untrue : nn::Module {
   cr::Tensor forward(const cr::Tensor& x) const override { return x; }
   cr::Shape on_build(const cr::Shape&) override { return {7}; }
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(calling_a_layer_builds_it) {
 }
 
 BOOST_AUTO_TEST_CASE(only_a_temporary_layer_moves_into_a_graph) {
-  // Calling an lvalue stops at a static_assert, which fires on use only; modules of one's own go by Layer.
+  // Calling an lvalue fails a static_assert, but only when used; custom modules are called as a Layer.
   static_assert(std::is_invocable_v<nn::Dense, const nn::Symbol&> && std::is_invocable_v<nn::Layer&, const nn::Symbol&>);
   static_assert(!std::is_invocable_v<Squared, const nn::Symbol&>);
   const nn::Symbol x = nn::input({4});

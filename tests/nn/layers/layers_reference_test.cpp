@@ -1,4 +1,4 @@
-// Layers against torch 1.13.1 (numbers: tests/reference/layers_and_losses.py), their derivatives, their modes and their errors.
+// Layers compared with torch 1.13.1 (numbers: tests/reference/layers_and_losses.py); their derivatives, modes and errors.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(activations_by_name_as_torch) {
       check_as_reference(x.grad(), entry.at("gradients").at("x"), "the gradient of " + name + " by name");
     }
   }
-  // All that there are but "linear" (and glu and prelu, which are no names: one changes the shape, one has a weight).
+  // All activations except "linear". glu and prelu have no names, because one changes the shape and the other has a weight.
   BOOST_TEST(met.size() == activation_layers().size() - 2);
   const std::string known = message_of<std::invalid_argument>([] { nn::Activation("none"); });
   for (const std::string& name : met) BOOST_TEST(known.find(name) != std::string::npos, name);
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(dropout_leaves_out_each_element_alone) {
     within(cr::min(cr::mean(left_out, {0})).item(), p, 300);
     within(cr::mean(cr::slice(left_out, 1, 0, 199) * cr::slice(left_out, 1, 1, 200)).item(), p * p, 299 * 199 / 3.0);
     within(cr::mean(cr::slice(left_out, 0, 0, 299) * cr::slice(left_out, 0, 1, 300)).item(), p * p, 299 * 199 / 3.0);
-    // The next mask has nothing to do with this one.
+    // The next mask is independent of this one.
     const cr::Tensor next = cr::eq(dropout(cr::ones({300, 200}, kDouble)), 0).to(kDouble);
     within(cr::mean(left_out * next).item(), p * p, 60000);
   }

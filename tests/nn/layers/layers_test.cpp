@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_width_mismatch_names_both_layers_and_both_sizes) {
     BOOST_TEST(found.starts_with(path + mismatch), found);
   };
   names_both(nn::Sequential{nn::Flatten(), nn::Dense(784, 128), nn::Dense(64, 10)}, "Sequential.2", {28, 28});
-  // Past what leaves the size as it is, also where it was left open, and within one another.
+  // Passes layers that do not change the size, also those without a given size, and nested ones.
   names_both(nn::Sequential{nn::Dense(128), nn::ReLU(), nn::Dropout(0.5), nn::Dense(64, 10)}, "Sequential.3", {784});
   names_both(nn::Sequential{nn::Sequential{nn::Dense(784, 128), nn::Tanh()}, nn::Dense(64, 10)}, "Sequential.1", {784});
   names_both(nn::Sequential{nn::Dense(784, 128), nn::Sequential{nn::ReLU(), nn::Dense(64, 10)}}, "Sequential.1.1", {784});
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(a_width_mismatch_names_both_layers_and_both_sizes) {
   named.set_name("body");
   BOOST_TEST(message(nn::Sequential{std::move(named), nn::Dense(5, 2)}, {4})
                  .starts_with("Sequential.1 (Dense 5 -> 2) after body (Dense 4 -> 6): "));
-  // Nothing comes before the first.
+  // The first layer has no predecessor.
   BOOST_TEST(message(nn::Sequential{nn::ReLU(), nn::Dense(4, 6)}, {5})
                  .starts_with("Sequential.1 (Dense 4 -> 6): Dense: an example has shape [5]"));
   nn::Sequential model{nn::Flatten(), nn::Dense(784, 128), nn::Dense(64, 10)};

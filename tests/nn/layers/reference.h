@@ -29,14 +29,14 @@ inline Tensor optional_tensor_in(const nlohmann::json& entries, const char* fiel
   return entries.contains(field) ? tensor_in(entries.at(field), dtype) : Tensor();
 }
 
-/// What the script multiplies a result with, so that no gradient that comes in is 1 everywhere.
+/// The weights by which the script multiplies a result, so that incoming gradients are not all 1.
 inline Tensor weights_like(const Tensor& x) {
   std::vector<double> values(static_cast<std::size_t>(x.numel()));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::round(std::cos(static_cast<double>(i) + 0.5) * 64) / 64;
   return from_vector(values, x.shape()).to(x.dtype());
 }
 
-/// |got - wanted| <= tolerance · (1 + |wanted|) for all; says which case and what differs.
+/// Requires |got - wanted| <= tolerance · (1 + |wanted|) for all elements; a failure names the case and the difference.
 inline void check_as_reference(const Tensor& got, const nlohmann::json& wanted, const std::string& what) {
   const double tolerance = got.dtype() == DType::float64 ? 1e-12 : 3e-6;
   const std::vector<double> values = got.to_vector<double>(), expected = wanted.get<std::vector<double>>();

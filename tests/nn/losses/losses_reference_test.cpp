@@ -1,4 +1,4 @@
-// Losses against torch 1.13.1, and their derivatives against differences. Numbers: tests/reference/layers_and_losses.py.
+// Losses compared with torch 1.13.1, and their derivatives compared with differences. Numbers: tests/reference/layers_and_losses.py.
 #include <functional>
 #include <map>
 #include <set>
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(ignored_examples_count_nowhere) {
   BOOST_TEST(gradient[2] == 0);
   BOOST_TEST(gradient[3] == 0);
   BOOST_TEST(gradient[0] != 0);
-  // Of no example that counts there is no mean.
+  // If no example counts, there is no mean.
   const cr::Tensor none = labels({-100, -100, -100});
   BOOST_TEST(std::isnan(nn::cross_entropy(x, none).item()));
   BOOST_TEST(nn::cross_entropy(x, none, {.reduction = nn::Reduction::sum}).item() == 0);

@@ -27,7 +27,7 @@ double closeness(const cr::Tensor& prediction, const cr::Tensor& target) {
   return cr::mean(cr::le(cr::abs(prediction - target), 0.1)).item();
 }
 
-// The metric over batches of these sizes, the last one taken again and again.
+// The metric over batches of these sizes, of which the last is repeated.
 double over_batches(const nn::Metric& metric, const cr::Tensor& prediction, const cr::Tensor& target, std::vector<std::int64_t> sizes) {
   const std::unique_ptr<nn::MetricState> state = metric.begin();
   const std::int64_t n = prediction.size(0);
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(losses_are_means_over_the_examples) {
   check_close_in_all_cuts("cross_entropy", logits, labels_of(labels), nn::cross_entropy(logits, labels_of(labels)).item());
   check_close_in_all_cuts("huber_loss", logits, other, nn::huber_loss(logits, other).item());
   check_close_in_all_cuts("squared_error_loss", logits, other, nn::squared_error_loss(logits, other).item());
-  // Ignored labels are not among the examples: two batches of one hold nothing else.
+  // Examples with ignored labels do not count. Two batches of one example contain only such.
   for (const std::size_t i : {0U, 1U, 5U, 39U}) labels[i] = -100;
   check_close_in_all_cuts("cross_entropy", logits, labels_of(labels), nn::cross_entropy(logits, labels_of(labels)).item());
   const cr::Tensor log_probabilities = cr::log_softmax(logits, 1);

@@ -1,5 +1,5 @@
-// Malformed files of every format: each ends in one error that names the file and what is wrong where, and takes no more memory than twice
-// what the file decodes to.
+// Malformed files of all formats: each causes an error that names the file, the problem and its position, and uses at most twice the memory
+// of its decoded contents.
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <functional>
@@ -25,7 +25,7 @@ constexpr double kFixedMebibytes = 64;
 
 using Read = std::function<void(const fs::path&)>;
 
-/// A table: how it is read is said by the beginning of its name.
+/// A table. The start of its name determines how it is read.
 void read_table(const fs::path& path) {
   const std::string name = path.filename().string();
   if (name.starts_with("mnist_")) {
@@ -37,7 +37,7 @@ void read_table(const fs::path& path) {
   }
 }
 
-/// An IDX file by itself, or in place of the one of four that the beginning of its name says.
+/// An IDX file by itself, or in place of the MNIST file given by the start of its name.
 void read_idx_file(const fs::path& path) {
   const fs::path images = path.parent_path() / "whole_images.idx", labels = path.parent_path() / "whole_labels.idx";
   nn::MnistFiles files{.directory = {}, .train_images = images, .train_labels = labels, .test_images = images, .test_labels = labels};
@@ -104,7 +104,7 @@ void check_corpus(const std::string& format, const Read& read) {
 
 double mebibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
-// Some of what follows is large enough that sanitizers, which measure nothing here, would only take long.
+// Some of the following tests use large data, which takes long with sanitizers and measures nothing there.
 constexpr std::size_t kScale = kSanitized ? 100 : 1;
 
 std::string repeated(std::string_view row, std::size_t count) {
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(large_csv) {
   const std::string end = std::to_string(rows + 2);
   check_read(dir.file("right.csv", text), read, decoded);
   check_refused(dir.file("ragged.csv", text + "3\n"), end + ":2: the row has 1 cell, expected 2", read, decoded);
-  // A label that is no number makes classes of them all, from the first row on.
+  // A label that is not a number turns all labels into class names, from the first row on.
   check_read(dir.file("classes.csv", text + "3,x\n"), read, decoded);
   check_refused(dir.file("number.csv", text + "3,x\nx,3\n"), std::to_string(rows + 3) + ":1: \"x\" in column \"a\" is not", read, decoded);
 }
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(large_rows) {
   const std::string cell(60'000, '0');
   std::string text = "0." + cell;
   for (std::size_t i = 1; i < 1000 / kScale; ++i) text += ",0." + cell;
-  // A row of 60 MB that says little.
+  // A row of 60 MB with little content.
   const Read read = [](const fs::path& path) { nn::read_csv(path, {.header = false}); };
   check_read(dir.file("right.csv", text + "\n"), read, 0);
   check_refused(dir.file("number.csv", text + "x\n"), "1:" + std::to_string(1000 / kScale) + ": \"0.0000", read);

@@ -1,4 +1,4 @@
-// What goes wrong with modules in files: what cannot be written, and files that are not what they should be.
+// Errors of modules in files: modules that cannot be saved, and invalid files.
 #include <boost/test/unit_test.hpp>
 #include <memory>
 #include <string>
@@ -26,7 +26,7 @@ struct Unknown : nn::Module {
 };
 struct Other : Unknown {};
 
-/// Sets what it is told to.
+/// Stores the given setting.
 struct Odd : nn::Module {
   std::function<void(nn::Config&)> set;
   std::vector<nn::Layer> inner;
@@ -65,13 +65,13 @@ struct Files {
     });
   }
 
-  /// What saving ends in, without the line of this file at the end.
+  /// The error of saving, without the line of this file at the end.
   std::string saving(const nn::Module& module) const {
     const std::string message = message_of<std::logic_error>([&] { nn::save_model(module, path); });
     const std::size_t end = message.rfind(" (at model_file_errors_test.cpp:");
     return end == message.npos ? "no line named: " + message : message.substr(0, end);
   }
-  /// What reading this text ends in, without the file's name in front.
+  /// The error of reading this text, without the file's name in front.
   std::string refusal(const std::string& text) const {
     const std::string message = message_of<std::runtime_error>([&] { nn::load_model(dir.file("model.json", text)); });
     const std::string name = path.string() + ": ";
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(memory_is_what_the_file_holds) {
   const double before = peak_mebibytes();
   std::string spaces;
   for (int i = 0; i < 200'000; ++i) spaces += (i == 0 ? "" : ",") + std::string(99, ' ') + "7";
-  // Bytes that could hold so many values, but do not.
+  // The file is long enough for so many values, but does not contain them.
   const std::string claims =
       R"({"format": "chainrule.model", "version": 1, "weights": {"weight": {"dtype": "float64", "shape": [9000000], "values": [)" + spaces +
       R"(]}}, "architecture": {"type": "Embedding", "config": {"count": 9000000, "size": 1}}})";

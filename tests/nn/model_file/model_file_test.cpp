@@ -1,4 +1,4 @@
-// Modules in files: every layer, graphs, modules of one's own, there and back with every bit.
+// Modules in files: every layer, graphs and custom modules keep every bit when saved and loaded.
 #include "nn/model_file/model_file.h"
 
 #include <array>
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(graphs) {
   const std::vector<cr::Tensor> wanted = model.predict(inputs), got = same.predict(inputs);
   for (std::size_t i = 0; i < 2; ++i) BOOST_TEST((bits_of(got[i]) == bits_of(wanted[i])));
 
-  // It trains, and builds, as the first does.
+  // The loaded model trains, and is built, like the saved one.
   const std::string text = text_of(path);
   same.save(path);
   BOOST_TEST(text_of(path) == text);
@@ -373,14 +373,14 @@ BOOST_AUTO_TEST_CASE(what_is_shared_stays_shared) {
   BOOST_TEST(tied.first.shared().get() == one);
   BOOST_TEST(tied.second.shared().get() == one);
   BOOST_TEST(tied.again.is(tied.gain));
-  // Constructors ask in an order that compilers choose.
+  // The compiler chooses the order in which constructors read their arguments.
   const nn::Layer twice = there_and_back(Tied(shared, nn::Sequential{shared}));
   const auto& made = dynamic_cast<const Tied&>(*twice);
   BOOST_TEST(dynamic_cast<const nn::Sequential&>(*made.second)[0].shared().get() == made.first.shared().get());
   BOOST_TEST(text_of(path).find("\"shared\": [{\"type\": \"Dense\", ") != std::string::npos);
   const cr::Tensor x = cr::randn({2, 3});
   BOOST_TEST((bits_of(copy(x)) == bits_of(model(x))));
-  // Untied since it was made.
+  // Its weights were untied after construction.
   Tied untied(nn::Dense(2, 2), nn::Dense(2, 2));
   untied.again = cr::variable(5.0);
   const nn::Layer apart = there_and_back(untied);

@@ -1,4 +1,4 @@
-// Runs something in a process of its own, to see how much memory it takes at most.
+// Runs a function in its own process, to measure its peak memory.
 #pragma once
 
 #include <malloc.h>
@@ -18,13 +18,13 @@
 
 namespace chainrule::test {
 
-/// What a child process said, and by how much its peak memory grew.
+/// The message of a child process, and the growth of its peak memory.
 struct Outcome {
   std::string words;
   double grown_mebibytes = 0;
 };
 
-/// Runs `body` in a child process, whose peak memory no earlier test has raised; an exception that escapes it is what the child says.
+/// Runs `body` in a child process, whose peak memory is not raised by earlier tests. If an exception escapes, its message is the child's.
 inline Outcome in_child(const std::function<std::string()>& body) {
   ::malloc_trim(0);  // memory that was freed would be taken again unseen
   int ends[2];

@@ -40,7 +40,7 @@ struct Widened : nn::Dense {
   using Dense::Dense;
 };
 
-// Holds a Layer that it was given, and a Tensor in two places.
+// Has a Layer passed to its constructor, and a Tensor in two places.
 struct Tied : nn::Module {
   nn::Layer first, second;
   cr::Tensor gain = cr::variable(2.0), again = gain, count = cr::zeros({}, cr::DType::int64);
@@ -66,7 +66,7 @@ struct Wrapper : nn::Module {
   std::shared_ptr<nn::Module> copy_structure(nn::Cloner& cloner) const override { return make(*this, cloner); }
 };
 
-// With a size that build() learns.
+// Has a size that build() sets.
 struct Learner : nn::Module {
   nn::Dense body{4}, head{2};
   std::int64_t seen = 0;
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(what_is_shared_stays_shared) {
   BOOST_TEST(copy->parameter_count() == model.parameter_count());
   const cr::Tensor x = cr::randn({2, 3});
   BOOST_TEST(copy(x).to_vector<float>() == model(x).to_vector<float>(), boost::test_tools::per_element());
-  // Two that are alike are not made one.
+  // Two equal modules stay separate.
   const nn::Layer apart = Tied(nn::Dense(2, 2), nn::Dense(2, 2)).clone();
   BOOST_TEST(dynamic_cast<const Tied&>(*apart).first.shared().get() != dynamic_cast<const Tied&>(*apart).second.shared().get());
 }

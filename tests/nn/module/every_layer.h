@@ -1,4 +1,4 @@
-// Every layer of the library, for tests of what each must be able to do.
+// Every layer of the library, for tests of the functions common to all layers.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace chainrule::test {
 
-/// Every layer of the library, with settings that are not the default's.
+/// Every layer of the library, with settings other than the defaults.
 inline std::map<std::string, nn::Layer> every_layer() {
   nn::Dense built(5, {.bias = false, .activation = "gelu"});
   built.build({6});
@@ -49,7 +49,7 @@ inline std::map<std::string, nn::Layer> every_layer() {
           {"Sequential, empty", nn::Sequential()}};
 }
 
-/// Something that the layer of this name takes.
+/// A valid input of the layer of this name.
 inline Tensor input_for(const std::string& name, Generator& generator) {
   return name == "Embedding" ? randint(0, 9, {4, 6}, generator) : randn({4, 6}, generator);
 }

@@ -27,7 +27,7 @@ struct Residual : nn::Module {
   }
 };
 
-// Every kind of member there is.
+// A module with every kind of member.
 struct Everything : nn::Module {
   cr::Tensor scale = cr::variable({1, 2}), absent;
   cr::Tensor running_mean = cr::tensor({3, 4}), batches = cr::zeros({}, cr::DType::int64);
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(frozen_parameters_stay_out_of_training) {
   BOOST_TEST(open.trainable_parameter_count() == 9);
 }
 
-// Optimizers know parameters, not layers: one's own are as good as the library's.
+// Optimizers take parameters, not layers, so custom layers are equal to the library's.
 BOOST_AUTO_TEST_CASE(a_module_of_ones_own_has_a_group_of_its_own) {
   nn::Sequential model{nn::Dense(64, 64), Residual()};
   nn::SGD optimizer(model[0]->parameters(), {.learning_rate = 0});
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_path_and_the_users_line) {
   BOOST_TEST(message_of<std::invalid_argument>([&] { model(x); }) == "mlp.2" + what + at_line());
   const nn::Sequential outer{nn::Flatten(), std::move(model)};
   BOOST_TEST(message_of<std::invalid_argument>([&] { outer(x); }) == "Sequential.1.2" + what + at_line());
-  // Nothing is left in force.
+  // No scope remains in force.
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::linear(x, x); }).starts_with("linear: "));
   nn::Dense dense(3, 2);
   BOOST_TEST(message_of<std::invalid_argument>([&] { dense(x); }) ==

@@ -1,4 +1,4 @@
-// LBFGS against PyTorch, steps by a closure, and optimizers made by name.
+// LBFGS compared with PyTorch, steps with a closure, and optimizers created by name.
 #include "nn/optim/factory.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/optim/optim_reference.h"

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_without_gradient_is_left_alone) {
   optimizer.step(cr::sum(used));
   check_close(unused, {1, -2, 0.5});
   BOOST_TEST(used.to_vector<double>()[0] < 1);
-  // Its own steps count from its first gradient, so that this one is a whole learning rate long.
+  // Its steps count from its first gradient, so this step has the length of the whole learning rate.
   optimizer.step(cr::sum(unused));
   check_close(unused, {1 - 1e-3, -2 - 1e-3, 0.5 - 1e-3}, 1e-10);
   BOOST_TEST(!used.grad().defined());
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(state_goes_on_where_it_was) {
     const std::vector<nn::NamedTensor> saved = first->state();
     run(second, 5, 9);
     BOOST_TEST(parts.to_vector<double>() == whole.to_vector<double>());
-    // What was loaded is a copy.
+    // The loaded state is a copy.
     for (const nn::NamedTensor& entry : second.state()) {
       if (entry.name == "0.steps") BOOST_TEST(entry.tensor.item() == 10);
       for (const nn::NamedTensor& old : saved) BOOST_TEST(!entry.tensor.is(old.tensor));
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(a_class_derived_from_adam_may_change_its_update) {
   check_close(optimizer.state()[1].tensor, {0.05, 0.05, 0.05});  // moment1 of half the gradient
 }
 
-// An optimizer of the user's own that fails at its second parameter.
+// A custom optimizer that fails at its second parameter.
 BOOST_AUTO_TEST_CASE(a_step_that_fails_counts_what_it_did) {
   struct Failing : nn::Optimizer {
     explicit Failing(std::vector<cr::Tensor> parameters) : Optimizer("Failing", {}) {

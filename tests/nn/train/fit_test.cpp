@@ -25,7 +25,7 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-// Points of two classes that a small network can tell apart, not quite: a third of the labels near the border are drawn.
+// Points of two classes that a small network can almost separate: a third of the labels near the border are random.
 nn::Dataset points(std::int64_t n, unsigned seed = 5) {
   cr::Generator generator(seed);
   const cr::Tensor x = cr::randn({n, 2}, generator);
@@ -59,7 +59,7 @@ nn::Dataset line_data(std::int64_t n) {
   return {x, (3 * cr::slice(x, 1, 0, 1) - 2 * cr::slice(x, 1, 1, 2) + 1).detach()};
 }
 
-// Notes what it is told, and the loss of each epoch.
+// Records its calls and the loss of each epoch.
 struct Recorder : nn::Callback {
   std::vector<std::string> events;
   void on_fit_begin(nn::Training&) override { events.emplace_back("fit"); }
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(a_callback_stops_and_throws) {
 }
 
 BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_weights) {
-  // The validation data contradict the training data, so that validation is worse with every epoch but the first few.
+  // The validation data contradict the training data, so that the validation loss grows after the first few epochs.
   const nn::Dataset data = line_data(32);
   const nn::Batch all = data.batch(0, 32);
   const nn::Dataset contrary(all.inputs, (all.targets * 0.3).detach());

@@ -1,4 +1,4 @@
-// What users write: networks with a loop, a layer and a loss of their own.
+// Programs as users write them: networks with a custom training loop, layer and loss.
 #include <boost/test/unit_test.hpp>
 
 #include "nn/nn.h"

@@ -1,5 +1,4 @@
-// Weights in files: every dtype and shape there and back, the text of every error, and that a file or a module is changed wholly or not at
-// all.
+// Weights in files: every dtype and shape is saved and loaded, the text of every error, and that a failure changes neither file nor module.
 #include "nn/weights/safetensors.h"
 
 #include <sys/resource.h>
@@ -87,7 +86,7 @@ struct Files {
   Folder dir;
   std::filesystem::path path = dir / "w.safetensors";
 
-  /// What reading these bytes ends in, without the file's name in front.
+  /// The error of reading these bytes, without the file's name in front.
   std::string refusal(const std::string& bytes) const {
     write_text(path, bytes);
     const std::string message = message_of<std::runtime_error>([&] { read_safetensors(path); }), name = path.string() + ": ";
