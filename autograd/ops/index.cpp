@@ -26,9 +26,9 @@ const Node* index_node(const char* op, const char* what, const Tensor& index, co
 
 // Refuses an index that does not point into an axis of this size; returns the indices.
 const std::int64_t* check_indices(const OpContext& context, std::size_t input, const char* what, std::int64_t size) {
-  Node* node = node_of(context.input(input));
-  const std::int64_t* values = node->values<std::int64_t>();
-  for (std::int64_t i = 0; i < node->numel; ++i)
+  const OpValues<std::int64_t> v(context);
+  const std::int64_t* const values = v.in(input);
+  for (std::int64_t i = 0; i < v.in_numel(input); ++i)
     if (values[i] < 0 || values[i] >= size) context.fail(what, " holds ", values[i], " at position ", i, ", expected 0 to ", size - 1);
   return values;
 }

@@ -10,6 +10,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/scratch.h"
 #include "autograd/ops/shape.h"
 #include "autograd/parallel/parallel.h"
 
@@ -119,7 +120,7 @@ struct LinearGradientsCompute {
       const T* const x = wanted[1] ? v.in(in++) : nullptr;
       const T* const weight = wanted[0] ? v.in(in++) : nullptr;
       const T* const y = relu ? v.in(in++) : nullptr;
-      const Tensor masked = relu ? make_plain(dtype_of<T>, v.in_shape(0)) : Tensor();  // scratch
+      Scratch<T> masked(relu ? v.in_numel(0) : 0);
       kernels::linear_gradients<T>(sizes, {.x = x,
                                            .weight = weight,
                                            .g = v.in(0),
@@ -127,7 +128,7 @@ struct LinearGradientsCompute {
                                            .gw = gradients[1],
                                            .gb = gradients[2],
                                            .y = y,
-                                           .masked = relu ? mutable_values<T>(masked) : nullptr});
+                                           .masked = relu ? masked.data() : nullptr});
     });
   }
 };

@@ -1,6 +1,5 @@
 #include "autograd/ops/loss.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +11,7 @@
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/scratch.h"
 #include "autograd/ops/shape.h"
 #include "autograd/parallel/parallel.h"
 
@@ -20,25 +20,6 @@ namespace chainrule {
 using namespace detail;
 
 namespace {
-
-// Room for n values: few on the stack, more in a buffer of the pool.
-template <class T>
-class Scratch {
- public:
-  explicit Scratch(std::int64_t n) {
-    if (n > kFew) many_ = make_plain(dtype_of<T>, Shape{n});
-    data_ = n > kFew ? mutable_values<T>(many_) : few_.data();
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  T* data() noexcept { return data_; }
-
- private:
-  static constexpr std::int64_t kFew = 256;
-  std::array<T, kFew> few_;
-  Tensor many_;
-  T* data_;
-};
 
 template <class T>
 T mean_of(const T* values, std::int64_t n) {

@@ -73,9 +73,6 @@ constinit thread_local int limit_outside = 0;
 constexpr int kLoopsToKeepFor = 2;  // parallel loops that a step must have: for a single one, kept threads cost as much as a fork
 constinit thread_local int loops_of_step = 0;  // loops of this step that forked, or would have if forks were fast; at most kLoopsToKeepFor
 
-constinit thread_local StepPolicy step_policy;
-constinit thread_local bool step_shares = true;  // the current step of run_steps() may use several threads
-
 void count_loop() { loops_of_step = std::min(loops_of_step + 1, kLoopsToKeepFor); }
 
 void run_forked(std::span<const Loop> loops, int threads, Clock::time_point begin) {
@@ -150,17 +147,11 @@ bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
 #pragma omp parallel num_threads(1)
       {
         try {
-          Clock::time_point begin = Clock::now();
-          do {
-            step_shares = step_policy.shares();
-            more = step.call(step.object);
-            const Clock::time_point end = Clock::now();
-            step_policy.add(end - std::exchange(begin, end));
-          } while (more && goes_on());
+          do more = step.call(step.object);
+          while (more && goes_on());
         } catch (...) {
           error = std::current_exception();
         }
-        step_shares = true;
       }
       kept_threads = nullptr;
       limit_outside = 0;
@@ -194,7 +185,7 @@ void parallel_loops(std::span<const Loop> loops, [[maybe_unused]] bool pays) {
   if (const int limit_now = thread_limit(); pays && limit_now > 1 && (kept_threads != nullptr || !omp_in_parallel())) {
     count_loop();
     const Clock::time_point begin = Clock::now();
-    const bool serial = !step_shares || fork_policy.advises_serial(begin);
+    const bool serial = fork_policy.advises_serial(begin);
     if (!serial || always_fork.load(std::memory_order_relaxed)) return run_in_forks(loops, limit_now, begin);
   }
 #endif
@@ -215,7 +206,6 @@ void run_steps(const Step& step) {
         return of_step == kLoopsToKeepFor;
       }
     } outer;
-    step_policy.begin_loop();
     while (more) {
       more = step.call(step.object);
       const bool enough = outer.shared_enough();

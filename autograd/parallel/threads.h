@@ -15,8 +15,8 @@ void set_num_threads(int n);
 int num_threads() noexcept;
 
 /// Calls step() until it returns false, like `while (step()) {}`. If the ops of a step use several threads, these threads stay ready from
-/// one step to the next, which saves each op half a microsecond or more. From time to time a few steps run on the calling thread alone; if
-/// that is faster, more of them do. The results are the same. An exception thrown by step() ends the loop and reaches the caller.
+/// one step to the next, which saves each op half a microsecond or more. The results are the same. An exception thrown by step() ends the
+/// loop and reaches the caller.
 ///
 /// To OpenMP, a step runs in a parallel region with one thread. Parallel regions that other code starts in a step therefore have one thread
 /// (unless nested parallelism is enabled), OpenMP tasks may run as late as the end of the last step, and a call of omp_set_num_threads()
