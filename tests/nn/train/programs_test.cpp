@@ -1,4 +1,5 @@
 // What users write: networks with a loop, a layer and a loss of their own.
+// Covers nn/train.
 #include <boost/test/unit_test.hpp>
 
 #include "nn/nn.h"
