@@ -1,13 +1,19 @@
-// The memory behind graphs: what threads leave to each other and to the system.
+// The memory behind graphs: buffers and blocks, what threads leave to each other, and what they leave to the system.
 #include "autograd/base/memory.h"
 
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <deque>
 #include <fstream>
 #include <mutex>
+#include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/autograd/derivatives/on_threads.h"
 #include "tests/sanitized.h"
@@ -30,7 +36,88 @@ std::size_t resident_bytes() {
 
 }  // namespace
 
+BOOST_AUTO_TEST_SUITE(memory)
+
+BOOST_AUTO_TEST_CASE(buffers_waste_no_more_than_a_quarter) {
+  using cr::detail::buffer_capacity;
+  const std::pair<std::size_t, std::size_t> known[] = {{0, 64},    {1, 64},    {64, 64},   {65, 128},    {256, 256},
+                                                       {257, 320}, {320, 320}, {321, 384}, {1000, 1024}, {1025, 1280}};
+  for (const auto& [bytes, capacity] : known) BOOST_TEST(buffer_capacity(bytes) == capacity, bytes << " bytes");
+  for (std::size_t bytes = 257; bytes < (std::size_t{1} << 40); bytes += bytes / 7 + 1) {
+    const std::size_t capacity = buffer_capacity(bytes);
+    BOOST_TEST((capacity >= bytes && 4 * (capacity - bytes) < bytes), bytes << " bytes take " << capacity);
+    BOOST_TEST(capacity % 64 == 0U);
+    BOOST_TEST(buffer_capacity(capacity) == capacity);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(buffers_are_aligned_apart_and_used_again) {
+  std::vector<std::byte*> buffers;
+  for (const std::size_t bytes : {64U, 320U, 320U, 1U << 20U}) {
+    buffers.push_back(cr::detail::allocate_buffer(bytes));
+    BOOST_TEST(reinterpret_cast<std::uintptr_t>(buffers.back()) % 64 == 0U);
+    std::memset(buffers.back(), static_cast<int>(buffers.size()), bytes);
+  }
+  for (std::size_t i = 0; i < buffers.size(); ++i) BOOST_TEST(static_cast<std::size_t>(buffers[i][63]) == i + 1);
+  BOOST_TEST(buffers[1] != buffers[2]);
+  cr::detail::free_buffer(buffers[1], 320);
+#if CHAINRULE_POOL
+  BOOST_TEST(cr::detail::allocate_buffer(320) == buffers[1]);
+  cr::detail::free_buffer(buffers[1], 320);
+#endif
+  cr::detail::free_buffer(buffers[2], 320);
+  cr::detail::free_buffer(buffers[0], 64);
+  cr::detail::free_buffer(buffers[3], std::size_t{1} << 20);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_of_all_sizes_are_aligned_and_apart) {
+  std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t bytes = cr::detail::kLeastBlock; bytes <= 700; bytes += 8) {
+      auto* block = static_cast<unsigned char*>(cr::detail::allocate_block(bytes));
+      BOOST_REQUIRE(reinterpret_cast<std::uintptr_t>(block) % 16 == 0U);
+      std::memset(block, static_cast<int>(blocks.size() % 251), bytes);
+      blocks.emplace_back(block, bytes);
+    }
+    bool untouched = true;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const auto [block, bytes] = blocks[i];
+      untouched = untouched && block[0] == i % 251 && block[bytes - 1] == i % 251;
+    }
+    BOOST_TEST(untouched);
+    for (const auto& [block, bytes] : blocks) cr::detail::free_block(block, bytes);
+    blocks.clear();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(counts_add_up) {
+  const cr::detail::Totals before = cr::detail::total_counts();
+  cr::detail::count(3, 2, 1000);
+  std::thread([] { cr::detail::count(-1, 0, 24); }).join();
+  const cr::detail::Totals after = cr::detail::total_counts();
+  BOOST_TEST(after.tensors - before.tensors == 2);
+  BOOST_TEST(after.nodes - before.nodes == 2);
+  BOOST_TEST(after.bytes - before.bytes == 1024);
+  cr::detail::count(-2, -2, -1024);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(memory_threads)
+
+BOOST_AUTO_TEST_CASE(blocks_made_on_a_thread_that_ended_are_freed_here) {
+  std::vector<void*> blocks;
+  std::thread([&] {
+    for (int i = 0; i < 1000; ++i) blocks.push_back(cr::detail::allocate_block(48));
+  }).join();
+  for (void* block : blocks) std::memset(block, 7, 48);
+  for (void* block : blocks) cr::detail::free_block(block, 48);
+  // None is handed out twice.
+  std::set<void*> again;
+  for (int i = 0; i < 3000; ++i) again.insert(cr::detail::allocate_block(48));
+  BOOST_TEST(again.size() == 3000U);
+  for (void* block : again) cr::detail::free_block(block, 48);
+}
 
 BOOST_AUTO_TEST_CASE(nodes_made_on_one_thread_are_freed_on_another) {
   const cr::GraphStats before = cr::graph_stats();

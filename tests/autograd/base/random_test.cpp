@@ -19,6 +19,47 @@ using cr::test::kThreads;
 
 BOOST_AUTO_TEST_SUITE(random_numbers)
 
+BOOST_AUTO_TEST_CASE(a_generator_is_its_seed_and_the_blocks_it_took) {
+  cr::Generator generator(0);
+  BOOST_TEST(generator.next() == 0x6627e8d5e169c58dU);  // the first two words of philox's known answer
+  BOOST_TEST(generator.counter() == 1U);
+  BOOST_TEST(generator.take(5) == 1U);
+  BOOST_TEST(generator.counter() == 6U);
+  cr::Generator copy = generator, elsewhere(0, 6);
+  BOOST_TEST((copy == elsewhere));
+  const std::uint64_t number = generator.next();
+  BOOST_TEST(copy.next() == number);
+  BOOST_TEST((copy == generator));
+  BOOST_TEST((copy != elsewhere));
+  BOOST_TEST((cr::Generator(1) != cr::Generator(2)));
+}
+
+BOOST_AUTO_TEST_CASE(numbers_below_a_bound_are_equally_likely) {
+  cr::Generator generator(3);
+  for (int i = 0; i < 100; ++i) BOOST_TEST(generator.below(1) == 0U);
+  std::vector<int> counts(7);
+  for (int i = 0; i < 70'000; ++i) ++counts.at(generator.below(7));
+  for (const int count : counts) BOOST_CHECK_SMALL(count - 10'000.0, 460.0);  // 5 standard errors
+  // Of a bound of three quarters of all numbers, remainders alone would give the lower third twice as often.
+  constexpr std::uint64_t kBound = std::uint64_t{3} << 62;
+  int lower = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    const std::uint64_t number = generator.below(kBound);
+    BOOST_REQUIRE(number < kBound);
+    lower += number < kBound / 3 ? 1 : 0;
+  }
+  BOOST_CHECK_SMALL(lower - 10'000.0, 410.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_sets_the_default_generator) {
+  cr::manual_seed(12);
+  BOOST_TEST((cr::default_generator() == cr::Generator(12)));
+  cr::default_generator().next();
+  BOOST_TEST(cr::default_generator().counter() == 1U);
+  cr::manual_seed(12);
+  BOOST_TEST(cr::default_generator().counter() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(philox_matches_its_reference) {
   // Known answers of Random123's kat_vectors for philox4x32-10 with counter 0 and key 0.
   const cr::detail::PhiloxBlock block = cr::detail::philox(0, 0);

@@ -45,6 +45,29 @@ BOOST_AUTO_TEST_CASE(nothing_is_recorded_without_need) {
       "backward: the tensor is a leaf of shape [] and does not depend on any tensor that requires grad" + at_line(backward_line));
 }
 
+BOOST_AUTO_TEST_CASE(scopes_nest_and_the_innermost_counts) {
+  Tensor x = cr::variable(2.0);
+  {
+    const cr::NoGrad none;
+    {
+      const cr::EnableGrad again;
+      BOOST_TEST(cr::grad_enabled());
+      BOOST_TEST((x * x).requires_grad());
+      try {
+        const cr::GradMode off(false);
+        BOOST_TEST(!(x * x).requires_grad());
+        throw std::runtime_error("leaves the scope");
+      } catch (const std::runtime_error&) {
+      }
+      BOOST_TEST(cr::grad_enabled());
+    }
+    BOOST_TEST(!cr::grad_enabled());
+    { const cr::NoGrad inner; }
+    BOOST_TEST(!cr::grad_enabled());
+  }
+  BOOST_TEST(cr::grad_enabled());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(grad_mode_threads)

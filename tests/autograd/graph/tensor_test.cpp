@@ -5,8 +5,10 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tests/autograd/base/throws.h"
 
@@ -16,6 +18,57 @@ using cr::test::at_line;
 using cr::test::message_of;
 
 BOOST_AUTO_TEST_SUITE(tensor)
+
+BOOST_AUTO_TEST_CASE(sizes_and_elements) {
+  const Tensor x = cr::tensor({{1, 2, 3}, {4, 5, 6}}, cr::DType::float64);
+  BOOST_TEST(x.rank() == 2);
+  BOOST_TEST(x.numel() == 6);
+  BOOST_TEST(x.size(-1) == 3);
+  BOOST_TEST(x.data<double>()[4] == 5);
+  BOOST_TEST(cr::tensor(2.5).item() == 2.5);
+  BOOST_TEST(cr::full({1, 1, 1}, std::int64_t{1} << 53, cr::DType::int64).item() == 0x1p53);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.size(2); }) ==
+             "size: axis 2 is out of range for a tensor of rank 2, expected -2 to 1" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.item(); }) ==
+             "item: the tensor has shape [2, 3], expected a single element" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.data<float>(); }) ==
+             "data: the tensor is float64, asked for as float32" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { Tensor(x).mutable_data<std::int64_t>(); }) ==
+             "mutable_data: the tensor is float64, asked for as int64" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_fit_no_integer_become_the_nearest) {
+  constexpr double kInf = std::numeric_limits<double>::infinity(), kNan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor x = cr::tensor({2.9, -2.9, kNan, kInf, -kInf, 1e10}, cr::DType::float64);
+  using Ints = std::vector<int>;
+  constexpr int kMost = std::numeric_limits<int>::max(), kLeast = std::numeric_limits<int>::min();
+  BOOST_TEST(x.to_vector<int>() == (Ints{2, -2, 0, kMost, kLeast, kMost}), boost::test_tools::per_element());
+  const std::vector<std::int64_t> wide = x.to(cr::DType::int64).to_vector<std::int64_t>();
+  BOOST_TEST(wide == (std::vector<std::int64_t>{2, -2, 0, INT64_MAX, INT64_MIN, 10'000'000'000}), boost::test_tools::per_element());
+  BOOST_TEST(x.to_vector<float>()[5] == 1e10F);
+}
+
+BOOST_AUTO_TEST_CASE(names_and_gradients_are_kept) {
+  Tensor x = cr::variable({1, 2});
+  BOOST_TEST(x.name().empty());
+  BOOST_TEST(x.set_name("w").name() == "w");
+  BOOST_TEST(x.op().empty());
+  BOOST_TEST(cr::exp(x).op() == "exp");
+  const Tensor gradient = cr::tensor({3, 4});
+  x.set_grad(gradient);
+  BOOST_TEST(x.grad().to_vector<double>() == (std::vector<double>{3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(!x.grad().is(gradient));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.set_grad(cr::zeros({3})); }) ==
+             "set_grad: the gradient is float32[3], expected float32[2]" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.set_grad(cr::zeros({2}, cr::DType::float64)); }) ==
+             "set_grad: the gradient is float64[2], expected float32[2]" + at_line());
+  BOOST_TEST(x.grad().defined());
+  x.set_grad(Tensor());
+  BOOST_TEST(!x.grad().defined());
+  x.set_grad(gradient);
+  x.zero_grad();
+  BOOST_TEST(!x.grad().defined());
+}
 
 BOOST_AUTO_TEST_CASE(views_share_storage) {
   Tensor x = cr::tensor({{1, 2}, {3, 4}});
