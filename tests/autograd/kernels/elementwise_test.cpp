@@ -1,5 +1,6 @@
 // Elementwise loops: values of the arithmetic and of comparisons, broadcast operands, results over operands, and tails, on every
 // instruction set. How exact the functions of <cmath> are is in elementwise_math_test.cpp.
+// Covers autograd/kernels/elementwise_arithmetic-inl.h, autograd/kernels/elementwise_loops-inl.h.
 #include "autograd/kernels/elementwise.h"
 
 #include <algorithm>

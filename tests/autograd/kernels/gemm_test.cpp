@@ -1,5 +1,6 @@
 // Matrix products against triple loops, by the backend that was built, by the library beneath it and by the builtin loops on every
 // instruction set; the same bits on any number of threads, several of the user's among them, and while signals come.
+// Covers autograd/kernels/gemm_builtin.cpp, autograd/kernels/gemm_cblas.cpp, autograd/kernels/gemm_onednn.cpp.
 #include "autograd/kernels/gemm.h"
 
 #include <signal.h>
