@@ -1,4 +1,5 @@
-// Random graphs: gradients compared with differences, and properties of the backward pass on any graph.
+// Random graphs: their gradients against differences, and what must hold of passes over any graph.
+// Covers autograd/derivatives/backward.cpp, autograd/derivatives/gradient_sum.h.
 #include <autograd/autograd.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // The accuracy of elementwise functions in units in the last place, over all exponents and both signs, on every instruction set, and that
 // no element depends on its neighbours. References are computed in the next wider type.
+// Covers autograd/kernels/sleef-inl.h.
 #include <algorithm>
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>

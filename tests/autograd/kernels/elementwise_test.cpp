@@ -1,5 +1,6 @@
-// Elementwise loops on every instruction set: values of arithmetic and comparisons, broadcast operands, results written over operands, and
-// tails. elementwise_math_test.cpp tests the accuracy of the functions of <cmath>.
+// Elementwise loops: values of the arithmetic and of comparisons, broadcast operands, results over operands, and tails, on every
+// instruction set. How exact the functions of <cmath> are is in elementwise_math_test.cpp.
+// Covers autograd/kernels/elementwise_arithmetic-inl.h, autograd/kernels/elementwise_loops-inl.h.
 #include "autograd/kernels/elementwise.h"
 
 #include <algorithm>

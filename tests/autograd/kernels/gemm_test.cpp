@@ -1,5 +1,6 @@
-// Matrix products compared with triple loops: those of the configured backend, of the library it calls, and of the builtin loops on every
-// instruction set. The bits must be the same on any number of threads, on several user threads, and while signals arrive.
+// Matrix products against triple loops, by the backend that was built, by the library beneath it and by the builtin loops on every
+// instruction set; the same bits on any number of threads, several of the user's among them, and while signals come.
+// Covers autograd/kernels/gemm_builtin.cpp, autograd/kernels/gemm_cblas.cpp, autograd/kernels/gemm_onednn.cpp.
 #include "autograd/kernels/gemm.h"
 
 #include <signal.h>

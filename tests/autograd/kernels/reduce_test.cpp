@@ -1,5 +1,6 @@
 // Reductions against plain loops on every instruction set: each position of the axis, lengths around the lanes and the halves,
 // NaN and infinities, errors of long sums, and the same bits on any number of threads.
+// Covers autograd/kernels/reduce_loops.cpp.
 #include "autograd/kernels/reduce.h"
 
 #include <algorithm>

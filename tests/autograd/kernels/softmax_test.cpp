@@ -1,4 +1,5 @@
 // The softmax family against long double, its special rows, and the same bits on any number of threads.
+// Covers autograd/kernels/softmax_loops.cpp.
 #include <algorithm>
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>

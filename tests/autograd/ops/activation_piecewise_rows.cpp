@@ -1,5 +1,6 @@
 // Rows of the activations made of straight pieces, and of those with two operands (autograd/ops/activation_piecewise.cpp,
 // activation_gated.cpp).
+// Covers autograd/ops/activation_gated.cpp.
 #include <limits>
 
 #include "tests/autograd/ops/op_table.h"

@@ -1,4 +1,5 @@
 // Rows of the activations made of exponentials (autograd/ops/activation_smooth.cpp).
+// Covers autograd/ops/activation_loops.h.
 #include <limits>
 
 #include "tests/autograd/ops/op_table.h"

@@ -1,4 +1,4 @@
-// The creation functions: values, shapes, dtypes, and the text of their errors. (Streams and moments of random numbers: engine_test.cpp.)
+// The makers: values, shapes, dtypes, and the text of their errors. (Streams and moments of random numbers: base/random_test.cpp.)
 #include "autograd/ops/create.h"
 
 #include <algorithm>

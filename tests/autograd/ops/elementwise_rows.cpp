@@ -1,4 +1,5 @@
 // Rows of autograd/ops/elementwise.h.
+// Covers autograd/ops/elementwise_op.cpp.
 #include <limits>
 
 #include "tests/autograd/ops/op_table.h"

@@ -1,4 +1,5 @@
 // Rows of the ops of autograd/ops/loss.h.
+// Covers autograd/ops/scratch.h.
 #include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {

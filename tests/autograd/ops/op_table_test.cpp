@@ -1,4 +1,5 @@
 // Every row of the op table as test cases ops/<op>/<aspect>.
+// Covers autograd/ops.
 #include "tests/autograd/ops/op_table.h"
 
 #include <boost/test/unit_test.hpp>

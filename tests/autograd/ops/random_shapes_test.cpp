@@ -1,5 +1,6 @@
-// Every op with random shapes and arguments: it returns the result of a plain loop, or throws an invalid_argument that starts with the op's
-// name and contains a shape, an axis or a dtype.
+// Random shapes and arguments through every op: it gives what a loop written plainly gives, or throws an invalid_argument that opens
+// with the op's name and tells a shape, an axis or a dtype.
+// Covers autograd/ops.
 #include <autograd/autograd.h>
 
 #include <algorithm>

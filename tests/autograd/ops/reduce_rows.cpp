@@ -1,4 +1,5 @@
 // Rows of autograd/ops/reduce.h.
+// Covers autograd/ops/moments.cpp, autograd/ops/reduce_op.h.
 #include <limits>
 
 #include "tests/autograd/ops/op_table.h"

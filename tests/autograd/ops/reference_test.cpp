@@ -1,4 +1,5 @@
 // Every op against PyTorch: values, first and second gradients of the cases in tests/reference/ops.jsonl (make_reference.py).
+// Covers autograd/ops.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <fstream>

@@ -1,4 +1,4 @@
-// Data shared by threads that run loops together. Uses std::thread instead of OpenMP, so that ThreadSanitizer sees the threads.
+// What threads share while they run loops together, with plain threads in OpenMP's place: ThreadSanitizer sees these.
 #include "autograd/parallel/shared_loops.h"
 #include "autograd/parallel/kept_threads.h"
 

@@ -2,10 +2,16 @@
 #pragma once
 
 #include <atomic>
+#include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "autograd/parallel/parallel.h"
+#include "autograd/parallel/threads.h"
 
 namespace chainrule::test {
 
@@ -24,7 +30,20 @@ class Meeting {
   std::atomic<int> here_{0};
 };
 
-/// While an object exists, loops use all threads of their limit, however slow that is. Its destructor restores the limit.
+using Range = std::pair<std::int64_t, std::int64_t>;
+
+/// The pieces that a loop runs, each once.
+inline std::set<Range> pieces_of(std::int64_t count, std::int64_t grain) {
+  std::mutex mutex;
+  std::set<Range> seen;
+  kernels::parallel_pieces(count, grain, [&](std::int64_t begin, std::int64_t end) {
+    const std::lock_guard lock(mutex);
+    BOOST_TEST(seen.emplace(begin, end).second);
+  });
+  return seen;
+}
+
+/// While it lives, loops use the threads they are given however slow that is; afterwards the limit on threads is what it was.
 struct AlwaysFork {
   AlwaysFork() { kernels::set_always_fork(true); }
   ~AlwaysFork() {
@@ -34,6 +53,12 @@ struct AlwaysFork {
   AlwaysFork(const AlwaysFork&) = delete;
   AlwaysFork& operator=(const AlwaysFork&) = delete;
   int limit = kernels::thread_limit();
+};
+
+/// Afterwards the number of threads is what it was.
+struct ThreadsRestored {
+  int before = num_threads();
+  ~ThreadsRestored() { set_num_threads(before); }
 };
 
 }  // namespace chainrule::test

@@ -12,8 +12,8 @@
 
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/data/idx_files.h"
+#include "tests/nn/files/child.h"
 #include "tests/nn/files/folder.h"
-#include "tests/nn/module/child.h"
 #include "tests/sanitized.h"
 
 namespace {

@@ -12,10 +12,13 @@
 #include "nn/layers/embedding.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/layers/check_close.h"
+#include "tests/nn/layers/random.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
+using cr::test::at_line;
 using cr::test::check_close;
+using cr::test::kDouble;
 using cr::test::message_of;
 
 namespace {
@@ -39,6 +42,9 @@ double average(const std::vector<double>& values, F f) {
   for (const double x : values) sum += f(x);
   return sum / static_cast<double>(values.size());
 }
+
+double mean_square(const cr::Tensor& x) { return cr::mean(cr::square(x)).item(); }
+double largest(const cr::Tensor& x) { return cr::max(cr::abs(x)).item(); }
 
 // Five standard errors of the mean of what has that deviation.
 double error_of(double deviation, const std::vector<double>& values) {
@@ -171,6 +177,81 @@ BOOST_AUTO_TEST_CASE(layers_take_any_of_them) {
     BOOST_TEST(nn::Embedding(7, 5, {.initializer = name, .generator = &two}).weight().to_vector<double>() == filled(name), name);
   }
   check_close(nn::Dense(2, 3, {.bias_initializer = nn::init::constant(4)}).bias(), {4, 4, 4});
+}
+
+BOOST_AUTO_TEST_CASE(initializers_have_their_variance_and_bounds) {
+  cr::Generator generator(9);
+  const cr::Shape shape{200, 300};
+  const auto draw = [&](const nn::Initializer& initializer) { return initializer(shape, cr::DType::float64, generator); };
+  const auto near = [](double got, double wanted) { return std::abs(got / wanted - 1) < 0.03; };
+  // 60,000 draws: the variance is met within about 0.6 % (one deviation, normal).
+  BOOST_TEST(near(mean_square(draw("he_normal")), 2.0 / 200));
+  BOOST_TEST(near(mean_square(draw("he_uniform")), 2.0 / 200));
+  BOOST_TEST(near(mean_square(draw("xavier_normal")), 2.0 / 500));
+  BOOST_TEST(near(mean_square(draw("xavier_uniform")), 2.0 / 500));
+  BOOST_TEST(near(mean_square(draw(nn::init::normal(0.1))), 0.01));
+  BOOST_TEST(largest(draw("he_uniform")) <= std::sqrt(6.0 / 200));
+  BOOST_TEST(largest(draw("xavier_uniform")) <= std::sqrt(6.0 / 500));
+  const cr::Tensor uniform = draw(nn::init::uniform(2, 3));
+  BOOST_TEST(cr::min(uniform).item() >= 2);
+  BOOST_TEST(cr::max(uniform).item() <= 3);
+  BOOST_TEST(std::abs(cr::mean(uniform).item() - 2.5) < 0.01);
+  BOOST_TEST(largest(draw("zeros")) == 0);
+  BOOST_TEST(cr::min(draw("ones")).item() == 1);
+  BOOST_TEST(draw("he_normal").requires_grad());
+  BOOST_TEST(draw("he_normal").is_leaf());
+  BOOST_TEST(draw("he_normal").dtype() == cr::DType::float64);
+}
+
+BOOST_AUTO_TEST_CASE(initializers_of_ones_own_and_their_errors) {
+  const cr::Tensor kept = cr::tensor({{1, 2}, {3, 4}});
+  const nn::Initializer own = [&](const cr::Shape&, cr::DType, cr::Generator&) { return kept; };
+  const nn::Dense dense(2, 2, {.initializer = own});
+  check_close(dense.weight(), {1, 2, 3, 4});
+  BOOST_TEST(!dense.weight().is(kept));
+  BOOST_TEST(!kept.requires_grad());
+  const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
+  BOOST_TEST(message([&] { nn::Dense(2, 3, {.initializer = own}); }) ==
+             "Initializer: the function gave float32 [2, 2], expected float32 [2, 3]" + at_line());
+  BOOST_TEST(message([] { nn::Initializer("he"); }) ==
+             "Initializer: unknown initializer \"he\", known are he_normal, he_uniform, xavier_normal, xavier_uniform, lecun_normal, "
+             "lecun_uniform, orthogonal, zeros, ones" +
+                 at_line());
+  BOOST_TEST(message([] { nn::init::normal(-1); }) == "normal: the standard deviation is -1, expected 0 or more" + at_line());
+  BOOST_TEST(message([] { nn::init::uniform(1, 0); }) == "uniform: got low 1 and high 0, expected low <= high" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(orthogonal_weights_keep_lengths) {
+  cr::Generator generator(2);
+  for (const cr::Shape& shape : {cr::Shape{5, 9}, cr::Shape{9, 5}, cr::Shape{6, 6}, cr::Shape{1, 4}, cr::Shape{2, 3, 4}}) {
+    const cr::Tensor w = nn::init::orthogonal(2)(shape, kDouble, generator).detach();
+    BOOST_TEST(w.shape() == shape);
+    const cr::Tensor m = w.reshape({-1, shape.size(-1)});
+    const cr::Tensor product = m.size(0) <= m.size(1) ? cr::matmul(m, cr::transpose(m)) : cr::matmul(cr::transpose(m), m);
+    check_close(product, (4 * cr::eye(product.size(0), kDouble)).to_vector<double>(), 1e-13);
+  }
+  // Each direction is equally likely, so that no entry has a preferred sign.
+  double sum = 0;
+  for (int i = 0; i < 400; ++i) sum += nn::init::orthogonal()({2, 2}, kDouble, generator).to_vector<double>()[0] > 0 ? 1 : -1;
+  BOOST_TEST(std::abs(sum) < 80);
+  BOOST_TEST(nn::Initializer("orthogonal")({0, 3}, cr::DType::float32, generator).numel() == 0);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { nn::init::orthogonal()({3}, kDouble, generator); }) ==
+             "orthogonal: got shape [3], expected two axes or more" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(lecun_has_its_variance_and_values_are_copied) {
+  cr::Generator generator(9);
+  for (const char* name : {"lecun_normal", "lecun_uniform"}) {
+    const cr::Tensor w = nn::Initializer(name)({200, 300}, kDouble, generator);
+    BOOST_TEST(std::abs(cr::mean(cr::square(w)).item() * 200 - 1) < 0.03);
+  }
+  const cr::Tensor given = cr::tensor({{1, 2}, {3, 4}}, kDouble);
+  const nn::Dense dense(2, 2, {.initializer = nn::init::values(given)});
+  check_close(dense.weight(), {1, 2, 3, 4});
+  BOOST_TEST(dense.weight().dtype() == cr::DType::float32);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Dense(2, 3, {.initializer = nn::init::values(given)}); }) ==
+             "Initializer: the function gave float32 [2, 2], expected float32 [2, 3]" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([] { nn::init::values(cr::Tensor()); }) == "values: undefined tensor" + at_line());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

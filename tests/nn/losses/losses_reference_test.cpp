@@ -1,4 +1,5 @@
-// Losses compared with torch 1.13.1, and their derivatives compared with differences. Numbers: tests/reference/layers_and_losses.py.
+// Losses against torch 1.13.1, and their derivatives against differences. Numbers: tests/reference/layers_and_losses.py.
+// Covers nn/losses/classification.cpp, nn/losses/regression.cpp.
 #include <functional>
 #include <map>
 #include <set>

@@ -1,3 +1,5 @@
+// Metrics of a whole pass: by hand, as defined by scikit-learn, and what does not fit.
+// Covers nn/metrics/scoring.cpp.
 #include "nn/metrics/metrics.h"
 
 #include <boost/test/unit_test.hpp>

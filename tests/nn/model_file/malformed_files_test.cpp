@@ -1,5 +1,6 @@
-// Malformed files of all formats: each causes an error that names the file, the problem and its position, and uses at most twice the memory
-// of its decoded contents.
+// Malformed files of every format: each ends in one error that names the file and what is wrong where, and takes no more memory than twice
+// what the file decodes to.
+// Covers nn/model_file/model_parser.cpp, nn/model_file/tensor_parser.cpp.
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <functional>
@@ -10,9 +11,9 @@
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/data/idx_files.h"
+#include "tests/nn/files/child.h"
 #include "tests/nn/files/corpus.h"
 #include "tests/nn/files/folder.h"
-#include "tests/nn/module/child.h"
 #include "tests/sanitized.h"
 
 namespace nn = chainrule::nn;

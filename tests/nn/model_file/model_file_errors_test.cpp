@@ -1,4 +1,5 @@
-// Errors of modules in files: modules that cannot be saved, and invalid files.
+// What goes wrong with modules in files: what cannot be written, and files that are not what they should be.
+// Covers nn/model_file/model_loader.cpp, nn/model_file/model_parser.cpp, nn/model_file/model_writer.cpp.
 #include <boost/test/unit_test.hpp>
 #include <memory>
 #include <string>
@@ -24,7 +25,6 @@ namespace {
 struct Unknown : nn::Module {
   cr::Tensor forward(const cr::Tensor& x) const override { return x; }
 };
-struct Other : Unknown {};
 
 /// Stores the given setting.
 struct Odd : nn::Module {
@@ -211,22 +211,6 @@ BOOST_AUTO_TEST_CASE(wrong_configs) {
   BOOST_TEST(message_of<std::invalid_argument>([&] { config.integer("a", 2); }).starts_with("Config: a is 1, expected at least 2"));
   BOOST_TEST(
       message_of<std::invalid_argument>([&] { config.integer("a", 2, 3); }).starts_with("Config: a is 1, expected an integer from 2 to 3"));
-}
-
-BOOST_AUTO_TEST_CASE(names_of_types) {
-  const auto error = [](auto action) { return message_of<std::invalid_argument>(action); };
-  nn::register_module<Other>("test.Other");
-  nn::register_module<Other>("test.Other");
-  BOOST_TEST(error([] { nn::register_module<Unknown>("test.Other"); }) ==
-             "register_module: the name \"test.Other\" is that of another type" + at_line());
-  BOOST_TEST(error([] {
-               nn::register_module<Other>("test.Another");
-             }).starts_with("register_module: the name \"test.Another\" is given to a type that has the name \"test.Other\""));
-  BOOST_TEST(error([] { nn::register_module<Unknown>("Dense"); }) ==
-             "register_module: the name \"Dense\" is that of a layer of the library" + at_line());
-  BOOST_TEST(error([] { nn::register_module<nn::ReLU>("test.ReLU"); }) == "register_module: the library's ReLU has a name" + at_line());
-  BOOST_TEST(error([] { nn::register_module<Unknown>(""); }) ==
-             "register_module: the name \"\", expected 1 to 200 bytes of UTF-8" + at_line());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
-// Modules in files: every layer, graphs and custom modules keep every bit when saved and loaded.
+// Modules in files: every layer, graphs, modules of one's own, there and back with every bit.
+// Covers nn/model_file/built_in_modules.cpp, nn/model_file/graph_config.cpp, nn/model_file/module_paths.cpp.
 #include "nn/model_file/model_file.h"
 
 #include <array>
@@ -435,6 +436,22 @@ BOOST_AUTO_TEST_CASE(the_default_generator_is_left_alone) {
   check_same_state(*copy, model);
 }
 
+BOOST_AUTO_TEST_CASE(deep_and_wide) {
+  nn::Sequential nested{nn::Dense(2, 2)};
+  for (int i = 0; i < 60; ++i) nested = nn::Sequential{nn::Layer(std::move(nested))};
+  check_same_state(*there_and_back(nested), nested);
+  nn::Symbol x = nn::input({2});
+  nn::Symbol y = x;
+  for (int i = 0; i < 3000; ++i) y = nn::Tanh()(y);
+  const nn::Model deep(x, y);
+  deep.save(path);
+  BOOST_TEST((bits_of(nn::Model::load(path).predict(cr::ones({1, 2}))) == bits_of(deep.predict(cr::ones({1, 2})))));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(model_file_threads, Files)
+
 BOOST_AUTO_TEST_CASE(several_threads_register_save_and_load) {
   const nn::Sequential model{Residual(3), nn::Dense(3, 2)};
   std::vector<std::thread> threads;
@@ -451,18 +468,6 @@ BOOST_AUTO_TEST_CASE(several_threads_register_save_and_load) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::int64_t count : counts) BOOST_TEST(count == 20 * model.parameter_count());
-}
-
-BOOST_AUTO_TEST_CASE(deep_and_wide) {
-  nn::Sequential nested{nn::Dense(2, 2)};
-  for (int i = 0; i < 60; ++i) nested = nn::Sequential{nn::Layer(std::move(nested))};
-  check_same_state(*there_and_back(nested), nested);
-  nn::Symbol x = nn::input({2});
-  nn::Symbol y = x;
-  for (int i = 0; i < 3000; ++i) y = nn::Tanh()(y);
-  const nn::Model deep(x, y);
-  deep.save(path);
-  BOOST_TEST((bits_of(nn::Model::load(path).predict(cr::ones({1, 2}))) == bits_of(deep.predict(cr::ones({1, 2})))));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,58 +8,21 @@
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
+#include "tests/autograd/derivatives/on_threads.h"
 #include "tests/nn/layers/check_close.h"
+#include "tests/nn/module/examples.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
 using cr::test::at_line;
 using cr::test::check_close;
+using cr::test::Everything;
 using cr::test::message_of;
+using cr::test::numbers;
+using cr::test::Residual;
+using cr::test::same_on_all_threads;
 
 namespace {
-
-struct Residual : nn::Module {
-  nn::Dense fc1{64, 64}, fc2{64, 64};
-  cr::Tensor forward(const cr::Tensor& x) const override { return x + fc2(cr::relu(fc1(x))); }
-  void members(nn::Members& visit) override {
-    visit("fc1", fc1);
-    visit("fc2", fc2);
-  }
-};
-
-// A module with every kind of member.
-struct Everything : nn::Module {
-  cr::Tensor scale = cr::variable({1, 2}), absent;
-  cr::Tensor running_mean = cr::tensor({3, 4}), batches = cr::zeros({}, cr::DType::int64);
-  nn::Dense dense{2, 2};
-  nn::Layer layer = nn::Dense(2, 2, {.bias = false});
-  std::vector<nn::Layer> layers;
-  std::vector<nn::Dense> heads;
-  std::vector<cr::Tensor> gains;
-  std::unique_ptr<nn::Dense> owned = std::make_unique<nn::Dense>(2, 1), none;
-
-  Everything() {
-    layers.push_back(nn::Dense(2, 3));
-    layers.push_back(layer);
-    heads.emplace_back(3, 1);
-    gains.push_back(cr::variable(1.0));
-    gains.push_back(scale);
-  }
-  cr::Tensor forward(const cr::Tensor& x) const override { return x * scale; }
-  void members(nn::Members& visit) override {
-    visit("scale", scale);
-    visit("absent", absent);
-    visit.buffer("running_mean", running_mean);
-    visit.buffer("batches", batches);
-    visit("dense", dense);
-    visit("layer", layer);
-    visit("layers", layers);
-    visit("heads", heads);
-    visit("gains", gains);
-    visit("owned", owned);
-    visit("none", none);
-  }
-};
 
 struct Bad : nn::Module {
   nn::Dense fc{2, 3};
@@ -94,48 +57,9 @@ struct Miscounting : nn::MultiModule {
   std::vector<cr::Tensor> forward_many(const std::vector<cr::Tensor>& x) const override { return {x[0]}; }
 };
 
-std::vector<std::string> names(const std::vector<nn::NamedTensor>& list) {
-  std::vector<std::string> names;
-  for (const nn::NamedTensor& entry : list) names.push_back(entry.name);
-  return names;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(module)
-
-BOOST_AUTO_TEST_CASE(parameters_have_paths_and_come_once) {
-  const Everything model;
-  const std::vector<std::string> parameters{"scale",           "dense.weight",  "dense.bias",     "layer.weight",
-                                            "layers.0.weight", "layers.0.bias", "heads.0.weight", "heads.0.bias",
-                                            "gains.0",         "owned.weight",  "owned.bias"};
-  BOOST_TEST(names(model.named_parameters()) == parameters, boost::test_tools::per_element());
-  BOOST_TEST(model.parameters().size() == parameters.size());
-  BOOST_TEST(model.parameter_count() == 2 + 6 + 4 + 9 + 4 + 1 + 3);
-  BOOST_TEST(names(model.named_buffers()) == (std::vector<std::string>{"running_mean", "batches"}), boost::test_tools::per_element());
-  std::vector<std::string> state = parameters;
-  state.insert(state.begin() + 1, {"running_mean", "batches"});
-  BOOST_TEST(names(model.state()) == state, boost::test_tools::per_element());
-  BOOST_TEST(model.named_parameters()[1].tensor.is(model.dense.weight()));
-}
-
-BOOST_AUTO_TEST_CASE(nested_paths) {
-  const nn::Sequential model{nn::Dense(8, 64), Residual(), nn::Sequential{nn::ReLU(), nn::Dense(64, 3)}};
-  BOOST_TEST(names(model.named_parameters()) == (std::vector<std::string>{"0.weight", "0.bias", "1.fc1.weight", "1.fc1.bias",
-                                                                          "1.fc2.weight", "1.fc2.bias", "2.1.weight", "2.1.bias"}),
-             boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(an_int64_parameter_is_refused) {
-  struct Wrong : nn::Module {
-    cr::Tensor count = cr::zeros({2}, cr::DType::int64);
-    cr::Tensor forward(const cr::Tensor& x) const override { return x; }
-    void members(nn::Members& visit) override { visit("count", count); }
-  };
-  const nn::Sequential model{Wrong()};
-  BOOST_TEST(message_of<std::invalid_argument>([&] { model.parameters(); }) ==
-             "members: the parameter 0.count is int64, expected float32 or float64: visit.buffer takes any dtype" + at_line());
-}
 
 BOOST_AUTO_TEST_CASE(modules_move_and_do_not_copy) {
   static_assert(std::is_move_constructible_v<nn::Dense> && !std::is_copy_constructible_v<nn::Dense>);
@@ -153,21 +77,6 @@ BOOST_AUTO_TEST_CASE(modules_move_and_do_not_copy) {
   BOOST_TEST(third.size() == 2U);
   const nn::Sequential outer{std::move(third)};  // one Sequential is moved, not nested
   BOOST_TEST(outer.size() == 2U);
-}
-
-BOOST_AUTO_TEST_CASE(a_layer_shares) {
-  nn::Layer shared = nn::Dense(3, 3);
-  nn::Sequential model{shared, nn::Tanh(), shared};
-  BOOST_TEST(model.parameters().size() == 2U);
-  BOOST_TEST(model.parameters()[0].is(shared->parameters()[0]));
-  const cr::Tensor x = cr::randn({2, 3});
-  BOOST_TEST(model(x).to_vector<double>() == shared(cr::tanh(shared(x))).to_vector<double>());
-  cr::sum(model(x)).backward();
-  BOOST_TEST(shared->parameters()[0].grad().defined());
-  const nn::Layer copy = shared;
-  BOOST_TEST(copy.shared().get() == shared.shared().get());
-  BOOST_TEST(dynamic_cast<nn::Dense&>(*copy).d_in() == 3);
-  BOOST_TEST(message_of<std::invalid_argument>([] { nn::Layer(std::shared_ptr<nn::Module>()); }) == "Layer: got no module" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(train_and_eval_reach_everything) {
@@ -395,6 +304,22 @@ BOOST_AUTO_TEST_CASE(many_threads_may_call_one_model) {
     });
   for (std::thread& thread : threads) thread.join();
   BOOST_TEST(right == std::vector<int>(4, 50), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_const_model_serves_all_threads) {
+  cr::Generator generator(9);
+  const cr::nn::Sequential model{cr::nn::Dense(6, 16, {.generator = &generator}), cr::nn::Tanh(),
+                                 cr::nn::Dense(16, 3, {.generator = &generator})};
+  const cr::Tensor batch = cr::randn({10, 6}, generator), labels = cr::randint(0, 3, {10}, generator);
+  same_on_all_threads([&] {
+    const cr::NoGrad none;
+    const cr::Tensor logits = model(batch);
+    if (logits.requires_grad()) throw std::runtime_error("recorded");
+    return numbers({logits, cr::softmax(logits, -1)});
+  });
+  const std::vector<cr::Tensor> parameters = model.parameters();
+  same_on_all_threads([&] { return numbers(cr::grad(cr::nn::cross_entropy(model(batch), labels), parameters)); });
+  same_on_all_threads([&] { return numbers(cr::grad(cr::nn::cross_entropy(model(batch), labels), model.parameters())); });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -79,4 +79,12 @@ struct ReferenceParameters {
   Tensor a, b, base_a, base_b;
 };
 
+/// One with a group for each of the two.
+template <class Optimizer>
+Optimizer make(const ReferenceParameters& p, const typename Optimizer::Options& first, const typename Optimizer::Options& second) {
+  Optimizer optimizer({p.a}, first);
+  optimizer.add_group({p.b}, second);
+  return optimizer;
+}
+
 }  // namespace chainrule::test

@@ -1,4 +1,6 @@
 // Each optimizer against PyTorch, step for step, and resumed from its state.
+// Covers nn/optim/adadelta.cpp, nn/optim/adagrad.cpp, nn/optim/adam_step.cpp, nn/optim/adamax.cpp, nn/optim/adamw.cpp.
+// Covers nn/optim/elements.h, nn/optim/lion.cpp, nn/optim/nadam.cpp, nn/optim/radam.cpp, nn/optim/rmsprop.cpp.
 #include "tests/nn/optim/optim_reference.h"
 #include "nn/optim/adadelta.h"
 #include "nn/optim/adagrad.h"
@@ -10,23 +12,14 @@
 #include "nn/optim/radam.h"
 #include "nn/optim/rmsprop.h"
 #include "nn/optim/sgd.h"
-#include "tests/autograd/base/throws.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
-using cr::test::at_line;
 using cr::test::kReferenceSteps;
-using cr::test::message_of;
+using cr::test::make;
 using cr::test::ReferenceParameters;
 
 namespace {
-
-template <class Optimizer>
-Optimizer make(const ReferenceParameters& p, const typename Optimizer::Options& first, const typename Optimizer::Options& second) {
-  Optimizer optimizer({p.a}, first);
-  optimizer.add_group({p.b}, second);
-  return optimizer;
-}
 
 // A run of the script's in both dtypes, and one in two halves with a new optimizer between them.
 template <class Optimizer>
@@ -116,31 +109,5 @@ BOOST_AUTO_TEST_CASE(radam) {
 }
 
 BOOST_AUTO_TEST_CASE(lion) { check_run<nn::Lion>("lion", {}, {.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1}); }
-
-BOOST_AUTO_TEST_CASE(groups) {
-  ReferenceParameters p(cr::DType::float64);
-  nn::SGD optimizer = make<nn::SGD>(p, {.learning_rate = 0.1}, {.learning_rate = 0.2});
-  BOOST_TEST(optimizer.group_count() == 2U);
-  BOOST_TEST(optimizer.parameters().size() == 2U);
-  BOOST_TEST(optimizer.learning_rate() == 0.1);
-  BOOST_TEST(optimizer.learning_rate(1) == 0.2);
-  optimizer.set_group_learning_rate(1, 0.4);
-  BOOST_TEST(optimizer.learning_rate() == 0.1);
-  optimizer.step(cr::sum(p.a) + cr::sum(p.b));
-  BOOST_TEST(p.a.to_vector<double>()[0] == 0.9);
-  BOOST_TEST(p.b.to_vector<double>()[0] == 0.4);
-  optimizer.set_learning_rate(0.3);
-  BOOST_TEST(optimizer.learning_rate(0) == 0.3);
-  BOOST_TEST(optimizer.learning_rate(1) == 0.3);
-  const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
-  BOOST_TEST(message([&] { optimizer.learning_rate(2); }) == "SGD: there is no group 2 among 2" + at_line());
-  BOOST_TEST(message([&] { optimizer.set_group_learning_rate(2, 0); }) == "SGD: there is no group 2 among 2" + at_line());
-  BOOST_TEST(message([&] { optimizer.set_group_learning_rate(1, -1); }) ==
-             "SGD: learning_rate is -1, expected a finite number, 0 or more" + at_line());
-  BOOST_TEST(message([&] { optimizer.add_group({p.a}, {}); }) == "SGD: parameter 2 of shape [3] is also parameter 0" + at_line());
-  BOOST_TEST(message([&] { optimizer.add_group({cr::variable({1})}, {.momentum = -1}); }) ==
-             "SGD: momentum is -1, expected a finite number, 0 or more" + at_line());
-  BOOST_TEST(optimizer.group_count() == 2U);
-}
 
 BOOST_AUTO_TEST_SUITE_END()

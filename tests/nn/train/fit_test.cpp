@@ -1,76 +1,42 @@
+// fit(), evaluate() and predict().
+// Covers nn/train/trainer.cpp.
 #include "nn/train/fit.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <limits>
+#include <memory>
 #include <sstream>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
-#include "tests/nn/files/folder.h"
 #include "tests/nn/layers/check_close.h"
+#include "tests/nn/train/examples.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
 using cr::test::at_line;
 using cr::test::check_close;
-using cr::test::Folder;
+using cr::test::line_data;
 using cr::test::message_of;
-using cr::test::text_of;
+using cr::test::Numbers;
+using cr::test::points;
+using cr::test::Recorder;
+using cr::test::small_network;
+using cr::test::weights_of;
 
 namespace {
-
-using Numbers = std::vector<double>;
-
-// Points of two classes that a small network can almost separate: a third of the labels near the border are random.
-nn::Dataset points(std::int64_t n, unsigned seed = 5) {
-  cr::Generator generator(seed);
-  const cr::Tensor x = cr::randn({n, 2}, generator);
-  std::vector<std::int64_t> labels;
-  const std::vector<double> at = x.to_vector<double>();
-  for (std::size_t i = 0; i < at.size(); i += 2) labels.push_back(at[i] * at[i + 1] > 0 ? 1 : 0);
-  return {x, cr::from_vector(labels)};
-}
-
-nn::Sequential small_network(unsigned seed = 1) {
-  cr::Generator generator(seed);
-  return nn::Sequential{nn::Dense(2, 8, {.generator = &generator, .activation = "tanh"}), nn::Dense(8, 2, {.generator = &generator})};
-}
-
-std::vector<std::vector<double>> weights_of(const nn::Module& module) {
-  std::vector<std::vector<double>> values;
-  for (const nn::NamedTensor& entry : module.state()) values.push_back(entry.tensor.to_vector<double>());
-  return values;
-}
 
 void check_weights_close(const nn::Module& a, const nn::Module& b, double tolerance) {
   const std::vector<nn::NamedTensor> left = a.state(), right = b.state();
   BOOST_REQUIRE(left.size() == right.size());
   for (std::size_t i = 0; i < left.size(); ++i) check_close(left[i].tensor, right[i].tensor.to_vector<double>(), tolerance);
 }
-
-// y = 3 x0 - 2 x1 + 1, exactly.
-nn::Dataset line_data(std::int64_t n) {
-  cr::Generator generator(3);
-  const cr::Tensor x = cr::randn({n, 2}, generator);
-  return {x, (3 * cr::slice(x, 1, 0, 1) - 2 * cr::slice(x, 1, 1, 2) + 1).detach()};
-}
-
-// Records its calls and the loss of each epoch.
-struct Recorder : nn::Callback {
-  std::vector<std::string> events;
-  void on_fit_begin(nn::Training&) override { events.emplace_back("fit"); }
-  void on_epoch_begin(nn::Training&) override { events.emplace_back("epoch"); }
-  void on_step_begin(nn::Training&) override { events.emplace_back("step"); }
-  void on_step_end(nn::Training&) override { events.emplace_back("step end"); }
-  void on_validation_begin(nn::Training&) override { events.emplace_back("validation"); }
-  void on_epoch_end(nn::Training&) override { events.emplace_back("epoch end"); }
-  void on_epoch_ended(nn::Training&) override { events.emplace_back("epoch ended"); }
-  void on_fit_end(nn::Training&) override { events.emplace_back("fit end"); }
-};
 
 struct TwoTowers : nn::MultiModule {
   nn::Dense left{2, 4}, right{2, 4}, a{4, 2}, b{4, 1};
@@ -306,133 +272,6 @@ BOOST_AUTO_TEST_CASE(modes_are_put_back) {
   BOOST_TEST(!model[1]->is_training());
 }
 
-BOOST_AUTO_TEST_CASE(callbacks_are_told_in_order) {
-  nn::Sequential model = small_network();
-  const auto recorder = std::make_shared<Recorder>();
-  nn::fit(model, points(6), {.loss = "cross_entropy", .batch_size = 4, .callbacks = {recorder}});
-  BOOST_TEST(recorder->events == (std::vector<std::string>{"fit", "epoch", "step", "step end", "step", "step end", "validation",
-                                                           "epoch end", "epoch ended", "fit end"}),
-             boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(a_callback_stops_and_throws) {
-  nn::Sequential model = small_network();
-  nn::FitOptions options{.loss = "cross_entropy", .epochs = 10, .batch_size = 8};
-  options.callbacks = {nn::EpochFunction([](nn::Training& training) {
-    if (training.epoch() == 3) training.stop("enough");
-  })};
-  const nn::History history = nn::fit(model, points(32), options);
-  BOOST_TEST(history.epochs.size() == 3u);
-  BOOST_TEST((history.ending == nn::Ending::stopped));
-  BOOST_TEST(history.reason == "enough");
-
-  const auto recorder = std::make_shared<Recorder>();
-  std::vector<std::vector<double>> best;
-  options.callbacks = {recorder, nn::EpochFunction([&](nn::Training& training) {
-                         if (training.epoch() == 1) {
-                           training.keep_weights();
-                           best = weights_of(training.module());
-                         }
-                         if (training.epoch() == 4) throw std::runtime_error("power cut");
-                       })};
-  BOOST_TEST(message_of<std::runtime_error>([&] { nn::fit(model, points(32), options); }) == "power cut");
-  BOOST_TEST(recorder->events.back() == "fit end");
-  BOOST_TEST(weights_of(model) == best);
-}
-
-BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_weights) {
-  // The validation data contradict the training data, so that the validation loss grows after the first few epochs.
-  const nn::Dataset data = line_data(32);
-  const nn::Batch all = data.batch(0, 32);
-  const nn::Dataset contrary(all.inputs, (all.targets * 0.3).detach());
-  cr::Generator generator(8);
-  nn::Sequential model{nn::Dense(2, 1, {.initializer = "zeros", .generator = &generator})};
-  const auto stopping = std::make_shared<nn::EarlyStopping>(nn::EarlyStoppingOptions{.patience = 3});
-  std::vector<std::vector<std::vector<double>>> seen;
-  nn::FitOptions options{.loss = "mse_loss", .optimizer = nn::sgd({.learning_rate = 0.05}), .epochs = 50, .batch_size = 32};
-  options.validation_data = contrary;
-  options.callbacks = {stopping, nn::EpochFunction([&](nn::Training& training) { seen.push_back(weights_of(training.module())); })};
-  std::ostringstream out;
-  options.out = &out;
-  const nn::History history = nn::fit(model, data, options);
-  const std::vector<double> losses = history["val_loss"];
-  const auto best = std::ranges::min_element(losses) - losses.begin();
-  BOOST_TEST(best > 0);
-  BOOST_TEST(static_cast<std::ptrdiff_t>(losses.size()) == best + 1 + 3);
-  BOOST_TEST(history.best_epoch.value() == best + 1);
-  BOOST_TEST(stopping->best_epoch() == best + 1);
-  BOOST_TEST(stopping->best() == losses[static_cast<std::size_t>(best)]);
-  BOOST_TEST(weights_of(model) == seen[static_cast<std::size_t>(best)]);
-  BOOST_TEST(weights_of(model) != seen.back());
-  BOOST_TEST((history.ending == nn::Ending::stopped));
-  BOOST_TEST(history.reason.find("val_loss has not improved on ") == 0u);
-  BOOST_TEST(out.str().find("the weights are those of epoch " + std::to_string(best + 1)) != std::string::npos);
-
-  // Also where all epochs run.
-  nn::Sequential patient{nn::Dense(2, 1, {.initializer = "zeros"})};
-  seen.clear();
-  options.callbacks = {nn::EarlyStopping({.patience = 1000}),
-                       nn::EpochFunction([&](nn::Training& training) { seen.push_back(weights_of(training.module())); })};
-  const nn::History whole = nn::fit(patient, data, options);
-  BOOST_TEST(whole.epochs.size() == 50u);
-  BOOST_TEST((whole.ending == nn::Ending::finished));
-  BOOST_TEST(weights_of(patient) == seen[static_cast<std::size_t>(whole.best_epoch.value() - 1)]);
-
-  options.validation_data.reset();
-  BOOST_TEST(message_of<std::invalid_argument>([&] {
-               nn::fit(model, data, options);
-             }).find("\"val_loss\" is not recorded, recorded are loss") != std::string::npos);
-  BOOST_TEST(message_of<std::invalid_argument>([] { nn::EarlyStopping({.patience = -1}); }) ==
-             "EarlyStopping: patience is -1, expected at least 0" + at_line());
-}
-
-BOOST_AUTO_TEST_CASE(early_stopping_knows_which_way_is_better) {
-  nn::Sequential model = small_network();
-  nn::FitOptions options{.loss = "cross_entropy", .optimizer = nn::adam({.learning_rate = 0.05}), .metrics = {"accuracy"}, .epochs = 12};
-  options.callbacks = {nn::EarlyStopping({.monitor = "accuracy", .patience = 100})};
-  const nn::History history = nn::fit(model, points(200), options);
-  const std::vector<double> accuracies = history["accuracy"];
-  BOOST_TEST(history.best_epoch.value() == std::ranges::max_element(accuracies) - accuracies.begin() + 1);
-  BOOST_TEST(history.best_epoch.value() > 1);
-}
-
-BOOST_AUTO_TEST_CASE(the_learning_rate_follows_a_schedule) {
-  nn::Sequential model = small_network();
-  nn::FitOptions options{.loss = "cross_entropy", .optimizer = "sgd", .epochs = 3, .batch_size = 10};
-  std::vector<double> rates;
-  struct Watch : nn::Callback {
-    std::vector<double>* rates;
-    explicit Watch(std::vector<double>* to) : rates(to) {}
-    void on_step_end(nn::Training& training) override { rates->push_back(training.optimizer().learning_rate()); }
-  };
-  options.callbacks = {nn::LearningRateSchedule(nn::linear_schedule(0.6, 6)), Watch(&rates)};
-  nn::fit(model, points(20), options);
-  const Numbers expected{0.6, 0.5, 0.4, 0.3, 0.2, 0.1};
-  BOOST_REQUIRE(rates.size() == expected.size());
-  for (std::size_t i = 0; i < rates.size(); ++i) BOOST_TEST(std::abs(rates[i] - expected[i]) < 1e-12);
-  rates.clear();
-  options.callbacks = {nn::LearningRateSchedule(nn::step_schedule(0.6, 1, 0.5), nn::LearningRateSchedule::Per::epoch), Watch(&rates)};
-  const nn::History history = nn::fit(model, points(20), options);
-  BOOST_TEST(rates == (Numbers{0.6, 0.6, 0.3, 0.3, 0.15, 0.15}), boost::test_tools::per_element());
-  BOOST_TEST(history["learning_rate"] == (Numbers{0.6, 0.3, 0.15}), boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(the_learning_rate_falls_on_a_plateau) {
-  // A loss that does not depend on the weights' values gets no better.
-  nn::Sequential model{nn::Dense(2, 1, {.initializer = "zeros"})};
-  nn::Adam optimizer({model.parameters()[0]}, {.learning_rate = 0.5});
-  optimizer.add_group({model.parameters()[1]}, {.learning_rate = 0.05});
-  nn::FitOptions options{.loss = [](const cr::Tensor& y, const cr::Tensor&) { return cr::mean(0 * y) + 1; }, .epochs = 7};
-  options.existing_optimizer = &optimizer;
-  options.callbacks = {nn::ReduceOnPlateau({.monitor = "loss", .factor = 0.5, .patience = 1})};
-  const nn::History history = nn::fit(model, line_data(8), options);
-  BOOST_TEST(history["learning_rate"] == (Numbers{0.5, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125}), boost::test_tools::per_element());
-  BOOST_TEST(std::abs(optimizer.learning_rate(1) - 0.05 * optimizer.learning_rate(0) / 0.5) < 1e-12);
-  nn::FitOptions constant = options;
-  constant.callbacks.clear();
-  BOOST_TEST(nn::fit(model, line_data(8), constant)["learning_rate"].back() == optimizer.learning_rate());
-}
-
 BOOST_AUTO_TEST_CASE(a_loss_that_is_no_number_ends_it) {
   const auto explode = [](bool stop) {
     nn::Sequential model{nn::Dense(2, 1, {.initializer = "ones"})};
@@ -451,64 +290,6 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_no_number_ends_it) {
   BOOST_TEST(whole.epochs.size() == 20u);
   BOOST_TEST((whole.ending == nn::Ending::finished));
   BOOST_TEST(!still_finite);
-}
-
-BOOST_AUTO_TEST_CASE(averages_are_validated_and_left) {
-  const nn::Dataset data = line_data(64);
-  nn::Sequential averaged{nn::Dense(2, 1, {.initializer = "zeros"})}, plain{nn::Dense(2, 1, {.initializer = "zeros"})},
-      by_hand{nn::Dense(2, 1, {.initializer = "zeros"})};
-  nn::FitOptions options{.loss = "mse_loss", .optimizer = nn::sgd({.learning_rate = 0.1}), .epochs = 3, .batch_size = 16, .shuffle = false};
-  options.validation_data = data;
-  nn::fit(plain, data, options);
-  options.callbacks = {nn::AverageWeights({.decay = 0.8})};
-  const nn::History history = nn::fit(averaged, data, options);
-  nn::SGD optimizer(by_hand.parameters(), {.learning_rate = 0.1});
-  nn::EMA ema(by_hand.parameters(), {.decay = 0.8});
-  const nn::DataLoader loader(data, {.batch_size = 16});
-  for (int epoch = 0; epoch < 3; ++epoch)
-    for (const nn::Batch& batch : loader) {
-      optimizer.step(nn::mse_loss(by_hand(batch.inputs), batch.targets));
-      ema.update();
-    }
-  BOOST_TEST(weights_of(by_hand) == weights_of(plain));
-  ema.apply();
-  BOOST_TEST(weights_of(averaged) == weights_of(by_hand));
-  BOOST_TEST(history["val_loss"].back() == nn::evaluate(by_hand, data, {.loss = "mse_loss"})["loss"]);
-}
-
-BOOST_AUTO_TEST_CASE(logs_and_checkpoints_are_written) {
-  const Folder folder;
-  nn::Sequential model = small_network();
-  nn::FitOptions options{
-      .loss = "cross_entropy", .metrics = {nn::Metric("accuracy").named("right, or not")}, .epochs = 3, .batch_size = 16};
-  options.validation_split = 0.5;
-  std::vector<std::vector<std::vector<double>>> seen;
-  options.callbacks = {nn::CsvLog(folder.path / "log.csv"), nn::Checkpoint(folder.path / "epoch-{epoch}.safetensors"),
-                       nn::Checkpoint(folder.path / "best.safetensors", {.monitor = "val_loss"}),
-                       nn::EpochFunction([&](nn::Training& training) { seen.push_back(weights_of(training.module())); })};
-  const nn::History history = nn::fit(model, points(64), options);
-  const std::string csv = text_of(folder.path / "log.csv");
-  std::istringstream lines(csv);
-  std::string line;
-  std::getline(lines, line);
-  BOOST_TEST(line == "epoch,loss,\"right, or not\",val_loss,\"val_right, or not\",learning_rate,train_seconds,seconds");
-  for (int epoch = 1; epoch <= 3; ++epoch) {
-    std::getline(lines, line);
-    double loss = 0;
-    int number = 0;
-    BOOST_TEST(std::sscanf(line.c_str(), "%d,%lf", &number, &loss) == 2);
-    BOOST_TEST(number == epoch);
-    BOOST_TEST(loss == history["loss"][static_cast<std::size_t>(epoch - 1)]);
-    nn::Sequential loaded = small_network(77);
-    nn::load(loaded, folder.path / ("epoch-" + std::to_string(epoch) + ".safetensors"));
-    BOOST_TEST(weights_of(loaded) == seen[static_cast<std::size_t>(epoch - 1)]);
-  }
-  const std::vector<double> losses = history["val_loss"];
-  nn::Sequential best = small_network(78);
-  nn::load(best, folder.path / "best.safetensors");
-  BOOST_TEST(weights_of(best) == seen[static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin())]);
-  options.callbacks = {nn::CsvLog(folder.path / "nowhere" / "log.csv")};
-  BOOST_CHECK_THROW(nn::fit(model, points(64), options), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_CASE(lines_are_shown_every_so_often) {

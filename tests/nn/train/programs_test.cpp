@@ -1,4 +1,5 @@
-// Programs as users write them: networks with a custom training loop, layer and loss.
+// What users write: networks with a loop, a layer and a loss of their own.
+// Covers nn/train.
 #include <boost/test/unit_test.hpp>
 
 #include "nn/nn.h"

@@ -1,4 +1,4 @@
-// Weights in files: every dtype and shape is saved and loaded, the text of every error, and that a failure changes neither file nor module.
+// Tensors in files: every dtype and shape there and back, the text of every error, and that a file is changed wholly or not at all.
 #include "nn/weights/safetensors.h"
 
 #include <sys/resource.h>
@@ -19,29 +19,19 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/shape.h"
-#include "nn/files/write_file.h"
-#include "nn/layers/batch_norm.h"
-#include "nn/layers/dense.h"
-#include "nn/layers/embedding.h"
-#include "nn/layers/layer_norm.h"
-#include "nn/layers/sequential.h"
-#include "nn/weights/save.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/data/idx_files.h"
-#include "tests/nn/files/folder.h"
+#include "tests/nn/weights/weight_files.h"
 
 namespace {
 
 using namespace chainrule;
 using namespace chainrule::nn;
 using chainrule::test::Bytes;
-using chainrule::test::Folder;
 using chainrule::test::message_of;
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using chainrule::test::print;
+using chainrule::test::text_of;
+using chainrule::test::WeightFiles;
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
   chainrule::test::write_file(path, Bytes(text.begin(), text.end()));
@@ -60,53 +50,16 @@ std::string one(const std::string& dtype, const std::string& shape, const std::s
   return R"({"x":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
 }
 
-/// The dtype, shape and bytes of all, as text to compare.
-std::string print(const std::vector<NamedTensor>& tensors) {
-  std::string all;
-  for (const NamedTensor& entry : tensors) {
-    all += entry.name + " " + dtype_name(entry.tensor.dtype()) + " " + entry.tensor.shape().str();
-    const auto add = [&](auto values) {
-      for (const auto value : values) {
-        std::array<unsigned char, sizeof value> bytes;
-        std::memcpy(bytes.data(), &value, sizeof value);
-        for (const unsigned char byte : bytes) all += " " + std::to_string(byte);
-      }
-    };
-    if (entry.tensor.dtype() == DType::float32) add(entry.tensor.data<float>());
-    if (entry.tensor.dtype() == DType::float64) add(entry.tensor.data<double>());
-    if (entry.tensor.dtype() == DType::int64) add(entry.tensor.data<std::int64_t>());
-    all += "\n";
-  }
-  return all;
-}
-
 const std::string kNoRefusal = "no file named: no exception";
 
-struct Files {
-  Folder dir;
-  std::filesystem::path path = dir / "w.safetensors";
-
-  /// The error of reading these bytes, without the file's name in front.
+struct Files : WeightFiles {
+  /// What reading these bytes ends in, without the file's name in front.
   std::string refusal(const std::string& bytes) const {
     write_text(path, bytes);
     const std::string message = message_of<std::runtime_error>([&] { read_safetensors(path); }), name = path.string() + ": ";
     return message.starts_with(name) ? message.substr(name.size()) : "no file named: " + message;
   }
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const auto& entry : std::filesystem::directory_iterator(dir.path)) all.push_back(entry.path().filename().string());
-    return all;
-  }
 };
-
-Sequential small_model(std::uint64_t seed) {
-  Generator generator(seed);
-  Sequential model(Dense(4, 5, {.generator = &generator}), BatchNorm(5), LayerNorm(5),
-                   Dense(5, 3, {.bias = false, .generator = &generator}));
-  model(randn({16, 4}, generator));  // moves the running statistics
-  return model;
-}
 
 }  // namespace
 
@@ -373,123 +326,6 @@ BOOST_AUTO_TEST_CASE(a_write_that_fails_or_is_killed_leaves_the_old_file) {
   }
   save_safetensors(path, big);
   BOOST_TEST(print(load_safetensors(path)) == print(big));
-}
-
-BOOST_AUTO_TEST_CASE(a_leftover_of_the_same_process_id_is_no_obstacle) {
-  const std::string leftover = path.string() + ".tmp" + std::to_string(::getpid()) + "-0";
-  write_text(leftover, "leftover");
-  check_writable(path);
-  write_whole_file(path, "text");
-  BOOST_TEST(text_of(path) == "text");
-  BOOST_TEST(text_of(leftover) == "leftover");
-  BOOST_TEST(names().size() == 2u);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(state_files, Files)
-
-BOOST_AUTO_TEST_CASE(save_and_load_in_both_layouts) {
-  const Sequential trained = small_model(1);
-  for (const bool pytorch : {false, true}) {
-    save(trained, path, {.pytorch_layout = pytorch});
-    Sequential fresh = small_model(2);
-    const std::vector<NamedTensor> own = fresh.state();
-    BOOST_TEST(print(own) != print(trained.state()));
-    load(fresh, path, {.pytorch_layout = pytorch});
-    BOOST_TEST(print(own) == print(trained.state()));  // the same Tensors have other values
-    for (const NamedTensor& entry : fresh.named_parameters()) BOOST_TEST(entry.tensor.requires_grad());
-  }
-}
-
-BOOST_AUTO_TEST_CASE(pytorch_layout_of_a_file) {
-  struct Nested : Module {
-    Dense fc{2, 3};
-    Embedding table{4, 2};
-    BatchNorm norm{3};
-    Tensor forward(const Tensor& x) const override { return norm(fc(table(x))); }
-    void members(Members& visit) override {
-      visit("fc", fc);
-      visit("table", table);
-      visit("norm", norm);
-    }
-  };
-  const Nested module;
-  save(module, path, {.pytorch_layout = true});
-  const SafetensorsFile file = read_safetensors(path);
-  std::string found;
-  for (const NamedTensor& entry : file.tensors) found += entry.name + " " + entry.tensor.shape().str() + "\n";
-  BOOST_TEST(found ==
-             "fc.weight [3, 2]\nfc.bias [3]\ntable.weight [4, 2]\nnorm.weight [3]\nnorm.bias [3]\nnorm.running_mean [3]\n"
-             "norm.running_var [3]\nnorm.num_batches_tracked []\n");
-  BOOST_TEST(file.metadata.at("format") == "pt");
-  BOOST_TEST(print({{"w", file.tensors[0].tensor}}) == print({{"w", transpose(module.fc.weight()).detach()}}));
-  BOOST_TEST((file.tensors.back().tensor.dtype() == DType::int64));
-  const Dense alone(2, 3);
-  save(alone, path, {.pytorch_layout = true});
-  BOOST_TEST(print({load_safetensors(path).at(0)}) == print({{"weight", transpose(alone.weight()).detach()}}));
-}
-
-BOOST_AUTO_TEST_CASE(mismatches_change_nothing) {
-  Sequential model = small_model(3);
-  const std::string before = print(model.state());
-  const auto refusal_of = [&](const std::vector<NamedTensor>& tensors, const StateFileOptions& options = {}) {
-    save_safetensors(path, tensors);
-    BOOST_CHECK_THROW(load(model, path, options), std::runtime_error);
-    const std::string message = message_of<std::runtime_error>([&] { load(model, path, options); });
-    BOOST_TEST(print(model.state()) == before);
-    BOOST_TEST(message.rfind(path.string() + ": ", 0) == 0);
-    return message.substr(path.string().size() + 2, message.find(" (at safetensors_test.cpp:") - path.string().size() - 2);
-  };
-  std::vector<NamedTensor> state;
-  for (const NamedTensor& entry : model.state()) state.push_back({entry.name, ones(entry.tensor.shape())});
-  auto with = [&](std::size_t index, const Tensor& tensor) {
-    auto changed = state;
-    changed[index].tensor = tensor;
-    return changed;
-  };
-  BOOST_TEST(refusal_of(with(0, ones({4, 6}))) == "load_state: 0.weight is float32 [4, 6], expected float32 [4, 5]");
-  BOOST_TEST(refusal_of(with(1, ones({5}, DType::float64))) == "load_state: 0.bias is float64 [5], expected float32 [5]");
-  BOOST_TEST(refusal_of({state.begin(), state.end() - 1}) == "load_state: 3.weight is missing");
-  auto more = state;
-  more.push_back({"4.weight", ones({1})});
-  BOOST_TEST(refusal_of(more) == "load_state: 4.weight is not in this module");
-  BOOST_TEST(refusal_of(state, {.pytorch_layout = true}) == "0.weight has shape [4, 5], expected [5, 4], the [d_out, d_in] of this Dense");
-  BOOST_TEST(refusal_of(with(0, ones({20})), {.pytorch_layout = true}) ==
-             "0.weight has shape [20], expected [5, 4], the [d_out, d_in] of this Dense");
-  state.back().tensor = ones({3, 5});
-  state.erase(state.begin());
-  BOOST_TEST(refusal_of(state, {.pytorch_layout = true}).find("0.weight is missing") != std::string::npos);
-
-  save(model, path);
-  std::string bytes = text_of(path);
-  bytes.pop_back();
-  write_text(path, bytes);
-  BOOST_TEST(message_of<std::runtime_error>([&] { load(model, path); }).find("but the file holds") != std::string::npos);
-  BOOST_TEST(print(model.state()) == before);
-}
-
-BOOST_AUTO_TEST_CASE(layouts_are_not_taken_for_each_other) {
-  Dense square(3, 3);
-  const std::string before = print(square.state());
-  save(square, path, {.pytorch_layout = true});
-  BOOST_TEST(message_of<std::runtime_error>([&] { load(square, path); }) ==
-             path.string() + ": has Dense weights as [d_out, d_in], expected [d_in, d_out]: load it with pytorch_layout = true");
-  save(square, path);
-  BOOST_TEST(message_of<std::runtime_error>([&] { load(square, path, {.pytorch_layout = true}); }) ==
-             path.string() + ": has Dense weights as [d_in, d_out], expected [d_out, d_in]: load it with pytorch_layout = false");
-  save_safetensors(path, square.state(), {{"chainrule.version", "2"}});
-  BOOST_TEST(message_of<std::runtime_error>([&] { load(square, path); }) ==
-             path.string() + ": has format 2 of weights, this chainrule reads 1");
-  BOOST_TEST(print(square.state()) == before);
-}
-
-BOOST_AUTO_TEST_CASE(an_open_layer_is_not_saved) {
-  const Sequential model(Dense(2, 3), Dense(4));
-  const std::string message = message_of<std::logic_error>([&] { save(model, path); });
-  BOOST_TEST(message.find("save: 1 (Dense ? -> 4): the input size is not known: call build() with the shape of one example") == 0u);
-  BOOST_CHECK_THROW(save(model, path), std::logic_error);
-  BOOST_TEST(names().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,10 +1,14 @@
-#include <algorithm>
+// What all optimizers share: steps, gradients, learning rates, states, and what is refused.
+#include "nn/optim/optimizer.h"
+
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "autograd/ops/create.h"
@@ -13,67 +17,18 @@
 #include "nn/optim/sgd.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/layers/check_close.h"
+#include "tests/nn/optim/message.h"
+#include "tests/nn/optim/small_run.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
 using cr::test::at_line;
 using cr::test::check_close;
-using cr::test::message_of;
+using cr::test::message;
+using cr::test::run;
+using cr::test::start;
 
-namespace {
-
-template <class E = std::invalid_argument, class F>
-std::string message(F f) {
-  return message_of<E>(f);
-}
-
-// Steps first to last (from 0) of the script's run.
-void run(nn::Optimizer& optimizer, int first, int last) {
-  cr::Tensor parameter = optimizer.parameters()[0];
-  const cr::Tensor base = cr::tensor({0.1, -0.3, 0.2}, cr::DType::float64);
-  for (int step = first; step <= last; ++step) {
-    parameter.set_grad((base * std::cos(step) + parameter / 10).detach());
-    optimizer.step();
-  }
-}
-
-cr::Tensor start() { return cr::variable({1, -2, 0.5}, cr::DType::float64); }
-
-template <class Optimizer>
-void check_run(const typename Optimizer::Options& options, const std::vector<double>& after_1, const std::vector<double>& after_5) {
-  const cr::Tensor parameter = start();
-  Optimizer optimizer({parameter}, options);
-  run(optimizer, 0, 0);
-  check_close(parameter, after_1);
-  run(optimizer, 1, 4);
-  check_close(parameter, after_5);
-}
-
-}  // namespace
-
-// Reference numbers: torch 1.13.1, tests/reference/losses_and_optimizers.py.
-BOOST_AUTO_TEST_SUITE(optim)
-
-BOOST_AUTO_TEST_CASE(sgd_as_torch) {
-  check_run<nn::SGD>({.learning_rate = 0.1}, {0.97999999999999998, -1.95, 0.47499999999999998},
-                     {0.9565575589991635, -1.9186826270974908, 0.48663004314832714});
-  check_run<nn::SGD>({.learning_rate = 0.1, .weight_decay = 0.2}, {0.95999999999999996, -1.9099999999999999, 0.46500000000000002},
-                     {0.86500479334669644, -1.7362803543400895, 0.4419085481433932});
-  check_run<nn::SGD>({.learning_rate = 0.1, .momentum = 0.9}, {0.97999999999999998, -1.95, 0.47499999999999998},
-                     {0.85065271817703392, -1.6803241286311017, 0.39385439750406787});
-  check_run<nn::SGD>({.learning_rate = 0.1, .momentum = 0.9, .dampening = 0.4}, {0.97999999999999998, -1.95, 0.47499999999999998},
-                     {0.87725615989570394, -1.7254932947880719, 0.39509954244284778});
-  check_run<nn::SGD>({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true},
-                     {0.96009999999999995, -1.9012, 0.45155000000000001}, {0.81159009823870876, -1.6117580440469823, 0.38866182047370168});
-}
-
-BOOST_AUTO_TEST_CASE(adam_as_torch) {
-  check_run<nn::Adam>({}, {0.99900000005, -1.9990000000199999, 0.49900000004},
-                      {0.99572192805097903, -1.9961181173951734, 0.49707654433581866});
-  check_run<nn::Adam>({.learning_rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.1},
-                      {0.95016611295681064, -1.9500713266761769, 0.45016611295681064},
-                      {0.77544199901348532, -1.7848512223028556, 0.347937821210489});
-}
+BOOST_AUTO_TEST_SUITE(optimizer)
 
 BOOST_AUTO_TEST_CASE(first_steps_by_hand) {
   cr::Tensor w = cr::variable({3.0}, cr::DType::float64);
@@ -138,20 +93,13 @@ BOOST_AUTO_TEST_CASE(learning_rate_may_change) {
   check_close(w, {-0.5, -3.5, -1});  // 1 + 0.5 + 0 + 0
 }
 
-BOOST_AUTO_TEST_CASE(schedules) {
-  const nn::Schedule constant = nn::constant_schedule(0.3), linear = nn::linear_schedule(0.8, 4, 0.4);
-  BOOST_TEST(constant(0) == 0.3);
-  BOOST_TEST(constant(1'000'000) == 0.3);
-  BOOST_TEST(linear(0) == 0.8);
-  BOOST_TEST(linear(2) == 0.8 + (0.4 - 0.8) * 0.5);
-  BOOST_TEST(linear(4) == 0.4);
-  BOOST_TEST(linear(100) == 0.4);
-  BOOST_TEST(nn::linear_schedule(0.8, 4)(4) == 0);
-  BOOST_TEST(message([] { nn::constant_schedule(-1); }) ==
-             "constant_schedule: learning_rate is -1, expected a finite number, 0 or more" + at_line());
-  BOOST_TEST(message([] { nn::linear_schedule(1, 0); }) == "linear_schedule: steps is 0, expected at least 1" + at_line());
-  BOOST_TEST(message([] { nn::linear_schedule(1, 2, -1); }) ==
-             "linear_schedule: end is -1, expected a finite number, 0 or more" + at_line());
+BOOST_AUTO_TEST_CASE(a_closure_for_any_optimizer) {
+  cr::Tensor x = cr::variable({3.0});
+  nn::SGD optimizer({x}, {.learning_rate = 0.25});
+  BOOST_TEST(optimizer.step([&] { return cr::sum(cr::square(x)); }) == 9);
+  BOOST_TEST(x.item() == 1.5);
+  BOOST_TEST(message([&] { optimizer.step([] { return cr::Tensor(); }); }) == "SGD: undefined tensor for the loss" + at_line());
+  BOOST_TEST(message([&] { optimizer.step(std::function<cr::Tensor()>()); }) == "SGD: the closure is an empty function" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(state_goes_on_where_it_was) {
@@ -213,72 +161,7 @@ BOOST_AUTO_TEST_CASE(a_state_that_does_not_fit_is_refused_whole) {
   BOOST_TEST(optimizer.state()[1].tensor.to_vector<double>() == before);
 }
 
-// Leaves of many sizes and both dtypes, one group in three with amsgrad, some without a gradient in some steps.
-BOOST_AUTO_TEST_CASE(many_parameters_at_once_move_as_each_alone) {
-  constexpr int kGroups = 12, kSteps = 4;
-  std::vector<cr::Tensor> together, alone;
-  std::optional<nn::Adam> optimizer;
-  std::vector<nn::Adam> optimizers;
-  cr::Generator generator(3);
-  for (int i = 0; i < 3 * kGroups; ++i) {
-    const cr::Dim size = i % 7 == 0 ? 40000 : i;
-    cr::Tensor leaf = cr::randn({size}, generator, i % 2 == 0 ? cr::DType::float32 : cr::DType::float64);
-    together.push_back(leaf.clone());
-    alone.push_back(leaf.clone());
-    for (cr::Tensor* copy : {&together.back(), &alone.back()}) copy->set_requires_grad(true);
-    const nn::AdamOptions options{.learning_rate = 0.01 * (i / 3 + 1), .weight_decay = 0.1 * (i / 3 % 2), .amsgrad = i / 3 % 3 == 0};
-    optimizers.emplace_back(std::vector{alone.back()}, options);
-    if (i % 3 != 2) continue;
-    const std::vector group(together.end() - 3, together.end());
-    if (!optimizer) {
-      optimizer.emplace(group, options);
-    } else {
-      optimizer->add_group(group, options);
-    }
-  }
-  for (int step = 0; step < kSteps; ++step) {
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      if ((i + static_cast<std::size_t>(step)) % 5 == 0) continue;
-      const cr::Tensor gradient = cr::randn(together[i].shape(), generator, together[i].dtype());
-      together[i].set_grad(gradient.clone());
-      alone[i].set_grad(gradient.clone());
-    }
-    optimizer->step();
-    optimizer->zero_grad();
-    for (nn::Adam& one : optimizers) {
-      one.step();
-      one.zero_grad();
-    }
-  }
-  for (std::size_t i = 0; i < together.size(); ++i) {
-    BOOST_TEST(together[i].to_vector<double>() == alone[i].to_vector<double>(), "parameter " << i);
-  }
-  std::vector<double> moved;
-  for (const nn::NamedTensor& entry : optimizer->state())
-    if (entry.name.ends_with(".steps")) moved.push_back(entry.tensor.item());
-  BOOST_TEST(moved.size() == together.size());
-  BOOST_TEST(*std::ranges::max_element(moved) == kSteps);
-}
-
-BOOST_AUTO_TEST_CASE(a_class_derived_from_adam_may_change_its_update) {
-  struct Halved : nn::Adam {
-    using nn::Adam::Adam;
-    void update(const ParameterStep& step) override {
-      ++calls;
-      const cr::Tensor half = (step.gradient / 2).detach();
-      nn::Adam::update({step.parameter, half, step.memory, step.number, step.index, step.group, step.learning_rate});
-    }
-    int calls = 0;
-  };
-  const cr::Tensor first = start(), second = start();
-  Halved optimizer({first, second}, {.learning_rate = 0.1});
-  for (cr::Tensor parameter : {first, second}) parameter.set_grad(cr::ones({3}, cr::DType::float64));
-  optimizer.step();
-  BOOST_TEST(optimizer.calls == 2);
-  check_close(optimizer.state()[1].tensor, {0.05, 0.05, 0.05});  // moment1 of half the gradient
-}
-
-// A custom optimizer that fails at its second parameter.
+// An optimizer of the user's own that fails at its second parameter.
 BOOST_AUTO_TEST_CASE(a_step_that_fails_counts_what_it_did) {
   struct Failing : nn::Optimizer {
     explicit Failing(std::vector<cr::Tensor> parameters) : Optimizer("Failing", {}) {

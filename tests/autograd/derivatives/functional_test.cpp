@@ -1,0 +1,158 @@
+// What is built on passes: checkpoints, Jacobians, Hessians, and products with them.
+#include "autograd/derivatives/functional.h"
+
+#include <autograd/autograd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/autograd/base/throws.h"
+
+namespace cr = chainrule;
+using boost::test_tools::per_element;
+using cr::DType;
+using cr::Tensor;
+using cr::test::message_of;
+
+namespace {
+
+std::vector<double> numbers(const Tensor& tensor) { return tensor.to_vector<double>(); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(checkpoints)
+
+BOOST_AUTO_TEST_CASE(over_a_graph_that_a_pass_has_freed) {
+  Tensor x = cr::variable({1, 2});
+  const Tensor freed = cr::exp(x);
+  cr::sum(freed).backward();
+  const Tensor y = cr::checkpoint([&](const Tensor& at) { return at * freed; }, {x});
+  BOOST_CHECK_CLOSE(y.to_vector<float>()[1], 2 * std::exp(2.0F), 1e-4);
+  BOOST_TEST(message_of<std::logic_error>([&] { cr::sum(y).backward(); }).find("a second time: the result of exp") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(same_gradients_less_memory) {
+  cr::Generator generator(1);
+  Tensor x = cr::randn({50, 20}, generator, DType::float64), w = cr::randn({20, 20}, generator, DType::float64);
+  x.set_requires_grad(true);
+  w.set_requires_grad(true);
+  const auto block = [&w](const Tensor& h) {
+    Tensor y = h;
+    for (int i = 0; i < 10; ++i) y = cr::tanh(cr::matmul(y, w));
+    return y;
+  };
+  Tensor plain = cr::sum(cr::square(block(block(x))));
+  const std::vector<Tensor> expected = cr::grad(plain, {x, w});
+  plain = Tensor();
+  const std::int64_t nodes = cr::graph_stats().nodes;
+  Tensor kept = cr::sum(cr::square(cr::checkpoint(block, {cr::checkpoint(block, {x})})));
+  BOOST_CHECK_LE(cr::graph_stats().nodes, nodes + 4);
+  const std::vector<Tensor> found = cr::grad(kept, {x, w});
+  BOOST_CHECK(numbers(found[0]) == numbers(expected[0]));
+  for (std::size_t i = 0; i < 400; ++i) BOOST_CHECK_CLOSE(numbers(found[1])[i], numbers(expected[1])[i], 1e-8);
+  cr::sum(cr::checkpoint(block, {x})).backward();
+  BOOST_CHECK(x.grad().defined() && w.grad().defined());
+}
+
+BOOST_AUTO_TEST_CASE(differentiable_twice) {
+  Tensor x = cr::variable({0.3, -0.8}, DType::float64), w = cr::variable({1.5, 0.7}, DType::float64);
+  const auto fn = [](const Tensor& a, const Tensor& b) {
+    return cr::checkpoint([&b](const Tensor& inner) { return cr::exp(cr::sin(inner) * b); }, {a});
+  };
+  BOOST_TEST(cr::gradcheck(fn, {x, w}).passed);
+  BOOST_TEST(cr::gradgradcheck(fn, {x, w}).passed);
+}
+
+BOOST_AUTO_TEST_CASE(draws_the_same_numbers_again) {
+  cr::manual_seed(5);
+  Tensor x = cr::variable({1, 1, 1, 1, 1, 1, 1, 1});
+  Tensor y = cr::checkpoint([](const Tensor& a) { return a * cr::rand({8}); }, {x});
+  const float next = cr::rand({1}).to_vector<float>()[0];
+  cr::sum(y).backward();
+  BOOST_TEST(numbers(x.grad()) == numbers(y), per_element());
+  cr::manual_seed(5);
+  cr::rand({8});
+  BOOST_CHECK_EQUAL(next, cr::rand({1}).to_vector<float>()[0]);  // the pass left the generator where it was
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(functional)
+
+namespace {
+
+Tensor rosenbrock(const Tensor& x) {
+  Tensor a = x[0], b = x[1];
+  return cr::square(1 - a) + 100 * cr::square(b - cr::square(a));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(hessian_and_hvp_of_rosenbrock) {
+  Tensor x = cr::tensor({-1.2, 1.0}, DType::float64);
+  Tensor h = cr::hessian(rosenbrock, x);
+  BOOST_TEST(h.shape() == (cr::Shape{2, 2}));
+  for (std::size_t i = 0; i < 4; ++i) BOOST_CHECK_CLOSE(numbers(h)[i], (std::vector<double>{1330, 480, 480, 200})[i], 1e-9);
+  Tensor product = cr::hvp(rosenbrock, x, cr::tensor({1, -2}, DType::float64));
+  BOOST_CHECK_CLOSE(numbers(product)[0], 1330 - 960, 1e-9);
+  BOOST_CHECK_CLOSE(numbers(product)[1], 480 - 400, 1e-9);
+  BOOST_CHECK(!x.requires_grad());
+  BOOST_CHECK(!h.requires_grad());
+}
+
+BOOST_AUTO_TEST_CASE(jacobian_vjp_jvp_agree) {
+  const auto fn = [](const Tensor& x) { return cr::concat({cr::sin(x) * x[1], cr::reshape(cr::sum(cr::exp(x)), {1})}); };
+  Tensor x = cr::tensor({0.5, -1.0, 2.0}, DType::float64), v = cr::tensor({1, 2, 3}, DType::float64),
+         u = cr::tensor({1, -1, 2, 0.5}, DType::float64);
+  Tensor j = cr::jacobian(fn, x);
+  BOOST_TEST(j.shape() == (cr::Shape{4, 3}));
+  BOOST_CHECK_CLOSE(j[0][0].item(), -std::cos(0.5), 1e-10);
+  BOOST_CHECK_CLOSE(j[0][1].item(), std::sin(0.5), 1e-10);
+  BOOST_CHECK_CLOSE(j[3][2].item(), std::exp(2.0), 1e-10);
+  const cr::VjpResult left = cr::vjp(fn, {x}, u);
+  const cr::JvpResult right = cr::jvp(fn, {x}, {v});
+  const std::vector<double> expected_left = numbers(cr::matmul(u, j)), expected_right = numbers(cr::matmul(j, v));
+  for (std::size_t i = 0; i < 3; ++i) BOOST_CHECK_CLOSE(numbers(left.gradients[0])[i], expected_left[i], 1e-9);
+  for (std::size_t i = 0; i < 4; ++i) BOOST_CHECK_CLOSE(numbers(right.tangent)[i], expected_right[i], 1e-9);
+  BOOST_CHECK(numbers(left.output) == numbers(fn(x)));
+}
+
+BOOST_AUTO_TEST_CASE(several_inputs_and_unused_ones) {
+  Tensor a = cr::tensor({1, 2}, DType::float64), b = cr::tensor({3, 4, 5}, DType::float64);
+  const auto fn = [](const Tensor& p, const Tensor&) { return cr::sum(p * p); };
+  const std::vector<Tensor> both = cr::jacobians(fn, {a, b});
+  BOOST_TEST(numbers(both[0]) == (std::vector<double>{2, 4}), per_element());
+  BOOST_TEST(numbers(both[1]) == (std::vector<double>{0, 0, 0}), per_element());
+  const auto wrong = [&] { cr::vjp(fn, {a}); };
+  BOOST_TEST(message_of<std::invalid_argument>(wrong).starts_with("vjp: got 1 inputs for a function of "));
+  const auto direction = [&] { cr::jvp(fn, {a, b}, {a, a}); };
+  BOOST_TEST(message_of<std::invalid_argument>(direction).starts_with("jvp: v is float64[2], expected float64[3] like its input"));
+}
+
+BOOST_AUTO_TEST_CASE(results_are_differentiable_under_create_graph) {
+  Tensor x = cr::variable({-1.2, 1.0}, DType::float64);
+  const auto trace = [](const Tensor& at) {
+    Tensor h = cr::hessian(rosenbrock, at, {.create_graph = true});
+    return h[0][0] + h[1][1];
+  };
+  // tr H = 2 - 400b + 1200a² + 200.
+  Tensor g = cr::grad(trace(x), {x})[0];
+  BOOST_CHECK_CLOSE(numbers(g)[0], 2400 * -1.2, 1e-9);
+  BOOST_CHECK_CLOSE(numbers(g)[1], -400, 1e-9);
+  const auto through_jvp = [](const Tensor& at, const Tensor& v) {
+    return cr::jvp([](const Tensor& p) { return cr::sin(p) * p; }, {at}, {v}, {.create_graph = true}).tangent;
+  };
+  BOOST_TEST(cr::gradcheck(through_jvp, {x, cr::tensor({0.3, 0.4}, DType::float64)}).passed);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_function_captures_gets_its_gradient) {
+  Tensor w = cr::variable(2.0, DType::float64), x = cr::tensor(3.0, DType::float64);
+  Tensor slope = cr::jacobian([&w](const Tensor& at) { return w * at * at; }, x, {.create_graph = true});
+  slope.backward();
+  BOOST_CHECK_EQUAL(w.grad().item(), 6.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,138 @@
+// Tensors: shared storage, dtypes, sizes, and what is refused.
+#include "autograd/graph/tensor.h"
+
+#include <autograd/autograd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/autograd/base/throws.h"
+
+namespace cr = chainrule;
+using cr::Tensor;
+using cr::test::at_line;
+using cr::test::message_of;
+
+BOOST_AUTO_TEST_SUITE(tensor)
+
+BOOST_AUTO_TEST_CASE(sizes_and_elements) {
+  const Tensor x = cr::tensor({{1, 2, 3}, {4, 5, 6}}, cr::DType::float64);
+  BOOST_TEST(x.rank() == 2);
+  BOOST_TEST(x.numel() == 6);
+  BOOST_TEST(x.size(-1) == 3);
+  BOOST_TEST(x.data<double>()[4] == 5);
+  BOOST_TEST(cr::tensor(2.5).item() == 2.5);
+  BOOST_TEST(cr::full({1, 1, 1}, std::int64_t{1} << 53, cr::DType::int64).item() == 0x1p53);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.size(2); }) ==
+             "size: axis 2 is out of range for a tensor of rank 2, expected -2 to 1" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.item(); }) ==
+             "item: the tensor has shape [2, 3], expected a single element" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.data<float>(); }) ==
+             "data: the tensor is float64, asked for as float32" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { Tensor(x).mutable_data<std::int64_t>(); }) ==
+             "mutable_data: the tensor is float64, asked for as int64" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_fit_no_integer_become_the_nearest) {
+  constexpr double kInf = std::numeric_limits<double>::infinity(), kNan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor x = cr::tensor({2.9, -2.9, kNan, kInf, -kInf, 1e10}, cr::DType::float64);
+  using Ints = std::vector<int>;
+  constexpr int kMost = std::numeric_limits<int>::max(), kLeast = std::numeric_limits<int>::min();
+  BOOST_TEST(x.to_vector<int>() == (Ints{2, -2, 0, kMost, kLeast, kMost}), boost::test_tools::per_element());
+  const std::vector<std::int64_t> wide = x.to(cr::DType::int64).to_vector<std::int64_t>();
+  BOOST_TEST(wide == (std::vector<std::int64_t>{2, -2, 0, INT64_MAX, INT64_MIN, 10'000'000'000}), boost::test_tools::per_element());
+  BOOST_TEST(x.to_vector<float>()[5] == 1e10F);
+}
+
+BOOST_AUTO_TEST_CASE(names_and_gradients_are_kept) {
+  Tensor x = cr::variable({1, 2});
+  BOOST_TEST(x.name().empty());
+  BOOST_TEST(x.set_name("w").name() == "w");
+  BOOST_TEST(x.op().empty());
+  BOOST_TEST(cr::exp(x).op() == "exp");
+  const Tensor gradient = cr::tensor({3, 4});
+  x.set_grad(gradient);
+  BOOST_TEST(x.grad().to_vector<double>() == (std::vector<double>{3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(!x.grad().is(gradient));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.set_grad(cr::zeros({3})); }) ==
+             "set_grad: the gradient is float32[3], expected float32[2]" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { x.set_grad(cr::zeros({2}, cr::DType::float64)); }) ==
+             "set_grad: the gradient is float64[2], expected float32[2]" + at_line());
+  BOOST_TEST(x.grad().defined());
+  x.set_grad(Tensor());
+  BOOST_TEST(!x.grad().defined());
+  x.set_grad(gradient);
+  x.zero_grad();
+  BOOST_TEST(!x.grad().defined());
+}
+
+BOOST_AUTO_TEST_CASE(views_share_storage) {
+  Tensor x = cr::tensor({{1, 2}, {3, 4}});
+  Tensor flat = cr::flatten(x), row = x[1], rows = cr::slice(x, 0, 1, 2), detached = x.detach(), copy = x.clone();
+  x.mutable_data<float>()[3] = 9;
+  BOOST_CHECK_EQUAL(flat.to_vector<float>()[3], 9.0F);
+  BOOST_CHECK_EQUAL(row.to_vector<float>()[1], 9.0F);
+  BOOST_CHECK_EQUAL(rows.to_vector<float>()[1], 9.0F);
+  BOOST_CHECK_EQUAL(detached.to_vector<float>()[3], 9.0F);
+  BOOST_CHECK_EQUAL(copy.to_vector<float>()[3], 4.0F);
+  x = Tensor();  // the storage lives on
+  BOOST_CHECK_EQUAL(row.to_vector<float>()[0], 3.0F);
+}
+
+BOOST_AUTO_TEST_CASE(plus_equals_moves_the_handle_on) {
+  Tensor x = cr::variable(2.0);
+  Tensor y = x, old = y;
+  y += x;
+  y *= 3;
+  BOOST_CHECK_EQUAL(old.item(), 2.0);
+  BOOST_CHECK_EQUAL(y.item(), 12.0);
+  y.backward();
+  BOOST_CHECK_EQUAL(x.grad().item(), 6.0);
+}
+
+BOOST_AUTO_TEST_CASE(undefined_tensors_are_refused) {
+  Tensor nothing;
+  BOOST_CHECK_EQUAL(message_of<std::invalid_argument>([&] { cr::exp(nothing); }), "exp: undefined tensor" + at_line());
+  BOOST_CHECK_EQUAL(message_of<std::invalid_argument>([&] { nothing.shape(); }), "shape: undefined tensor" + at_line());
+  BOOST_CHECK_EQUAL(message_of<std::invalid_argument>([&] { nothing + 1; }), "add: undefined tensor" + at_line());
+  BOOST_CHECK_EQUAL(message_of<std::invalid_argument>([&] { nothing.backward(); }), "backward: undefined tensor" + at_line());
+}
+
+BOOST_AUTO_TEST_CASE(dtypes_do_not_mix_silently) {
+  Tensor single = cr::ones({2}), twice = cr::ones({2}, cr::DType::float64);
+  BOOST_CHECK_EQUAL(message_of<std::invalid_argument>([&] { single* twice; }),
+                    "mul: lhs is float32 and rhs is float64, expected one dtype: convert one with to()" + at_line());
+  BOOST_CHECK((twice * 2).dtype() == cr::DType::float64);
+  twice.set_requires_grad(true);
+  cr::sum(twice.to(cr::DType::float32) * single).backward();
+  BOOST_CHECK(twice.grad().dtype() == cr::DType::float64);
+  BOOST_CHECK_THROW(cr::tensor({1, 2}, cr::DType::int64).set_requires_grad(true), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(interior_tensors_are_not_written_to) {
+  Tensor x = cr::variable(2.0);
+  const int made = __LINE__ + 1;
+  Tensor y = x * x;
+  BOOST_CHECK_EQUAL(message_of<std::logic_error>([&] { y.mutable_data<float>(); }),
+                    "mutable_data: the result of mul of shape [] made at tensor_test.cpp:" + std::to_string(made) +
+                        " is not a leaf and cannot be changed in place" + at_line());
+  BOOST_CHECK_THROW(y.set_requires_grad(false), std::logic_error);
+  BOOST_CHECK_THROW(cr::assign(y, cr::tensor(1.0)), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(sizes_beyond_memory_are_refused) {
+  BOOST_CHECK_THROW(cr::zeros({std::int64_t{1} << 40, std::int64_t{1} << 40}), std::invalid_argument);
+  BOOST_CHECK_THROW(cr::zeros({-1}), std::invalid_argument);
+  BOOST_CHECK_EQUAL(cr::zeros({0, std::int64_t{1} << 40}).numel(), 0);
+  BOOST_CHECK_THROW(cr::zeros({0, std::int64_t{1} << 62}), std::invalid_argument);  // products of some of its sizes could overflow
+  const Tensor none = cr::zeros({std::int64_t{1} << 45, 3, 0});
+  BOOST_CHECK_EQUAL(cr::sum(none, {0, 2}).to_vector<float>().size(), 3u);  // without the 3 * 2^45 sums of the last axis
+  BOOST_CHECK_EQUAL(cr::sum(cr::any(none, {0, 2})).item(), 0);
+  BOOST_CHECK_EQUAL(cr::sum(cr::all(none, {0, 2})).item(), 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,48 @@
+// BatchNorm: its buffers, and one example in training.
+#include "nn/layers/batch_norm.h"
+
+#include <boost/test/unit_test.hpp>
+#include <stdexcept>
+
+#include "nn/nn.h"
+#include "tests/autograd/base/throws.h"
+#include "tests/nn/layers/check_close.h"
+
+namespace cr = chainrule;
+namespace nn = chainrule::nn;
+using cr::test::at_line;
+using cr::test::check_close;
+using cr::test::message_of;
+
+BOOST_AUTO_TEST_SUITE(batch_norm)
+
+BOOST_AUTO_TEST_CASE(batch_norm_refuses_one_example_in_training_only) {
+  nn::BatchNorm norm(2);
+  const cr::Tensor one = cr::tensor({{3, -1}});
+  BOOST_TEST(message_of<std::invalid_argument>([&] { norm(one); }) ==
+             "BatchNorm 2: BatchNorm: x has shape [1, 2], expected 2 examples or more in training (drop_last leaves a smaller last "
+             "batch out)" +
+                 at_line());
+  check_close(norm.running_mean(), {0, 0});
+  norm.eval();
+  check_close(norm(one), {3, -1}, 1e-4);
+  check_close(norm.running_mean(), {0, 0});
+}
+
+BOOST_AUTO_TEST_CASE(batch_norm_keeps_its_buffers_and_records_nothing_in_them) {
+  nn::BatchNorm norm(2, {.momentum = 0.5});
+  const cr::Tensor before = norm.running_mean();
+  const cr::Tensor x = cr::variable({{1, 2}, {3, 6}});
+  const cr::Tensor y = norm(x);
+  BOOST_TEST(norm.running_mean().is(before));
+  BOOST_TEST(norm.running_mean().is_leaf());
+  BOOST_TEST(!norm.running_var().requires_grad());
+  check_close(norm.running_mean(), {1, 2});
+  check_close(norm.running_var(), {1.5, 4.5}, 1e-6);
+  norm(x);  // moves the buffers, which the first graph does not use
+  cr::sum(y * y).backward();
+  BOOST_TEST(norm.named_buffers().size() == 2U);
+  BOOST_TEST(norm.parameters().size() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,42 @@
+// LayerNorm: values by hand, over one axis and several, with and without parameters.
+#include "nn/layers/layer_norm.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <vector>
+
+#include "nn/nn.h"
+#include "tests/nn/layers/check_close.h"
+
+namespace cr = chainrule;
+namespace nn = chainrule::nn;
+using cr::test::check_close;
+
+BOOST_AUTO_TEST_SUITE(layer_norm)
+
+BOOST_AUTO_TEST_CASE(each_example_is_normalized_by_itself) {
+  nn::LayerNorm norm(2, {.epsilon = 3});
+  norm.to(cr::DType::float64);
+  // Means 2 and 0, variances 1 and 13: divided by 2 and 4.
+  const double root = std::sqrt(13.0);
+  const cr::Tensor x = cr::tensor({{1, 3}, {-root, root}}, cr::DType::float64);
+  check_close(norm(x), {-0.5, 0.5, -root / 4, root / 4});
+  cr::assign(const_cast<cr::Tensor&>(norm.weight()), cr::tensor({2, -4}, cr::DType::float64));
+  cr::assign(const_cast<cr::Tensor&>(norm.bias()), cr::tensor({10, 20}, cr::DType::float64));
+  check_close(norm(x), {9, 18, 10 - root / 2, 20 - root});
+  norm.eval();
+  check_close(norm(x), {9, 18, 10 - root / 2, 20 - root});
+}
+
+BOOST_AUTO_TEST_CASE(over_several_axes) {
+  const nn::LayerNorm norm({2, 2}, {.epsilon = 0, .affine = false});
+  BOOST_TEST(!norm.weight().defined());
+  BOOST_TEST(norm.parameters().empty());
+  BOOST_TEST(norm.describe() == "LayerNorm [2, 2]");
+  check_close(norm(cr::tensor({{{1, 1}, {3, 3}}, {{0, 8}, {8, 0}}}, cr::DType::float64)), {-1, -1, 1, 1, -1, 1, 1, -1});
+  const nn::LayerNorm affine({2, 2});
+  BOOST_TEST((affine.weight().shape() == cr::Shape{2, 2}));
+  BOOST_TEST(affine.parameter_count() == 8);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

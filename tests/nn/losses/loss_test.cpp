@@ -1,0 +1,42 @@
+// Loss: a loss by name, by function, or one's own.
+#include "nn/losses/loss.h"
+
+#include <boost/test/unit_test.hpp>
+#include <stdexcept>
+
+#include "nn/losses/losses.h"
+#include "tests/autograd/base/throws.h"
+#include "tests/nn/losses/examples.h"
+
+namespace cr = chainrule;
+namespace nn = chainrule::nn;
+using cr::test::at_line;
+using cr::test::labels;
+using cr::test::logits;
+using cr::test::message_of;
+using cr::test::targets;
+
+BOOST_AUTO_TEST_SUITE(loss)
+
+BOOST_AUTO_TEST_CASE(losses_are_values) {
+  const cr::Tensor x = logits(), y = targets();
+  struct Options {
+    nn::Loss loss = "cross_entropy";
+  };
+  const double expected = nn::mse_loss(x, y).item();
+  BOOST_TEST((Options{.loss = nn::mse_loss}.loss(x, y).item()) == expected);
+  BOOST_TEST((Options{.loss = "mse_loss"}.loss(x, y).item()) == expected);
+  BOOST_TEST((Options{.loss = [](const cr::Tensor& a, const cr::Tensor& b) { return cr::mean(cr::square(a - b)); }}.loss(x, y).item()) ==
+             expected);
+  BOOST_TEST(Options{}.loss(x, labels()).item() == nn::cross_entropy(x, labels()).item());
+  BOOST_TEST(Options{}.loss.name() == "cross_entropy");
+  BOOST_TEST(message_of<std::invalid_argument>([&] { Options{.loss = nn::mse_loss}.loss(x, labels()); }) ==
+             "mse_loss: prediction has shape [4, 3] and target [4], expected one shape" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Loss("msee"); }) ==
+             "Loss: unknown loss \"msee\", known are mse_loss, l1_loss, squared_error_loss, huber_loss, smooth_l1_loss, log_cosh_loss, "
+             "poisson_nll_loss, cross_entropy, nll_loss, binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, hinge_loss, "
+             "multi_margin_loss, softmax_mse_loss, mse, mae" +
+                 at_line());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
