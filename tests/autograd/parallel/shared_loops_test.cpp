@@ -1,6 +1,6 @@
 // What threads share while they run loops together, with plain threads in OpenMP's place: ThreadSanitizer sees these.
-#include "autograd/parallel/kept_threads.h"
 #include "autograd/parallel/shared_loops.h"
+#include "autograd/parallel/kept_threads.h"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
