@@ -16,6 +16,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/anomaly.h"
 #include "autograd/graph/dot.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/graph/hooks.h"
 #include "autograd/graph/tensor.h"
 #include "autograd/ops/activation.h"

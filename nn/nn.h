@@ -38,6 +38,7 @@
 #include "nn/module/config.h"
 #include "nn/module/hooks.h"
 #include "nn/module/layer.h"
+#include "nn/module/members.h"
 #include "nn/module/module.h"
 #include "nn/optim/adadelta.h"
 #include "nn/optim/adagrad.h"

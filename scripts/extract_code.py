@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """Makes programs of the ```cpp blocks of a Markdown page, and compares the output of a program with the page.
 
-  extract_code.py PAGE FOLDER             writes FOLDER/N.cpp and FOLDER/N.expected for block N; prints a line "N run" or "N compile" each
+  extract_code.py PAGE FOLDER             writes FOLDER/N.cpp and FOLDER/N.expected for block N; prints a line "N run", "N compile" or
+                                          "N refused" each
   extract_code.py --compare FILE PROGRAM  runs PROGRAM; its output must match FILE, in which "..." matches any text
+  extract_code.py --refused FILE COMMAND  runs a compiler, which must fail; its text after "error: " must match FILE
   extract_code.py --self-test
 
 A block with a main() is a complete program. Any other block becomes the body of a main() with the usual includes. A comment before a block,
 <!-- code: WORDS -->, changes that: "file" places it at file scope, "continues" places the blocks before it (back to the last one without
-this word) in front of it, "compile" compiles it without running it. A ```text block directly after a block is its expected output.
+this word) in front of it, "compile" compiles it without running it, "refused" says that compilers refuse it. A ```text block directly after
+a block is its expected output, or what g++ says.
 """
 import os
 import re
@@ -17,7 +20,7 @@ import tempfile
 
 PREAMBLE_HEADERS = ["autograd/autograd.h", "nn/nn.h"]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KNOWN_WORDS = {"file", "continues", "compile"}
+KNOWN_WORDS = {"file", "continues", "compile", "refused"}
 
 
 class Block:
@@ -115,7 +118,7 @@ def extract(page, folder):
             write(expected, block.expected)
         elif os.path.exists(expected):
             os.remove(expected)
-        print(number, "compile" if "compile" in block.words else "run")
+        print(number, next((word for word in ("compile", "refused") if word in block.words), "run"))
 
 
 def write(path, text):
@@ -152,6 +155,21 @@ def compare(expected_file, program):
     return 0
 
 
+def refused(expected_file, command):
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+    sys.stdout.write(done.stderr)
+    if done.returncode == 0:
+        print("the compiler takes it")
+        return 1
+    errors = [line.partition("error: ")[2] for line in done.stderr.split("\n") if "error: " in line]
+    with open(expected_file, encoding="utf-8") as file:
+        expected = file.read()
+    if not matches(expected, "\n".join(errors)):
+        print(f"--- the page says:\n{expected}")
+        return 1
+    return 0
+
+
 def self_test():
     page = "\n".join([
         "# T", "```cpp", "int main() { return 0; }", "```", "prose", "```text", "not its output", "```",
@@ -177,6 +195,8 @@ def self_test():
         write(expected, "something else\n")
         assert compare(expected, "/bin/true") == 1 and compare(expected + "_none", "/bin/true") == 0
         assert compare(expected + "_none", "/bin/false") == 1
+        says = ["/bin/sh", "-c", "echo 'a.cpp:1: error: something else' >&2; exit $0"]
+        assert [refused(expected, [*says, code]) for code in "10"] == [0, 1] and refused(expected, ["/bin/false"]) == 1
 
 
 if __name__ == "__main__":
@@ -185,6 +205,8 @@ if __name__ == "__main__":
         self_test()
     elif len(arguments) == 3 and arguments[0] == "--compare":
         sys.exit(compare(arguments[1], arguments[2]))
+    elif len(arguments) > 2 and arguments[0] == "--refused":
+        sys.exit(refused(arguments[1], arguments[2:]))
     elif len(arguments) == 2:
         extract(arguments[0], arguments[1])
     else:

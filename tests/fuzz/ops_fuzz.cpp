@@ -228,7 +228,7 @@ void Machine::binary() {
   constexpr Op kOps[] = {cr::add, cr::sub, cr::mul, cr::div, cr::pow, cr::atan2, cr::maximum,     cr::minimum,
                          cr::eq,  cr::ne,  cr::lt,  cr::le,  cr::gt,  cr::ge,    cr::logical_and, cr::logical_or};
   Tensor a, b, c;
-  const int op = in.below(static_cast<int>(std::size(kOps)) + 4);
+  const int op = in.below(static_cast<int>(std::size(kOps)) + 6);
   const Operand left = operand(a), right = operand(b);
   if (op < static_cast<int>(std::size(kOps))) return put(kOps[op](left, right));
   switch (op - static_cast<int>(std::size(kOps))) {
@@ -238,9 +238,17 @@ void Machine::binary() {
       return put(cr::lerp(left, right, operand(c)));
     case 2:
       return put(cr::matmul(any(), any()));
-    default: {
+    case 3: {
       const Tensor x = any(), weight = any();
       return put(cr::linear(x, weight, in.flag() ? any() : Tensor()));
+    }
+    case 4: {
+      const Tensor x = any(), weight = any();
+      return put(cr::linear_relu(x, weight, in.flag() ? any() : Tensor()));
+    }
+    default: {
+      const Tensor prediction = any(), target = any();
+      return put(in.flag() ? cr::mean_squared_difference(prediction, target) : cr::mean_cross_entropy(prediction, target));
     }
   }
 }

@@ -359,9 +359,22 @@ def products():
         case("einsum", lambda *a: torch.einsum(a[-1], *a[:-1]), [draw(shape) for shape in operands], [equation])
 
 
+def fused():
+    """Ops that do in one what others do in several."""
+    for shape, weight in (((4, 3), (3, 2)), ((3,), (3, 2)), ((2, 2, 3), (3, 2)), ((0, 3), (3, 2)), ((1, 1), (1, 1))):
+        case("linear_relu", lambda x, w, b: F.relu(F.linear(x, w.t(), b)), [draw(shape), draw(weight), draw(weight[1:])])
+        case("linear_relu", lambda x, w: F.relu(F.linear(x, w.t())), [draw(shape), draw(weight)])
+    for shape in ((), (1,), (7,), (2, 3), (2, 1, 3)):
+        case("mean_squared_difference", F.mse_loss, [draw(shape), draw(shape)])
+    for n, classes in ((1, 1), (1, 4), (5, 3), (6, 2)):
+        case("mean_cross_entropy", F.cross_entropy, [draw((n, classes), -3, 3), integers(classes, (n,))])
+    for logits in ([1e4, -1e4, 0.0], [0.0, -INF, 1.0]):
+        case("mean_cross_entropy", F.cross_entropy, [torch.tensor([logits]), torch.tensor([0])], orders=1)
+
+
 def main():
     path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.jsonl")
-    for family in (elementwise, activations, reductions, shapes, indexing, products):
+    for family in (elementwise, activations, reductions, shapes, indexing, products, fused):
         family()
     with open(path, "w", encoding="utf-8") as file:
         version = {"torch": torch.__version__, "made by": "tests/reference/make_reference.py", "cases": len(CASES)}

@@ -192,4 +192,29 @@ BOOST_AUTO_TEST_CASE(third_derivative) {
   BOOST_CHECK(third.requires_grad());
 }
 
+BOOST_AUTO_TEST_CASE(a_pass_that_failed_part_way_is_named_by_the_next) {
+  const Tensor x = cr::variable({1, 2});
+  bool fails = true;
+  const cr::HookHandle handle = cr::on_grad(x, [&](const Tensor& g) -> Tensor {
+    if (fails) throw std::runtime_error("no disk");
+    return g;
+  });
+  const Tensor loss = cr::sum(cr::exp(x));
+  BOOST_CHECK_THROW(loss.backward(), std::runtime_error);
+  BOOST_CHECK(!x.grad().defined());
+  const std::string second = message_of<std::logic_error>([&] { loss.backward(); });
+  BOOST_TEST(second.starts_with("backward: the graph is spent: the result of sum of shape [] made at backward_test.cpp:"));
+  BOOST_TEST(
+      second.find("was freed by a pass that then failed with \"no disk\"; compute the result again, or say retain_graph where a pass "
+                  "may fail (at backward_test.cpp:") != std::string::npos);
+  // With retain_graph nothing is freed, and the pass can be repeated.
+  const Tensor kept = cr::sum(cr::exp(x));
+  BOOST_CHECK_THROW(kept.backward({.retain_graph = true}), std::runtime_error);
+  fails = false;
+  kept.backward();
+  BOOST_TEST(std::abs(x.grad().to_vector<double>()[0] - std::exp(1.0)) < 1e-6);
+  // A graph that a pass went through without failing is refused as before.
+  BOOST_TEST(message_of<std::logic_error>([&] { kept.backward(); }).starts_with("backward: backward through the graph a second time: "));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_SUITE(pass_table)
 BOOST_AUTO_TEST_CASE(each_leaf_has_one_entry_until_the_map_is_cleared) {
   std::vector<Tensor> leaves;
   for (int i = 0; i < 1000; ++i) leaves.push_back(cr::variable(1.0));
-  cr::detail::LeafMap map;
+  cr::detail::LeafEntries map;
   for (std::uint32_t round = 0; round < 3; ++round) {
     const std::uint32_t first = 5000 * round;
     bool fresh = true, found = true;
@@ -28,26 +28,45 @@ BOOST_AUTO_TEST_CASE(each_leaf_has_one_entry_until_the_map_is_cleared) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_inner_pass_has_a_workspace_of_its_own) {
-  cr::detail::PassWorkspace* outermost = nullptr;
+BOOST_AUTO_TEST_CASE(a_pass_inside_another_has_a_table_of_its_own) {
+  using cr::detail::PassTable;
+  std::vector<Tensor> results;
+  const Tensor x = cr::variable(1.0);
+  for (int i = 0; i < 100; ++i) results.push_back(x * i);
+  std::size_t capacity = 0;
   {
-    cr::detail::PassWorkspaceLoan outer;
-    outermost = &outer.get();
-    outer.get().edges.assign(100, 1);
-    outer.get().entries.emplace_back();
+    PassTable outer;
+    for (std::uint32_t i = 0; i < 100; ++i) BOOST_TEST(outer.enter(cr::detail::node_of(results[i])) == i);
     {
-      cr::detail::PassWorkspaceLoan inner;
-      BOOST_TEST(&inner.get() != outermost);
-      BOOST_TEST(inner.get().edges.empty());
-      inner.get().edges.push_back(2);
+      PassTable inner;
+      BOOST_TEST(inner.size() == 0U);
+      BOOST_TEST(inner.find(cr::detail::node_of(results[7])) == PassTable::kNoEntry);
+      BOOST_TEST(inner.enter(cr::detail::node_of(results[7])) == 0U);
+      BOOST_TEST(inner.find(cr::detail::node_of(results[7])) == 0U);
     }
-    BOOST_TEST(outer.get().edges.size() == 100U);
+    BOOST_TEST(outer.size() == 100U);
+    BOOST_TEST(outer.find(cr::detail::node_of(results[7])) == 7U);
+    capacity = outer.entries().capacity();
   }
-  cr::detail::PassWorkspaceLoan again;
-  BOOST_TEST(&again.get() == outermost);
-  BOOST_TEST(outermost->edges.empty());
-  BOOST_TEST(outermost->entries.empty());
-  BOOST_TEST(outermost->edges.capacity() >= 100U);  // its memory is kept
+  PassTable again;
+  BOOST_TEST(again.size() == 0U);
+  BOOST_TEST(again.entries().empty());
+  BOOST_TEST(again.entries().capacity() == capacity);  // its memory is kept
+}
+
+BOOST_AUTO_TEST_CASE(entering_inputs_counts_their_uses) {
+  using cr::detail::PassTable;
+  const Tensor x = cr::variable(2.0), c = cr::tensor(3.0), y = x * c, z = y * y;
+  PassTable table;
+  cr::detail::PassEntry& entry = table[table.enter(cr::detail::node_of(z))];
+  table.enter_inputs(entry, cr::detail::node_of(z));
+  const std::uint32_t at = table.find(cr::detail::node_of(y));
+  BOOST_TEST(table[at].uses == 2U);
+  table.enter_inputs(table[at], cr::detail::node_of(y));
+  BOOST_TEST(table[table.find(cr::detail::node_of(x))].uses == 1U);
+  BOOST_TEST(table.find(cr::detail::node_of(c)) == PassTable::kNoEntry);  // does not require grad
+  BOOST_TEST(table.inputs_of(table[at])[1] == PassTable::kNoEntry);
+  BOOST_TEST((table.ends() == std::vector<std::uint32_t>{table.find(cr::detail::node_of(x))}));
 }
 
 BOOST_AUTO_TEST_CASE(an_entry_gives_its_node_the_mark_back) {
@@ -57,7 +76,7 @@ BOOST_AUTO_TEST_CASE(an_entry_gives_its_node_the_mark_back) {
   {
     cr::detail::PassEntry entry;
     entry.tensor = y;
-    entry.outer = 5;
+    entry.outer_mark = 5;
     cr::detail::PassEntry moved = std::move(entry);
     BOOST_TEST(node->mark == 7U);
   }

@@ -201,6 +201,7 @@ const std::map<std::string, Op>& ops() {
        }},
       {"matmul", one([](In x, A) { return matmul(x[0], x[1]); })},
       {"linear", one([](In x, A) { return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor()); })},
+      {"linear_relu", one([](In x, A) { return linear_relu(x[0], x[1], x.size() > 2 ? x[2] : Tensor()); })},
       {"dot", one([](In x, A) { return dot(x[0], x[1]); })},
       {"outer", one([](In x, A) { return outer(x[0], x[1]); })},
       {"trace", one([](In x, A) { return trace(x[0]); })},
@@ -208,6 +209,8 @@ const std::map<std::string, Op>& ops() {
       {"tril", one([](In x, A a) { return tril(x[0], a.integer(0)); })},
       {"triu", one([](In x, A a) { return triu(x[0], a.integer(0)); })},
       {"einsum", one([](In x, A a) { return einsum(a.word(0), x); })},
+      {"mean_squared_difference", one([](In x, A) { return mean_squared_difference(x[0], x[1]); })},
+      {"mean_cross_entropy", one([](In x, A) { return mean_cross_entropy(x[0], x[1]); })},
   };
   return table;
 }
