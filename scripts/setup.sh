@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building and testing need and that are missing: setup.sh [--ci]
-# (--ci: also what only the checks of .ci/run need). Says nothing on standard output, and nothing at all when nothing is missing.
+# Installs the Debian packages that building and testing need and that are missing: setup.sh [--ci | --docs]
+# (--ci: also what only the checks of .ci/run need; --docs: only what scripts/docs.sh needs). Says nothing on standard output, and nothing
+# at all when nothing is missing.
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config python3
   libdnnl-dev libopenblas-openmp-dev libhwy-dev libsleef-dev zlib1g-dev libxxhash-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libboost-test-dev libbenchmark-dev dataset-fashion-mnist)
+tools=(c++ cmake ninja python3)
 if [ "${1:-}" = --ci ]; then
-  packages+=(git chromium clang-format-14 clang-19 llvm-19 libclang-rt-19-dev)
+  packages+=(git chromium clang-format-14 clang-19 doxygen llvm-19 libclang-rt-19-dev)
+elif [ "${1:-}" = --docs ]; then
+  packages=(doxygen python3)
+  tools=(doxygen python3)
 elif [ $# -gt 0 ]; then
-  echo "usage: setup.sh [--ci]" >&2
+  echo "usage: setup.sh [--ci | --docs]" >&2
   exit 2
 fi
 
@@ -17,10 +22,10 @@ say() { echo "setup: $*" >&2; }
 
 # Goes on if the tools are there some other way; CMake then names any library it misses.
 go_on_if_possible() {
-  for tool in c++ cmake ninja python3; do
+  for tool in "${tools[@]}"; do
     command -v "$tool" >/dev/null || { say "$tool is missing too; stopping here"; exit 1; }
   done
-  say "the compiler and the build tools are there, so going on without"
+  say "${tools[*]} are there, so going on without"
   exit 0
 }
 
