@@ -30,17 +30,17 @@ function(chainrule_add_test name)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
 endfunction()
 
-# chainrule_add_python_tests(name driver.py [SYSTEM_PYTHON] PROGRAMS target...) adds a unittest program that runs programs as users do.
-# `driver.py --list` prints its cases, `driver.py PROGRAM... CASE` runs one. Each case is a CTest test with the name "name.TestCase/what". As
-# above, a case that ends in "_threads" runs alone, and one that ends in "_mnist", "_torch" or "_chromium" may be skipped.
-# SYSTEM_PYTHON runs the driver with the system's Python, which has the system's PyTorch.
+# chainrule_add_python_tests(name driver.py [SYSTEM_PYTHON] [PROGRAMS target...] [ARGUMENTS argument...]) adds a unittest program that runs
+# programs as users do. `driver.py --list` prints its cases, `driver.py PROGRAM... ARGUMENT... CASE` runs one. Each case is a CTest test with
+# the name "name.TestCase/what". As above, a case that ends in "_threads" runs alone, and one that ends in "_mnist", "_torch", "_chromium" or
+# "_doxygen" may be skipped. SYSTEM_PYTHON runs the driver with the system's Python, which has the system's PyTorch.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_program(CHAINRULE_SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(CHAINRULE_SYSTEM_PYTHON python3 REQUIRED)
 mark_as_advanced(CHAINRULE_SYSTEM_PYTHON)
 
 function(chainrule_add_python_tests name driver)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SYSTEM_PYTHON" "" "PROGRAMS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "SYSTEM_PYTHON" "" "PROGRAMS;ARGUMENTS")
   set(python ${Python3_EXECUTABLE})
   if(arg_SYSTEM_PYTHON)
     set(python ${CHAINRULE_SYSTEM_PYTHON})
@@ -52,13 +52,13 @@ function(chainrule_add_python_tests name driver)
   list(TRANSFORM arg_PROGRAMS REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE programs)
   foreach(case IN LISTS cases)
     string(REPLACE ".test_" "/" test "${name}.${case}")
-    add_test(NAME ${test} COMMAND ${python} -B ${driver} ${programs} ${case})
+    add_test(NAME ${test} COMMAND ${python} -B ${driver} ${programs} ${arg_ARGUMENTS} ${case})
     if(case MATCHES "_threads$")
       set_tests_properties(${test} PROPERTIES RUN_SERIAL TRUE LABELS threads)
     else()
       set_tests_properties(${test} PROPERTIES ENVIRONMENT OMP_NUM_THREADS=1)
     endif()
-    if(case MATCHES "_(mnist|torch|chromium)$")
+    if(case MATCHES "_(mnist|torch|chromium|doxygen)$")
       set_tests_properties(${test} PROPERTIES SKIP_REGULAR_EXPRESSION "(^|\n)skipped: ")
     endif()
   endforeach()

@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Installs the missing Debian packages of those required to build and test: setup.sh [--ci]. With --ci, also those that only .ci/run requires.
-# Prints nothing on standard output, and nothing at all if no package is missing.
+# Installs the missing Debian packages of those required to build and test: setup.sh [--ci | --docs]. With --ci, also those that only
+# .ci/run requires; with --docs, only those that scripts/docs.sh requires. Prints nothing on standard output, and nothing at all if no
+# package is missing.
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config python3
   libdnnl-dev libopenblas-openmp-dev libhwy-dev libsleef-dev zlib1g-dev libxxhash-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libboost-test-dev libbenchmark-dev dataset-fashion-mnist)
+tools=(c++ cmake ninja python3)
 if [ "${1:-}" = --ci ]; then
-  packages+=(git chromium clang-format-14 clang-19 llvm-19 libclang-rt-19-dev)
+  packages+=(git chromium clang-format-14 clang-19 doxygen llvm-19 libclang-rt-19-dev)
+elif [ "${1:-}" = --docs ]; then
+  packages=(doxygen python3)
+  tools=(doxygen python3)
 elif [ $# -gt 0 ]; then
-  echo "usage: setup.sh [--ci]" >&2
+  echo "usage: setup.sh [--ci | --docs]" >&2
   exit 2
 fi
 
@@ -17,10 +22,10 @@ say() { echo "setup: $*" >&2; }
 
 # Continues if the tools are installed in another way. CMake then names any missing library.
 go_on_if_possible() {
-  for tool in c++ cmake ninja python3; do
+  for tool in "${tools[@]}"; do
     command -v "$tool" >/dev/null || { say "$tool is missing, too; giving up"; exit 1; }
   done
-  say "found the compiler and the build tools; continuing without installing packages"
+  say "found ${tools[*]}; continuing without installing packages"
   exit 0
 }
 
