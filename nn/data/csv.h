@@ -21,8 +21,8 @@ class CsvColumn {
   template <std::integral I>
   requires(!std::same_as<I, bool>) CsvColumn(I number) : number_(static_cast<std::int64_t>(number)) {}
 
-  /// @{
   /// Selects a column by its name in the header.
+  /// @{
   CsvColumn(std::string name) : name_(std::move(name)), is_named_(true) {}
   CsvColumn(const char* name) : name_(name), is_named_(true) {}
   /// @}

@@ -48,8 +48,8 @@ class CsvReader {
   /// Returns the position of the current cell in its row, from 0.
   std::size_t column() const noexcept { return count_ - 1; }
 
-  /// @{
   /// Throws std::runtime_error `FILE:LINE:COLUMN: what`, for the current cell or the given column of the current row.
+  /// @{
   [[noreturn]] void fail(const std::string& what) const { fail(column(), what); }
   [[noreturn]] void fail(std::size_t column, const std::string& what) const { fail_at(row_line_, column, what); }
   /// @}

@@ -58,14 +58,14 @@ class DataLoader::Iterator {
   /// Type of distances, for the standard library.
   using difference_type = std::ptrdiff_t;
 
-  /// @{
   /// Returns the current batch. The reference is valid until the iterator is incremented.
+  /// @{
   const Batch& operator*() const;
   const Batch* operator->() const { return &**this; }
   /// @}
 
-  /// @{
   /// Moves to the next batch and frees the current one.
+  /// @{
   Iterator& operator++();
   void operator++(int) { ++*this; }
   /// @}

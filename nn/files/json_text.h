@@ -19,8 +19,8 @@ std::string json_string(std::string_view words);
 /// Returns true if the text is valid UTF-8.
 bool is_utf8(std::string_view words);
 
-/// @{
 /// Appends the shortest text that reads back as the same number. NaN and infinities become the strings "nan", "inf" and "-inf".
+/// @{
 void append_json_number(std::string& out, float value);
 void append_json_number(std::string& out, double value);
 void append_json_number(std::string& out, std::int64_t value);

@@ -41,9 +41,9 @@ class Merge : public MultiModule {
   int axis_;
 };
 
-/// @{
 /// Returns the elementwise sum, product, mean, maximum or minimum of several values with the same shape.
 /// @throws std::invalid_argument if there is no value, or if the shapes differ; the message names two that do.
+/// @{
 Symbol add(const SymbolList& symbols, SourceLine line = SourceLine::current());
 Symbol multiply(const SymbolList& symbols, SourceLine line = SourceLine::current());
 Symbol average(const SymbolList& symbols, SourceLine line = SourceLine::current());
@@ -55,8 +55,8 @@ Symbol minimum(const SymbolList& symbols, SourceLine line = SourceLine::current(
 /// @throws std::invalid_argument unless there are two values of the same shape.
 Symbol subtract(const SymbolList& symbols, SourceLine line = SourceLine::current());
 
-/// @{
 /// Same as above, for two values.
+/// @{
 Symbol add(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol multiply(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
 Symbol average(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::current());
@@ -70,11 +70,11 @@ Symbol subtract(const Symbol& a, const Symbol& b, SourceLine line = SourceLine::
 /// do.
 Symbol concatenate(const SymbolList& symbols, int axis = -1, SourceLine line = SourceLine::current());
 
-/// @{
 /// Makes a layer with this name from a custom function, calls it, and returns the result. The layer has no parameters; it is differentiated
 /// through the ops that the function calls. The function receives whole batches [n, ...]. Each thread that calls the model calls the
 /// function, so it must be safe for that. save_model() cannot store such a layer.
 /// @throws std::invalid_argument for an empty function.
+/// @{
 Symbol lambda(std::string_view name, const Symbol& x, std::function<Tensor(const Tensor&)> function,
               SourceLine line = SourceLine::current());
 Symbol lambda(std::string_view name, const std::vector<Symbol>& symbols, std::function<Tensor(const std::vector<Tensor>&)> function,

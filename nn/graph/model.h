@@ -118,8 +118,8 @@ class Model : public MultiModule {
   /// @throws std::invalid_argument as nn::evaluate(), and if the options contain a loss, metrics or weights.
   Metrics evaluate(const Dataset& data, const EvaluateOptions& options = {}, SourceLine line = SourceLine::current()) const;
 
-  /// @{
   /// Returns the outputs for these inputs; see nn::predict().
+  /// @{
   Tensor predict(const Tensor& inputs, const PredictOptions& options = {}, SourceLine line = SourceLine::current()) const;
   std::vector<Tensor> predict(const std::vector<Tensor>& inputs, const PredictOptions& options = {},
                               SourceLine line = SourceLine::current()) const;

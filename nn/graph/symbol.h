@@ -89,8 +89,8 @@ class Symbol {
 /// One or more Symbols as a function argument: `x`, `{a, b}` or a vector.
 class SymbolList {
  public:
-  /// @{
   /// Makes a list of one or more Symbols.
+  /// @{
   SymbolList(const Symbol& symbol) : symbols_{symbol} {}
   SymbolList(std::initializer_list<Symbol> symbols) : symbols_(symbols) {}
   SymbolList(std::vector<Symbol> symbols) : symbols_(std::move(symbols)) {}
@@ -111,10 +111,10 @@ class SymbolList {
 /// @throws std::invalid_argument for a size below 1, or for more than 7 axes.
 Symbol input(const Shape& example, const InputOptions& options = {}, SourceLine line = SourceLine::current());
 
-/// @{
 /// Calls a layer on Symbols; same as `layer(x)` and `layer({a, b})`.
 /// @throws std::invalid_argument if shapes or dtypes do not fit, with the name of the layer and of what comes before it; or if the layer
 /// has another number of inputs, or, when called with a single Symbol, more than one result.
+/// @{
 Symbol call_layer(const Layer& layer, const Symbol& x, SourceLine line = SourceLine::current());
 std::vector<Symbol> call_layer(const Layer& layer, const std::vector<Symbol>& inputs, SourceLine line = SourceLine::current());
 template <class M>

@@ -21,9 +21,9 @@ class Activation {
   /// Selects no activation: inputs pass unchanged.
   Activation() noexcept;
 
-  /// @{
   /// Selects the activation with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
+  /// @{
   Activation(std::string_view name, SourceLine line = SourceLine::current());
   Activation(const char* name, SourceLine line = SourceLine::current());
   Activation(const std::string& name, SourceLine line = SourceLine::current());

@@ -22,9 +22,9 @@ class Initializer {
   /// The type of a custom function: it returns values of the given shape and dtype, drawn from the generator.
   using Function = std::function<Tensor(const Shape&, DType, Generator&)>;
 
-  /// @{
   /// Selects the initializer with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
+  /// @{
   Initializer(std::string_view name, SourceLine line = SourceLine::current());
   Initializer(const char* name, SourceLine line = SourceLine::current());
   Initializer(const std::string& name, SourceLine line = SourceLine::current());

@@ -18,9 +18,9 @@ namespace chainrule::nn {
 /// - a custom function `Tensor(const Tensor& prediction, const Tensor& target)`.
 class Loss {
  public:
-  /// @{
   /// Selects the loss with this name.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
+  /// @{
   Loss(std::string_view name, SourceLine line = SourceLine::current());
   Loss(const char* name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}
   Loss(const std::string& name, SourceLine line = SourceLine::current()) : Loss(std::string_view(name), line) {}

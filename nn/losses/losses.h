@@ -28,24 +28,24 @@ struct LossOptions {
 
 // Regression: prediction and target have the same shape. The mean is over all elements unless stated otherwise.
 
-/// @{
 /// Mean squared error: (prediction - target)². The mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
+/// @{
 Tensor mse_loss(const TensorArg& prediction, const Tensor& target);
 Tensor mse_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options);
 /// @}
 
-/// @{
 /// Mean absolute error: |prediction - target|. The gradient is 0 where they are equal. The mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
+/// @{
 Tensor l1_loss(const TensorArg& prediction, const Tensor& target);
 Tensor l1_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options);
 /// @}
 
-/// @{
 /// Squared error of each example: the sum of (prediction - target)² over all axes but the first, which gives one number for each of the n
 /// examples. The mean is over the n examples.
 /// @throws std::invalid_argument unless shapes and dtypes agree and the rank is at least 1.
+/// @{
 Tensor squared_error_loss(const TensorArg& prediction, const Tensor& target);
 Tensor squared_error_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options);
 /// @}
@@ -57,10 +57,10 @@ struct HuberOptions {
   double delta = 1;
 };
 
-/// @{
 /// Huber loss: with d = prediction - target, d²/2 for |d| <= delta, otherwise delta · (|d| - delta/2). The mean is over all
 /// elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree and delta > 0.
+/// @{
 Tensor huber_loss(const TensorArg& prediction, const Tensor& target);
 Tensor huber_loss(const TensorArg& prediction, const Tensor& target, const HuberOptions& options);
 /// @}
@@ -72,18 +72,18 @@ struct SmoothL1Options {
   double beta = 1;
 };
 
-/// @{
 /// Smooth L1 loss, that is huber_loss / beta: with d = prediction - target, d²/(2·beta) for |d| <= beta, otherwise |d| - beta/2. The
 /// mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree and beta >= 0.
+/// @{
 Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target);
 Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target, const SmoothL1Options& options);
 /// @}
 
-/// @{
 /// Log-cosh loss: log(cosh(d)) with d = prediction - target, computed without overflow. It is close to d²/2 for small |d| and to
 /// |d| - log 2 for large |d|. The mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
+/// @{
 Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target);
 Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options);
 /// @}
@@ -99,10 +99,10 @@ struct PoissonNllOptions {
   double epsilon = 1e-8;
 };
 
-/// @{
 /// Negative log-likelihood of a Poisson distribution: exp(prediction) - target · prediction; or, if `log_input` is false,
 /// prediction - target · log(prediction + epsilon). The mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
+/// @{
 Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target);
 Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target, const PoissonNllOptions& options);
 /// @}
@@ -121,13 +121,13 @@ struct CrossEntropyOptions {
   double label_smoothing = 0;
 };
 
-/// @{
 /// Cross entropy between the softmax of logits [n, classes] and a target. For int64 labels [n], -log softmax(logits) at the labels. For
 /// probabilities p [n, classes] of the dtype of the logits, -Σ p · log softmax(logits) over the classes.
 ///
 /// The mean is over the n examples; it is NaN if all are ignored. Pass the output of the last Dense directly, without a softmax.
 /// @throws std::invalid_argument if a label is neither in 0 to classes - 1 nor ignore_index, if label_smoothing is not in [0, 1], or if
 /// shapes or dtypes do not fit.
+/// @{
 Tensor cross_entropy(const TensorArg& logits, const Tensor& target);
 Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const CrossEntropyOptions& options);
 /// @}
@@ -141,9 +141,9 @@ struct NllOptions {
   std::int64_t ignore_index = -100;
 };
 
-/// @{
 /// Negative log-likelihood: -log_probabilities [n, classes] at the labels, int64 [n]. nll_loss after a LogSoftmax equals cross_entropy.
 /// @throws std::invalid_argument if a label is neither in 0 to classes - 1 nor ignore_index, or if shapes or dtypes do not fit.
+/// @{
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels);
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels, const NllOptions& options);
 /// @}
@@ -156,13 +156,13 @@ struct BinaryCrossEntropyOptions {
   Tensor weight = {};
 };
 
-/// @{
 /// Binary cross entropy: -y · log p - (1 - y) · log(1 - p) for probabilities p and targets y, both in [0, 1]. The mean is over all
 /// elements.
 ///
 /// Logarithms are limited to -100 from below. Where the limit applies, the gradient is 0 (PyTorch: ∓10^12). Prefer
 /// binary_cross_entropy_with_logits, which is more accurate.
 /// @throws std::invalid_argument unless shapes and dtypes agree and all probabilities are in [0, 1].
+/// @{
 Tensor binary_cross_entropy(const TensorArg& probabilities, const Tensor& target);
 Tensor binary_cross_entropy(const TensorArg& probabilities, const Tensor& target, const BinaryCrossEntropyOptions& options);
 /// @}
@@ -176,11 +176,11 @@ struct BinaryCrossEntropyWithLogitsOptions {
   Tensor pos_weight = {};
 };
 
-/// @{
 /// Binary cross entropy of logits: -pos_weight · y · log σ(x) - (1 - y) · log(1 - σ(x)) for logits x and targets y in [0, 1], where σ is
 /// the sigmoid. It is computed with log_sigmoid, so it does not overflow and small losses keep their precision. The mean is over all
 /// elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
+/// @{
 Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& target);
 Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& target, const BinaryCrossEntropyWithLogitsOptions& options);
 /// @}
@@ -192,10 +192,10 @@ struct KlDivOptions {
   bool log_target = false;
 };
 
-/// @{
 /// Kullback-Leibler divergence: target · (log target - log_probabilities) for each element; 0 where the target is 0. As in PyTorch, the
 /// mean is over all elements. To get the mean divergence of n distributions, use the sum and divide it by n.
 /// @throws std::invalid_argument unless shapes and dtypes agree.
+/// @{
 Tensor kl_div(const TensorArg& log_probabilities, const Tensor& target);
 Tensor kl_div(const TensorArg& log_probabilities, const Tensor& target, const KlDivOptions& options);
 /// @}
@@ -207,9 +207,9 @@ struct HingeOptions {
   double margin = 1;
 };
 
-/// @{
 /// Hinge loss: max(0, margin - target · prediction) for targets -1 and 1; the gradient at the kink is 0. The mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree and each target is -1 or 1.
+/// @{
 Tensor hinge_loss(const TensorArg& prediction, const Tensor& target);
 Tensor hinge_loss(const TensorArg& prediction, const Tensor& target, const HingeOptions& options);
 /// @}
@@ -225,18 +225,18 @@ struct MultiMarginOptions {
   Tensor weight = {};
 };
 
-/// @{
 /// Multi-class hinge loss: Σ max(0, margin - (score of the label) + (score of the other class))^p / classes, where the sum is over the
 /// other classes. The gradient at the kink is 0. The mean is over the n examples.
 /// @throws std::invalid_argument if a label is outside 0 to classes - 1, if p is neither 1 nor 2, or if shapes or dtypes do not fit.
+/// @{
 Tensor multi_margin_loss(const TensorArg& scores, const Tensor& labels);
 Tensor multi_margin_loss(const TensorArg& scores, const Tensor& labels, const MultiMarginOptions& options);
 /// @}
 
-/// @{
 /// Squared error of probabilities: mse_loss(softmax(logits, -1), target) for targets that are probabilities, such as the result of one_hot.
 /// The mean is over all elements.
 /// @throws std::invalid_argument unless shapes and dtypes agree and the rank is at least 1.
+/// @{
 Tensor softmax_mse_loss(const TensorArg& logits, const Tensor& target);
 Tensor softmax_mse_loss(const TensorArg& logits, const Tensor& target, const LossOptions& options);
 /// @}

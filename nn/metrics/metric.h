@@ -53,12 +53,12 @@ class Metric {
   /// The type of the functions in metrics.h that have no further arguments.
   using Function = double (*)(const TensorArg&, const Tensor&);
 
-  /// @{
   /// Selects the metric with this name: "accuracy", "binary_accuracy" (of probabilities, with threshold 0.5), "topK_accuracy" for any
   /// number K (such as "top5_accuracy"), "mse", "mae", "r2", "precision", "recall" and "f1" (all three with Average::macro); or the name of
   /// a function in losses.h, such as "cross_entropy". A loss is averaged over the examples; for "cross_entropy" and "nll_loss", examples
   /// with an ignored label do not count.
   /// @throws std::invalid_argument for an unknown name; the message lists the known names.
+  /// @{
   Metric(std::string_view name, SourceLine line = SourceLine::current());
   Metric(const char* name, SourceLine line = SourceLine::current()) : Metric(std::string_view(name), line) {}
   Metric(const std::string& name, SourceLine line = SourceLine::current()) : Metric(std::string_view(name), line) {}

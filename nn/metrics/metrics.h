@@ -26,11 +26,11 @@ namespace chainrule::nn {
 /// binary_accuracy is meant.
 double accuracy(const TensorArg& scores, const Tensor& labels);
 
-/// @{
 /// Returns the fraction of elements where the prediction (score > threshold) equals the target, which is 0 or 1. Scores and targets have
 /// the same shape, such as [n], [n, 1] or [n, d]. Use a threshold of 0.5 (the default) for probabilities and 0 for logits. NaN is not above
 /// the threshold.
 /// @throws std::invalid_argument if shapes or dtypes do not agree, or if a target is neither 0 nor 1.
+/// @{
 double binary_accuracy(const TensorArg& scores, const Tensor& targets, double threshold);
 double binary_accuracy(const TensorArg& scores, const Tensor& targets);
 /// @}
@@ -64,26 +64,26 @@ struct ClassScoreOptions {
 // These agree with the functions of the same names in sklearn.metrics with zero_division = 0: if the denominator of a class is 0, its score
 // is 0.
 
-/// @{
 /// Returns the precision: of the examples that are predicted as a class, the fraction that has it as label. If no example is predicted as
 /// the class, its precision is 0. Scores and labels are as in accuracy() or, for two classes, as described at ClassScoreOptions::threshold.
 /// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
+/// @{
 double precision_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);
 double precision_score(const TensorArg& scores, const Tensor& labels);
 /// @}
 
-/// @{
 /// Returns the recall: of the examples that have a class as label, the fraction that is predicted as it. If no example has the class as
 /// label, its recall is 0. Scores and labels are as in precision_score().
 /// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
+/// @{
 double recall_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);
 double recall_score(const TensorArg& scores, const Tensor& labels);
 /// @}
 
-/// @{
 /// Returns the F1 score: the harmonic mean of precision and recall of each class, which is 2 · correct / (labelled + predicted) in numbers
 /// of examples. If the class occurs neither as label nor as prediction, its score is 0. Scores and labels are as in precision_score().
 /// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
+/// @{
 double f1_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);
 double f1_score(const TensorArg& scores, const Tensor& labels);
 /// @}

@@ -22,9 +22,9 @@ class TensorParser {
  public:
   explicit TensorParser(const InputFile& file) : file_(file) {}
 
-  /// @{
   /// The events of the JSON parser. Each throws like InputFile::fail() if the event is not allowed at this place. end_object() returns
   /// false at the end of "weights" itself. `digits` is the text of the number, with a decimal point.
+  /// @{
   void start_object();
   bool end_object();
   void key(const std::string& key);

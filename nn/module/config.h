@@ -40,9 +40,9 @@ class Config {
   Config& operator=(const Config&) = delete;
   ~Config() = default;
 
-  /// @{
   /// Adds a setting and returns *this. Numbers are stored exactly.
   /// @throws std::invalid_argument if the name was set before, or if the name or a text is not UTF-8.
+  /// @{
   template <std::same_as<bool> B>
   Config& set(std::string_view name, B value) {
     return set_boolean(name, value);
@@ -62,17 +62,17 @@ class Config {
   Config& set(std::string_view name, const std::vector<double>& numbers);
   /// @}
 
-  /// @{
   /// Adds a setting that is a Layer, or a list of Layers, that the module received in its constructor. members() must report these Layers
   /// too. A Layer that occurs in several places of a model is a single one again after loading.
   /// @throws std::invalid_argument if the name was set before or is not UTF-8.
+  /// @{
   Config& set(std::string_view name, const Layer& layer);
   Config& set(std::string_view name, const std::vector<Layer>& layers);
   /// @}
 
-  /// @{
   /// Adds a setting that is itself a set of named settings, or a list of them.
   /// @throws std::invalid_argument if the name was set before or is not UTF-8.
+  /// @{
   Config& set(std::string_view name, Config settings);
   Config& set(std::string_view name, std::vector<Config> settings);
   /// @}
@@ -80,11 +80,11 @@ class Config {
   /// Returns true if there is a setting of this name. Use it for settings that older files do not have.
   bool has(std::string_view name) const;
 
-  /// @{
   /// Returns the value of a setting. integer() also checks that the value lies in [low, high]. number() accepts integers too. layer() and
   /// layers() make the modules that the file describes.
   /// @throws std::runtime_error, with the file and the place in it, if the setting is missing, has another type or is out of bounds. For a
   /// Config that does not come from a file, the exception is std::invalid_argument.
+  /// @{
   bool boolean(std::string_view name) const;
   std::int64_t integer(std::string_view name, std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t high = std::numeric_limits<std::int64_t>::max()) const;

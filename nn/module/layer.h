@@ -33,8 +33,8 @@ class Layer {
   /// Calls the module with one input.
   Tensor operator()(const TensorArg& x) const { return (*module_)(x); }
 
-  /// @{
   /// Calls the module with a list of inputs.
+  /// @{
   std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const {
     return (*module_)(inputs, line);
   }
@@ -50,8 +50,8 @@ class Layer {
     return call_layer(*this, x, line);
   }
 
-  /// @{
   /// Calls the layer on a list of values of a layer graph and returns its results. See symbol.h.
+  /// @{
   template <std::same_as<Symbol> S>
   std::vector<S> operator()(const std::vector<S>& inputs, SourceLine line = SourceLine::current()) const {
     return call_layer(*this, inputs, line);
@@ -62,8 +62,8 @@ class Layer {
   }
   /// @}
 
-  /// @{
   /// Sets the name of the module and returns the handle: `nn::Layer(nn::Dense(1)).named("score")(x)`.
+  /// @{
   Layer& named(std::string_view name) & {
     module_->set_name(name);
     return *this;

@@ -32,8 +32,8 @@ class Members {
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;
 
-  /// @{
   /// Reports a child module. The paths of its members begin with `name.`. A child that was reported before is skipped.
+  /// @{
   void operator()(std::string_view name, Module& child);
   void operator()(std::string_view name, const Layer& child);
   /// @}

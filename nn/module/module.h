@@ -73,10 +73,10 @@ class Module {
   /// @throws std::invalid_argument if the module has more than one input or output.
   Tensor operator()(const TensorArg& x) const;
 
-  /// @{
   /// Returns forward_many(inputs): output_count() Tensors for input_count() inputs.
   /// @throws std::invalid_argument for another number of inputs.
   /// @throws std::logic_error if forward_many returns another number of outputs.
+  /// @{
   std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const;
   std::vector<Tensor> operator()(std::initializer_list<Tensor> inputs, SourceLine line = SourceLine::current()) const;
   /// @}

@@ -45,8 +45,8 @@ class OptimizerFactory {
   /// @throws std::invalid_argument for an unknown name, with a list of the known names, or for a setting that the optimizer does not have.
   OptimizerFactory(std::string_view name, const OptimizerSettings& settings, SourceLine line = SourceLine::current());
 
-  /// @{
   /// Same as above, with the default settings.
+  /// @{
   OptimizerFactory(std::string_view name, SourceLine line = SourceLine::current()) : OptimizerFactory(name, {}, line) {}
   OptimizerFactory(const char* name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
   OptimizerFactory(const std::string& name, SourceLine line = SourceLine::current()) : OptimizerFactory(std::string_view(name), line) {}
@@ -77,8 +77,8 @@ class OptimizerFactory {
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, std::vector<Tensor> parameters, const OptimizerSettings& settings = {},
                                           SourceLine line = SourceLine::current());
 
-/// @{
 /// Returns a factory for an optimizer with these options. The options are checked when the optimizer is made.
+/// @{
 OptimizerFactory sgd(const SGDOptions& options = {});
 OptimizerFactory rmsprop(const RMSpropOptions& options = {});
 OptimizerFactory adagrad(const AdagradOptions& options = {});

@@ -16,8 +16,8 @@ namespace chainrule::nn {
 /// The name of a recorded value, as an argument. It also captures the line of the caller for error messages.
 class RecordName {
  public:
-  /// @{
   /// Takes a name; the text is referenced, not copied.
+  /// @{
   RecordName(std::string_view name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
   RecordName(const char* name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
   RecordName(const std::string& name, SourceLine line = SourceLine::current()) : name_(name), line_(line) {}
