@@ -42,7 +42,7 @@ Tensor gradient_rows(const char* op, const Tensor& grad, const Tensor& y, Loop l
 
 Axes last_axis(const Tensor& x) { return node_of(x)->rank == 0 ? Axes() : Axes(-1); }
 
-// y·(grad - sum of grad·y).
+// The gradient of softmax with the result y: y·(grad - sum of grad·y).
 Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
   return gradient_rows(
       "softmax_gradient", grad, y, [](auto... args) { kernels::softmax_gradient_rows(args...); },
@@ -56,7 +56,7 @@ Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
       });
 }
 
-// grad - exp(y)·sum of grad.
+// The gradient of log_softmax with the result y: grad - exp(y)·sum of grad.
 Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
   return gradient_rows(
       "log_softmax_gradient", grad, y, [](auto... args) { kernels::log_softmax_gradient_rows(args...); },
@@ -69,7 +69,7 @@ Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
       });
 }
 
-// Runs `rows` on x with the axis in the last place.
+// Moves the axis to the end, applies `rows`, and moves it back.
 template <class Rows>
 Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
   Node* node = floating_node(op, x.tensor(), x.line());
@@ -87,7 +87,7 @@ Tensor detail::relu_gradient(const Tensor& grad, const Tensor& y) {
       "relu_gradient", grad, y, [](const auto& loops) { return loops.threshold; },
       [](Sides& s) {
         if (s.needs_a()) s.set_a(relu_gradient(s.grad_out(), s.b().tensor()));
-        // The slope is flat in y.
+        // The derivative with respect to y is 0 everywhere.
       });
 }
 

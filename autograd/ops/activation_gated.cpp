@@ -1,4 +1,4 @@
-// Activations of two operands: halves of one Tensor, or a Tensor and a learned slope.
+// Activations with two operands: glu multiplies the halves of one Tensor, prelu has a trainable slope.
 #include "autograd/ops/activation.h"
 #include "autograd/ops/activation_loops.h"
 #include "autograd/ops/elementwise.h"

@@ -1,4 +1,4 @@
-// Activations made of straight pieces.
+// Piecewise linear and piecewise quadratic activations.
 #include "autograd/ops/activation.h"
 #include "autograd/ops/activation_loops.h"
 #include "autograd/ops/elementwise.h"
@@ -17,7 +17,7 @@ void pick_between(const T* x, T low, T high, const T* a, T* y, std::int64_t n) {
   pick<T>(kernels::elementwise<T>().lt, x, high, y, 1, &zero, 0, y, n);
 }
 
-// x limited to [low, high], the gradient passing strictly between them.
+// x clamped to [low, high]; the gradient is 1 strictly between the limits, else 0.
 Tensor limited(const char* op, const TensorArg& x, double low, double high) {
   return activation(
       op, x,

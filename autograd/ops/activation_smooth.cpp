@@ -1,4 +1,4 @@
-// Activations made of exponentials.
+// Activations that use exponentials, erf or tanh.
 #include <cmath>
 #include <numbers>
 
@@ -51,7 +51,7 @@ Tensor exponential_unit(const char* op, const TensorArg& x, const ExponentialUni
         pick<T>(kernels::elementwise<T>().gt, from, zero, above, 1, y, 1, y, n);
       },
       [unit](const Tensor& g, const Tensor& from) {
-        // The exponential sees negative numbers only: far above 0 it would be inf, and inf·0 where it is not picked.
+        // The exponential is computed of negative numbers only: of large positive ones it would be inf, and inf·0 would give NaN.
         const Tensor below = where(ge(from, 0), 0.0, from);
         return where(gt(from, 0), g * unit.rise, g * (exp(below * unit.rate) * (unit.depth * unit.rate)));
       });
@@ -61,7 +61,7 @@ constexpr double kSqrtHalf = std::numbers::sqrt2 / 2;
 constexpr double kNormalPeak = std::numbers::inv_sqrtpi * kSqrtHalf;  // 1 / √(2π)
 constexpr double kGeluRate = 2 * kNormalPeak;                         // √(2/π)
 constexpr double kGeluCube = 0.044715;
-constexpr float kGeluFlat = 100;  // tanh is ±1 there in either dtype; squares of what lies beyond could overflow
+constexpr float kGeluFlat = 100;  // beyond it tanh is ±1 in either dtype, and squares could overflow
 
 }  // namespace
 

@@ -15,7 +15,7 @@ using namespace detail;
 
 namespace {
 
-// With the user's line in the error.
+// Refuses negative sizes with the user's line, which make_plain() does not know.
 void check_shape(const char* op, const Shape& shape, const SourceLine& line) {
   for (std::int64_t size : shape)
     if (size < 0) throw_invalid(op, text("the shape ", shape, " has a negative size"), line);
@@ -47,7 +47,7 @@ void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first,
   for (const Literal& item : literal.items()) literal_shape(item, depth + 1, shape, first, line);
 }
 
-// A number as an element: int64 truncates it, but must be able to hold it.
+// Converts a number to an element; a number for int64 is truncated and must fit.
 template <class T>
 T element(const char* op, double number, const SourceLine& line) {
   if constexpr (std::is_integral_v<T>)
@@ -71,7 +71,7 @@ Tensor filled(const char* op, const Shape& shape, double value, DType dtype, con
   return y;
 }
 
-constexpr std::int64_t kBlockGrain = 4096;  // Philox blocks a thread makes at a time
+constexpr std::int64_t kBlockGrain = 4096;  // Philox blocks per piece of a parallel loop
 
 // Fills y with the lanes that f(block, lanes) makes of each block: four in float, two in double.
 template <class T, class F>
@@ -190,7 +190,7 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, Sour
   Tensor y = make_plain(dtype, Shape{count});
   const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
   visit_dtype(dtype, [&]<class T>() {
-    // From both ends, so that the last is exactly stop.
+    // Counts from both ends, so that the last element is exactly `stop`.
     for (std::int64_t i = 0; i < count; ++i)
       mutable_values<T>(y)[i] = element<T>(
           "linspace", 2 * i < count ? start + static_cast<double>(i) * step : stop - static_cast<double>(count - 1 - i) * step, line);

@@ -1,4 +1,4 @@
-// Ops of linalg.h on diagonals and triangles.
+// diag, trace, tril and triu.
 #include <algorithm>
 #include <cstdlib>
 
@@ -12,7 +12,7 @@ using namespace detail;
 
 namespace {
 
-// Where the k-th diagonal of an [n, m] matrix lies: the first element's offset, one step along it, and its length.
+// The k-th diagonal of an [n, m] matrix: the offset of its first element, the distance between elements, and its length.
 struct Diagonal {
   std::int64_t start = 0, step = 1, length = 0;
 

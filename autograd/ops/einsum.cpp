@@ -1,4 +1,4 @@
-// einsum: the equation is read, then operands are joined one after another by products that the other ops make.
+// einsum: parses the equation, then multiplies the operands one after another with other ops.
 #include <algorithm>
 #include <array>
 #include <concepts>
@@ -25,7 +25,7 @@ constexpr const char* plural(std::integral auto n, const char* one, const char* 
 // One term of an equation as written.
 struct Term {
   std::string letters;
-  int ellipsis = -1;  // before which letter it stands
+  int ellipsis = -1;  // index of the letter that it stands before; -1: there is none
 };
 
 struct Equation {
@@ -62,7 +62,7 @@ Equation read(std::string_view equation, const SourceLine& line) {
   return parsed;
 }
 
-// Labels are a term's letters, and digits for the axes of an ellipsis, counted from the last.
+// The label of an axis is a letter of the term; axes of an ellipsis have digits, counted from the last axis.
 std::string with_ellipsis(const Term& term, int axes) {
   std::string labels = term.letters;
   if (term.ellipsis < 0) return labels;
@@ -78,7 +78,7 @@ std::string label_text(char label) {
   return label >= '0' && label <= '9' ? text("axis ", -1 - (label - '0'), " of the ellipsis") : text("axis '", label, "'");
 }
 
-// A Tensor and what its axes are called.
+// A Tensor and the labels of its axes.
 struct Factor {
   Tensor tensor;
   std::string labels;
@@ -142,7 +142,7 @@ class Contraction {
     }
     sum_all_but(product, result_);
     const Tensor y = arranged(product, result_);
-    return reshape(y, shape_of(y));  // a handle of its own where there was nothing to do
+    return reshape(y, shape_of(y));  // so that the result is a new Tensor even if no op was needed
   }
 
  private:
@@ -154,7 +154,7 @@ class Contraction {
     return product;
   }
 
-  // Axes of one label have one size, or 1, which broadcasts.
+  // Checks that axes with the same label have the same size, or size 1, which broadcasts.
   void note_sizes(std::size_t operand) {
     const Factor& factor = factors_[operand];
     for (std::size_t axis = 0; axis < factor.labels.size(); ++axis) {
@@ -175,7 +175,7 @@ class Contraction {
     }
   }
 
-  // A label that stands twice in a term means the diagonal of those two axes.
+  // Replaces two axes with the same label by their diagonal.
   static void take_diagonals(Factor& factor) {
     for (std::size_t second = 1; second < factor.labels.size(); ++second) {
       const char label = factor.labels[second];
@@ -197,11 +197,11 @@ class Contraction {
       factor.labels.erase(second, 1);
       factor.labels.erase(first, 1);
       factor.labels += label;
-      second = 0;  // labels have moved: look again from the start
+      second = 0;  // labels have moved: start again
     }
   }
 
-  // An axis of size 1 beside a longer one of its label changes nothing and goes.
+  // Drops axes of size 1 whose label has a larger size in another operand.
   void drop_broadcast(Factor& factor) {
     Shape shape;
     std::string kept;
@@ -256,7 +256,7 @@ class Contraction {
       product = sum(
           reshape(arranged(left, batch + rows + summed), Shape{b, k}) * reshape(arranged(right, batch + summed + columns), Shape{b, k}), 1);
     } else {
-      // A matrix that lies the other way round is multiplied as it lies.
+      // A transposed matrix is multiplied without being copied.
       const bool turn_left = left.labels == batch + summed + rows && !rows.empty();
       const bool turn_right = right.labels == batch + columns + summed && !columns.empty();
       Shape shape_left = turn_left ? Shape{k, n} : Shape{n, k}, shape_right = turn_right ? Shape{m, k} : Shape{k, m};

@@ -18,12 +18,12 @@ namespace {
 
 using Int = std::int64_t;
 
-// int64 arithmetic wraps around, as PyTorch's: done unsigned, where overflow is defined.
+// int64 arithmetic wraps around, as in PyTorch. It is computed with unsigned integers, for which overflow is defined.
 constexpr auto kAddInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b)); };
 constexpr auto kSubInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); };
 constexpr auto kMulInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); };
 
-// A test on each element: floating by a loop, int64 by f.
+// A test of each element: by a kernel for floating dtypes, by f for int64.
 template <class Choose, class Integer>
 Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
   Node* node = defined_node(op, x.tensor(), x.line());
@@ -97,7 +97,7 @@ Tensor pow(const Operand& a, const Operand& b) {
             s.set_b(base == 0 ? s.grad_out() * where(ge(s.b(), 0), 0.0, slope) : s.grad_out() * slope);
           } else {
             const auto flat = logical_and(eq(s.a(), 0), ge(s.b(), 0));
-            // Where the base is 0 its logarithm is not taken, so that no inf·0 arises in any order of derivative.
+            // log(0) is never computed, so that inf·0 = NaN does not occur in a derivative of any order.
             const auto safe = where(flat, 1.0, s.a());
             s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(safe)));
           }
@@ -107,7 +107,7 @@ Tensor pow(const Operand& a, const Operand& b) {
 
 namespace {
 
-// A side's square; float64 numbers stay numbers until they meet a Tensor.
+// The square of an operand, which stays a number if it is one.
 struct Squared {
   Tensor tensor;
   double number = 0;
@@ -134,7 +134,7 @@ Tensor atan2(const Operand& a, const Operand& b) {
 
 namespace {
 
-// The weight of a side that wins where `wins` is 1 and shares where `ties` is 1.
+// The share of the gradient of one operand: 1 where it was chosen, 1/2 where both are equal.
 Tensor winner(const Tensor& wins, const Tensor& ties) { return wins + ties * 0.5; }
 
 }  // namespace
@@ -266,7 +266,7 @@ Tensor cosh(const TensorArg& x) {
 
 namespace {
 
-// grad·(1 - y²) in one pass, y being tanh's result.
+// grad·(1 - y²) in one loop; y is the result of tanh.
 Tensor tanh_gradient(const Tensor& grad, const Tensor& y) {
   return binary(
       "tanh_gradient", grad, y, [](const auto& loops) { return loops.tanh_gradient; },
@@ -277,7 +277,7 @@ Tensor tanh_gradient(const Tensor& grad, const Tensor& y) {
       });
 }
 
-// grad·y·(1 - y) in one pass, y being sigmoid's result.
+// grad·y·(1 - y) in one loop; y is the result of sigmoid.
 Tensor sigmoid_gradient(const Tensor& grad, const Tensor& y) {
   return binary(
       "sigmoid_gradient", grad, y, [](const auto& loops) { return loops.sigmoid_gradient; },
@@ -343,7 +343,7 @@ Tensor clamp(const TensorArg& x, double low, double high) {
 
 namespace {
 
-// The dtype three operands share.
+// Returns the common dtype of three operands.
 DType common_dtype(const char* op, std::span<const Operand* const, 3> operands, const SourceLine& line) {
   DType dtype = DType::float32;
   bool found = false;
@@ -374,7 +374,7 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
     shapes[k] = shape_of(*inputs[k]);
   }
   const Shape shape = broadcast_shapes("where", broadcast_shapes("where", shapes[0], shapes[1], line), shapes[2], line);
-  // The condition's own gradient is not asked for: only a and b decide whether this is recorded.
+  // The condition has no gradient: only a and b decide whether the op is recorded.
   const bool record = records(std::span(inputs + 1, 2));
   return make_result("where", line, dtype, shape, inputs, any_dtype([]<class T>(const OpValues<T>& v) {
                        broadcast_runs<3>(v.out_shape(), {v.in_shape(0), v.in_shape(1), v.in_shape(2)},
@@ -397,7 +397,7 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
 }
 
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
-  // Checked here, as errors of the parts would name ops and shapes that are not the user's.
+  // Checked here, because errors of the ops below would name other ops and shapes.
   const Operand* operands[] = {&a, &b, &weight};
   common_dtype("lerp", operands, a.line());
   Shape shape;

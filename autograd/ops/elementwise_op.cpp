@@ -21,20 +21,20 @@ auto loop_of(const Op& op) noexcept {
   }
 }
 
-// Records inputs, rule and all in a node without axes, or makes one without history: of what graphs of single numbers are made. Its sizes
-// are known here, so that little more than the stores remains. Not under DetectAnomaly.
+// Makes the result of an op on single numbers, recorded or without history. The number of inputs and the size of the captures are known at
+// compile time, so that building the node takes little more than its stores. Not used under DetectAnomaly.
 template <std::size_t kInputs, std::size_t kCaptured>
 [[gnu::always_inline]] inline Tensor make_number(const char* name, const SourceLine& line, DType dtype,
                                                  const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule,
                                                  const OpTraits& traits) {
   const Sizes none{nullptr, 0};
-  if (name == nullptr) __builtin_unreachable();  // which build_node() would ask
+  if (name == nullptr) __builtin_unreachable();  // spares build_node() the test
   if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
   return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), std::integral_constant<std::size_t, 0>(),
                                  std::integral_constant<std::size_t, kInputs>(), std::integral_constant<std::size_t, kCaptured>()));
 }
 
-// Whether make_number() does for an op on it.
+// Returns true if make_number() can be used for an op on this node.
 bool is_unwatched_number(const Node* node) noexcept { return node->rank == 0 && !thread_context.anomaly; }
 
 DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
@@ -48,7 +48,7 @@ DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
   return left->dtype;
 }
 
-// The dtype two sides share; throws for undefined tensors, two numbers, or dtypes that differ.
+// Returns the common dtype of two operands; throws for undefined Tensors, two numbers, or different dtypes.
 DType common_dtype(const char* op, const Operand& a, const Operand& b) {
   if (!a.is_number() && !b.is_number()) {
     const Node *left = node_of(a.tensor()), *right = node_of(b.tensor());
@@ -62,7 +62,7 @@ DType common_dtype(const char* op, const Operand& a, const Operand& b) {
   if (a.is_number() || b.is_number()) check_number(name, a.is_number() ? a.number() : b.number(), dtype, a.line());
 }
 
-// Both sides of a two-sided op: null where one is a number.
+// The nodes of the two operands; null for a number.
 struct SideNodes {
   Node* a;
   Node* b;
@@ -82,7 +82,7 @@ SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
   return a.is_number() ? SideCaptures{a.number(), -1, 0} : SideCaptures{b.number(), 0, -1};
 }
 
-// Single elements.
+// The result for single numbers.
 [[gnu::always_inline]] inline Tensor binary_numbers(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
                                                     SideNodes nodes) {
   const auto computed = [&](Tensor y) __attribute__((always_inline)) {
@@ -98,11 +98,11 @@ SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
                                                   {op.sided_rule, &captures, sizeof captures}, op.traits));
 }
 
-// A Tensor of the result's shape beside a number, or two of one shape. A number's place among the inputs is null.
+// Computes an op on a Tensor and a number, or on two Tensors of the same shape.
 struct OneShapeCompute {
   const BinaryOp* op;
   double number;
-  std::int8_t a, b;  // of the inputs, or -1 for the number
+  std::int8_t a, b;  // index of the input; -1: the number
 
   void operator()(const OpContext& context) const {
     visit_dtype(node_of(context.result())->dtype, [&]<class T>() {

@@ -14,9 +14,9 @@ using namespace detail;
 
 namespace {
 
-constexpr std::int64_t kLeastAhead = 4, kMostAhead = 32, kBytesAhead = 8192;  // of rows asked for before they are copied
+constexpr std::int64_t kLeastAhead = 4, kMostAhead = 32, kBytesAhead = 8192;  // prefetch distance, in rows and in bytes
 constexpr std::int64_t kCacheLine = 64;
-constexpr std::int64_t kGrain = 8192;  // elements; they come from far away in memory, so fewer than elsewhere are worth a fork
+constexpr std::int64_t kGrain = 8192;  // elements per piece: smaller than elsewhere, since scattered reads are slow
 
 void check_picks(std::span<const std::int64_t> picks, std::int64_t rows, const SourceLine& line) {
   for (std::size_t i = 0; i < picks.size(); ++i)
@@ -24,8 +24,8 @@ void check_picks(std::span<const std::int64_t> picks, std::int64_t rows, const S
       throw_invalid("gather_rows", text("pick ", i, " is row ", picks[i], ", but there are ", rows, " rows"), line);
 }
 
-// Calls copy(row's first byte, position) for each pick. Rows lie anywhere in memory, where no hardware looks ahead, so those to come
-// are asked for while one is copied.
+// Calls copy(first byte of the row, position) for each pick. Rows are scattered in memory, where the hardware does not prefetch, so the
+// next rows are prefetched while one is copied.
 template <class Copy>
 void for_each_row(const std::byte* rows, std::int64_t row_bytes, std::span<const std::int64_t> picks, std::int64_t row_elements,
                   const Copy& copy) {
@@ -40,7 +40,7 @@ void for_each_row(const std::byte* rows, std::int64_t row_bytes, std::span<const
     };
     for (std::int64_t i = begin; i < std::min(begin + ahead, end); ++i) ask_for(i);
     for (std::int64_t i = begin; i < end; ++i) {
-      if (i + ahead < count) ask_for(i + ahead);  // beyond the end too: most likely this thread takes the next piece
+      if (i + ahead < count) ask_for(i + ahead);  // also beyond the end: this thread probably runs the next piece
       copy(rows + pick[i] * row_bytes, i);
     }
   });
@@ -59,7 +59,7 @@ Tensor gather_rows(const TensorArg& x, std::span<const std::int64_t> picks) {
   const std::int64_t elements = node_of(y)->numel / shape[0];
   const std::int64_t bytes = elements * dtype_size(node->dtype);
   std::byte* to = node_of(y)->data;
-  constexpr std::int64_t kOne = sizeof(std::int64_t);  // a label: no call for so few bytes
+  constexpr std::int64_t kOne = sizeof(std::int64_t);  // a label: copied without a call
   if (bytes == kOne) {
     for_each_row(node->data, kOne, picks, elements, [=](const std::byte* row, std::int64_t i) { std::memcpy(to + i * kOne, row, kOne); });
   } else {

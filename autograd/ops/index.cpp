@@ -33,7 +33,7 @@ const std::int64_t* check_indices(const OpContext& context, std::size_t input, c
   return values;
 }
 
-// zeros(shape) with the slices of `source` added at `index` along an axis: index_select's gradient.
+// Zeros of a shape, with the slices of `source` added at `index` along an axis: the gradient of index_select.
 Tensor index_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
   const Tensor* inputs[] = {&index, &source};
   return make_result("index_add", SourceLine::current(), node_of(source)->dtype, shape, inputs,
@@ -54,7 +54,7 @@ Tensor index_add(const Shape& shape, int axis, const Tensor& index, const Tensor
                      });
 }
 
-// How an index tensor's positions map into a tensor it picks from along one axis.
+// Maps the positions of an index Tensor to offsets in the Tensor that it selects from along one axis.
 struct Picks {
   Shape shape;                          // of the index
   std::int64_t steps[Shape::kMaxRank];  // of the tensor picked from, 0 along the axis
@@ -72,7 +72,7 @@ Picks picks(const Shape& from, const Shape& index, int axis) {
   return plan;
 }
 
-// Calls f(position in the index, offset picked) for each element of the index in order.
+// Calls f(position in the index, offset selected) for each element of the index, in order.
 template <class F>
 void for_each_pick(const Picks& plan, const std::int64_t* index, F f) {
   const int rank = plan.shape.rank();

@@ -66,7 +66,7 @@ Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor
       }),
       [transpose_a, transpose_b](RuleContext& r) {
         const Tensor& g = r.grad_out();
-        // With C = A·B: gA = g·Bᵀ and gB = Aᵀ·g; a stored transpose turns the product round instead of copying.
+        // With C = A·B: gA = g·Bᵀ and gB = Aᵀ·g; a transposed operand swaps the factors, so that nothing is copied.
         if (r.needs(0)) {
           r.set(0, transpose_a ? matmul_flagged(r.input(1), transpose_b, g, true) : matmul_flagged(g, false, r.input(1), !transpose_b));
         }
@@ -99,14 +99,13 @@ Tensor matmul(const TensorArg& a, const Tensor& b) {
 
 namespace {
 
-// The gradients of linear_op where none is to be differentiated: all that are wanted at once. The result is the first that is wanted; the
-// others are saved results.
+// Computes all wanted gradients of linear_op in one parallel loop. The first wanted one is the result, the others are saved results.
 struct LinearGradientsCompute {
   kernels::LinearSizes sizes;
   bool relu;
   bool wanted[3];  // the gradients of x, weight and bias
 
-  // The inputs are g, then x, weight and the result of linear_relu, where they are needed.
+  // The inputs are the incoming gradient, then those of x, weight and the result of linear_relu that are needed.
   void operator()(const OpContext& context) const {
     visit_floating(node_of(context.result())->dtype, [&]<class T>() {
       const OpValues<T> v(context);
@@ -157,7 +156,7 @@ void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, boo
   r.set(wanted[0], std::move(first));
 }
 
-// The same in ops.
+// Same as set_linear_gradients(), computed by ops.
 void set_linear_gradients_in_ops(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
   const auto [n, d_in, d_out] = sizes;
   const bool flat = r.input_shape(0).rank() == 2;
@@ -171,7 +170,7 @@ void set_linear_gradients_in_ops(RuleContext& r, const kernels::LinearSizes& siz
   if (r.input_count() == 3 && r.needs(2)) r.set(2, sum(g, 0));
 }
 
-// x·weight + bias, or relu of that.
+// x·weight + bias, followed by relu if `relu` is set.
 Tensor linear_op(const char* op, const TensorArg& x, const Tensor& weight, const Tensor& bias, bool relu) {
   const SourceLine& line = x.line();
   Node *input = floating_node(op, x.tensor(), line), *matrix = floating_node(op, weight, line);

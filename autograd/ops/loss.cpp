@@ -28,7 +28,7 @@ T mean_of(const T* values, std::int64_t n) {
   return sum / static_cast<T>(n);
 }
 
-// 2·grad/n·(left - right): how the mean of n squares changes with the left side, grad being one number.
+// 2·grad/n·(left - right): the gradient of the mean of n squared differences with respect to `left`. `grad` is a single number.
 Tensor squares_gradient(const Tensor& left, const Tensor& right, const Tensor& grad) {
   const Node* node = node_of(left);
   const Tensor* inputs[] = {&left, &right, &grad};
@@ -55,8 +55,9 @@ Tensor squares_gradient(const Tensor& left, const Tensor& right, const Tensor& g
                      });
 }
 
-// grad/n·(softmax(logits) - one hot classes), grad being one number: how the mean of n rows' cross-entropies changes with the logits.
-// `normalizers` [2, n] is what forward computed of each row: what is subtracted before exp, and the logarithm of the sum.
+// grad/n·(softmax(logits) - one_hot(classes)): the gradient of the mean cross-entropy of n rows with respect to the logits. `grad` is a
+// single number. `normalizers` [2, n] was computed in the forward pass for each row: the number subtracted before exp, and the logarithm of
+// the sum of the exponentials.
 Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& classes, const Tensor& normalizers, const Tensor& grad) {
   const Node* node = node_of(logits);
   const Tensor* inputs[] = {&logits, &classes, &grad, &normalizers};

@@ -1,4 +1,4 @@
-// Reductions that measure size and spread: var, std and norm.
+// var, std and norm.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -15,14 +15,14 @@ using namespace detail;
 
 namespace {
 
-// Which axes an op went over, and the reduced shape with size 1 there: what its rule must know.
+// The reduced axes, and the reduced shape with size 1 for them: captured by rules.
 struct Over {
   Shape kept;
   bool gone[Shape::kMaxRank] = {};
 
   explicit Over(const Reduced& plan) : kept(plan.kept) { std::copy_n(plan.gone, Shape::kMaxRank, gone); }
 
-  // Over those axes, which stay with size 1.
+  // The sum and the mean over the reduced axes, which keep size 1.
   Tensor sum(const Tensor& x) const { return chainrule::sum(x, axes(), true); }
   Tensor mean(const Tensor& x) const { return chainrule::mean(x, axes(), true); }
 
@@ -34,7 +34,7 @@ struct Over {
   }
 };
 
-// What var and std divide by, and where they go over.
+// The axes and the divisor of a variance.
 struct Spread {
   Over over;
   double divisor;
@@ -75,7 +75,7 @@ Tensor std(const TensorArg& x, const Axes& axes, bool keepdim, double correction
                      by_ops([spread](const OpContext& context) { return sqrt(spread.variance(context.input(0))); }),
                      [spread](RuleContext& r) {
                        const Tensor y = r.output(), flat = eq(y, 0);
-                       // Where nothing varies the gradient is 0, and no division by 0 enters any order of derivative.
+                       // Where the deviation is 0, so is the gradient; there is no division by 0 in a derivative of any order.
                        const Tensor grad_var = where(flat, 0.0, r.grad_out() / (where(flat, 1.0, y) * 2));
                        r.set(0, spread.gradient(grad_var, r.input(0)));
                      });

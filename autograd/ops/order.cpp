@@ -1,4 +1,4 @@
-// Ops of index.h that put elements in order.
+// sort and topk.
 #include <algorithm>
 #include <cmath>
 
@@ -27,7 +27,7 @@ bool is_less(T a, T b) {
   return a < b;
 }
 
-// The first k of each row along an axis, in order; equal ones keep theirs.
+// Writes the first k elements of each row along an axis in sorted order; equal elements keep their order.
 template <class T>
 void rank_rows(const T* from, const Span& span, std::int64_t k, bool descending, T* values, std::int64_t* indices) {
   const auto before = [descending](const Ranked<T>& a, const Ranked<T>& b) {

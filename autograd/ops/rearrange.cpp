@@ -1,4 +1,4 @@
-// Ops of shape.h that repeat, cut, turn round and extend.
+// repeat, split, chunk, flip and pad.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,13 +15,13 @@ using namespace detail;
 
 namespace {
 
-// How often each axis is repeated.
+// The number of repeats along each axis.
 struct Repeats {
   Shape shape;  // of x, with axes of size 1 in front
   Shape times;
 };
 
-// The gradient of repeat: one axis after another is seen as [repeats, size] and summed over the repeats, the last axis first.
+// The gradient of repeat: each axis, from the last to the first, is viewed as [repeats, size] and summed over the repeats.
 Tensor sum_repeats(Tensor gradient, const Repeats& repeats) {
   std::int64_t run = 1;
   for (int axis = repeats.shape.rank() - 1; axis >= 0; --axis) {
@@ -35,8 +35,8 @@ Tensor sum_repeats(Tensor gradient, const Repeats& repeats) {
   return gradient;
 }
 
-// The n words of x repeated into the `count` words of y: they are laid at the end of y and spread from there, one axis after another from
-// the last, each time towards the front.
+// Repeats the n words of x into the `count` words of y. They are copied to the end of y; then each axis, from the last to the first, is
+// repeated in place towards the front.
 template <class Word>
 void spread_repeats(const Word* x, std::int64_t n, const Repeats& repeats, Word* y, std::int64_t count) {
   Word* const end = y + count;
@@ -51,7 +51,7 @@ void spread_repeats(const Word* x, std::int64_t n, const Repeats& repeats, Word*
       Word* target = end - outer * run * times;
       Word* const spread = target;
       for (std::int64_t o = 0; o < outer; ++o) {
-        // The first copy may overlap what it comes from, and the others what is to come: they are written once it has moved.
+        // The first copy may overlap its source, the others may overlap the next source: they are written after the first.
         std::memmove(target, front + o * run, static_cast<std::size_t>(run) * sizeof(Word));
         for (std::int64_t i = 1; i < times; ++i) std::copy_n(target, run, target + i * run);
         target += run * times;
@@ -68,13 +68,13 @@ void check_parts(const char* op, std::int64_t total, Node* node, int axis, const
     throw_invalid(op, text("the sizes add up to ", total, ", expected ", size, " for axis ", axis, " of shape ", shape_of(node)), line);
 }
 
-// The axis cut into pieces of `size`, the last one shorter if need be.
+// Cuts the axis into pieces of `size`; the last piece may be shorter.
 std::vector<Tensor> cut(const TensorArg& x, int axis, std::int64_t size) {
   const Shape shape = shape_of(x.tensor());
   const std::int64_t whole = shape[axis] / size, rest = shape[axis] - whole * size;
   std::vector<Tensor> pieces;
   if (whole > 1 && axis > 0) {
-    // All whole pieces are brought together by one copy and then share it, so that gradients too cost one pass and not one each.
+    // One copy makes all whole pieces contiguous; they are views of it, so that their gradients are collected in one Tensor too.
     const Tensor even = rest == 0 ? x.tensor() : slice(x, axis, 0, whole * size);
     const Span span = around(shape, axis);
     const Tensor rows = permute(reshape(even, Shape{span.outer, whole, size * span.inner}), {1, 0, 2});
@@ -88,13 +88,13 @@ std::vector<Tensor> cut(const TensorArg& x, int axis, std::int64_t size) {
   return pieces;
 }
 
-// How many elements an axis gains (or loses, where negative) before its first and after its last.
+// The number of elements added before and after each axis; negative numbers remove elements.
 struct Margins {
   static constexpr std::int64_t kMost = std::int64_t{1} << 40;
   std::array<std::int64_t, Shape::kMaxRank> before{}, after{};
 };
 
-// Copies the part of a box that lies within another, axis by axis.
+// Copies the overlapping part of two boxes.
 template <class Word>
 void copy_box(const Word* from, const Shape& source, Word* to, const Shape& target, const Margins& margins) {
   const int rank = source.rank();

@@ -60,7 +60,7 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
                      kNoRule);
 }
 
-// logsumexp along the last axis, which goes.
+// logsumexp over the last axis.
 Tensor logsumexp_rows(const TensorArg& x) {
   const Node* node = node_of(x.tensor());
   Shape shape = shape_of(node);
@@ -133,7 +133,7 @@ Tensor logsumexp(const TensorArg& x, const Axes& axes, bool keepdim) {
   Node* node = floating_node("logsumexp", x.tensor(), x.line());
   const Reduced plan = reduced("logsumexp", node, axes, x.line());
   const CallerScope caller(x.line());
-  // The axes that go are brought to the end and made one.
+  // Moves the reduced axes to the end and merges them into one.
   std::vector<std::int64_t> order;
   for (int axis = 0; axis < node->rank; ++axis)
     if (!plan.gone[axis]) order.push_back(axis);
@@ -148,8 +148,9 @@ Tensor logsumexp(const TensorArg& x, const Axes& axes, bool keepdim) {
 
 namespace {
 
-// For each of n numbers the product of g and the others: x [outer, n, inner], g [outer, 1, inner]. Halves are multiplied pairwise, the
-// question is asked of the n / 2 products, and each answer times the other half answers it here; no division, so zeros do no harm.
+// Returns for each of n numbers the product of g and all other numbers, for x [outer, n, inner] and g [outer, 1, inner]. The two halves are
+// multiplied pairwise, the function calls itself for the n / 2 products, and each of its results is multiplied by the element of the other
+// half. There is no division, so zeros are no special case.
 Tensor products_of_others(const Tensor& x, const Tensor& g) {
   const Shape shape = shape_of(x);
   const std::int64_t n = shape[1], half = (n + 1) / 2;
@@ -174,7 +175,7 @@ struct AxisOrder {
   }
 };
 
-// The axes that stay, then those that go.
+// The order with the kept axes first and the reduced axes last.
 AxisOrder gone_last(const Reduced& plan) {
   AxisOrder order;
   for (bool gone : {false, true})
@@ -183,7 +184,7 @@ AxisOrder gone_last(const Reduced& plan) {
   return order;
 }
 
-// Whether any (or, with `every`, all) of the elements are not 0.
+// Writes 1 where any element (with `every`: each element) is not 0, else 0.
 template <class T>
 void reduce_truth(const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to, bool every) {
   std::fill_n(to, outer * inner, T(every));
@@ -211,7 +212,7 @@ Tensor truth(const char* op, const TensorArg& x, const Axes& axes, bool keepdim,
                      kNoRule);
 }
 
-// Running sums down the n rows of an [n, inner] matrix, or up them.
+// Cumulative sums over the n rows of an [n, inner] matrix, from the first row or from the last.
 template <class T>
 void add_up(const T* x, const Span& span, bool from_end, T* y) {
   // int64 wraps around, as sums do; floats are added up in double.
@@ -234,7 +235,7 @@ void add_up(const T* x, const Span& span, bool from_end, T* y) {
     }
 }
 
-// Sums of the elements up to each one, or from each one on.
+// The cumulative sum along an axis, from its start or from its end.
 Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
   const Node* node = node_of(x.tensor());
   const Tensor* inputs[] = {&x.tensor()};

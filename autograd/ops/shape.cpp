@@ -17,10 +17,10 @@ using namespace detail;
 
 namespace {
 
-// The rule of everything that only renames axes.
+// The rule of ops that only change the shape.
 constexpr auto kReshapeRule = [](RuleContext& r) { r.set(0, reshape(r.grad_out(), r.input_shape(0))); };
 
-// A matrix transposed tile by tile, so that both sides are read and written in whole cache lines.
+// Transposes a matrix tile by tile, so that whole cache lines are read and written.
 template <class Word>
 void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, Word* to) {
   constexpr std::int64_t kTile = 16;
@@ -36,7 +36,7 @@ void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, 
                            });
 }
 
-// Zeros of a shape with x standing from `start` on along an axis: the gradient of a slice.
+// Zeros of a shape that hold x from `start` on along an axis: the gradient of a slice.
 Tensor embed(const Tensor& x, const Shape& shape, int axis, std::int64_t start) {
   const Node* node = node_of(x);
   const Tensor* inputs[] = {&x};

@@ -23,7 +23,7 @@ void check_leaf(const char* op, const Node* node, const Tensor& leaf, const Sour
   if (node->recorded) throw_misuse(op, text(describe(leaf), " is not a leaf and cannot be changed in place"), line);
 }
 
-// The node of a leaf that is about to change, its change counted.
+// Returns the node of a leaf that is about to be modified, and counts the modification.
 Node* changing(const char* op, const Tensor& leaf, const SourceLine& line) {
   Node* node = defined_node(op, leaf, line);
   check_leaf(op, node, leaf, line);
@@ -72,7 +72,7 @@ void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdU
 
 namespace {
 
-// How the first moments of a step fall short of the mean they estimate, being begun at 0.
+// The bias corrections of Adam's moments, which start at 0.
 struct AdamCorrections {
   explicit AdamCorrections(const AdamLeaf& of)
       : step(of.step),
