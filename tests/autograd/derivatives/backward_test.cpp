@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(grad_touches_no_grad_and_takes_interior_inputs) {
   const auto not_used = [&] { cr::grad(z, {unused}, {.retain_graph = true}); };
   BOOST_CHECK_EQUAL(
       message_of<std::invalid_argument>(not_used),
-      "grad: input 0 (a leaf of shape []) was not used to compute the output; say allow_unused if that is meant" + at_line(not_used_line));
+      "grad: input 0 (a leaf of shape []) was not used to compute the output; set allow_unused if this is intended" + at_line(not_used_line));
   gradients = cr::grad(z, {unused, x}, {.retain_graph = true, .allow_unused = true});
   BOOST_CHECK(!gradients[0].defined());
   BOOST_CHECK_EQUAL(gradients[1].to_vector<float>()[0], 3.0F);
@@ -170,11 +170,11 @@ BOOST_AUTO_TEST_CASE(backward_wants_one_element_or_a_gradient) {
   const unsigned many_line = __LINE__ + 1;
   const auto many = [&] { (x * 2).backward(); };
   BOOST_CHECK_EQUAL(message_of<std::invalid_argument>(many),
-                    "backward: the output has shape [2], expected a single element, or a gradient for it" + at_line(many_line));
+                    "backward: the output has shape [2]; an output that is not a single element needs a gradient" + at_line(many_line));
   const unsigned wrong_line = __LINE__ + 1;
   const auto wrong = [&] { (x * 2).backward({.gradient = cr::ones({3})}); };
   BOOST_CHECK_EQUAL(message_of<std::invalid_argument>(wrong),
-                    "backward: the gradient given is float32[3], expected float32[2] like the output" + at_line(wrong_line));
+                    "backward: the starting gradient is float32[3], expected float32[2] like the output" + at_line(wrong_line));
   x.backward({.gradient = cr::tensor({5, 6})});  // of a leaf itself
   BOOST_CHECK_EQUAL(x.grad().to_vector<float>()[1], 6.0F);
 }

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(errors_of_dense_and_activation) {
   BOOST_TEST(message([] { nn::Dense(0, 3); }) == "Dense: got sizes 0 -> 3, expected at least 1 each" + at_line());
   BOOST_TEST(message([] { nn::Dense(3, -1); }) == "Dense: got sizes 3 -> -1, expected at least 1 each" + at_line());
   BOOST_TEST(message([] { nn::Dense(3, 1, {.activation = "rleu"}); }) ==
-             "Activation: unknown activation \"rleu\", known are linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, gelu_tanh, silu, "
+             "Activation: unknown activation \"rleu\", known names: linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, gelu_tanh, silu, "
              "mish, softplus, softsign, hardtanh, hardsigmoid, hardswish, sigmoid, log_sigmoid, tanh, softmax, log_softmax" +
                  at_line());
   unsigned line = 0;
