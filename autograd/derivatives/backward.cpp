@@ -70,7 +70,8 @@ class Pass {
       throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
     if (!gradient.defined()) {
       if (node->numel != 1)
-        throw_invalid(op_, text("the output has shape ", shape_of(node), "; an output that is not a single element needs a gradient"), line_);
+        throw_invalid(op_, text("the output has shape ", shape_of(node), "; an output that is not a single element needs a gradient"),
+                      line_);
       GradientSum& sum = table_[table_.enter(node)].sum;
       if (uses_scalars_) {
         sum.add(node, 1.0);
@@ -81,8 +82,8 @@ class Pass {
     }
     if (shape_of(gradient) != shape_of(node) || node_of(gradient)->dtype != node->dtype)
       throw_invalid(op_,
-                    text("the starting gradient is ", node_of(gradient)->dtype, shape_of(gradient), ", expected ", node->dtype, shape_of(node),
-                         " like the output"),
+                    text("the starting gradient is ", node_of(gradient)->dtype, shape_of(gradient), ", expected ", node->dtype,
+                         shape_of(node), " like the output"),
                     line_);
     table_[table_.enter(node)].sum.add(node, gradient, create_graph_);
   }
@@ -297,9 +298,11 @@ class Pass {
     const Node *input = node_of(node->inputs()[i]), *own = node_of(gradient);
     if (own->dtype == input->dtype && Sizes(own) == Sizes(input)) return gradient;
     if (own->dtype != input->dtype)
-      throw_misuse(node->op, text("its gradient rule returned a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
+      throw_misuse(node->op, text("its gradient rule returned a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype),
+                   node->line);
     if (node->broadcasts) return sum_to(gradient, shape_of(input));
-    throw_misuse(node->op, text("its gradient rule returned a gradient of shape ", shape_of(own), " for input ", i, ", expected ", shape_of(input)),
+    throw_misuse(node->op,
+                 text("its gradient rule returned a gradient of shape ", shape_of(own), " for input ", i, ", expected ", shape_of(input)),
                  node->line);
   }
 
@@ -370,10 +373,10 @@ class Pass {
       }
       if (!replaced.defined()) continue;
       if (shape_of(replaced) != shape_of(node) || node_of(replaced)->dtype != node->dtype)
-        throw_misuse(
-            "on_grad",
-            text("a hook returned a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype, shape_of(node)),
-            line_);
+        throw_misuse("on_grad",
+                     text("a hook returned a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype,
+                          shape_of(node)),
+                     line_);
       sum.set(std::move(replaced));
     }
   }

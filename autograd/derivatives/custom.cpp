@@ -34,7 +34,8 @@ class UserRule : public OwnedRule {
       gradients = rule_(CustomCall{inputs, output, context.grad_out(), wanted});
     }
     if (gradients.size() != inputs.size())
-      throw_misuse(name(), text("its gradient rule returned ", gradients.size(), " gradients for ", inputs.size(), " inputs"), SourceLine::current());
+      throw_misuse(name(), text("its gradient rule returned ", gradients.size(), " gradients for ", inputs.size(), " inputs"),
+                   SourceLine::current());
     for (std::size_t i = 0; i < gradients.size(); ++i) context.set(i, std::move(gradients[i]));
   }
 

@@ -74,7 +74,8 @@ std::vector<Tensor> rows_of_jacobian(const Tensor& output, const std::vector<Ten
 void check_direction(const char* op, const Tensor& v, const Tensor& x, const SourceLine& line) {
   Node *own = defined_node(op, v, line), *node = floating_node(op, x, line);
   if (own->dtype != node->dtype || shape_of(own) != shape_of(node))
-    throw_invalid(op, text("v is ", own->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node), " like the corresponding Tensor"), line);
+    throw_invalid(
+        op, text("v is ", own->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node), " like the corresponding Tensor"), line);
 }
 
 void check_single(const char* op, const Tensor& output, const SourceLine& line) {

@@ -66,7 +66,8 @@ class Check {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       Node* node = defined_node(op, inputs[i], line);
       if (node->dtype == DType::float32)
-        throw_invalid(op, text("input ", i, " is float32, expected float64, because finite differences need its precision: convert with to()"), line);
+        throw_invalid(
+            op, text("input ", i, " is float32, expected float64, because finite differences need its precision: convert with to()"), line);
       if (node->dtype == DType::float64) variables_.push_back(i);
       inputs_.push_back(node->dtype == DType::float64 ? leaf(inputs[i]) : inputs[i]);
     }

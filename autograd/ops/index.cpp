@@ -94,8 +94,10 @@ void check_pick_shape(const char* op, const Shape& from, const Shape& index, int
   bool fits = from.rank() == index.rank();
   for (int at = 0; fits && at < from.rank(); ++at) fits = at == axis || index[at] <= from[at];
   if (!fits)
-    throw_invalid(op, text("the index has shape ", index, ", expected the rank of ", from, ", and no size larger than in ", from,
-                           " except along axis ", axis), line);
+    throw_invalid(op,
+                  text("the index has shape ", index, ", expected the rank of ", from, ", and no size larger than in ", from,
+                       " except along axis ", axis),
+                  line);
 }
 
 }  // namespace
@@ -174,7 +176,8 @@ Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype) {
   if (classes < 1) throw_invalid("one_hot", text("classes is ", classes, ", expected at least 1"), labels.line());
   const Node* node = index_node("one_hot", "the labels tensor", labels.tensor(), labels.line());
   Shape shape = shape_of(node);
-  if (shape.rank() == Shape::kMaxRank) throw_invalid("one_hot", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), labels.line());
+  if (shape.rank() == Shape::kMaxRank)
+    throw_invalid("one_hot", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), labels.line());
   shape.push_back(classes);
   const Tensor* inputs[] = {&labels.tensor()};
   return make_result("one_hot", labels.line(), dtype, shape, inputs, any_dtype([classes]<class T>(const OpValues<T>& v) {

@@ -139,8 +139,8 @@ Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
     shape[axis] += margins.before[at] + margins.after[at];
     if (shape[axis] < 0)
       throw_invalid("pad",
-                    text("margins ", margins.before[at], " and ", margins.after[at], " remove more elements from axis ", axis,
-                         " of shape ", from, " than it has"),
+                    text("margins ", margins.before[at], " and ", margins.after[at], " remove more elements from axis ", axis, " of shape ",
+                         from, " than it has"),
                     x.line());
   }
   const Tensor* inputs[] = {&x.tensor()};

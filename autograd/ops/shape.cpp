@@ -70,7 +70,8 @@ Tensor reshape(const TensorArg& x, const Shape& wanted) {
     if (fills) shape[open] = node->numel / known;
   }
   if (!fills)
-    throw_invalid("reshape", text("shape ", shape_of(node), " has ", node->numel, " elements and cannot be reshaped to ", wanted), x.line());
+    throw_invalid("reshape", text("shape ", shape_of(node), " has ", node->numel, " elements and cannot be reshaped to ", wanted),
+                  x.line());
   return make_view("reshape", x.line(), x.tensor(), 0, shape, kReshapeRule);
 }
 
@@ -104,7 +105,8 @@ Tensor squeeze(const TensorArg& x, const Axes& axes) {
 Tensor unsqueeze(const TensorArg& x, int axis) {
   Node* node = defined_node("unsqueeze", x.tensor(), x.line());
   Shape shape = shape_of(node);
-  if (shape.rank() == Shape::kMaxRank) throw_invalid("unsqueeze", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), x.line());
+  if (shape.rank() == Shape::kMaxRank)
+    throw_invalid("unsqueeze", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), x.line());
   shape.insert(checked_axis("unsqueeze", axis, shape.rank() + 1, x.line()), 1);
   return make_view("unsqueeze", x.line(), x.tensor(), 0, shape, kReshapeRule);
 }

@@ -255,7 +255,8 @@ Tensor read_array(const InputFile& file) {
   const NpyHeader header = NpyHeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
   const std::uint64_t bytes = checked_bytes(file, header), there = file.size() - begin - size;
   if (bytes != there)
-    file.fail_at(begin + size, text("its shape ", Shape(header.shape), " needs ", bytes, " bytes, but the file has ", there));
+    file.fail_at(begin + size,
+                 text("its shape ", Shape(header.shape), " needs ", bytes, " bytes, but the file has ", there, " after its header"));
 
   std::vector<std::int64_t> stored = header.shape;
   if (header.fortran_order) std::ranges::reverse(stored);

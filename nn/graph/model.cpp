@@ -58,7 +58,8 @@ void Model::order(const SourceLine& line) {
   for (const Symbol& input : inputs_) {
     if (input.layer() != nullptr)
       throw_invalid("Model",
-                    text("the input ", input.describe(), " of ", line_text(input.line()), " is the result of a layer, expected an input made by input()"),
+                    text("the input ", input.describe(), " of ", line_text(input.line()),
+                         " is the result of a layer, expected an input made by input()"),
                     line);
     if (!first_value.emplace(input.call_id(), value_count_++).second)
       throw_invalid("Model", text(input.describe(), " of ", line_text(input.line()), " is listed twice"), line);

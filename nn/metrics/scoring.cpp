@@ -85,7 +85,8 @@ Tensor example_labels(const char* op, const Tensor& scores, const Tensor& labels
   if (scores.defined() && labels.defined() && labels.dtype() != DType::int64 && scores.rank() == 2 && labels.rank() == 2) {
     check_target(op, "scores", scores, labels, line);
     if (scores.size(1) < 2)
-      throw_invalid(op, text("scores and target have shape ", scores.shape(), ", expected at least two classes: use binary_accuracy"), line);
+      throw_invalid(op, text("scores and target have shape ", scores.shape(), ", expected at least two classes: use binary_accuracy"),
+                    line);
     return argmax(labels, 1);
   }
   check_labels(op, "scores", scores, labels, line);
@@ -210,8 +211,9 @@ void Determination::add(const char* op, const Tensor& prediction, const Tensor& 
   const auto d = static_cast<std::size_t>(prediction.numel() / n);
   if (count_ == 0) columns_.resize(d);
   if (columns_.size() != d)
-    throw_invalid(op, text("prediction and target have shape ", prediction.shape(), ", expected ", columns_.size(), " columns as in earlier batches"),
-                  line);
+    throw_invalid(
+        op, text("prediction and target have shape ", prediction.shape(), ", expected ", columns_.size(), " columns as in earlier batches"),
+        line);
   visit_values(prediction, target, [&](auto got, auto wanted) {
     for (std::size_t begin = 0; begin < got.size(); begin += d) {
       const double share = 1 / static_cast<double>(++count_);

@@ -108,8 +108,8 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
 
   auto model = std::make_shared<Model>(inputs, outputs);
   if (model->layers_.size() != layers.size() || model->calls_.size() != calls.size())
-    refuse("there are ", layers.size(), " layers and ", calls.size(), " calls, but the outputs depend on only ", model->layers_.size(), " and ",
-           model->calls_.size());
+    refuse("there are ", layers.size(), " layers and ", calls.size(), " calls, but the outputs depend on only ", model->layers_.size(),
+           " and ", model->calls_.size());
   model->input_names_ = std::move(input_names);
   for (NamedLayer& entry : model->layers_) entry.name = layer_names.at(&*entry.layer);
   return model;

@@ -95,8 +95,8 @@ Layer Module::clone(SourceLine line) const {
     Module& made = *into[i].second;
     if (typeid(made) != typeid(source))
       throw_misuse("clone",
-                   text("copy_structure returned a copy ", where(from[i].first), made.describe(), ", but the original has ", source.describe(),
-                        ", expected the same type"),
+                   text("copy_structure returned a copy ", where(from[i].first), made.describe(), ", but the original has ",
+                        source.describe(), ", expected the same type"),
                    line);
     made.name_ = source.name_;
     made.training_ = source.training_;

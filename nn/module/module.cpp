@@ -273,7 +273,9 @@ std::vector<Tensor> Module::build_after(const std::string& after, const std::vec
     Shape batch = built[i];
     batch.insert(0, 1);
     if (outputs[i].shape() != batch)
-      throw_misuse("build", text("on_build returned ", built[i], ", but forward returned ", outputs[i].shape(), " for one example, expected ", batch), line);
+      throw_misuse(
+          "build",
+          text("on_build returned ", built[i], ", but forward returned ", outputs[i].shape(), " for one example, expected ", batch), line);
   }
   return outputs;
 }

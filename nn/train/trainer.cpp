@@ -53,7 +53,8 @@ Loss with_class_weights(const char* op, const Loss& loss, const std::vector<doub
     return [weight](const Tensor& log_probabilities, const Tensor& labels) {
       return nll_loss(log_probabilities, labels, {.weight = weight.to(log_probabilities.dtype())});
     };
-  throw_invalid(op, text("class_weights are not supported by the loss ", loss.name(), ", expected \"cross_entropy\" or \"nll_loss\""), line);
+  throw_invalid(op, text("class_weights are not supported by the loss ", loss.name(), ", expected \"cross_entropy\" or \"nll_loss\""),
+                line);
 }
 
 }  // namespace
@@ -104,8 +105,7 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
   const EvalScope eval;
   const auto require_count = [&](std::size_t got, const char* got_what, std::size_t expected, const char* what) {
     if (got != expected)
-      throw_invalid(op, text("the dataset has ", got, " ", got_what, ", but ", module.describe(), " has ", expected, " ", what),
-                    line);
+      throw_invalid(op, text("the dataset has ", got, " ", got_what, ", but ", module.describe(), " has ", expected, " ", what), line);
   };
   require_count(data.input_count(), "inputs", module.input_count(), "inputs");
   require_count(data.target_count(), "targets", names_.size(), "outputs");
@@ -140,8 +140,8 @@ Tensor Objective::Totals::add(const std::vector<Tensor>& outputs, const Batch& b
     Tensor loss = objective_->losses_[i](outputs[i], target_of(batch, i));
     if (!loss.defined() || loss.numel() != 1)
       throw_invalid("fit",
-                    text("the loss ", objective_->losses_[i].name(), " returned ", loss.defined() ? text(loss.shape()) : "an undefined tensor",
-                         ", expected one number"),
+                    text("the loss ", objective_->losses_[i].name(), " returned ",
+                         loss.defined() ? text(loss.shape()) : "an undefined tensor", ", expected one number"),
                     SourceLine::current());
     output_sums_[i] += loss.item() * examples;
     if (objective_->weights_[i] != 1) loss = loss * objective_->weights_[i];

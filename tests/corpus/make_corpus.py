@@ -484,13 +484,13 @@ def make_npy():
     add_header("empty_beyond.npy", "no elements, along axes longer than a Tensor's",
                "byte 51: its shape is too large for memory", shape="(0, 80000001617476120, 4)", data=b"")
     add_header("hollow.npy", "declares 4 GB without a byte of them",
-        "byte 77: its shape [1000000000] needs 4000000000 bytes, but the file has 0", shape="(1000000000,)", data=b"")
+        "byte 77: its shape [1000000000] needs 4000000000 bytes, but the file has 0 after its header", shape="(1000000000,)", data=b"")
     add_header("one_short.npy", "a byte of the elements is missing",
-        "byte 68: its shape [2] needs 8 bytes, but the file has 7", data=data[:-1])
+        "byte 68: its shape [2] needs 8 bytes, but the file has 7 after its header", data=data[:-1])
     add_header("one_long.npy", "a byte after the elements",
-        "byte 68: its shape [2] needs 8 bytes, but the file has 9", data=data + b"\0")
+        "byte 68: its shape [2] needs 8 bytes, but the file has 9 after its header", data=data + b"\0")
     add_header("empty_with_data.npy", "elements in an array that has none",
-        "byte 68: its shape [0] needs 0 bytes, but the file has 8", shape="(0,)")
+        "byte 68: its shape [0] needs 0 bytes, but the file has 8 after its header", shape="(0,)")
     add_header("beyond_int64.npy", "an unsigned integer beyond int64",
         "byte 76: holds an unsigned integer beyond int64", descr="'<u8'", data=struct.pack("<QQ", 1, 1 << 63))
     return corpus

@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE(several_inputs_and_unused_ones) {
   const auto wrong = [&] { cr::vjp(fn, {a}); };
   BOOST_TEST(message_of<std::invalid_argument>(wrong).starts_with("vjp: got 1 inputs, but the function takes "));
   const auto direction = [&] { cr::jvp(fn, {a, b}, {a, a}); };
-  BOOST_TEST(message_of<std::invalid_argument>(direction).starts_with("jvp: v is float64[2], expected float64[3] like the corresponding Tensor"));
+  BOOST_TEST(
+      message_of<std::invalid_argument>(direction).starts_with("jvp: v is float64[2], expected float64[3] like the corresponding Tensor"));
 }
 
 BOOST_AUTO_TEST_CASE(results_are_differentiable_under_create_graph) {

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(damage_is_named) {
   for (std::size_t size = 0; size < good.size(); ++size) BOOST_TEST(!complaint(good.substr(0, size)).empty());
   BOOST_TEST(complaint("hello, world").starts_with("byte 0: begins with 68 65 6c 6c 6f 2c, expected 93 4e 55 4d 50 59"));
   BOOST_TEST(complaint(npy_file(header("<f4", "(2,)"), bytes<float>({1, 2}), 9)) == "byte 6: is of format 9, expected 1 to 3");
-  BOOST_TEST(complaint(good + "x") == "byte 68: its shape [2] needs 8 bytes, but the file has 9");
+  BOOST_TEST(complaint(good + "x") == "byte 68: its shape [2] needs 8 bytes, but the file has 9 after its header");
   BOOST_TEST(complaint(npy_file(header("<f4", "(4294967296, 4294967296)"), "")) == "byte 51: its shape is too large for memory");
   BOOST_TEST(complaint(npy_file(header("<c8", "(1,)"), "12345678")).starts_with("byte 20: its dtype is '<c8'"));
   BOOST_TEST(complaint(npy_file(header("|O", "(1,)"), "12345678")).starts_with("byte 20: its dtype is '|O'"));

@@ -104,9 +104,10 @@ BOOST_AUTO_TEST_CASE(a_function_as_a_layer) {
                  return x + cr::zeros({2});
                });
              }) == "bad (Lambda) after input of shape [3]: add: shapes [1, 3] and [2] do not broadcast together" + at_line(line));
-  BOOST_TEST(message_of<std::invalid_argument>([&] {
-               nn::lambda("sum", a, [](const cr::Tensor& x) { return cr::sum(x); });
-             }).starts_with("sum (Lambda) after input of shape [3]: build: forward returned [] for one example of shape [3], expected [1, ...] (at "));
+  BOOST_TEST(
+      message_of<std::invalid_argument>([&] { nn::lambda("sum", a, [](const cr::Tensor& x) { return cr::sum(x); }); })
+          .starts_with(
+              "sum (Lambda) after input of shape [3]: build: forward returned [] for one example of shape [3], expected [1, ...] (at "));
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::lambda("none", a, std::function<cr::Tensor(const cr::Tensor&)>()); }) ==
              "lambda: got an empty function" + at_line());
 }

@@ -174,10 +174,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written) {
   BOOST_TEST(saving(nn::Sequential{nn::Dense(2, 3), nn::Dense(4)}) ==
              "save_model: 1 (Dense ? -> 4): the input size is not known: call build() with the shape of one example");
   const nn::Sequential own{nn::Dense(2, 3), Unknown()};
-  BOOST_TEST(
-      saving(own) ==
-      "save_model: 1 (Unknown): its type is not registered: call nn::register_module<Unknown>(\"Unknown\", ...) and set "
-      "in config() what its constructor takes");
+  BOOST_TEST(saving(own) ==
+             "save_model: 1 (Unknown): its type is not registered: call nn::register_module<Unknown>(\"Unknown\", ...) and set "
+             "the arguments of its constructor in config()");
   const nn::Sequential function{nn::Dense(2, 3, {.activation = [](const cr::Tensor& x) { return x * 2; }})};
   BOOST_TEST(saving(function) ==
              "0 (Dense 2 -> 3, function): config: its activation is a function, which a file cannot hold: give it by "

@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(names_of_types) {
              }).starts_with("register_module: the name \"test.Another\" is given to a type that is already registered as \"test.Other\""));
   BOOST_TEST(error([] { nn::register_module<Unknown>("Dense"); }) ==
              "register_module: the name \"Dense\" is used by a layer of the library" + at_line());
-  BOOST_TEST(error([] { nn::register_module<nn::ReLU>("test.ReLU"); }) == "register_module: ReLU is a layer of the library and already has a name" + at_line());
+  BOOST_TEST(error([] { nn::register_module<nn::ReLU>("test.ReLU"); }) ==
+             "register_module: ReLU is a layer of the library and already has a name" + at_line());
   BOOST_TEST(error([] { nn::register_module<Unknown>(""); }) ==
              "register_module: the name \"\", expected 1 to 200 bytes of UTF-8" + at_line());
 }

@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(a_module_that_does_not_say_how_is_refused) {
   BOOST_TEST(message_of<std::logic_error>([&] { model.clone(); }) ==
              "Sequential.1 (Mute): clone: Mute cannot be cloned: add the member\n"
              "  std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<Mute>(); }\n"
-             "with what its constructor takes" +
+             "with the arguments of its constructor" +
                  at_line());
   BOOST_TEST(message_of<std::logic_error>([&] {
                Widened(2, 3).clone();

@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(class_weights_count) {
   BOOST_TEST(weights_of(weighted) != weights_of(plain));
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                nn::fit(plain, data, {.loss = nn::mse_loss, .class_weights = {1, 2}});
-             }).find("class_weights are not supported by the loss function, expected \"cross_entropy\" or \"nll_loss\"") != std::string::npos);
+             }).find("class_weights are not supported by the loss function, expected \"cross_entropy\" or \"nll_loss\"") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(full_batch_optimizers_see_all) {

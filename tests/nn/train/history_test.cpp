@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(numbers_keep_their_order) {
 
 BOOST_AUTO_TEST_CASE(numbers_that_are_not_there) {
   nn::Metrics metrics;
-  BOOST_TEST(message_of<std::invalid_argument>([&] { metrics["loss"]; }) == "Metrics: there is no \"loss\", recorded values: none" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { metrics["loss"]; }) ==
+             "Metrics: there is no \"loss\", recorded values: none" + at_line());
   metrics.set("loss", 1);
   metrics.set("f1", 1);
   BOOST_TEST(message_of<std::invalid_argument>([&] { metrics["los"]; }) ==
