@@ -262,7 +262,8 @@ def make_gz():
         "compressed byte 31: damaged gzip stream: incorrect data check, with 12 bytes inflated",
         good.replace(content, idx(4)[:-1] + b"\x09"))
     add("goes_on.gz", "bytes after the end that are no stream",
-        "compressed byte 35: found 00 00 after the gzip stream, expected the end of the file or another gzip stream (1f 8b), with 12 bytes inflated",
+        "compressed byte 35: found 00 00 after the gzip stream, expected the end of the file or another gzip stream (1f 8b), "
+        "with 12 bytes inflated",
         good + b"\0\0\0")
     add("second_cut.gz", "a second stream that ends within its header",
         "compressed byte 40: the gzip stream ends early, with 12 bytes inflated", good + good[:5])

@@ -242,8 +242,8 @@ BOOST_AUTO_TEST_CASE(report_of_success_and_of_projections) {
 BOOST_AUTO_TEST_CASE(errors_name_the_users_line) {
   int line = __LINE__ + 1;
   BOOST_TEST(thrown([] { cr::gradcheck(cr::exp, {cr::ones({2})}); }) ==
-             "gradcheck: input 0 is float32, expected float64, because finite differences need its precision: convert with to() (at "
-             "gradcheck_test.cpp:" +
+             "gradcheck: input 0 is float32, expected float64, because finite differences need its precision: convert with to() "
+             "(at gradcheck_test.cpp:" +
                  std::to_string(line) + ")");
   line = __LINE__ + 1;
   BOOST_TEST(thrown([] {

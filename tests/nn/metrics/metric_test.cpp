@@ -232,8 +232,7 @@ BOOST_AUTO_TEST_CASE(unknown_names_are_refused) {
   const std::string message = message_of<std::invalid_argument>([] { nn::Metric("acuracy"); });
   const std::string expected =
       "Metric: unknown metric \"acuracy\", known names: accuracy, binary_accuracy, mse, mae, r2, precision, recall, f1, topK_accuracy for "
-      "any "
-      "K, and the losses mse_loss, l1_loss, ";
+      "any K, and the losses mse_loss, l1_loss, ";
   BOOST_TEST(message.starts_with(expected), message);
   BOOST_TEST(message.ends_with(at_line(std::source_location::current().line() - 5)), message);
   for (const char* name : {"", "top_accuracy", "topK_accuracy", "top0_accuracy", "top-1_accuracy", "top5", "top5_accuracyx",
