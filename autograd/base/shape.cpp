@@ -9,8 +9,8 @@ namespace chainrule {
 namespace {
 
 [[noreturn]] void throw_rank(const char* what, std::size_t rank) {
-  throw std::invalid_argument(std::string(what) + ": got " + std::to_string(rank) + " axes, at most " + std::to_string(Shape::kMaxRank) +
-                              " are possible");
+  throw std::invalid_argument(std::string(what) + ": got " + std::to_string(rank) + " axes, expected at most " +
+                              std::to_string(Shape::kMaxRank));
 }
 
 void check_rank(std::size_t rank, const char* what) {

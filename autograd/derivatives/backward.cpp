@@ -70,7 +70,8 @@ class Pass {
       throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
     if (!gradient.defined()) {
       if (node->numel != 1)
-        throw_invalid(op_, text("the output has shape ", shape_of(node), ", expected a single element, or a gradient for it"), line_);
+        throw_invalid(op_, text("the output has shape ", shape_of(node), "; an output that is not a single element needs a gradient"),
+                      line_);
       GradientSum& sum = table_[table_.enter(node)].sum;
       if (uses_scalars_) {
         sum.add(node, 1.0);
@@ -81,8 +82,8 @@ class Pass {
     }
     if (shape_of(gradient) != shape_of(node) || node_of(gradient)->dtype != node->dtype)
       throw_invalid(op_,
-                    text("the gradient given is ", node_of(gradient)->dtype, shape_of(gradient), ", expected ", node->dtype, shape_of(node),
-                         " like the output"),
+                    text("the starting gradient is ", node_of(gradient)->dtype, shape_of(gradient), ", expected ", node->dtype,
+                         shape_of(node), " like the output"),
                     line_);
     table_[table_.enter(node)].sum.add(node, gradient, create_graph_);
   }
@@ -120,7 +121,7 @@ class Pass {
         table_[at].wanted = table_[at].keep = true;
       } else if (!allow_unused) {
         throw_invalid(
-            op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; say allow_unused if that is meant"),
+            op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; set allow_unused if this is intended"),
             line_);
       }
     }
@@ -297,9 +298,11 @@ class Pass {
     const Node *input = node_of(node->inputs()[i]), *own = node_of(gradient);
     if (own->dtype == input->dtype && Sizes(own) == Sizes(input)) return gradient;
     if (own->dtype != input->dtype)
-      throw_misuse(node->op, text("its rule gave a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype), node->line);
+      throw_misuse(node->op, text("its gradient rule returned a ", own->dtype, " gradient for input ", i, ", expected ", input->dtype),
+                   node->line);
     if (node->broadcasts) return sum_to(gradient, shape_of(input));
-    throw_misuse(node->op, text("its rule gave a gradient of shape ", shape_of(own), " for input ", i, ", expected ", shape_of(input)),
+    throw_misuse(node->op,
+                 text("its gradient rule returned a gradient of shape ", shape_of(own), " for input ", i, ", expected ", shape_of(input)),
                  node->line);
   }
 
@@ -370,10 +373,10 @@ class Pass {
       }
       if (!replaced.defined()) continue;
       if (shape_of(replaced) != shape_of(node) || node_of(replaced)->dtype != node->dtype)
-        throw_misuse(
-            "on_grad",
-            text("a hook gave a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype, shape_of(node)),
-            line_);
+        throw_misuse("on_grad",
+                     text("a hook returned a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype,
+                          shape_of(node)),
+                     line_);
       sum.set(std::move(replaced));
     }
   }
@@ -398,12 +401,11 @@ class Pass {
     if (const std::string* failure = FailedPasses::find(node->mark))
       throw_misuse(op_,
                    text("the graph is spent: ", which, " was freed by a pass that then failed with \"", *failure,
-                        "\"; compute the result again, or say retain_graph where a pass may fail"),
+                        "\"; compute the result again, or set retain_graph in a pass that may fail"),
                    line_);
     throw_misuse(op_,
-                 text("backward through the graph a second time: ", which,
-                      " was already differentiated and what it held is freed; say retain_graph the first time, or detach() what was made "
-                      "before the loop"),
+                 text("backward through the graph a second time: the inputs of ", which,
+                      " were freed by the first pass; set retain_graph in the first pass, or detach() tensors computed before the loop"),
                  line_);
   }
 

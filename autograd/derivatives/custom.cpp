@@ -34,7 +34,8 @@ class UserRule : public OwnedRule {
       gradients = rule_(CustomCall{inputs, output, context.grad_out(), wanted});
     }
     if (gradients.size() != inputs.size())
-      throw_misuse(name(), text("its rule gave ", gradients.size(), " gradients for ", inputs.size(), " inputs"), SourceLine::current());
+      throw_misuse(name(), text("its gradient rule returned ", gradients.size(), " gradients for ", inputs.size(), " inputs"),
+                   SourceLine::current());
     for (std::size_t i = 0; i < gradients.size(); ++i) context.set(i, std::move(gradients[i]));
   }
 
@@ -108,7 +109,7 @@ Tensor custom_op(std::string_view name, const TensorList& inputs, const CustomVa
 Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs) {
   checked_inputs("checkpoint", inputs.tensors(), inputs.line());
   if (!fn.takes(inputs.size()))
-    throw_invalid("checkpoint", text("got ", inputs.size(), " inputs for a function of ", fn.takes_text()), inputs.line());
+    throw_invalid("checkpoint", text("got ", inputs.size(), " inputs, but the function takes ", fn.takes_text()), inputs.line());
   const Generator before = default_generator();
   Tensor value;
   std::vector<Tensor> leaves;
@@ -116,7 +117,7 @@ Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs) {
     // Recorded to find the leaves that fn uses besides its inputs. The graph is freed at the end of this block.
     const std::vector<Tensor> results = fn(inputs.tensors());
     if (results.size() != 1 || !results[0].defined())
-      throw_invalid("checkpoint", text("the function gave ", results.size(), " tensors, expected one"), inputs.line());
+      throw_invalid("checkpoint", text("the function returned ", results.size(), " tensors, expected one"), inputs.line());
     const Tensor& result = results[0];
     value = result.detach();
     if (grad_enabled()) leaves = leaves_beneath(result, inputs.tensors());

@@ -22,7 +22,7 @@ struct Evaluation {
 
 Evaluation evaluate(const char* op, const TensorFunction& fn, const TensorList& inputs, bool create_graph) {
   if (!fn.takes(inputs.size()))
-    throw_invalid(op, text("got ", inputs.size(), " inputs for a function of ", fn.takes_text()), inputs.line());
+    throw_invalid(op, text("got ", inputs.size(), " inputs, but the function takes ", fn.takes_text()), inputs.line());
   Evaluation result;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     Node* node = floating_node(op, inputs[i], inputs.line());
@@ -33,7 +33,7 @@ Evaluation evaluate(const char* op, const TensorFunction& fn, const TensorList& 
   const GradMode recorded(true);
   const std::vector<Tensor> outputs = fn(result.inputs);
   if (outputs.size() != 1 || !outputs[0].defined())
-    throw_invalid(op, text("the function gave ", outputs.size(), " tensors, expected one"), inputs.line());
+    throw_invalid(op, text("the function returned ", outputs.size(), " tensors, expected one"), inputs.line());
   result.output = outputs[0];
   return result;
 }
@@ -74,12 +74,13 @@ std::vector<Tensor> rows_of_jacobian(const Tensor& output, const std::vector<Ten
 void check_direction(const char* op, const Tensor& v, const Tensor& x, const SourceLine& line) {
   Node *own = defined_node(op, v, line), *node = floating_node(op, x, line);
   if (own->dtype != node->dtype || shape_of(own) != shape_of(node))
-    throw_invalid(op, text("v is ", own->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node), " like its input"), line);
+    throw_invalid(
+        op, text("v is ", own->dtype, shape_of(own), ", expected ", node->dtype, shape_of(node), " like the corresponding Tensor"), line);
 }
 
 void check_single(const char* op, const Tensor& output, const SourceLine& line) {
   if (node_of(output)->numel != 1)
-    throw_invalid(op, text("the function gave shape ", shape_of(output), ", expected a single element"), line);
+    throw_invalid(op, text("the function returned shape ", shape_of(output), ", expected a single element"), line);
 }
 
 }  // namespace

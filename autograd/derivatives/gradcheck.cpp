@@ -58,7 +58,7 @@ class Check {
   Check(const char* op, const TensorFunction& fn, std::span<const Tensor> inputs, const GradcheckOptions& options, const SourceLine& line)
       : op_(op), fn_(fn), options_(options), line_(line), generator_(options.seed) {
     if (!(options.epsilon > 0) || !std::isfinite(options.epsilon))
-      throw_invalid(op, text("epsilon is ", options.epsilon, ", expected above 0"), line);
+      throw_invalid(op, text("epsilon is ", options.epsilon, ", expected a positive finite number"), line);
     if (!(options.absolute_tolerance >= 0) || !(options.relative_tolerance >= 0))
       throw_invalid(op, "a tolerance is negative, expected 0 or more", line);
     if (!fn.takes(inputs.size()))
@@ -66,11 +66,12 @@ class Check {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       Node* node = defined_node(op, inputs[i], line);
       if (node->dtype == DType::float32)
-        throw_invalid(op, text("input ", i, " is float32, expected float64: differences need the digits, convert with to()"), line);
+        throw_invalid(
+            op, text("input ", i, " is float32, expected float64, because finite differences need its precision: convert with to()"), line);
       if (node->dtype == DType::float64) variables_.push_back(i);
       inputs_.push_back(node->dtype == DType::float64 ? leaf(inputs[i]) : inputs[i]);
     }
-    if (variables_.empty()) throw_invalid(op, "no input is float64: there is nothing to differentiate by", line);
+    if (variables_.empty()) throw_invalid(op, "no input is float64: there is nothing to differentiate with respect to", line);
   }
 
   GradcheckResult run() {
@@ -83,7 +84,7 @@ class Check {
     shapes_of_outputs_ = outputs;
     at_ = values_of(outputs);
     if (const Values again = values_of(evaluate(inputs_)); !same(again, at_)) {
-      result_.report = text(heading("failed"), "the function gives different values when called twice with the same inputs");
+      result_.report = text(heading("failed"), "the function returned different values when called twice with the same inputs");
       return result_;
     }
     if (options_.fast) {
@@ -112,7 +113,7 @@ class Check {
     bool fits = outputs.size() == shapes_of_outputs_.size();
     for (std::size_t j = 0; j < outputs.size() && fits; ++j)
       fits = shape_of(outputs[j]) == shape_of(shapes_of_outputs_[j]) && node_of(outputs[j])->dtype == node_of(shapes_of_outputs_[j])->dtype;
-    if (!fits) throw_invalid(op_, "the function gives outputs of other shapes when called again with inputs of the same shapes", line_);
+    if (!fits) throw_invalid(op_, "the function returned outputs of other shapes or dtypes when called again", line_);
     Values values;
     for (std::size_t j : outputs_) values.push_back(outputs[j].to_vector<double>());
     return values;

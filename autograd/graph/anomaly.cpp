@@ -91,7 +91,7 @@ void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
   if (bad.empty()) return;
   std::vector<Tensor> inputs;
   for (std::uint32_t i = 0; i < node->input_count - node->saved_count; ++i) inputs.push_back(node->inputs()[i]);
-  throw_anomaly(node->op, text("the gradient it gives input ", input, " (", describe(node->inputs()[input]), ") has ", bad, ranges(inputs)),
+  throw_anomaly(node->op, text("the gradient for input ", input, " (", describe(node->inputs()[input]), ") has ", bad, ranges(inputs)),
                 node->line);
 }
 

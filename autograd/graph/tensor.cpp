@@ -65,7 +65,7 @@ namespace {
 template <class T>
 Node* node_holding(const char* op, const Tensor& tensor, const SourceLine& line) {
   Node* node = defined_node(op, tensor, line);
-  if (node->dtype != dtype_of<T>) throw_invalid(op, text("the tensor is ", node->dtype, ", asked for as ", dtype_of<T>), line);
+  if (node->dtype != dtype_of<T>) throw_invalid(op, text("the tensor is ", node->dtype, ", but ", dtype_of<T>, " was requested"), line);
   return node;
 }
 

@@ -66,7 +66,7 @@ Tensor prelu(const TensorArg& x, const Tensor& weight) {
   if (slopes->rank > 1 || (slopes->numel != 1 && slopes->numel != channels))
     throw_invalid("prelu",
                   text("the weight has shape ", shape_of(slopes), ", expected [1]", channels == 1 ? "" : text(" or [", channels, "]"),
-                       " beside x of shape ", shape),
+                       " for x of shape ", shape),
                   x.line());
   const CallerScope caller(x.line());
   Tensor along = weight;

@@ -31,7 +31,7 @@ void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first,
     if (first) {
       first = false;
     } else if (depth != shape.rank()) {
-      throw_invalid("tensor", text("a number stands at depth ", depth, " where others stand at depth ", shape.rank()), line);
+      throw_invalid("tensor", text("got a number at depth ", depth, ", expected numbers at depth ", shape.rank(), " only"), line);
     }
     return;
   }
@@ -40,9 +40,9 @@ void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first,
     shape.push_back(count);
     if (count == 0) first = false;
   } else if (depth >= shape.rank()) {
-    throw_invalid("tensor", text("a list stands at depth ", depth, " where a number was expected"), line);
+    throw_invalid("tensor", text("got a list at depth ", depth, ", expected a number"), line);
   } else if (shape[depth] != count) {
-    throw_invalid("tensor", text("a list at depth ", depth, " has ", count, " items where another has ", shape[depth]), line);
+    throw_invalid("tensor", text("a list at depth ", depth, " has ", count, " items, expected ", shape[depth], " like the first"), line);
   }
   for (const Literal& item : literal.items()) literal_shape(item, depth + 1, shape, first, line);
 }
@@ -51,7 +51,7 @@ void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first,
 template <class T>
 T element(const char* op, double number, const SourceLine& line) {
   if constexpr (std::is_integral_v<T>)
-    if (!(number >= -0x1p63 && number < 0x1p63)) throw_invalid(op, text("the number ", number, " does not fit int64"), line);
+    if (!(number >= -0x1p63 && number < 0x1p63)) throw_invalid(op, text("the number ", number, " does not fit into int64"), line);
   return static_cast<T>(number);
 }
 

@@ -53,7 +53,7 @@ Tensor put_diagonal(const TensorArg& x, const Shape& shape, std::int64_t k) {
 Tensor triangle(const char* op, const TensorArg& x, std::int64_t k, bool upper) {
   const Node* node = defined_node(op, x.tensor(), x.line());
   const Shape shape = shape_of(node);
-  if (shape.rank() < 2) throw_invalid(op, text("got shape ", shape, ", expected at least two axes"), x.line());
+  if (shape.rank() < 2) throw_invalid(op, text("got shape ", shape, ", expected rank 2 or more"), x.line());
   const std::int64_t n = shape[shape.rank() - 2], m = shape[shape.rank() - 1];
   const std::int64_t shift = std::clamp(k, -n - 1, m + 1);
   const Tensor* inputs[] = {&x.tensor()};
@@ -80,7 +80,7 @@ Tensor triangle(const char* op, const TensorArg& x, std::int64_t k, bool upper) 
 Tensor trace(const TensorArg& x) {
   Node* node = defined_node("trace", x.tensor(), x.line());
   const Shape shape = shape_of(node);
-  if (shape.rank() != 2) throw_invalid("trace", text("got shape ", shape, ", expected two axes"), x.line());
+  if (shape.rank() != 2) throw_invalid("trace", text("got shape ", shape, ", expected rank 2"), x.line());
   const Diagonal diagonal(shape[0], shape[1], 0);
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("trace", x.line(), node->dtype, Shape{}, inputs, any_dtype([diagonal]<class T>(const OpValues<T>& v) {
@@ -100,7 +100,7 @@ Tensor diag(const TensorArg& x, std::int64_t k) {
   constexpr std::int64_t kMost = std::int64_t{1} << 31;
   if (k > kMost || k < -kMost) throw_invalid("diag", text("k is ", k, ", which is too large"), x.line());
   if (shape.rank() == 2) return take_diagonal(x, k);
-  if (shape.rank() != 1) throw_invalid("diag", text("got shape ", shape, ", expected one axis or two"), x.line());
+  if (shape.rank() != 1) throw_invalid("diag", text("got shape ", shape, ", expected rank 1 or 2"), x.line());
   const std::int64_t n = shape[0] + std::abs(k);
   return put_diagonal(x, Shape{n, n}, k);
 }

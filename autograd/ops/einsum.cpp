@@ -123,7 +123,8 @@ class Contraction {
     for (char label : result.letters) {
       if (std::count(result.letters.begin(), result.letters.end(), label) > 1)
         throw_invalid("einsum", text("the equation \"", equation, "\" has '", label, "' twice in its result"), line_);
-      if (!has(all, label)) throw_invalid("einsum", text("the equation \"", equation, "\" has '", label, "' in its result only"), line_);
+      if (!has(all, label))
+        throw_invalid("einsum", text("the equation \"", equation, "\" has '", label, "' in the result but in no operand"), line_);
     }
   }
 
@@ -170,7 +171,9 @@ class Contraction {
       if (size < 0 || size == 1) {
         size = own;
       } else if (own != size && own != 1) {
-        throw_invalid("einsum", text(label_text(label), " is ", own, " in operand ", operand, ", expected ", size, " as before it"), line_);
+        throw_invalid("einsum",
+                      text(label_text(label), " is ", own, " in operand ", operand, ", expected ", size, " as in an earlier operand"),
+                      line_);
       }
     }
   }
@@ -244,8 +247,7 @@ class Contraction {
       if (!has(left.labels, label)) columns += label;
     const std::string labels = batch + rows + columns;
     if (labels.size() > Shape::kMaxRank)
-      throw_invalid("einsum", text("a product of operands has ", labels.size(), " axes, at most ", Shape::kMaxRank, " are possible"),
-                    line_);
+      throw_invalid("einsum", text("a product of operands has ", labels.size(), " axes, expected at most ", Shape::kMaxRank), line_);
     Shape shape;
     for (char label : labels) shape.push_back(size_of(label));
     const std::int64_t b = count(batch), n = count(rows), m = count(columns), k = count(summed);

@@ -172,7 +172,7 @@ struct BroadcastCompute {
 void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
   if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
   const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
-  throw_invalid(op, text("the number ", number, " beside an int64 tensor is not an integer", limit), line);
+  throw_invalid(op, text("the number is ", number, ", expected an integer", limit, " beside an int64 tensor"), line);
 }
 
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {

@@ -21,7 +21,7 @@ constexpr std::int64_t kGrain = 8192;  // elements per piece: smaller than elsew
 void check_picks(std::span<const std::int64_t> picks, std::int64_t rows, const SourceLine& line) {
   for (std::size_t i = 0; i < picks.size(); ++i)
     if (picks[i] < 0 || picks[i] >= rows)
-      throw_invalid("gather_rows", text("pick ", i, " is row ", picks[i], ", but there are ", rows, " rows"), line);
+      throw_invalid("gather_rows", text("index ", i, " selects row ", picks[i], ", expected 0 to ", rows - 1), line);
 }
 
 // Calls copy(first byte of the row, position) for each pick. Rows are scattered in memory, where the hardware does not prefetch, so the

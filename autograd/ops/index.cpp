@@ -94,7 +94,10 @@ void check_pick_shape(const char* op, const Shape& from, const Shape& index, int
   bool fits = from.rank() == index.rank();
   for (int at = 0; fits && at < from.rank(); ++at) fits = at == axis || index[at] <= from[at];
   if (!fits)
-    throw_invalid(op, text("the index has shape ", index, ", expected the rank of ", from, " and no longer axes but axis ", axis), line);
+    throw_invalid(op,
+                  text("the index has shape ", index, ", expected the rank of ", from, ", and no size larger than in ", from,
+                       " except along axis ", axis),
+                  line);
 }
 
 }  // namespace
@@ -173,7 +176,8 @@ Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype) {
   if (classes < 1) throw_invalid("one_hot", text("classes is ", classes, ", expected at least 1"), labels.line());
   const Node* node = index_node("one_hot", "the labels tensor", labels.tensor(), labels.line());
   Shape shape = shape_of(node);
-  if (shape.rank() == Shape::kMaxRank) throw_invalid("one_hot", text("shape ", shape, " has as many axes as are possible"), labels.line());
+  if (shape.rank() == Shape::kMaxRank)
+    throw_invalid("one_hot", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), labels.line());
   shape.push_back(classes);
   const Tensor* inputs[] = {&labels.tensor()};
   return make_result("one_hot", labels.line(), dtype, shape, inputs, any_dtype([classes]<class T>(const OpValues<T>& v) {
@@ -187,7 +191,7 @@ Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype) {
 Tensor masked_fill(const TensorArg& x, const Tensor& mask, double value) {
   const Node *node = defined_node("masked_fill", x.tensor(), x.line()), *chosen = defined_node("masked_fill", mask, x.line());
   if (node->dtype == DType::int64 && !(std::trunc(value) == value && std::abs(value) <= 0x1p53))
-    throw_invalid("masked_fill", text("the value ", value, " beside an int64 tensor is not an integer"), x.line());
+    throw_invalid("masked_fill", text("the value is ", value, ", expected an integer for an int64 tensor"), x.line());
   const Shape shape = broadcast_shapes("masked_fill", shape_of(node), shape_of(chosen), x.line());
   const CallerScope caller(x.line());
   const Tensor truth = chosen->dtype == node->dtype ? mask : ne(mask, 0).to(node->dtype);

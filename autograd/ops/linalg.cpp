@@ -213,7 +213,7 @@ namespace {
 // Checks the operands of a product of two vectors.
 void check_vectors(const char* op, const Node* a, const Node* b, const SourceLine& line) {
   for (const Node* node : {a, b})
-    if (node->rank != 1) throw_invalid(op, text(node == a ? "lhs" : "rhs", " has shape ", shape_of(node), ", expected one axis"), line);
+    if (node->rank != 1) throw_invalid(op, text(node == a ? "lhs" : "rhs", " has shape ", shape_of(node), ", expected rank 1"), line);
   if (a->dtype != b->dtype)
     throw_invalid(op, text("lhs is ", a->dtype, " and rhs is ", b->dtype, ", expected one dtype: convert one with to()"), line);
 }

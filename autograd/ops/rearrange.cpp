@@ -139,8 +139,8 @@ Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
     shape[axis] += margins.before[at] + margins.after[at];
     if (shape[axis] < 0)
       throw_invalid("pad",
-                    text("margins ", margins.before[at], " and ", margins.after[at], " take more from axis ", axis, " of shape ", from,
-                         " than its size"),
+                    text("margins ", margins.before[at], " and ", margins.after[at], " remove more elements from axis ", axis, " of shape ",
+                         from, " than it has"),
                     x.line());
   }
   const Tensor* inputs[] = {&x.tensor()};
@@ -166,7 +166,7 @@ Tensor repeat(const TensorArg& x, const Shape& repeats) {
   Repeats plan{repeats, repeats};
   Shape shape = repeats;
   for (int axis = 0; axis < repeats.rank(); ++axis) {
-    if (repeats[axis] < 0) throw_invalid("repeat", text("the repeats are ", repeats, ", expected none below 0"), x.line());
+    if (repeats[axis] < 0) throw_invalid("repeat", text("the repeats are ", repeats, ", expected no negative number"), x.line());
     plan.shape[axis] = axis < extra ? 1 : node->sizes()[axis - extra];
     shape[axis] *= plan.shape[axis];
   }
@@ -191,7 +191,7 @@ std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& s
   std::int64_t total = 0;
   for (std::int64_t size : sizes) {
     if (size < 0 || size > node->sizes()[at])
-      throw_invalid("split", text("the sizes hold ", size, " for an axis of size ", node->sizes()[at]), x.line());
+      throw_invalid("split", text("a size is ", size, ", expected 0 to ", node->sizes()[at]), x.line());
     total += size;
   }
   check_parts("split", total, node, at, x.line());
@@ -223,7 +223,7 @@ Tensor flip(const TensorArg& x, const Axes& axes) {
   for (int axis = 0; axis < shape.rank() && axes.all(); ++axis) turned[axis] = true;
   for (std::int64_t axis : axes) {
     const int at = checked_axis("flip", axis, shape.rank(), x.line());
-    if (turned[at]) throw_invalid("flip", text("axis ", at, " is named twice"), x.line());
+    if (turned[at]) throw_invalid("flip", text("axis ", at, " is listed twice"), x.line());
     turned[at] = true;
   }
   const Tensor* inputs[] = {&x.tensor()};
@@ -249,10 +249,10 @@ Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double 
   if (margins.size() % 2 != 0 || axes > node->rank)
     throw_invalid("pad",
                   text("got ", margins.size(), " margins for shape ", shape_of(node),
-                       ", expected two for each axis from the last on, at most ", 2 * node->rank),
+                       ", expected two for each axis, starting with the last, and at most ", 2 * node->rank),
                   x.line());
   if (node->dtype == DType::int64 && !(std::trunc(value) == value && std::abs(value) <= 0x1p53))
-    throw_invalid("pad", text("the value ", value, " beside an int64 tensor is not an integer"), x.line());
+    throw_invalid("pad", text("the value is ", value, ", expected an integer for an int64 tensor"), x.line());
   Margins plan;
   for (std::size_t i = 0; i < margins.size() / 2; ++i) {
     const std::size_t axis = node->rank - 1 - i;

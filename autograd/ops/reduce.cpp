@@ -19,7 +19,7 @@ using namespace detail;
 namespace {
 
 void check_some(const char* op, const Reduced& plan, const Node* node, const SourceLine& line) {
-  if (plan.count == 0) throw_invalid(op, text("the axes reduced have no elements in shape ", shape_of(node)), line);
+  if (plan.count == 0) throw_invalid(op, text("the reduced axes of shape ", shape_of(node), " have no elements"), line);
 }
 
 // The rule of max and min: the gradient goes to all elements equal to the result, in equal shares.
@@ -51,7 +51,7 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
       shape.erase(at);
     }
   }
-  if (span.n == 0) throw_invalid(op, text("there are no elements to choose from in shape ", shape_of(node)), x.line());
+  if (span.n == 0) throw_invalid(op, text("shape ", shape_of(node), " has no elements to choose from"), x.line());
   const Tensor* inputs[] = {&x.tensor()};
   return make_result(op, x.line(), DType::int64, shape, inputs, floating_input([span, largest]<class T>(const OpValues<T>& v) {
                        kernels::reduce_arg(largest ? kernels::Reduction::max : kernels::Reduction::min, v.in(), span.outer, span.n,

@@ -21,7 +21,7 @@ struct Reduced {
 };
 
 /// The plan for the axes an argument names.
-/// @throws std::invalid_argument for one that is not there or named twice.
+/// @throws std::invalid_argument for one that is not there or listed twice.
 inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const SourceLine& line) {
   Reduced plan;
   const int rank = node->rank;
@@ -29,7 +29,7 @@ inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const
   for (std::int64_t axis : axes) {
     if (rank == 0 && (axis == 0 || axis == -1)) continue;
     const int at = checked_axis(op, axis, rank, line);
-    if (plan.gone[at]) throw_invalid(op, text("axis ", at, " is named twice"), line);
+    if (plan.gone[at]) throw_invalid(op, text("axis ", at, " is listed twice"), line);
     plan.gone[at] = true;
   }
   for (int axis = 0; axis < rank; ++axis) {

@@ -70,7 +70,8 @@ Tensor reshape(const TensorArg& x, const Shape& wanted) {
     if (fills) shape[open] = node->numel / known;
   }
   if (!fills)
-    throw_invalid("reshape", text("shape ", shape_of(node), " has ", node->numel, " elements, which do not fill ", wanted), x.line());
+    throw_invalid("reshape", text("shape ", shape_of(node), " has ", node->numel, " elements and cannot be reshaped to ", wanted),
+                  x.line());
   return make_view("reshape", x.line(), x.tensor(), 0, shape, kReshapeRule);
 }
 
@@ -78,7 +79,7 @@ Tensor flatten(const TensorArg& x, int first, int last) {
   Node* node = defined_node("flatten", x.tensor(), x.line());
   if (node->rank == 0) return make_view("flatten", x.line(), x.tensor(), 0, Shape{1}, kReshapeRule);
   const int from = checked_axis("flatten", first, node->rank, x.line()), to = checked_axis("flatten", last, node->rank, x.line());
-  if (from > to) throw_invalid("flatten", text("axis ", first, " comes after axis ", last), x.line());
+  if (from > to) throw_invalid("flatten", text("the first axis ", first, " is after the last axis ", last), x.line());
   Shape shape;
   for (int axis = 0; axis < node->rank; ++axis) {
     if (axis <= from || axis > to) {
@@ -104,7 +105,8 @@ Tensor squeeze(const TensorArg& x, const Axes& axes) {
 Tensor unsqueeze(const TensorArg& x, int axis) {
   Node* node = defined_node("unsqueeze", x.tensor(), x.line());
   Shape shape = shape_of(node);
-  if (shape.rank() == Shape::kMaxRank) throw_invalid("unsqueeze", text("shape ", shape, " has as many axes as are possible"), x.line());
+  if (shape.rank() == Shape::kMaxRank)
+    throw_invalid("unsqueeze", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), x.line());
   shape.insert(checked_axis("unsqueeze", axis, shape.rank() + 1, x.line()), 1);
   return make_view("unsqueeze", x.line(), x.tensor(), 0, shape, kReshapeRule);
 }
@@ -130,7 +132,7 @@ Tensor permute(const TensorArg& x, const Axes& order) {
   Shape shape = shape_of(node);
   for (int place = 0; place < rank; ++place) {
     const int axis = checked_axis("permute", order.begin()[place], rank, x.line());
-    if (seen[axis]) throw_invalid("permute", text("axis ", axis, " is named twice"), x.line());
+    if (seen[axis]) throw_invalid("permute", text("axis ", axis, " is listed twice"), x.line());
     seen[axis] = true;
     forward.to[place] = static_cast<std::int8_t>(axis);
     inverse.to[axis] = static_cast<std::int8_t>(place);
@@ -209,7 +211,7 @@ Tensor concat(const TensorList& tensors, int axis) {
     if (like != shape)
       throw_invalid(
           "concat",
-          text("tensor ", i, " has shape ", shape_of(node), ", expected ", shape_of(first), " but for axis ", at, " like tensor 0"),
+          text("tensor ", i, " has shape ", shape_of(node), ", expected ", shape_of(first), " like tensor 0, except along axis ", at),
           tensors.line());
     shape[at] += own;
     inputs.push_back(&tensors[i]);

@@ -47,7 +47,8 @@ void assign(Tensor& leaf, const TensorArg& values) {
 
 void fill(Tensor& leaf, double value, SourceLine line) {
   const bool integers = leaf.defined() && node_of(leaf)->dtype == DType::int64;
-  if (integers && !(value >= -0x1p63 && value < 0x1p63)) throw_invalid("fill", text("the number ", value, " does not fit int64"), line);
+  if (integers && !(value >= -0x1p63 && value < 0x1p63))
+    throw_invalid("fill", text("the number ", value, " does not fit into int64"), line);
   Node* node = changing("fill", leaf, line);
   visit_dtype(node->dtype, [&]<class T>() { std::fill_n(node->values<T>(), node->numel, static_cast<T>(value)); });
 }

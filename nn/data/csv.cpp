@@ -60,7 +60,7 @@ Layout read_layout(CsvReader& reader, const CsvOptions& options) {
   layout.roles.assign(reader.finish_row(), Role::feature);
   const auto give = [&](const CsvColumn& column, Role role) {
     const std::size_t at = find_column(column, layout, reader);
-    if (layout.roles[at] != Role::feature) reader.fail(at, text("column ", at, " is named twice among label, targets and ignore"));
+    if (layout.roles[at] != Role::feature) reader.fail(at, text("column ", at, " is listed twice among label, targets and ignore"));
     layout.roles[at] = role;
     return at;
   };
@@ -156,7 +156,7 @@ std::vector<std::string> sort_classes(CsvRows& rows, std::span<std::int64_t> cod
 }  // namespace
 
 Dataset CsvData::dataset(SourceLine line) const {
-  if (!targets.defined()) throw_misuse("CsvData", "there are no targets: read_csv() was told of neither label nor targets", line);
+  if (!targets.defined()) throw_misuse("CsvData", "there are no targets: neither label nor targets were given to read_csv()", line);
   return {features, targets, line};
 }
 

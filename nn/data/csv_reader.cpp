@@ -101,7 +101,7 @@ void CsvReader::read_cell() {
     const std::size_t size = gathered_.size();
     read_plain();
     if (gathered_.size() != size)
-      fail_at(line, column(), "text goes on after the closing quote, expected the delimiter or the end of the line");
+      fail_at(line, column(), "there is text after the closing quote, expected the delimiter or the end of the line");
   }
   cell_ = gathered_;
 }
@@ -131,7 +131,7 @@ void CsvReader::read_quoted() {
   ++position_;
   for (;;) {
     const int byte = peek();
-    if (byte < 0) fail_at(begun, column(), "the quote that begins here has no end");
+    if (byte < 0) fail_at(begun, column(), "the quote that begins here is not closed");
     ++position_;
     if (byte == '"') {
       if (peek() != '"') break;

@@ -95,7 +95,10 @@ Dataset::Dataset(IdxArray features, std::span<const std::uint8_t> labels, const 
   store->sample.erase(0);
   const std::int64_t row_size = store->sample.numel();
   if (store->size < 1 || row_size < 1 || static_cast<std::int64_t>(features.bytes.size()) != store->size * row_size)
-    throw_invalid("Dataset", text("features of shape ", Shape(features.shape), " come with ", features.bytes.size(), " bytes"), line);
+    throw_invalid("Dataset",
+                  text("features of shape ", Shape(features.shape), " have ", features.bytes.size(),
+                       " bytes, expected at least one element and one byte per element"),
+                  line);
   if (options.flatten) store->sample = Shape{row_size};
   store->bytes = std::move(features.bytes);
   store->values = {options.scale, options.shift};

@@ -217,7 +217,7 @@ MnistPart read_mnist_csv(const std::string& path, int classes) {
   const std::size_t columns = reader.finish_row(), pixels = columns - 1;
   const auto side = static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
   if (side == 0 || side * side != pixels)
-    reader.fail(pixels, "the row has " + std::to_string(pixels) + " pixels after its label, which make no square image");
+    reader.fail(pixels, "the row has " + std::to_string(pixels) + " pixels after its label, which do not form a square image");
   reader.rewind();
   if (header) reader.next_row();
 

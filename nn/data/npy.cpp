@@ -77,7 +77,7 @@ class NpyHeaderParser {
       }
     }
     skip();
-    if (!rest_.empty()) fail("its header goes on after the dictionary");
+    if (!rest_.empty()) fail("its header continues after the dictionary");
     if (!seen[0] || !seen[1] || !seen[2]) fail("its header lacks one of descr, fortran_order and shape");
     return header;
   }
@@ -94,7 +94,7 @@ class NpyHeaderParser {
     return true;
   }
   void expect(char letter) {
-    if (!accept(letter)) fail(text("its header is no dictionary as numpy writes it: expected ", letter));
+    if (!accept(letter)) fail(text("its header is not a dictionary as written by NumPy: expected ", letter));
   }
   void once(bool& seen, std::string_view key, std::uint64_t key_at) {
     if (seen) file_.fail_at(key_at, text("its header has ", key, " twice"));
@@ -105,7 +105,7 @@ class NpyHeaderParser {
     const char quote = !rest_.empty() && rest_.front() == '"' ? '"' : '\'';
     expect(quote);
     const std::size_t end = rest_.find(quote);
-    if (end == std::string_view::npos) fail("its header has a quote without end");
+    if (end == std::string_view::npos) fail("its header has an unclosed quote");
     const std::string_view words = rest_.substr(0, end);
     rest_.remove_prefix(end + 1);
     return words;
@@ -145,7 +145,7 @@ class NpyHeaderParser {
       skip();
       std::int64_t size = 0;
       const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
-      if (error != std::errc() || size < 0) fail("its header's shape is no tuple of sizes");
+      if (error != std::errc() || size < 0) fail("its header's shape is not a tuple of sizes");
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
       if (sizes.size() == kMostAxes) fail(text("it has more than ", kMostAxes, " axes"));
       sizes.push_back(size);
@@ -229,7 +229,7 @@ std::uint64_t checked_bytes(const InputFile& file, const NpyHeader& header) {
   for (const std::int64_t axis : header.shape) {
     const auto length = static_cast<std::uint64_t>(axis);
     empty = empty || length == 0;
-    if (length != 0 && count > kMost / length) file.fail_at(header.shape_at, "its shape is larger than memory");
+    if (length != 0 && count > kMost / length) file.fail_at(header.shape_at, "its shape is too large for memory");
     count *= std::max<std::uint64_t>(length, 1);
   }
   return empty ? 0 : count * header.bytes;
@@ -240,7 +240,7 @@ Tensor read_array(const InputFile& file) {
   const std::size_t got = file.read_at(0, start);
   if (got < kMagic.size() || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) {
     const std::string found = got == 0 ? "empty" : "begins with " + hex_bytes(std::span(start).first(std::min(got, kMagic.size())));
-    file.fail_at(0, found + ", expected 93 4e 55 4d 50 59, the mark of .npy");
+    file.fail_at(0, found + ", expected 93 4e 55 4d 50 59, the signature of an .npy file");
   }
   if (got < 10) file.fail_at(got, "ends within its header");
   const int version = start[6];
@@ -255,7 +255,8 @@ Tensor read_array(const InputFile& file) {
   const NpyHeader header = NpyHeaderParser(file, {reinterpret_cast<const char*>(words.data()), size}, begin).parse();
   const std::uint64_t bytes = checked_bytes(file, header), there = file.size() - begin - size;
   if (bytes != there)
-    file.fail_at(begin + size, text("its shape ", Shape(header.shape), " takes ", bytes, " bytes, but there are ", there));
+    file.fail_at(begin + size,
+                 text("its shape ", Shape(header.shape), " needs ", bytes, " bytes, but the file has ", there, " after its header"));
 
   std::vector<std::int64_t> stored = header.shape;
   if (header.fortran_order) std::ranges::reverse(stored);

@@ -64,7 +64,8 @@ void GzipReader::next_member() {
     ended_ = true;
     return;
   }
-  if (!begins_member(found)) fail("found " + hex_bytes(found) + " after the gzip stream, where only another (1f 8b) may follow");
+  if (!begins_member(found))
+    fail("found " + hex_bytes(found) + " after the gzip stream, expected the end of the file or another gzip stream (1f 8b)");
   if (inflateReset(&stream_) != Z_OK) throw std::logic_error("GzipReader: zlib's stream is inconsistent");
 }
 

@@ -59,7 +59,7 @@ class Lambda : public MultiModule {
     return std::make_shared<Lambda>(input_count(), function_, SourceLine::current());
   }
   void config(Config&) const override {
-    detail::throw_misuse("config", "it is a function, which a file cannot hold: put it into a module of your own and register that",
+    detail::throw_misuse("config", "it is a custom function, which a file cannot store: write a custom module and register it",
                          SourceLine::current());
   }
 
@@ -85,7 +85,7 @@ std::vector<Tensor> Merge::forward_many(const std::vector<Tensor>& inputs) const
   // The ops would broadcast inputs of different shapes.
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (inputs[i].shape() != inputs[0].shape())
-      throw_invalid(op_.c_str(), text("input ", i, " has shape ", inputs[i].shape(), ", expected ", inputs[0].shape(), " as input 0"),
+      throw_invalid(op_.c_str(), text("input ", i, " has shape ", inputs[i].shape(), ", expected ", inputs[0].shape(), " like input 0"),
                     SourceLine::current());
   }
   Tensor y = inputs[0];
@@ -130,14 +130,14 @@ Symbol concatenate(const SymbolList& symbols, int axis, SourceLine line) {
     if (symbol.shape() != expected)
       throw_invalid("concatenate",
                     text(symbols[0].describe(), " has examples of shape ", first, ", ", symbol.describe(), " of ", symbol.shape(),
-                         ", expected equal sizes but for axis ", at),
+                         ", expected equal sizes except along axis ", at),
                     line);
   }
   return call_layer(Merge("concatenate", symbols.size(), axis, line), symbols.symbols(), line).front();
 }
 
 Symbol lambda(std::string_view name, const Symbol& x, std::function<Tensor(const Tensor&)> function, SourceLine line) {
-  if (!function) throw_invalid("lambda", "got no function", line);
+  if (!function) throw_invalid("lambda", "got an empty function", line);
   return lambda(
       name, std::vector<Symbol>{x}, [function = std::move(function)](const std::vector<Tensor>& inputs) { return function(inputs[0]); },
       line);
@@ -145,7 +145,7 @@ Symbol lambda(std::string_view name, const Symbol& x, std::function<Tensor(const
 
 Symbol lambda(std::string_view name, const std::vector<Symbol>& symbols, std::function<Tensor(const std::vector<Tensor>&)> function,
               SourceLine line) {
-  if (!function) throw_invalid("lambda", "got no function", line);
+  if (!function) throw_invalid("lambda", "got an empty function", line);
   Lambda layer(symbols.size(), std::move(function), line);
   layer.set_name(name);
   return call_layer(std::move(layer), symbols, line).front();

@@ -58,7 +58,8 @@ void Model::order(const SourceLine& line) {
   for (const Symbol& input : inputs_) {
     if (input.layer() != nullptr)
       throw_invalid("Model",
-                    text("the input ", input.describe(), " of ", line_text(input.line()), " is a layer's result, expected one of input()"),
+                    text("the input ", input.describe(), " of ", line_text(input.line()),
+                         " is the result of a layer, expected an input made by input()"),
                     line);
     if (!first_value.emplace(input.call_id(), value_count_++).second)
       throw_invalid("Model", text(input.describe(), " of ", line_text(input.line()), " is listed twice"), line);
@@ -231,7 +232,7 @@ const Layer& Model::layer(std::string_view name, SourceLine line) const {
     if (entry.name == name) return entry.layer;
     known += (known.empty() ? "" : ", ") + entry.name;
   }
-  throw_invalid("layer", text("there is no layer \"", name, "\", there are ", known.empty() ? "none" : known), line);
+  throw_invalid("layer", text("there is no layer \"", name, "\"", known.empty() ? "" : ", the layers are ", known), line);
 }
 
 std::vector<std::string> Model::output_names() const {

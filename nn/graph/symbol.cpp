@@ -67,7 +67,7 @@ Symbol input(const Shape& example, const InputOptions& options, SourceLine line)
 
 Symbol call_layer(const Layer& layer, const Symbol& x, SourceLine line) {
   if (layer->output_count() != 1)
-    throw_invalid("Layer", text(layer->describe(), " gives ", layer->output_count(), " outputs: call it with a list, which returns one"),
+    throw_invalid("Layer", text(layer->describe(), " has ", layer->output_count(), " outputs: call it with a list, which returns a list"),
                   line);
   return call_layer(layer, std::vector<Symbol>{x}, line).front();
 }

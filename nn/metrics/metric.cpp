@@ -137,7 +137,7 @@ Metric by_name(std::string_view name, const SourceLine& line) {
     const bool both = std::ranges::any_of(kMetrics, [&](const Known& known) { return known.name == loss; });
     if (!both) list += (loss == Loss::names().front() ? " " : ", ") + std::string(loss);
   }
-  throw_invalid("Metric", text("unknown metric \"", name, "\", known are ", list), line);
+  throw_invalid("Metric", text("unknown metric \"", name, "\", known names: ", list), line);
 }
 
 Metric by_function(Metric::Function function) {

@@ -85,11 +85,12 @@ Tensor example_labels(const char* op, const Tensor& scores, const Tensor& labels
   if (scores.defined() && labels.defined() && labels.dtype() != DType::int64 && scores.rank() == 2 && labels.rank() == 2) {
     check_target(op, "scores", scores, labels, line);
     if (scores.size(1) < 2)
-      throw_invalid(op, text("scores and target have shape ", scores.shape(), ", expected two classes or more: see binary_accuracy"), line);
+      throw_invalid(op, text("scores and target have shape ", scores.shape(), ", expected at least two classes: use binary_accuracy"),
+                    line);
     return argmax(labels, 1);
   }
   check_labels(op, "scores", scores, labels, line);
-  if (scores.size(1) == 0) throw_invalid(op, text("scores has shape ", scores.shape(), ", expected a class or more"), line);
+  if (scores.size(1) == 0) throw_invalid(op, text("scores has shape ", scores.shape(), ", expected at least one class"), line);
   return labels;
 }
 
@@ -152,7 +153,7 @@ double ClassCounts::average(ClassScore which, Average average) const noexcept {
 void ClassCounts::set_classes(const char* op, std::int64_t classes, const SourceLine& line) {
   if (counts_.empty()) counts_.resize(static_cast<std::size_t>(classes));
   if (counts_.size() != static_cast<std::size_t>(classes))
-    throw_invalid(op, text("scores are of ", classes, " classes, expected ", counts_.size(), " as before"), line);
+    throw_invalid(op, text("scores have ", classes, " classes, expected ", counts_.size(), " as in earlier batches"), line);
 }
 
 void ClassCounts::count(std::int64_t label, std::int64_t predicted) noexcept {
@@ -180,7 +181,7 @@ void ClassCounts::add(const char* op, const Tensor& scores, const Tensor& labels
 
 void AveragedScore::add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line) {
   if (average_ == Average::binary && scores.defined() && scores.rank() == 2 && scores.size(1) != 2 && !is_one_sided(scores, labels))
-    throw_invalid(op, text("scores has shape ", scores.shape(), ", expected two classes for the average binary"), line);
+    throw_invalid(op, text("scores has shape ", scores.shape(), ", expected two classes for Average::binary"), line);
   counts_.add(op, scores, labels, line);
 }
 
@@ -210,8 +211,9 @@ void Determination::add(const char* op, const Tensor& prediction, const Tensor& 
   const auto d = static_cast<std::size_t>(prediction.numel() / n);
   if (count_ == 0) columns_.resize(d);
   if (columns_.size() != d)
-    throw_invalid(op, text("prediction and target have shape ", prediction.shape(), ", expected ", columns_.size(), " columns as before"),
-                  line);
+    throw_invalid(
+        op, text("prediction and target have shape ", prediction.shape(), ", expected ", columns_.size(), " columns as in earlier batches"),
+        line);
   visit_values(prediction, target, [&](auto got, auto wanted) {
     for (std::size_t begin = 0; begin < got.size(); begin += d) {
       const double share = 1 / static_cast<double>(++count_);

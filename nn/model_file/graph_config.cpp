@@ -37,7 +37,8 @@ class Names {
 };
 
 std::size_t checked_value(std::int64_t value, std::size_t count) {
-  if (value < 0 || static_cast<std::uint64_t>(value) >= count) refuse("there is no value ", value, " among the ", count, " known there");
+  if (value < 0 || static_cast<std::uint64_t>(value) >= count)
+    refuse("value ", value, " does not exist: only ", count, count == 1 ? " value is" : " values are", " known at this point");
   return static_cast<std::size_t>(value);
 }
 
@@ -83,7 +84,7 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
   for (const Config& each : calls) {
     const std::string name = each.string("layer");
     const auto found = layers.find(name);
-    if (found == layers.end()) refuse("there is no layer ", json_quote(name), " to call");
+    if (found == layers.end()) refuse("a call names the layer ", json_quote(name), ", which does not exist");
     const Layer& layer = found->second;
     std::vector<Symbol> taken;
     for (const std::int64_t value : each.integers("inputs")) taken.push_back(values[checked_value(value, values.size())]);
@@ -97,8 +98,8 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
       if (!fits) refuse("a result of the layer ", json_quote(name), " has shape ", shapes.back());
     }
     if (taken.size() != layer->input_count() || shapes.size() != layer->output_count())
-      refuse("the layer ", json_quote(name), " takes ", layer->input_count(), " and gives ", layer->output_count(), ", called with ",
-             taken.size(), " for ", shapes.size());
+      refuse("the layer ", json_quote(name), " has ", layer->input_count(), " inputs and ", layer->output_count(),
+             " outputs, but is called with ", taken.size(), " inputs for ", shapes.size(), " outputs");
     for (Symbol& symbol : Symbol::of_known_call(layer, taken, std::move(shapes), std::move(dtypes), SourceLine::current()))
       values.push_back(std::move(symbol));
   }
@@ -107,8 +108,8 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
 
   auto model = std::make_shared<Model>(inputs, outputs);
   if (model->layers_.size() != layers.size() || model->calls_.size() != calls.size())
-    refuse("there are ", layers.size(), " layers and ", calls.size(), " calls, of which the outputs use ", model->layers_.size(), " and ",
-           model->calls_.size());
+    refuse("there are ", layers.size(), " layers and ", calls.size(), " calls, but the outputs depend on only ", model->layers_.size(),
+           " and ", model->calls_.size());
   model->input_names_ = std::move(input_names);
   for (NamedLayer& entry : model->layers_) entry.name = layer_names.at(&*entry.layer);
   return model;

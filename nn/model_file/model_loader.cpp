@@ -45,7 +45,7 @@ class Maker : public detail::LayerMaker {
     const std::optional<ModuleType> type = type_of_name(name);
     if (!type)
       fail(text(path, ".type is ", json_quote(name),
-                ", which no layer of this chainrule has as its name: give a module of your own to register_module() first"));
+                ", which is not a known layer type: register custom modules with register_module() first"));
     static const ConfigValue::Fields kNone;
     const ConfigValue* settings = detail::find_field(*fields, "config");
     const Config config = settings == nullptr ? ConfigState::reading(kNone, path + ".config", *this) : layer.config("config");
@@ -74,7 +74,7 @@ class Maker : public detail::LayerMaker {
     } catch (const std::logic_error& error) {
       fail(text(path, ": ", error.what()));
     }
-    if (module == nullptr) fail(text(path, ": the function that was registered made no module"));
+    if (module == nullptr) fail(text(path, ": the registered function returned a null pointer"));
     return Layer(std::move(module));
   }
 
@@ -84,7 +84,7 @@ class Maker : public detail::LayerMaker {
       fail(text(path, ".shared is ", index, ", but there are ", made_.size(), " shared layers"));
     const auto i = static_cast<std::size_t>(index);
     if (std::exchange(made_[i].is_begun, true)) {
-      if (!made_[i].layer) fail(text(path, ".shared is ", index, ", a layer that it is part of"));
+      if (!made_[i].layer) fail(text(path, ".shared is ", index, ", which refers to a layer that contains it"));
       return *made_[i].layer;
     }
     made_[i].layer = make(shared_[i], detail::path_of_item("shared", i));

@@ -162,7 +162,7 @@ class ModelParser : public JsonHandler {
     words = words.substr(0, words.find("; last read"));
     constexpr std::string_view kBefore = "parse error at ";
     const std::size_t at = words.find(kBefore);
-    if (at == words.npos) file_.fail_at(position > 0 ? position - 1 : 0, "a number that is beyond float64");
+    if (at == words.npos) file_.fail_at(position > 0 ? position - 1 : 0, "a number outside the range of float64");
     words.remove_prefix(at + kBefore.size());
     const std::size_t colon = words.find(": ");
     file_.fail(text(words.substr(0, colon), ": not JSON", colon == words.npos ? "" : words.substr(colon)));
@@ -232,7 +232,8 @@ class ModelParser : public JsonHandler {
       const auto* const version = std::get_if<std::int64_t>(&top_.is);
       if (version == nullptr || *version < 1) file_.fail(text("version is ", detail::words_for(top_), ", expected an integer from 1"));
       if (*version > model_format::kVersion)
-        file_.fail(text("has version ", *version, " of the format, this chainrule reads up to ", model_format::kVersion));
+        file_.fail(
+            text("has version ", *version, " of the format, this version of chainrule reads versions up to ", model_format::kVersion));
       version_ = *version;
     } else if (field_ == "architecture") {
       architecture_ = std::move(top_);

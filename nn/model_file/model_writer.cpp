@@ -63,7 +63,8 @@ class Architecture {
     Met& met = entry->second;
     ++met.uses;
     if (!is_new) {
-      if (!met.is_complete) throw_misuse("save_model", name_of(module) + ": it is among the layers that its config() sets", line_);
+      if (!met.is_complete)
+        throw_misuse("save_model", name_of(module) + ": its config() sets the module itself or a layer that contains it", line_);
       return;
     }
     if (++depth_ > model_format::kMaxDepth)
@@ -81,11 +82,10 @@ class Architecture {
     }
     const std::optional<std::string> type = name_of_type(typeid(module));
     if (!type)
-      throw_misuse(
-          "save_model",
-          text(name_of(module), ": its type has no name in files: give it one with nn::register_module<", module.Module::describe(), ">(\"",
-               module.Module::describe(), "\", ...) and set in config() what its constructor takes"),
-          line_);
+      throw_misuse("save_model",
+                   text(name_of(module), ": its type is not registered: call nn::register_module<", module.Module::describe(), ">(\"",
+                        module.Module::describe(), "\", ...) and set the arguments of its constructor in config()"),
+                   line_);
     met.type = *type;
     met.settings = std::move(ConfigState::of(config).own);
     for (const ConfigField& field : met.settings) visit_layers(field.value);

@@ -56,15 +56,15 @@ void register_type(std::string_view name, std::type_index type, std::function<st
   const auto refuse = [&](const auto&... parts) { throw_invalid("register_module", text("the name ", json_quote(name), parts...), line); };
   if (name.empty() || name.size() > kMostBytes || !is_utf8(name)) refuse(", expected 1 to ", kMostBytes, " bytes of UTF-8");
   for (const BuiltInModule& known : built_in_modules()) {
-    if (known.name == name) refuse(" is that of a layer of the library");
-    if (known.type == type) throw_invalid("register_module", text("the library's ", known.name, " has a name"), line);
+    if (known.name == name) refuse(" is used by a layer of the library");
+    if (known.type == type) throw_invalid("register_module", text(known.name, " is a layer of the library and already has a name"), line);
   }
   Registered& all = registered();
   const std::lock_guard lock(all.mutex);
   for (const auto& [other, known] : all.types) {
     if (other == name && known.type == type) return;
-    if (other == name) refuse(" is that of another type");
-    if (known.type == type) refuse(" is given to a type that has the name ", json_quote(other));
+    if (other == name) refuse(" is used by another type");
+    if (known.type == type) refuse(" is given to a type that is already registered as ", json_quote(other));
   }
   all.types.emplace(name, ModuleType{type, std::move(make)});
 }

@@ -142,7 +142,7 @@ void TensorParser::start_field(const std::string& field) {
 void TensorParser::end_weight() {
   if (given_.same_as) {
     if (given_.dtype || given_.shape || given_.values || given_.requires_grad || given_.name)
-      file_.fail(text(path(), " has same_as beside other fields"));
+      file_.fail(text(path(), " has same_as together with other fields"));
     return;
   }
   for (const auto& [field, given] : {std::pair("dtype", given_.dtype), {"shape", given_.shape}, {"values", given_.values}})
@@ -167,7 +167,7 @@ void TensorParser::start_values() {
   std::int64_t most = dtype_size(dtype_);
   bool beyond = false;
   for (const std::int64_t size : shape_) beyond = __builtin_mul_overflow(most, std::max<std::int64_t>(size, 1), &most) || beyond;
-  if (beyond) file_.fail(text(path_of("shape"), " is ", shape_, ", which is more than memory can hold"));
+  if (beyond) file_.fail(text(path_of("shape"), " is ", shape_, ", which is too large for memory"));
   expected_ = shape_.numel();
 }
 

@@ -37,7 +37,7 @@ void require_same_paths(const std::vector<std::pair<std::string, T*>>& wanted, c
     const std::string expected = i < wanted.size() ? wanted[i].first : "nothing", met = i < got.size() ? got[i].first : "nothing";
     if (i >= wanted.size() || i >= got.size() || met != expected)
       throw_misuse("clone",
-                   text("copy_structure made a copy with ", met, " where the original has ", expected, ", expected the same members"),
+                   text("copy_structure returned a copy with ", met, ", but the original has ", expected, ", expected the same members"),
                    line);
     if (wanted[i].second == got[i].second)
       throw_misuse("clone",
@@ -95,8 +95,8 @@ Layer Module::clone(SourceLine line) const {
     Module& made = *into[i].second;
     if (typeid(made) != typeid(source))
       throw_misuse("clone",
-                   text("copy_structure made a copy ", where(from[i].first), made.describe(), " where the original has ", source.describe(),
-                        ", expected the same type"),
+                   text("copy_structure returned a copy ", where(from[i].first), made.describe(), ", but the original has ",
+                        source.describe(), ", expected the same type"),
                    line);
     made.name_ = source.name_;
     made.training_ = source.training_;
@@ -110,7 +110,7 @@ Layer Module::clone(SourceLine line) const {
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::string wanted = from[i].second->describe(), got = into[i].second->describe();
     if (got != wanted)
-      throw_misuse("clone", text("copy_structure made a copy ", where(from[i].first), got, " where the original has ", wanted), line);
+      throw_misuse("clone", text("copy_structure returned a copy ", where(from[i].first), got, ", but the original has ", wanted), line);
   }
   return Layer(copy);
 }

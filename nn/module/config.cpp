@@ -113,7 +113,7 @@ const ConfigValue::List& list_in(ConfigState& state, std::string_view name, cons
 Layer layer_in(const ConfigState& state, const ConfigValue& value, const std::string& path) {
   if (state.maker != nullptr) return state.maker->make(value, path);
   if (const auto* layer = std::get_if<Layer>(&value.is)) return *layer;
-  state.fail(path + " is no layer");
+  state.fail(path + " is not a layer");
 }
 
 Config config_in(ConfigState& state, const ConfigValue& value, const std::string& path) {

@@ -14,7 +14,7 @@ namespace {
 
 void require_defined(const char* hook, std::span<const Tensor> tensors) {
   for (std::size_t i = 0; i < tensors.size(); ++i)
-    if (!tensors[i].defined()) throw_misuse(hook, text("a hook left an undefined tensor as ", i), SourceLine::current());
+    if (!tensors[i].defined()) throw_misuse(hook, text("a hook left an undefined tensor at position ", i), SourceLine::current());
 }
 
 }  // namespace

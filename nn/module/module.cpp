@@ -233,7 +233,7 @@ void Module::require_inputs(std::size_t got, const SourceLine& line) const {
 }
 
 void Module::require_outputs(std::size_t got, const SourceLine& line) const {
-  if (got != output_count()) throw_misuse("forward_many", text("gave ", count_of(got, "output"), ", expected ", output_count()), line);
+  if (got != output_count()) throw_misuse("forward_many", text("returned ", count_of(got, "output"), ", expected ", output_count()), line);
 }
 
 Shape Module::build(const Shape& example, SourceLine line) {
@@ -273,7 +273,9 @@ std::vector<Tensor> Module::build_after(const std::string& after, const std::vec
     Shape batch = built[i];
     batch.insert(0, 1);
     if (outputs[i].shape() != batch)
-      throw_misuse("build", text("told of ", batch, " for one example, but forward gives ", outputs[i].shape()), line);
+      throw_misuse(
+          "build",
+          text("on_build returned ", built[i], ", but forward returned ", outputs[i].shape(), " for one example, expected ", batch), line);
   }
   return outputs;
 }
@@ -295,7 +297,7 @@ std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
   for (const Tensor& y : run_many(inputs)) {
     Shape shape = y.shape();
     if (shape.rank() == 0 || shape[0] != 1)
-      throw_invalid("build", text("one example of shape ", examples.front(), " gave ", shape, ", expected [1, ...]"),
+      throw_invalid("build", text("forward returned ", shape, " for one example of shape ", examples.front(), ", expected [1, ...]"),
                     SourceLine::current());
     shape.erase(0);
     shapes.push_back(shape);
@@ -318,7 +320,7 @@ Tensor MultiModule::forward(const Tensor& x) const { return (*this)(std::vector<
 Tensor MultiModule::run(const Tensor& x) const {
   if (inputs_ != 1 || outputs_ != 1)
     throw_invalid("forward",
-                  text("takes ", count_of(inputs_, "input"), " and gives ", count_of(outputs_, "output"),
+                  text("takes ", count_of(inputs_, "input"), " and returns ", count_of(outputs_, "output"),
                        ", expected 1 of each to be called with a tensor: call it with a list"),
                   SourceLine::current());
   return run_many({x}).front();
@@ -400,8 +402,8 @@ std::shared_ptr<Module> Module::copy_structure(Cloner&) const {
   const std::string type = Module::describe();
   throw_misuse(
       "clone",
-      text(type, " does not say how to make another of itself, expected the member\n  std::shared_ptr<nn::Module> ",
-           "copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\nwith what its constructor takes"),
+      text(type, " cannot be cloned: add the member\n  std::shared_ptr<nn::Module> ",
+           "copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\nwith the arguments of its constructor"),
       SourceLine::current());
 }
 
@@ -410,14 +412,14 @@ void Module::copy_settings(const Module&) {}
 std::shared_ptr<Module> Module::copy_unfilled(Cloner& cloner) const {
   const CallGuard guard(*this);
   std::shared_ptr<Module> copy = copy_structure(cloner);
-  if (copy == nullptr) throw_misuse("clone", "copy_structure gave no module", SourceLine::current());
+  if (copy == nullptr) throw_misuse("clone", "copy_structure returned a null pointer", SourceLine::current());
   const Module& made = *copy;
   if (typeid(made) != typeid(*this)) {
     const std::string type = Module::describe();
     throw_misuse("clone",
-                 text("copy_structure made a ", made.Module::describe(), ", expected a ", type, ": give ", type, " the member\n  ",
+                 text("copy_structure returned a ", made.Module::describe(), ", expected a ", type, ": add to ", type, " the member\n  ",
                       "std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\n",
-                      "with what its constructor takes"),
+                      "with the arguments of its constructor"),
                  SourceLine::current());
   }
   return copy;

@@ -16,7 +16,7 @@ struct Named {
 };
 
 /// Returns the value with this name.
-/// @throws std::invalid_argument `op: unknown what "name", known are a, b, c` if the table does not contain the name.
+/// @throws std::invalid_argument `op: unknown what "name", known names: a, b, c` if the table does not contain the name.
 template <class T, std::size_t n>
 const T& find_named(const char* op, const char* what, const Named<T> (&table)[n], std::string_view name, const SourceLine& line) {
   std::string known;
@@ -24,7 +24,7 @@ const T& find_named(const char* op, const char* what, const Named<T> (&table)[n]
     if (entry.name == name) return entry.value;
     known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
-  detail::throw_invalid(op, detail::text("unknown ", what, " \"", name, "\", known are ", known), line);
+  detail::throw_invalid(op, detail::text("unknown ", what, " \"", name, "\", known names: ", known), line);
 }
 
 }  // namespace chainrule::nn

@@ -22,8 +22,8 @@ void claim_parameters(const char* op, const Shape& shape, std::int64_t count, co
   if (innermost == nullptr) return;
   const std::int64_t each = shape.numel();
   if (each < 0 || each > innermost->left_ / count)
-    detail::throw_invalid(
-        op, detail::text("parameters of shape ", shape, " are more than the ", innermost->elements_, " weights that the file holds"), line);
+    detail::throw_invalid(op, detail::text("parameters of shape ", shape, " exceed the ", innermost->elements_, " weights in the file"),
+                          line);
   innermost->left_ -= each * count;
 }
 

@@ -15,7 +15,7 @@ Better Training::better(std::string_view name) const {
     if (known == name) return better;
   std::string names;
   for (const auto& [known, better] : directions_) names += (names.empty() ? "" : ", ") + known;
-  throw_invalid("fit", text("\"", name, "\" is not recorded, recorded are ", names), SourceLine::current());
+  throw_invalid("fit", text("\"", name, "\" is not recorded, recorded values: ", names), SourceLine::current());
 }
 
 void Training::stop(std::string reason) {

@@ -57,7 +57,7 @@ void EarlyStopping::on_epoch_end(Training& training) {
     waited_ = 0;
     training.keep_weights();
   } else if (++waited_ >= options_.patience) {
-    training.stop(best_epoch_ == 0 ? text(options_.monitor, " was never a number")
+    training.stop(best_epoch_ == 0 ? text(options_.monitor, " was NaN in every epoch")
                                    : text(options_.monitor, " has not improved on ", best_, " since epoch ", best_epoch_));
   }
 }

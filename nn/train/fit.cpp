@@ -75,7 +75,7 @@ std::vector<Tensor> predict(const Module& module, const std::vector<Tensor>& inp
 Tensor predict(const Module& module, const Tensor& inputs, const PredictOptions& options, SourceLine line) {
   if (module.input_count() != 1 || module.output_count() != 1)
     throw_invalid("predict",
-                  text(module.describe(), " takes ", module.input_count(), " inputs and gives ", module.output_count(),
+                  text(module.describe(), " takes ", module.input_count(), " inputs and returns ", module.output_count(),
                        " outputs, expected 1 of each for one tensor: give a list"),
                   line);
   return predict(module, std::vector<Tensor>{inputs}, options, line).front();

@@ -14,7 +14,7 @@ namespace {
 [[noreturn]] void throw_unknown(const char* who, const RecordName& name, const Metrics& known) {
   std::string names;
   for (const Metrics::Entry& entry : known) names += (names.empty() ? "" : ", ") + entry.first;
-  throw_invalid(who, text("there is no \"", name.name(), "\", recorded are ", names.empty() ? "none" : names), name.line());
+  throw_invalid(who, text("there is no \"", name.name(), "\", recorded values: ", names.empty() ? "none" : names), name.line());
 }
 
 }  // namespace

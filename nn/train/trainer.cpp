@@ -53,7 +53,8 @@ Loss with_class_weights(const char* op, const Loss& loss, const std::vector<doub
     return [weight](const Tensor& log_probabilities, const Tensor& labels) {
       return nll_loss(log_probabilities, labels, {.weight = weight.to(log_probabilities.dtype())});
     };
-  throw_invalid(op, text("class_weights are of no use to the loss ", loss.name(), ", expected \"cross_entropy\" or \"nll_loss\""), line);
+  throw_invalid(op, text("class_weights are not supported by the loss ", loss.name(), ", expected \"cross_entropy\" or \"nll_loss\""),
+                line);
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ Objective::Objective(const char* op, const CompileOptions& options, std::vector<
   std::vector<std::string> names;
   for (const Column& column : columns()) {
     if (std::ranges::find(names, column.name) != names.end())
-      throw_invalid(op, text("two metrics are called ", column.name, ": give one another name by Metric::named()"), line);
+      throw_invalid(op, text("two metrics have the name ", column.name, ": rename one with Metric::named()"), line);
     names.push_back(column.name);
   }
 }
@@ -104,8 +105,7 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
   const EvalScope eval;
   const auto require_count = [&](std::size_t got, const char* got_what, std::size_t expected, const char* what) {
     if (got != expected)
-      throw_invalid(op, text("the data have ", got, " ", got_what, ", expected ", expected, " for the ", what, " of ", module.describe()),
-                    line);
+      throw_invalid(op, text("the dataset has ", got, " ", got_what, ", but ", module.describe(), " has ", expected, " ", what), line);
   };
   require_count(data.input_count(), "inputs", module.input_count(), "inputs");
   require_count(data.target_count(), "targets", names_.size(), "outputs");
@@ -117,11 +117,11 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
     const std::string which = names_.size() == 1 ? module.describe() : text("output ", names_[i], " of ", module.describe());
     if (y.rank() == 0 || y.size(0) != n)
       throw_invalid(
-          op, text("for ", n, n == 1 ? " example " : " examples ", which, " gives shape ", y.shape(), ", expected [", n, ", ...]"), line);
+          op, text("for ", n, n == 1 ? " example " : " examples ", which, " returns shape ", y.shape(), ", expected [", n, ", ...]"), line);
     if (data.classes(i) > 0 && y.rank() == 2 && y.size(1) < data.classes(i))
       throw_invalid(op,
-                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", which, " gives ", y.size(1),
-                         " values an example, expected at least ", data.classes(i)),
+                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", which, " returns ", y.size(1),
+                         " values per example, expected at least ", data.classes(i)),
                     line);
   }
   Totals(*this).add(outputs, examples);
@@ -140,8 +140,8 @@ Tensor Objective::Totals::add(const std::vector<Tensor>& outputs, const Batch& b
     Tensor loss = objective_->losses_[i](outputs[i], target_of(batch, i));
     if (!loss.defined() || loss.numel() != 1)
       throw_invalid("fit",
-                    text("the loss ", objective_->losses_[i].name(), " gave ", loss.defined() ? text(loss.shape()) : "an undefined tensor",
-                         ", expected one number"),
+                    text("the loss ", objective_->losses_[i].name(), " returned ",
+                         loss.defined() ? text(loss.shape()) : "an undefined tensor", ", expected one number"),
                     SourceLine::current());
     output_sums_[i] += loss.item() * examples;
     if (objective_->weights_[i] != 1) loss = loss * objective_->weights_[i];
@@ -170,7 +170,7 @@ void Objective::Totals::write(Metrics& metrics, std::string_view prefix) const {
 }
 
 void build_for(Module& module, const Dataset& data, const char* op, const SourceLine& line) {
-  if (data.size() == 0) throw_invalid(op, "the data hold no examples", line);
+  if (data.size() == 0) throw_invalid(op, "the dataset has no examples", line);
   // A layer with int64 inputs may not accept the floating-point zeros with which build() tries it. Then the first example is the check.
   const std::vector<Tensor> example = inputs_of(data.batch(0, 1, line));
   const bool floating = std::ranges::all_of(example, [](const Tensor& x) { return is_floating(x.dtype()); });
@@ -192,7 +192,7 @@ void evaluate_into(Metrics& metrics, std::string_view prefix, const Module& modu
 Metrics evaluate_with(const Module& module, const Dataset& data, const Objective& objective, std::int64_t batch_size,
                       const SourceLine& line) {
   if (batch_size < 1) throw_invalid("evaluate", text("batch_size is ", batch_size, ", expected at least 1"), line);
-  if (data.size() == 0) throw_invalid("evaluate", "the data hold no examples", line);
+  if (data.size() == 0) throw_invalid("evaluate", "the dataset has no examples", line);
   objective.check(module, data, "evaluate", line);
   Metrics metrics;
   evaluate_into(metrics, "", module, data, objective, batch_size);
@@ -245,8 +245,8 @@ void Trainer::check_optimizer(const Optimizer& optimizer) const {
     const bool own = std::ranges::any_of(parameters_, [&](const Tensor& mine) { return mine.is(parameter); });
     if (!own)
       throw_invalid("fit",
-                    text("parameter ", i, " of the optimizer, of shape ", parameter.shape(), ", is none of ", module_.describe(),
-                         "'s: is the optimizer another module's, or was it made before to()?"),
+                    text("parameter ", i, " of the optimizer, of shape ", parameter.shape(), ", does not belong to ", module_.describe(),
+                         ": was the optimizer made for another module, or before to()?"),
                     line_);
   }
   if (optimizer.needs_closure() && (options_.accumulate > 1 || options_.clip_norm || options_.clip_value))
@@ -265,7 +265,7 @@ void Trainer::split() {
     validation_ = data_.subset(kept, data_.size(), line_);
     data_ = data_.subset(0, kept, line_);
   }
-  if (validation_ && validation_->size() == 0) throw_invalid("fit", "the validation data hold no examples", line_);
+  if (validation_ && validation_->size() == 0) throw_invalid("fit", "the validation dataset has no examples", line_);
 }
 
 template <class F>

@@ -288,7 +288,7 @@ std::uint64_t checked_bytes(const InputFile& file, const Entry& entry) {
   }
   const std::uint64_t widening = static_cast<std::uint64_t>(dtype_size(entry.type->loaded)) / entry.type->bytes;
   if (beyond || most > kMostTensorBytes / std::max<std::uint64_t>(widening, 1))
-    file.fail(text("tensor ", json_quote(entry.name), ": shape ", entry.shape, " of ", entry.dtype, " has more bytes than memory can"));
+    file.fail(text("tensor ", json_quote(entry.name), ": shape ", entry.shape, " of ", entry.dtype, " is too large for memory"));
   return empty ? 0 : most;
 }
 
@@ -298,7 +298,7 @@ void check_entry(const InputFile& file, Entry& entry, std::uint64_t data_bytes) 
   if (type == std::end(kTypes)) {
     std::string known;
     for (const FileType& each : kTypes) known += (known.empty() ? "" : ", ") + std::string(each.name);
-    file.fail(text(subject, ": dtype is ", json_quote(entry.dtype), ", known are ", known));
+    file.fail(text(subject, ": dtype is ", json_quote(entry.dtype), ", known names: ", known));
   }
   entry.type = type;
   const std::string offsets = text(subject, ": data_offsets is [", entry.begin(), ", ", entry.end(), "]");

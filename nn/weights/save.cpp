@@ -63,7 +63,8 @@ class Layers : public Members {
 void check_metadata(const std::string& path, const std::map<std::string, std::string>& metadata, bool pytorch) {
   const auto version = metadata.find(kVersionKey);
   if (version != metadata.end() && version->second != kVersion)
-    throw std::runtime_error(text(path, ": has format ", version->second, " of weights, this chainrule reads ", kVersion));
+    throw std::runtime_error(
+        text(path, ": has version ", version->second, " of the weights format, this version of chainrule reads version ", kVersion));
   const auto layout = metadata.find(kLayoutKey);
   if (layout != metadata.end() && layout->second != layout_name(pytorch))
     throw std::runtime_error(text(path, ": has Dense weights as ", layout->second, ", expected ", layout_name(pytorch),

@@ -440,7 +440,7 @@ class Refusals(MnistTrainTest):
 
     def test_tables_and_models_that_are_wrong(self):
         bad = self.path("bad.csv")
-        for text, expected in (("", r"holds no rows"), ("label,a\n", r"no rows after its header"), ("1,2,3\n", r"make no square image"),
+        for text, expected in (("", r"holds no rows"), ("label,a\n", r"no rows after its header"), ("1,2,3\n", r"not form a square image"),
                                ("1,256\n", r':1:2: the pixel is "256"'), ("11,0\n", r':1:1: the label is "11"'),
                                ("1,0\n2,x\n", r':2:2: the pixel is "x"')):
             with self.subTest(text):

@@ -262,7 +262,8 @@ def make_gz():
         "compressed byte 31: damaged gzip stream: incorrect data check, with 12 bytes inflated",
         good.replace(content, idx(4)[:-1] + b"\x09"))
     add("goes_on.gz", "bytes after the end that are no stream",
-        "compressed byte 35: found 00 00 after the gzip stream, where only another (1f 8b) may follow, with 12 bytes inflated",
+        "compressed byte 35: found 00 00 after the gzip stream, expected the end of the file or another gzip stream (1f 8b), "
+        "with 12 bytes inflated",
         good + b"\0\0\0")
     add("second_cut.gz", "a second stream that ends within its header",
         "compressed byte 40: the gzip stream ends early, with 12 bytes inflated", good + good[:5])
@@ -336,11 +337,11 @@ def make_csv():
     add("html.csv", "a web page",
         '2:1: "<html><body>404" in column "<!DOCTYPE html>" is not a finite number',
         "<!DOCTYPE html>\n<html><body>404, not found</body></html>\n")
-    add("no_quote_end.csv", "a quote without end", "2:2: the quote that begins here has no end", 'a,b\n1,"2\n3,4\n')
+    add("no_quote_end.csv", "a quote without end", "2:2: the quote that begins here is not closed", 'a,b\n1,"2\n3,4\n')
     add("after_quote.csv", "text after a closing quote",
-        "2:2: text goes on after the closing quote, expected the delimiter or the end of the line", 'a,b\n1,"2"3\n')
+        "2:2: there is text after the closing quote, expected the delimiter or the end of the line", 'a,b\n1,"2"3\n')
     add("return_after_quote.csv", "a CR that ends no line after a closing quote",
-        "2:2: text goes on after the closing quote, expected the delimiter or the end of the line", 'a,b\n1,"2"\r3\n')
+        "2:2: there is text after the closing quote, expected the delimiter or the end of the line", 'a,b\n1,"2"\r3\n')
     add("quote_within.csv", "a quote within a number", '2:2: "2"3"" in column "b" is not a finite number', 'a,b\n1,2"3"\n')
     add("quoted_lines.csv", "a number over two lines", '2:2: "2?3" in column "b" is not a finite number', 'a,b\n1,"2\n3"\n4,5\n')
     add("long_cell.csv", "a cell of 65537 bytes", "2:2: a cell is longer than 65536 bytes", "a,b\n1," + "1" * 65537 + "\n")
@@ -352,9 +353,9 @@ def make_csv():
     add("label_alone.csv", "no column besides the label", "1:1: no column is left for the features", "label\n1\n")
     add("label_empty.csv", "an example without label", "3:2: the label is empty", "a,label\n1,x\n2, \n")
     add("mnist_not_square.csv", "pixels that make no square",
-        "1:4: the row has 3 pixels after its label, which make no square image", "1,0,0,0\n")
+        "1:4: the row has 3 pixels after its label, which do not form a square image", "1,0,0,0\n")
     add("mnist_no_pixels.csv", "labels without pixels",
-        "1:1: the row has 0 pixels after its label, which make no square image", "1\n2\n")
+        "1:1: the row has 0 pixels after its label, which do not form a square image", "1\n2\n")
     add("mnist_pixel_256.csv", "a pixel beyond a byte",
         '2:3: the pixel is "256", expected a whole number from 0 to 255', "1,0,0,0,0\n2,0,256,0,0\n")
     add("mnist_fraction.csv", "a pixel that is no whole number",
@@ -392,20 +393,20 @@ def make_npy():
     def add_header(name, fault, message, data=data, **header):
         add(name, fault, message, npy_file(npy_header(**header), data))
 
-    add("empty.npy", "no bytes at all", "byte 0: empty, expected 93 4e 55 4d 50 59, the mark of .npy", b"")
+    add("empty.npy", "no bytes at all", "byte 0: empty, expected 93 4e 55 4d 50 59, the signature of an .npy file", b"")
     add("cut_mark.npy", "ends within the mark",
-        "byte 0: begins with 93 4e 55 4d, expected 93 4e 55 4d 50 59, the mark of .npy", good[:4])
+        "byte 0: begins with 93 4e 55 4d, expected 93 4e 55 4d 50 59, the signature of an .npy file", good[:4])
     add("cut_size.npy", "ends within the header's size", "byte 9: ends within its header", good[:9])
     add("cut_long_size.npy", "ends within the header's size of 4 bytes",
         "byte 11: ends within its header", npy_file("", version=2)[:11])
     add("cut_header.npy", "ends within the header", "byte 40: ends within its header", good[:40])
     add("text.npy", "numbers as text",
-        "byte 0: begins with 31 2e 30 20 32 2e, expected 93 4e 55 4d 50 59, the mark of .npy", b"1.0 2.0 3.0 4.0\n")
+        "byte 0: begins with 31 2e 30 20 32 2e, expected 93 4e 55 4d 50 59, the signature of an .npy file", b"1.0 2.0 3.0 4.0\n")
     add("npz.npy", "an archive of arrays",
-        "byte 0: begins with 50 4b 03 04 14 00, expected 93 4e 55 4d 50 59, the mark of .npy",
+        "byte 0: begins with 50 4b 03 04 14 00, expected 93 4e 55 4d 50 59, the signature of an .npy file",
         b"PK\x03\x04\x14\0\0\0\0\0" + bytes(20) + good)
     add("pickle.npy", "a pickled object",
-        "byte 0: begins with 80 04 95 0b 00 00, expected 93 4e 55 4d 50 59, the mark of .npy",
+        "byte 0: begins with 80 04 95 0b 00 00, expected 93 4e 55 4d 50 59, the signature of an .npy file",
         b"\x80\x04\x95\x0b\0\0\0\0\0\0\0]\x94(K\x01K\x02e.")
     add("version_0.npy", "format 0", "byte 6: is of format 0, expected 1 to 3", npy_file(npy_header(), data, version=0))
     add("version_4.npy", "a format that is newer",
@@ -416,22 +417,22 @@ def make_npy():
         "byte 78: ends within its header", npy_file(npy_header(), data, version=2, size=4294967295))
     add("long_header.npy", "a header of more than 64 KiB",
         "byte 8: its header has 65594 bytes, expected at most 65536", npy_file(npy_header() + " " * 65536, data, version=2))
-    add("no_header.npy", "an empty header", "byte 10: its header is no dictionary as numpy writes it: expected {", npy_file(""))
+    add("no_header.npy", "an empty header", "byte 10: its header is not a dictionary as written by NumPy: expected {", npy_file(""))
     add("list.npy", "a list instead of a dictionary",
-        "byte 10: its header is no dictionary as numpy writes it: expected {", npy_file("['<f4', False, (2,)]\n", data))
+        "byte 10: its header is not a dictionary as written by NumPy: expected {", npy_file("['<f4', False, (2,)]\n", data))
     add("open_dictionary.npy", "a dictionary without end",
-        "byte 68: its header is no dictionary as numpy writes it: expected '", npy_file(npy_header().replace("}", " "), data))
-    add("open_quote.npy", "a key without end", "byte 11: its header has a quote without end", npy_file("{'descr: (2,) }\n", data))
+        "byte 68: its header is not a dictionary as written by NumPy: expected '", npy_file(npy_header().replace("}", " "), data))
+    add("open_quote.npy", "a key without end", "byte 11: its header has an unclosed quote", npy_file("{'descr: (2,) }\n", data))
     add("open_shape.npy", "a shape without end",
-        "byte 24: its header's shape is no tuple of sizes", npy_file("{'shape': (2, ", data))
+        "byte 24: its header's shape is not a tuple of sizes", npy_file("{'shape': (2, ", data))
     add("no_colon.npy", "a key without value",
-        "byte 18: its header is no dictionary as numpy writes it: expected :",
+        "byte 18: its header is not a dictionary as written by NumPy: expected :",
         npy_file("{'descr', 'fortran_order': False}\n", data))
     add("two_commas.npy", "a comma too many",
-        "byte 26: its header is no dictionary as numpy writes it: expected '",
+        "byte 26: its header is not a dictionary as written by NumPy: expected '",
         npy_file(npy_header().replace("', '", "',, '"), data))
     add("number_key.npy", "a key that is a number",
-        "byte 11: its header is no dictionary as numpy writes it: expected '", npy_file("{1: '<f4'}\n", data))
+        "byte 11: its header is not a dictionary as written by NumPy: expected '", npy_file("{1: '<f4'}\n", data))
     add("unknown_key.npy", "a key that the format does not know",
         "byte 27: its header has the key 'order', expected descr, fortran_order and shape",
         npy_file(npy_header().replace("fortran_order", "order"), data))
@@ -440,15 +441,15 @@ def make_npy():
         "byte 51: its header lacks one of descr, fortran_order and shape",
         npy_file("{'descr': '<f4', 'fortran_order': False}\n", data))
     add("goes_on.npy", "something after the dictionary",
-        "byte 68: its header goes on after the dictionary", npy_file(npy_header().rstrip() + " import os\n", data))
+        "byte 68: its header continues after the dictionary", npy_file(npy_header().rstrip() + " import os\n", data))
     add("zero_byte.npy", "a zero byte in the header",
-        "byte 64: its header is no dictionary as numpy writes it: expected }", npy_file(npy_header().replace(", }", "\0, }"), data))
+        "byte 64: its header is not a dictionary as written by NumPy: expected }", npy_file(npy_header().replace(", }", "\0, }"), data))
     add_header("order_number.npy", "an axis order that is a number",
         "byte 44: its header's fortran_order is neither True nor False", fortran="0")
     add_header("records.npy", "records",
         "byte 20: it holds records, expected plain numbers", descr="[('x', '<f4'), ('y', '<f4')]", shape="(1,)")
     add_header("descr_none.npy", "a dtype that is no string",
-        "byte 20: its header is no dictionary as numpy writes it: expected '", descr="None")
+        "byte 20: its header is not a dictionary as written by NumPy: expected '", descr="None")
     add_header("complex.npy", "complex numbers",
         "byte 20: its dtype is '<c8', expected floats of 2, 4 or 8 bytes, integers or bool", descr="'<c8'", shape="(1,)")
     add_header("objects.npy", "Python's objects",
@@ -465,32 +466,32 @@ def make_npy():
         "byte 20: its dtype is '<i3', expected floats of 2, 4 or 8 bytes, integers or bool", descr="'<i3'", data=bytes(6))
     add_header("no_order.npy", "numbers of several bytes without a byte order",
         "byte 20: its dtype is '|f4', expected floats of 2, 4 or 8 bytes, integers or bool", descr="'|f4'")
-    add_header("negative_size.npy", "a negative size", "byte 61: its header's shape is no tuple of sizes", shape="(-2,)")
+    add_header("negative_size.npy", "a negative size", "byte 61: its header's shape is not a tuple of sizes", shape="(-2,)")
     add_header("fraction_size.npy", "a size that is no integer",
-        "byte 62: its header is no dictionary as numpy writes it: expected )", shape="(2.0,)")
-    add_header("text_size.npy", "a size in quotes", "byte 61: its header's shape is no tuple of sizes", shape="('2',)")
+        "byte 62: its header is not a dictionary as written by NumPy: expected )", shape="(2.0,)")
+    add_header("text_size.npy", "a size in quotes", "byte 61: its header's shape is not a tuple of sizes", shape="('2',)")
     add_header("shape_number.npy", "a shape that is no tuple",
-        "byte 60: its header is no dictionary as numpy writes it: expected (", shape="2")
+        "byte 60: its header is not a dictionary as written by NumPy: expected (", shape="2")
     add_header("huge_number.npy", "a size beyond 64 bits",
-        "byte 61: its header's shape is no tuple of sizes", shape="(18446744073709551618,)")
+        "byte 61: its header's shape is not a tuple of sizes", shape="(18446744073709551618,)")
     add_header("nine_axes.npy", "more axes than a Tensor has",
         "byte 85: it has more than 8 axes", shape="(1, 1, 1, 1, 1, 1, 1, 1, 2)")
     add_header("overflow.npy", "sizes whose product is 0 in 64 bits",
-        "byte 51: its shape is larger than memory", shape="(4294967296, 4294967296)", data=b"")
+        "byte 51: its shape is too large for memory", shape="(4294967296, 4294967296)", data=b"")
     add_header("overflow_bytes.npy", "elements that fit 64 bits, but not their bytes",
-        "byte 51: its shape is larger than memory", shape="(4611686018427387906,)")
+        "byte 51: its shape is too large for memory", shape="(4611686018427387906,)")
     add_header("empty_overflow.npy", "no elements, along axes longer than memory",
-        "byte 51: its shape is larger than memory", shape="(0, 4611686018427387904, 4)", data=b"")
+        "byte 51: its shape is too large for memory", shape="(0, 4611686018427387904, 4)", data=b"")
     add_header("empty_beyond.npy", "no elements, along axes longer than a Tensor's",
-               "byte 51: its shape is larger than memory", shape="(0, 80000001617476120, 4)", data=b"")
+               "byte 51: its shape is too large for memory", shape="(0, 80000001617476120, 4)", data=b"")
     add_header("hollow.npy", "declares 4 GB without a byte of them",
-        "byte 77: its shape [1000000000] takes 4000000000 bytes, but there are 0", shape="(1000000000,)", data=b"")
+        "byte 77: its shape [1000000000] needs 4000000000 bytes, but the file has 0 after its header", shape="(1000000000,)", data=b"")
     add_header("one_short.npy", "a byte of the elements is missing",
-        "byte 68: its shape [2] takes 8 bytes, but there are 7", data=data[:-1])
+        "byte 68: its shape [2] needs 8 bytes, but the file has 7 after its header", data=data[:-1])
     add_header("one_long.npy", "a byte after the elements",
-        "byte 68: its shape [2] takes 8 bytes, but there are 9", data=data + b"\0")
+        "byte 68: its shape [2] needs 8 bytes, but the file has 9 after its header", data=data + b"\0")
     add_header("empty_with_data.npy", "elements in an array that has none",
-        "byte 68: its shape [0] takes 0 bytes, but there are 8", shape="(0,)")
+        "byte 68: its shape [0] needs 0 bytes, but the file has 8 after its header", shape="(0,)")
     add_header("beyond_int64.npy", "an unsigned integer beyond int64",
         "byte 76: holds an unsigned integer beyond int64", descr="'<u8'", data=struct.pack("<QQ", 1, 1 << 63))
     return corpus
@@ -564,10 +565,10 @@ def make_safetensors():
     add_header("name_escaped", "a name twice, once in escapes",
         'tensor "x" is given twice', "{" + tensor() + "," + tensor(name="\\u0078") + "}")
     add_tensor("unknown_dtype", "a dtype that is not known",
-        'tensor "x": dtype is "F8_E4M3", known are F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8, BOOL', dtype='"F8_E4M3"')
+        'tensor "x": dtype is "F8_E4M3", known names: F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8, BOOL', dtype='"F8_E4M3"')
     add_tensor("dtype_number", "a dtype that is no string", 'tensor "x": dtype is the number 32, expected a string', dtype="32")
     add_tensor("dtype_case", "a dtype in small letters",
-        'tensor "x": dtype is "f32", known are F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8, BOOL', dtype='"f32"')
+        'tensor "x": dtype is "f32", known names: F64, F32, F16, BF16, I64, I32, I16, I8, U32, U16, U8, BOOL', dtype='"f32"')
     add_tensor("shape_text", "a shape that is no list", 'tensor "x": shape is a string, expected a list of integers', shape='"2"')
     add_tensor("shape_nested", "a shape of lists", 'tensor "x": shape holds a list, expected integers of 0 or more', shape="[[2]]")
     add_tensor("shape_negative", "a negative size",
@@ -581,13 +582,13 @@ def make_safetensors():
     add_tensor("nine_axes", "more axes than a Tensor has",
         'tensor "x": shape has more than 8 sizes, the most that a Tensor can have', shape="[1,1,1,1,1,1,1,1,2]")
     add_tensor("shape_overflow", "sizes whose product is 0 in 64 bits",
-        'tensor "x": shape [4294967296, 4294967296] of F32 has more bytes than memory can',
+        'tensor "x": shape [4294967296, 4294967296] of F32 is too large for memory',
         data=b"", shape="[4294967296,4294967296]", offsets="[0,0]")
     add_tensor("shape_empty_overflow", "no elements, along axes longer than memory",
-        'tensor "x": shape [0, 4611686018427387904, 4] of F32 has more bytes than memory can', data=b"",
+        'tensor "x": shape [0, 4611686018427387904, 4] of F32 is too large for memory', data=b"",
                shape="[0,4611686018427387904,4]", offsets="[0,0]")
     add_tensor("shape_empty_beyond", "no elements, along axes longer than a Tensor's",
-               'tensor "x": shape [0, 80000001617476120, 4] of F32 has more bytes than memory can', data=b"",
+               'tensor "x": shape [0, 80000001617476120, 4] of F32 is too large for memory', data=b"",
                shape="[0,80000001617476120,4]", offsets="[0,0]")
     add_tensor("offsets_number", "offsets that are no list",
         'tensor "x": data_offsets is the number 8, expected a list of 2 integers', offsets="8")

@@ -88,10 +88,9 @@ BOOST_AUTO_TEST_CASE(second_backward_without_retain_graph_is_an_error) {
   const auto again = [&] { cr::sum(y).backward(); };
   BOOST_CHECK_EQUAL(
       message_of<std::logic_error>(again),
-      "backward: backward through the graph a second time: the result of exp of shape [2] made at backward_test.cpp:" +
+      "backward: backward through the graph a second time: the inputs of the result of exp of shape [2] made at backward_test.cpp:" +
           std::to_string(made) +
-          " was already differentiated and what it held is freed; say retain_graph the first time, or detach() what was made before the "
-          "loop" +
+          " were freed by the first pass; set retain_graph in the first pass, or detach() tensors computed before the loop" +
           at_line(again_line));
   BOOST_CHECK_EQUAL(x.grad().to_vector<float>()[0], std::exp(1.0F));  // nothing was added
 }
@@ -104,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_pass_inside_a_pass_may_free_what_that_needs) {
     cr::GradHook hook = cr::on_grad(z, [&](const Tensor&) { cr::grad(other, {x}); });
     BOOST_TEST(message_of<std::logic_error>([&] {
                  loss.backward();
-               }).starts_with("backward: backward through the graph a second time: the result of exp of shape [2]"));
+               }).starts_with("backward: backward through the graph a second time: the inputs of the result of exp of shape [2]"));
     BOOST_CHECK(!x.grad().defined());
     // The same from the rule of the op itself.
     Tensor whole;
@@ -143,9 +142,9 @@ BOOST_AUTO_TEST_CASE(grad_touches_no_grad_and_takes_interior_inputs) {
   Tensor unused = cr::variable(1.0);
   const unsigned not_used_line = __LINE__ + 1;
   const auto not_used = [&] { cr::grad(z, {unused}, {.retain_graph = true}); };
-  BOOST_CHECK_EQUAL(
-      message_of<std::invalid_argument>(not_used),
-      "grad: input 0 (a leaf of shape []) was not used to compute the output; say allow_unused if that is meant" + at_line(not_used_line));
+  BOOST_CHECK_EQUAL(message_of<std::invalid_argument>(not_used),
+                    "grad: input 0 (a leaf of shape []) was not used to compute the output; set allow_unused if this is intended" +
+                        at_line(not_used_line));
   gradients = cr::grad(z, {unused, x}, {.retain_graph = true, .allow_unused = true});
   BOOST_CHECK(!gradients[0].defined());
   BOOST_CHECK_EQUAL(gradients[1].to_vector<float>()[0], 3.0F);
@@ -170,11 +169,11 @@ BOOST_AUTO_TEST_CASE(backward_wants_one_element_or_a_gradient) {
   const unsigned many_line = __LINE__ + 1;
   const auto many = [&] { (x * 2).backward(); };
   BOOST_CHECK_EQUAL(message_of<std::invalid_argument>(many),
-                    "backward: the output has shape [2], expected a single element, or a gradient for it" + at_line(many_line));
+                    "backward: the output has shape [2]; an output that is not a single element needs a gradient" + at_line(many_line));
   const unsigned wrong_line = __LINE__ + 1;
   const auto wrong = [&] { (x * 2).backward({.gradient = cr::ones({3})}); };
   BOOST_CHECK_EQUAL(message_of<std::invalid_argument>(wrong),
-                    "backward: the gradient given is float32[3], expected float32[2] like the output" + at_line(wrong_line));
+                    "backward: the starting gradient is float32[3], expected float32[2] like the output" + at_line(wrong_line));
   x.backward({.gradient = cr::tensor({5, 6})});  // of a leaf itself
   BOOST_CHECK_EQUAL(x.grad().to_vector<float>()[1], 6.0F);
 }
@@ -204,9 +203,8 @@ BOOST_AUTO_TEST_CASE(a_pass_that_failed_part_way_is_named_by_the_next) {
   BOOST_CHECK(!x.grad().defined());
   const std::string second = message_of<std::logic_error>([&] { loss.backward(); });
   BOOST_TEST(second.starts_with("backward: the graph is spent: the result of sum of shape [] made at backward_test.cpp:"));
-  BOOST_TEST(
-      second.find("was freed by a pass that then failed with \"no disk\"; compute the result again, or say retain_graph where a pass "
-                  "may fail (at backward_test.cpp:") != std::string::npos);
+  BOOST_TEST(second.find("was freed by a pass that then failed with \"no disk\"; compute the result again, or set retain_graph in a pass "
+                         "that may fail (at backward_test.cpp:") != std::string::npos);
   // With retain_graph nothing is freed, and the pass can be repeated.
   const Tensor kept = cr::sum(cr::exp(x));
   BOOST_CHECK_THROW(kept.backward({.retain_graph = true}), std::runtime_error);

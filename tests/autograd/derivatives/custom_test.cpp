@@ -87,11 +87,14 @@ BOOST_AUTO_TEST_CASE(faulty_rules_are_refused_by_name) {
         "faulty", x, [](std::span<const Tensor> in) { return in[0] * 2; }, [gradients](const cr::CustomCall&) { return gradients; });
   };
   const auto count = [&] { cr::sum(with({})).backward(); };
-  BOOST_TEST(message_of<std::logic_error>(count).starts_with("faulty: its rule gave 0 gradients for 1 inputs (at custom_test.cpp:"));
+  BOOST_TEST(
+      message_of<std::logic_error>(count).starts_with("faulty: its gradient rule returned 0 gradients for 1 inputs (at custom_test.cpp:"));
   const auto shape = [&] { cr::sum(with({cr::ones({3})})).backward(); };
-  BOOST_TEST(message_of<std::logic_error>(shape).starts_with("faulty: its rule gave a gradient of shape [3] for input 0, expected [2]"));
+  BOOST_TEST(message_of<std::logic_error>(shape).starts_with(
+      "faulty: its gradient rule returned a gradient of shape [3] for input 0, expected [2]"));
   const auto dtype = [&] { cr::sum(with({cr::ones({2}, DType::float64)})).backward(); };
-  BOOST_TEST(message_of<std::logic_error>(dtype).starts_with("faulty: its rule gave a float64 gradient for input 0, expected float32"));
+  BOOST_TEST(message_of<std::logic_error>(dtype).starts_with(
+      "faulty: its gradient rule returned a float64 gradient for input 0, expected float32"));
   const auto no_value = [&] {
     cr::custom_op(
         "empty", x, [](std::span<const Tensor>) { return Tensor(); }, [](const cr::CustomCall&) { return std::vector<Tensor>(); });

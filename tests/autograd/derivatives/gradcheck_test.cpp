@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(fails_on_noise) {
   const cr::GradcheckResult result = cr::gradcheck(dropout, {random({3})});
   BOOST_TEST(!result.passed);
   BOOST_TEST(result.report == "gradcheck failed (at gradcheck_test.cpp:" + std::to_string(line) +
-                                  "): the function gives different values when called twice with the same inputs");
+                                  "): the function returned different values when called twice with the same inputs");
 }
 
 BOOST_AUTO_TEST_CASE(report_names_the_worst_element) {
@@ -242,7 +242,8 @@ BOOST_AUTO_TEST_CASE(report_of_success_and_of_projections) {
 BOOST_AUTO_TEST_CASE(errors_name_the_users_line) {
   int line = __LINE__ + 1;
   BOOST_TEST(thrown([] { cr::gradcheck(cr::exp, {cr::ones({2})}); }) ==
-             "gradcheck: input 0 is float32, expected float64: differences need the digits, convert with to() (at gradcheck_test.cpp:" +
+             "gradcheck: input 0 is float32, expected float64, because finite differences need its precision: convert with to() "
+             "(at gradcheck_test.cpp:" +
                  std::to_string(line) + ")");
   line = __LINE__ + 1;
   BOOST_TEST(thrown([] {
@@ -251,8 +252,8 @@ BOOST_AUTO_TEST_CASE(errors_name_the_users_line) {
                        std::to_string(line) + ")");
   line = __LINE__ + 1;
   BOOST_TEST(thrown([] { cr::gradgradcheck(cr::exp, {cr::from_vector<std::int64_t>({2})}); }) ==
-             "gradgradcheck: no input is float64: there is nothing to differentiate by (at gradcheck_test.cpp:" + std::to_string(line) +
-                 ")");
+             "gradgradcheck: no input is float64: there is nothing to differentiate with respect to (at gradcheck_test.cpp:" +
+                 std::to_string(line) + ")");
   line = __LINE__ + 1;
   BOOST_TEST(thrown([] { cr::gradcheck(cr::exp, {Tensor()}); }) ==
              "gradcheck: undefined tensor (at gradcheck_test.cpp:" + std::to_string(line) + ")");
@@ -267,7 +268,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_users_line) {
                "add: shapes [2] and [3] do not broadcast together (at gradcheck_test.cpp:" + std::to_string(line) + ")");
   line = __LINE__ + 1;
   BOOST_TEST(thrown([] { cr::gradcheck(cr::exp, {cr::ones({2}, k64)}, {.epsilon = 0}); }) ==
-             "gradcheck: epsilon is 0, expected above 0 (at gradcheck_test.cpp:" + std::to_string(line) + ")");
+             "gradcheck: epsilon is 0, expected a positive finite number (at gradcheck_test.cpp:" + std::to_string(line) + ")");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(rules_of_custom_ops_are_checked) {
       });
   BOOST_TEST(message_of<std::runtime_error>([&] {
                cr::sum(y).backward();
-             }).starts_with("shaky: the gradient it gives input 0 (a leaf of shape [2]) has nan at [1]; input 0 [2] holds 1 to 2"));
+             }).starts_with("shaky: the gradient for input 0 (a leaf of shape [2]) has nan at [1]; input 0 [2] holds 1 to 2"));
 }
 
 BOOST_AUTO_TEST_CASE(holds_nothing_afterwards) {

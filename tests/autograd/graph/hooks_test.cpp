@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_gradient_of_another_shape_is_refused) {
   const unsigned line = __LINE__ + 1;
   const auto backward = [&] { cr::sum(x * 2).backward(); };
   BOOST_CHECK_EQUAL(message_of<std::logic_error>(backward),
-                    "on_grad: a hook gave a gradient of float32[3], expected float32[2]" + at_line(line));
+                    "on_grad: a hook returned a gradient of float32[3], expected float32[2]" + at_line(line));
   BOOST_CHECK(!x.grad().defined());
 }
 

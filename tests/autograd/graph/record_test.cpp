@@ -103,10 +103,10 @@ BOOST_AUTO_TEST_CASE(a_rule_of_wrong_shape_is_refused_by_name) {
   Tensor x = cr::variable({{1, 2, 3}, {4, 5, 6}});
   const auto wrong_shape = [&] { cr::sum(op_with_gradient(x, {3}, cr::DType::float32, false)).backward(); };
   BOOST_TEST(message_of<std::logic_error>(wrong_shape)
-                 .starts_with("faulty: its rule gave a gradient of shape [3] for input 0, expected [2, 3] (at "));
+                 .starts_with("faulty: its gradient rule returned a gradient of shape [3] for input 0, expected [2, 3] (at "));
   const auto wrong_dtype = [&] { cr::sum(op_with_gradient(x, {2, 3}, cr::DType::float64, false)).backward(); };
-  BOOST_TEST(
-      message_of<std::logic_error>(wrong_dtype).starts_with("faulty: its rule gave a float64 gradient for input 0, expected float32 (at "));
+  BOOST_TEST(message_of<std::logic_error>(wrong_dtype)
+                 .starts_with("faulty: its gradient rule returned a float64 gradient for input 0, expected float32 (at "));
   BOOST_CHECK(!x.grad().defined());
   cr::sum(op_with_gradient(x, {4, 2, 3}, cr::DType::float32, true)).backward();  // an op that broadcasts may answer in the wide shape
   BOOST_CHECK_EQUAL(x.grad().to_vector<float>()[0], 4.0F);

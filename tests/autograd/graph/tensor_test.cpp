@@ -32,9 +32,9 @@ BOOST_AUTO_TEST_CASE(sizes_and_elements) {
   BOOST_TEST(message_of<std::invalid_argument>([&] { x.item(); }) ==
              "item: the tensor has shape [2, 3], expected a single element" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { x.data<float>(); }) ==
-             "data: the tensor is float64, asked for as float32" + at_line());
+             "data: the tensor is float64, but float32 was requested" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { Tensor(x).mutable_data<std::int64_t>(); }) ==
-             "mutable_data: the tensor is float64, asked for as int64" + at_line());
+             "mutable_data: the tensor is float64, but int64 was requested" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_fit_no_integer_become_the_nearest) {

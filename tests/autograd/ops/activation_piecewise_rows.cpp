@@ -57,12 +57,12 @@ void add_gated(Table& t) {
       .fails("prelu: got int64, expected float32 or float64", [] { return prelu(i64({1}), zeros({1})); })
       .fails("prelu: lhs is float32 and rhs is float64, expected one dtype: convert one with to()",
              [] { return prelu(zeros({2}), f64({1})); })
-      .fails("prelu: the weight has shape [2], expected [1] or [3] beside x of shape [4, 3]",
+      .fails("prelu: the weight has shape [2], expected [1] or [3] for x of shape [4, 3]",
              [] {
                return prelu(zeros({4, 3}), zeros({2}));
              })
-      .fails("prelu: the weight has shape [3], expected [1] beside x of shape [3]", [] { return prelu(zeros({3}), zeros({3})); })
-      .fails("prelu: the weight has shape [1, 1], expected [1] or [3] beside x of shape [4, 3]", [] {
+      .fails("prelu: the weight has shape [3], expected [1] for x of shape [3]", [] { return prelu(zeros({3}), zeros({3})); })
+      .fails("prelu: the weight has shape [1, 1], expected [1] or [3] for x of shape [4, 3]", [] {
         return prelu(zeros({4, 3}), zeros({1, 1}));
       });
 }

@@ -51,12 +51,12 @@ BOOST_AUTO_TEST_CASE(literals) {
 }
 
 BOOST_AUTO_TEST_CASE(uneven_literals_are_refused) {
-  BOOST_TEST(refused([] { cr::tensor({{1, 2}, {3}}); }) == "tensor: a list at depth 1 has 1 items where another has 2" + at_line());
-  BOOST_TEST(refused([] { cr::tensor({{1, 2}, 3}); }) == "tensor: a number stands at depth 1 where others stand at depth 2" + at_line());
-  BOOST_TEST(refused([] { cr::tensor({1, {2}}); }) == "tensor: a list stands at depth 1 where a number was expected" + at_line());
-  BOOST_TEST(refused([] { cr::tensor({{}, {1}}); }) == "tensor: a list at depth 1 has 1 items where another has 0" + at_line());
-  BOOST_TEST(refused([] { cr::tensor({1e30}, DType::int64); }) == "tensor: the number 1e+30 does not fit int64" + at_line());
-  BOOST_TEST(refused([] { cr::tensor({kNan}, DType::int64); }) == "tensor: the number nan does not fit int64" + at_line());
+  BOOST_TEST(refused([] { cr::tensor({{1, 2}, {3}}); }) == "tensor: a list at depth 1 has 1 items, expected 2 like the first" + at_line());
+  BOOST_TEST(refused([] { cr::tensor({{1, 2}, 3}); }) == "tensor: got a number at depth 1, expected numbers at depth 2 only" + at_line());
+  BOOST_TEST(refused([] { cr::tensor({1, {2}}); }) == "tensor: got a list at depth 1, expected a number" + at_line());
+  BOOST_TEST(refused([] { cr::tensor({{}, {1}}); }) == "tensor: a list at depth 1 has 1 items, expected 0 like the first" + at_line());
+  BOOST_TEST(refused([] { cr::tensor({1e30}, DType::int64); }) == "tensor: the number 1e+30 does not fit into int64" + at_line());
+  BOOST_TEST(refused([] { cr::tensor({kNan}, DType::int64); }) == "tensor: the number nan does not fit into int64" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(variables) {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(constants) {
   BOOST_TEST(refused([] { cr::ones({2, -1}); }) == "ones: the shape [2, -1] has a negative size" + at_line());
   BOOST_TEST(refused([] { cr::full({-3}, 1); }) == "full: the shape [-3] has a negative size" + at_line());
   BOOST_TEST(refused([] { cr::eye(-1); }) == "eye: the shape [-1, -1] has a negative size" + at_line());
-  BOOST_TEST(refused([] { cr::full({1}, kInf, DType::int64); }) == "full: the number inf does not fit int64" + at_line());
+  BOOST_TEST(refused([] { cr::full({1}, kInf, DType::int64); }) == "full: the number inf does not fit into int64" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(ranges) {

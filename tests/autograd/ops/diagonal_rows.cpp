@@ -17,11 +17,11 @@ void add_vectors(Table& t) {
       .fails("dot: undefined tensor", [] { return dot(zeros({2}), Tensor()); })
       .fails("dot: got int64, expected float32 or float64", [] { return dot(i64({1}), i64({1})); })
       .fails("dot: lhs is float32 and rhs is float64, expected one dtype: convert one with to()", [] { return dot(zeros({1}), f64({1})); })
-      .fails("dot: lhs has shape [2, 2], expected one axis",
+      .fails("dot: lhs has shape [2, 2], expected rank 1",
              [] {
                return dot(zeros({2, 2}), zeros({2}));
              })
-      .fails("dot: rhs has shape [], expected one axis", [] { return dot(zeros({2}), zeros({})); })
+      .fails("dot: rhs has shape [], expected rank 1", [] { return dot(zeros({2}), zeros({})); })
       .fails("dot: rhs has shape [3], expected [2] like lhs", [] { return dot(zeros({2}), zeros({3})); });
   t.row("outer", outer)
       .on({{3}, {4}})
@@ -35,7 +35,7 @@ void add_vectors(Table& t) {
       .fails("outer: got int64, expected float32 or float64", [] { return outer(i64({1}), i64({1})); })
       .fails("outer: lhs is float32 and rhs is float64, expected one dtype: convert one with to()",
              [] { return outer(zeros({1}), f64({1})); })
-      .fails("outer: rhs has shape [2, 2], expected one axis", [] {
+      .fails("outer: rhs has shape [2, 2], expected rank 1", [] {
         return outer(zeros({2}), zeros({2, 2}));
       });
 }
@@ -56,7 +56,7 @@ Row& triangle_row(Table& t, const char* name, Tensor (*f)(const TensorArg& x, st
       .fails(
           op + ": undefined tensor", [f, line] { f(TensorArg(Tensor(), line), 0); }, line)
       .fails(
-          op + ": got shape [3], expected at least two axes", [f, line] { f(TensorArg(zeros({3}), line), 0); }, line);
+          op + ": got shape [3], expected rank 2 or more", [f, line] { f(TensorArg(zeros({3}), line), 0); }, line);
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ void add_diagonal_rows(Table& t) {
       .gives({zeros({0, 3}, DType::float64)}, f64(0))
       .kink({m}, f64(6), {f64({{1, 0, 0}, {0, 1, 0}})})
       .fails("trace: undefined tensor", [] { return trace(Tensor()); })
-      .fails("trace: got shape [3], expected two axes", [] { return trace(zeros({3})); });
+      .fails("trace: got shape [3], expected rank 2", [] { return trace(zeros({3})); });
 
   const auto at = [](std::int64_t k) { return [=](const Tensor& x) { return diag(x, k); }; };
   t.row("diag", at(0))
@@ -101,11 +101,11 @@ void add_diagonal_rows(Table& t) {
       .gives({m}, zeros({0}, DType::float64), at(-2))
       .gives({i64({{1, 2}, {3, 4}})}, i64({1, 4}))
       .fails("diag: undefined tensor", [] { return diag(Tensor()); })
-      .fails("diag: got shape [2, 2, 2], expected one axis or two",
+      .fails("diag: got shape [2, 2, 2], expected rank 1 or 2",
              [] {
                return diag(zeros({2, 2, 2}));
              })
-      .fails("diag: got shape [], expected one axis or two", [] { return diag(zeros({})); });
+      .fails("diag: got shape [], expected rank 1 or 2", [] { return diag(zeros({})); });
   triangle_row(t, "tril", tril)
       .gives({m}, f64({{1, 0, 0}, {4, 5, 0}}))
       .gives({m}, f64({{1, 2, 0}, {4, 5, 6}}), [](const Tensor& x) { return tril(x, 1); })

@@ -85,7 +85,7 @@ void add_einsum_rows(Table& t) {
                return einsum("i,i", {zeros({1}), f64({1})});
              })
       .fails("einsum: the equation \"i\" has 1 term for 0 operands", [] { return einsum("i", std::vector<Tensor>{}); })
-      .fails("einsum: axis -1 of the ellipsis is 4 in operand 1, expected 3 as before it",
+      .fails("einsum: axis -1 of the ellipsis is 4 in operand 1, expected 3 as in an earlier operand",
              [] {
                return einsum("...,...", {zeros({3}), zeros({4})});
              })
@@ -93,17 +93,17 @@ void add_einsum_rows(Table& t) {
              [] {
                return einsum("ii", zeros({2, 3}));
              })
-      .fails("einsum: a product of operands has 10 axes, at most 8 are possible", [] {
+      .fails("einsum: a product of operands has 10 axes, expected at most 8", [] {
         return einsum("abcde,fghij->abcdefghij", {zeros({1, 1, 1, 1, 1}), zeros({1, 1, 1, 1, 1})});
       });
-  refuse(row, "ij,ik", "axis 'i' is 3 in operand 1, expected 2 as before it");
+  refuse(row, "ij,ik", "axis 'i' is 3 in operand 1, expected 2 as in an earlier operand");
   refuse(row, "ij", "the equation \"ij\" has 1 term for 2 operands");
   refuse(row, "", "the equation \"\" has 1 term for 2 operands");
   refuse(row, "ij,jk,k", "the equation \"ij,jk,k\" has 3 terms for 2 operands");
   refuse(row, "ijk,jk", "operand 0 has shape [2, 3], but its term \"ijk\" names 3 axes");
   refuse(row, "ij,j", "operand 1 has shape [3, 4], but its term \"j\" names 1 axis");
   refuse(row, "ij,jk->ii", "the equation \"ij,jk->ii\" has 'i' twice in its result");
-  refuse(row, "ij,jk->iz", "the equation \"ij,jk->iz\" has 'z' in its result only");
+  refuse(row, "ij,jk->iz", "the equation \"ij,jk->iz\" has 'z' in the result but in no operand");
   refuse(row, "ij,j1", "the equation \"ij,j1\" has '1' at position 4, expected letters, ',', '...' or '->'");
   refuse(row, "i..j,jk", "the equation \"i..j,jk\" has '.' at position 1, expected letters, ',', '...' or '->'");
   refuse(row, "ij,jk-ik", "the equation \"ij,jk-ik\" has '-' at position 5, expected letters, ',', '...' or '->'");

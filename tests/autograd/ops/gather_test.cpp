@@ -67,15 +67,15 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_refused) {
   const std::vector<std::uint8_t> bytes = all_bytes(12);
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                cr::gather_rows(x, Picks{0, 3});
-             }) == "gather_rows: pick 1 is row 3, but there are 3 rows" + at_line());
+             }) == "gather_rows: index 1 selects row 3, expected 0 to 2" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::gather_rows(x, Picks{-1}); }) ==
-             "gather_rows: pick 0 is row -1, but there are 3 rows" + at_line());
+             "gather_rows: index 0 selects row -1, expected 0 to 2" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::gather_rows(cr::zeros({}), Picks{}); }) ==
              "gather_rows: x has rank 0, expected [n, ...]" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::gather_rows(cr::Tensor(), Picks{}); }) ==
              "gather_rows: undefined tensor" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::gather_rows(bytes, 4, Picks{3}); }) ==
-             "gather_rows: pick 0 is row 3, but there are 3 rows" + at_line());
+             "gather_rows: index 0 selects row 3, expected 0 to 2" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::gather_rows(bytes, 5, Picks{0}); }) ==
              "gather_rows: rows holds 12 bytes, expected a multiple of the row size 5" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::gather_rows(bytes, 0, Picks{0}); }) ==

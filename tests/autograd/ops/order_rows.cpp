@@ -34,7 +34,7 @@ void add_order_rows(Table& t) {
              [] {
                return masked_fill(zeros({2, 3}), zeros({4, 3}), 0);
              })
-      .fails("masked_fill: the value 0.5 beside an int64 tensor is not an integer", [] { return masked_fill(i64({1}), i64({1}), 0.5); });
+      .fails("masked_fill: the value is 0.5, expected an integer for an int64 tensor", [] { return masked_fill(i64({1}), i64({1}), 0.5); });
 
   const auto sorted = [](int axis, bool descending) { return [=](const Tensor& x) { return sort(x, axis, descending).values; }; };
   const Tensor awkward = f64({kNan, 1, kInf, -1, kNan, 1});

@@ -43,7 +43,7 @@ void add_repeats(Table& t) {
              [] {
                return repeat(zeros({2, 3}), {2});
              })
-      .fails("repeat: the repeats are [2, -1], expected none below 0", [] {
+      .fails("repeat: the repeats are [2, -1], expected no negative number", [] {
         return repeat(zeros({2, 3}), {2, -1});
       });
 
@@ -65,7 +65,7 @@ void add_repeats(Table& t) {
              [] {
                return flip(zeros({2, 3}), 2);
              })
-      .fails("flip: axis 1 is named twice", [] {
+      .fails("flip: axis 1 is listed twice", [] {
         return flip(zeros({2, 3}), {1, -1});
       });
 
@@ -102,19 +102,19 @@ void add_repeats(Table& t) {
              [] {
                return pad(Tensor(), {1, 1});
              })
-      .fails("pad: got 1 margins for shape [2, 3], expected two for each axis from the last on, at most 4",
+      .fails("pad: got 1 margins for shape [2, 3], expected two for each axis, starting with the last, and at most 4",
              [] {
                return pad(zeros({2, 3}), {1});
              })
-      .fails("pad: got 4 margins for shape [3], expected two for each axis from the last on, at most 2",
+      .fails("pad: got 4 margins for shape [3], expected two for each axis, starting with the last, and at most 2",
              [] {
                return pad(zeros({3}), {1, 1, 1, 1});
              })
-      .fails("pad: margins -2 and -2 take more from axis 1 of shape [2, 3] than its size",
+      .fails("pad: margins -2 and -2 remove more elements from axis 1 of shape [2, 3] than it has",
              [] {
                return pad(zeros({2, 3}), {-2, -2});
              })
-      .fails("pad: the value 0.5 beside an int64 tensor is not an integer", [] {
+      .fails("pad: the value is 0.5, expected an integer for an int64 tensor", [] {
         return pad(i64({1}), {1, 1}, 0.5);
       });
 }
@@ -157,7 +157,7 @@ void add_cuts(Table& t) {
              [] {
                return split(zeros({2, 3}), {1, 1}, 1);
              })
-      .fails("split: the sizes hold -1 for an axis of size 3",
+      .fails("split: a size is -1, expected 0 to 3",
              [] {
                return split(zeros({3}), {2, -1, 2});
              })

@@ -45,7 +45,7 @@ Row& reduction(Table& t, const char* name, Reduction f, const Domain& domain = {
       .fails(op + ": axis 2 is out of range for a tensor of rank 2, expected -2 to 1", failing(zeros({2, 3}), 2), line)
       .fails(op + ": axis -3 is out of range for a tensor of rank 2, expected -2 to 1", failing(zeros({2, 3}), {0, -3}), line)
       .fails(op + ": axis 1 is out of range for a tensor of rank 0", failing(zeros({}), 1), line)
-      .fails(op + ": axis 1 is named twice", failing(zeros({2, 3}), {1, -1}), line);
+      .fails(op + ": axis 1 is listed twice", failing(zeros({2, 3}), {1, -1}), line);
 }
 
 void add_truths(Table& t) {
@@ -163,7 +163,7 @@ void add_moments(Table& t) {
       .kink({f64({3, -3})}, f64(2), {f64({0, 0})}, with(0))
       .fails("norm: got int64, expected float32 or float64", [] { return norm(i64({1})); })
       .fails("norm: p is NaN, expected a number", [] { return norm(zeros({2}), kNan); })
-      .fails("norm: the axes reduced have no elements in shape [2, 0], expected some for p = inf", [] {
+      .fails("norm: the reduced axes of shape [2, 0] have no elements, expected some for p = inf", [] {
         return norm(zeros({2, 0}), kInf, 1);
       });
 }
@@ -201,7 +201,7 @@ void add_reduce_rows(Table& t) {
             [](const Tensor& x) {
               return max(x, {0, 1});
             })
-      .fails("max: the axes reduced have no elements in shape [2, 0]",
+      .fails("max: the reduced axes of shape [2, 0] have no elements",
              [] {
                return max(zeros({2, 0}), 1);
              })
@@ -212,7 +212,7 @@ void add_reduce_rows(Table& t) {
       .gives({f64({{1, kNan}, {kInf, kInf}})}, f64({{kNan}, {kInf}}), [](const Tensor& x) { return min(x, 1, true); })
       .kink({f64({4, 1, 3, 1})}, f64(1), {f64({0, 0.5, 0, 0.5})})
       .kink({f64({{2, 2}, {3, 1}})}, f64({2, 1}), {f64({{0.5, 0.5}, {0, 1}})}, [](const Tensor& x) { return min(x, 1); })
-      .fails("min: the axes reduced have no elements in shape [2, 0]",
+      .fails("min: the reduced axes of shape [2, 0] have no elements",
              [] {
                return min(zeros({2, 0}), 1);
              })
@@ -246,7 +246,7 @@ void add_reduce_rows(Table& t) {
              [] {
                return argmax(zeros({2, 3}), 2);
              })
-      .fails("argmax: there are no elements to choose from in shape [2, 0]",
+      .fails("argmax: shape [2, 0] has no elements to choose from",
              [] {
                return argmax(zeros({2, 0}), 1);
              })
@@ -261,7 +261,7 @@ void add_reduce_rows(Table& t) {
       .gives({mixed}, i64({{0, 1, 1}}), [](const Tensor& x) { return argmin(x, -2, true); })
       .gives({f64({1, kNan, -3})}, i64(1))
       .fails("argmin: undefined tensor", [] { return argmin(Tensor()); })
-      .fails("argmin: there are no elements to choose from in shape [0]", [] { return argmin(zeros({0})); })
+      .fails("argmin: shape [0] has no elements to choose from", [] { return argmin(zeros({0})); })
       .fails("argmin: got int64, expected float32 or float64", [] { return argmin(i64({1})); });
   add_truths(t);
   add_products(t);

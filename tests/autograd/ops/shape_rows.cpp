@@ -24,15 +24,15 @@ void add_views(Table& t) {
       .gives({count({2, 3})}, f64({{0, 1}, {2, 3}, {4, 5}}))
       .gives({i64({1, 2, 3, 4})}, i64({{1, 2}, {3, 4}}), to_shape({2, -1}))
       .fails("reshape: undefined tensor", [] { return reshape(Tensor(), {1}); })
-      .fails("reshape: shape [2, 3] has 6 elements, which do not fill [4]",
+      .fails("reshape: shape [2, 3] has 6 elements and cannot be reshaped to [4]",
              [] {
                return reshape(zeros({2, 3}), {4});
              })
-      .fails("reshape: shape [2, 3] has 6 elements, which do not fill [4, -1]",
+      .fails("reshape: shape [2, 3] has 6 elements and cannot be reshaped to [4, -1]",
              [] {
                return reshape(zeros({2, 3}), {4, -1});
              })
-      .fails("reshape: shape [0] has 0 elements, which do not fill [0, -1]",
+      .fails("reshape: shape [0] has 0 elements and cannot be reshaped to [0, -1]",
              [] {
                return reshape(zeros({0}), {0, -1});
              })
@@ -60,7 +60,7 @@ void add_views(Table& t) {
              [] {
                return flatten(zeros({2, 3}), 0, 2);
              })
-      .fails("flatten: axis 1 comes after axis 0", [] {
+      .fails("flatten: the first axis 1 is after the last axis 0", [] {
         return flatten(zeros({2, 3}), 1, 0);
       });
   const auto without = [](const Axes& axes) { return [=](const Tensor& x) { return squeeze(x, axes); }; };
@@ -93,7 +93,7 @@ void add_views(Table& t) {
              [] {
                return unsqueeze(zeros({2, 3}), 3);
              })
-      .fails("unsqueeze: shape [1, 1, 1, 1, 1, 1, 1, 1] has as many axes as are possible", [] {
+      .fails("unsqueeze: shape [1, 1, 1, 1, 1, 1, 1, 1] already has 8 axes, the maximum", [] {
         return unsqueeze(zeros({1, 1, 1, 1, 1, 1, 1, 1}), 0);
       });
 }
@@ -131,7 +131,7 @@ void add_moves(Table& t) {
              [] {
                return permute(zeros({2, 3}), {0});
              })
-      .fails("permute: axis 1 is named twice",
+      .fails("permute: axis 1 is listed twice",
              [] {
                return permute(zeros({2, 3}), {1, -1});
              })
@@ -222,11 +222,11 @@ void add_parts(Table& t) {
              [] {
                return concat({zeros({1}), f64({1})});
              })
-      .fails("concat: tensor 1 has shape [3, 2], expected [2, 3] but for axis 0 like tensor 0",
+      .fails("concat: tensor 1 has shape [3, 2], expected [2, 3] like tensor 0, except along axis 0",
              [] {
                return concat({zeros({2, 3}), zeros({3, 2})});
              })
-      .fails("concat: tensor 1 has shape [3], expected [2, 3] but for axis 0 like tensor 0",
+      .fails("concat: tensor 1 has shape [3], expected [2, 3] like tensor 0, except along axis 0",
              [] {
                return concat({zeros({2, 3}), zeros({3})});
              })

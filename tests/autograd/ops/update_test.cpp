@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(fill_sets_every_element) {
   Tensor integers = cr::zeros({2}, DType::int64);
   cr::fill(integers, 2.9);
   check(integers, {2, 2});
-  BOOST_TEST(refused([&] { cr::fill(integers, 0x1p63); }) == "fill: the number 9.22337e+18 does not fit int64" + at_line());
-  BOOST_TEST(refused([&] { cr::fill(integers, std::nan("")); }) == "fill: the number nan does not fit int64" + at_line());
+  BOOST_TEST(refused([&] { cr::fill(integers, 0x1p63); }) == "fill: the number 9.22337e+18 does not fit into int64" + at_line());
+  BOOST_TEST(refused([&] { cr::fill(integers, std::nan("")); }) == "fill: the number nan does not fit into int64" + at_line());
   check(integers, {2, 2});
   const Tensor x = cr::variable(2.0);
   Tensor y = x * x;

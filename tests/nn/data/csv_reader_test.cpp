@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(quoted_cells) {
   BOOST_TEST((rows("\"a,b\",\"say \"\"x\"\"\"\n") == Rows{{"a,b", "say \"x\""}}));
   BOOST_TEST((rows("\"two\nlines\",1\r\n") == Rows{{"two\nlines", "1"}}));
   BOOST_TEST((rows("a\"b\n") == Rows{{"a\"b"}}));  // a quote within is a letter
-  BOOST_TEST(refusal("a\n\"b\nc") == "2:1: the quote that begins here has no end");
-  BOOST_TEST(refusal("a,\"b\"c\n") == "1:2: text goes on after the closing quote, expected the delimiter or the end of the line");
+  BOOST_TEST(refusal("a\n\"b\nc") == "2:1: the quote that begins here is not closed");
+  BOOST_TEST(refusal("a,\"b\"c\n") == "1:2: there is text after the closing quote, expected the delimiter or the end of the line");
 }
 
 BOOST_AUTO_TEST_CASE(cells_across_the_ends_of_the_buffer) {

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(targets_and_ignored_columns) {
   const nn::CsvData none = parsed("a\n1\n");
   BOOST_TEST(!none.targets.defined());
   BOOST_TEST(message_of<std::logic_error>([&] { none.dataset(); }) ==
-             "CsvData: there are no targets: read_csv() was told of neither label nor targets" + at_line());
+             "CsvData: there are no targets: neither label nor targets were given to read_csv()" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(quotes_line_ends_and_blank_lines) {
@@ -105,13 +105,13 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_by_line_and_column) {
   BOOST_TEST(complaint("a\n0x10\n").starts_with("2:1: \"0x10\""));
   BOOST_TEST(complaint("a\n1,5\n") == "2:2: the row has 2 cells, expected 1");
   BOOST_TEST(complaint("a,b\n1,2\n\n3\n") == "4:2: the row has 1 cell, expected 2");
-  BOOST_TEST(complaint("a,b\n1,\"2\n3\n") == "2:2: the quote that begins here has no end");
-  BOOST_TEST(complaint("a,b\n\"1\"x,2\n") == "2:1: text goes on after the closing quote, expected the delimiter or the end of the line");
+  BOOST_TEST(complaint("a,b\n1,\"2\n3\n") == "2:2: the quote that begins here is not closed");
+  BOOST_TEST(complaint("a,b\n\"1\"x,2\n") == "2:1: there is text after the closing quote, expected the delimiter or the end of the line");
   BOOST_TEST(complaint("") == "1:1: the file holds no rows");
   BOOST_TEST(complaint("a,b\n") == "2:1: the file holds no rows after its header");
   BOOST_TEST(complaint("a,b\n1,2\n", {.label = "c"}) == "1:1: there is no column \"c\", the columns are \"a\", \"b\"");
   BOOST_TEST(complaint("a,b\n1,2\n", {.label = 2}) == "1:1: there is no column 2 among 2");
-  BOOST_TEST(complaint("a,b\n1,2\n", {.label = "b", .ignore = {1}}) == "1:2: column 1 is named twice among label, targets and ignore");
+  BOOST_TEST(complaint("a,b\n1,2\n", {.label = "b", .ignore = {1}}) == "1:2: column 1 is listed twice among label, targets and ignore");
   BOOST_TEST(complaint("a\nx\n", {.label = "a"}) == "1:1: no column is left for the features");
   BOOST_TEST(complaint("a,b\n1,\n", {.label = "b"}) == "2:2: the label is empty");
   BOOST_TEST(complaint("a\n" + std::string(70000, '1') + "\n") == "2:1: a cell is longer than 65536 bytes");

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_dataset_is_refused) {
   const nn::IdxArray short_of_bytes{.shape = {2, 2, 1}, .bytes = {1, 2, 3}};
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                nn::Dataset(short_of_bytes, std::vector<std::uint8_t>{0, 1});
-             }) == "Dataset: features of shape [2, 2, 1] come with 3 bytes" + at_line());
+             }) == "Dataset: features of shape [2, 2, 1] have 3 bytes, expected at least one element and one byte per element" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([] { nn::Dataset(nn::IdxArray{}, std::vector<std::uint8_t>{}); }) ==
              "Dataset: features have rank 0, expected [n, ...]" + at_line());
 }

@@ -227,9 +227,11 @@ BOOST_FIXTURE_TEST_CASE(damaged_gzip, Fixture) {
   check_gz({0x1f, 0x8b}, "compressed byte 2: the gzip stream ends early, with 0 bytes inflated");
   check_gz(
       good + Bytes{0, 0, 0},
-      "compressed byte " + size + ": found 00 00 after the gzip stream, where only another (1f 8b) may follow, with 1008 bytes inflated");
+      "compressed byte " + size +
+          ": found 00 00 after the gzip stream, expected the end of the file or another gzip stream (1f 8b), with 1008 bytes inflated");
   check_gz(good + Bytes{0x1f},
-           "compressed byte " + size + ": found 1f after the gzip stream, where only another (1f 8b) may follow, with 1008 bytes inflated");
+           "compressed byte " + size +
+               ": found 1f after the gzip stream, expected the end of the file or another gzip stream (1f 8b), with 1008 bytes inflated");
   check_gz(good + Bytes{0x1f, 0x8b},
            "compressed byte " + std::to_string(good.size() + 2) + ": the gzip stream ends early, with 1008 bytes inflated");
 }

@@ -281,8 +281,8 @@ BOOST_AUTO_TEST_CASE(tables_of_pixels) {
     BOOST_CHECK_EXCEPTION(read_mnist_csv(path), std::runtime_error,
                           [&](const std::runtime_error& error) { return error.what() == path.string() + ":" + what; });
   };
-  refused("1,0,0,0\n", "1:4: the row has 3 pixels after its label, which make no square image");
-  refused("1\n", "1:1: the row has 0 pixels after its label, which make no square image");
+  refused("1,0,0,0\n", "1:4: the row has 3 pixels after its label, which do not form a square image");
+  refused("1\n", "1:1: the row has 0 pixels after its label, which do not form a square image");
   refused("1,0,0,0,0\n2,1,2,256,4\n", "2:4: the pixel is \"256\", expected a whole number from 0 to 255");
   refused("1,0,0,0,0.5\n", "1:5: the pixel is \"0.5\", expected a whole number from 0 to 255");
   refused("1,0,0,0,-1\n", "1:5: the pixel is \"-1\", expected a whole number from 0 to 255");

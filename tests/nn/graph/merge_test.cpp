@@ -84,11 +84,11 @@ BOOST_AUTO_TEST_CASE(merges_of_unequal_shapes_name_both) {
              "add: got no symbols, expected at least 1" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::subtract({a, a, a}); }) == "subtract: got 3 inputs, expected 2" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([] { nn::Merge("plus", 2); }) ==
-             "Merge: unknown op \"plus\", known are add, subtract, multiply, average, maximum, minimum, concatenate" + at_line());
+             "Merge: unknown op \"plus\", known names: add, subtract, multiply, average, maximum, minimum, concatenate" + at_line());
   const nn::Merge add("add", 2);
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                add({cr::zeros({2, 3}), cr::zeros({2, 1})});
-             }) == "Add: add: input 1 has shape [2, 1], expected [2, 3] as input 0" + at_line());
+             }) == "Add: add: input 1 has shape [2, 1], expected [2, 3] like input 0" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(a_function_as_a_layer) {
@@ -104,11 +104,12 @@ BOOST_AUTO_TEST_CASE(a_function_as_a_layer) {
                  return x + cr::zeros({2});
                });
              }) == "bad (Lambda) after input of shape [3]: add: shapes [1, 3] and [2] do not broadcast together" + at_line(line));
-  BOOST_TEST(message_of<std::invalid_argument>([&] {
-               nn::lambda("sum", a, [](const cr::Tensor& x) { return cr::sum(x); });
-             }).starts_with("sum (Lambda) after input of shape [3]: build: one example of shape [3] gave [], expected [1, ...] (at "));
+  BOOST_TEST(
+      message_of<std::invalid_argument>([&] { nn::lambda("sum", a, [](const cr::Tensor& x) { return cr::sum(x); }); })
+          .starts_with(
+              "sum (Lambda) after input of shape [3]: build: forward returned [] for one example of shape [3], expected [1, ...] (at "));
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::lambda("none", a, std::function<cr::Tensor(const cr::Tensor&)>()); }) ==
-             "lambda: got no function" + at_line());
+             "lambda: got an empty function" + at_line());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

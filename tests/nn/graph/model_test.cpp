@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(names_are_given_or_made) {
   BOOST_TEST(model.named_parameters()[4].name == "residual.fc1.weight");
   BOOST_TEST(model.layer("dense")->name() == "");  // names belong to the Model
   BOOST_TEST(message_of<std::invalid_argument>([&] { model.layer("head"); }) ==
-             "layer: there is no layer \"head\", there are dense, concatenate, dense_1, residual, add, score, dense_2" + at_line());
+             "layer: there is no layer \"head\", the layers are dense, concatenate, dense_1, residual, add, score, dense_2" + at_line());
 
   const nn::Symbol x = nn::input({4}, {.name = "dense"});
   nn::Dense taken(4);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(graphs_that_make_no_model) {
   BOOST_TEST(error({a, b}, ha, here) == "Model: input \"b\"" + made + " is not used: no output depends on it" + end);
   BOOST_TEST(error({a, b, a}, {ha, hb}, here) == "Model: input \"a\"" + made + " is listed twice" + end);
   BOOST_TEST(error(ha, nn::Dense(2)(ha), here).starts_with("Model: the input Dense 2 -> 3 of model_test.cpp:"));
-  BOOST_TEST(error(ha, nn::Dense(2)(ha), here).ends_with(" is a layer's result, expected one of input()" + end));
+  BOOST_TEST(error(ha, nn::Dense(2)(ha), here).ends_with(" is the result of a layer, expected an input made by input()" + end));
   BOOST_TEST(error(std::vector<nn::Symbol>(), ha, here) == "Model: got no inputs, expected at least 1" + end);
   BOOST_TEST(error(a, std::vector<nn::Symbol>(), here) == "Model: got no outputs, expected at least 1" + end);
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Model(a, hb); }).ends_with("is not among the inputs" + at_line()));
@@ -358,7 +358,7 @@ BOOST_AUTO_TEST_CASE(compiling_and_fitting_are_checked) {
              }) == "compile: got 2 losses for 1 output, expected one each" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                model.compile({.loss = "mse_los"});
-             }).find("unknown loss \"mse_los\", known are mse_loss") != std::string::npos);
+             }).find("unknown loss \"mse_los\", known names: mse_loss") != std::string::npos);
   model.compile({.loss = "cross_entropy", .metrics = {"accuracy"}});
   BOOST_TEST(model.is_compiled());
   BOOST_TEST(message_of<std::invalid_argument>([&] { model.fit(data, {.loss = "mse_loss"}); }).find("which compile() chooses") !=

@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_mismatch_names_both_layers_and_the_line) {
              "[4, 4]" +
                  at_line(Squared::kCallLine));
   BOOST_TEST(message_of<std::logic_error>([&] { nn::Layer{Untrue()}(h); }) ==
-             "Untrue after Dense 784 -> 128: build: told of [1, 7] for one example, but forward gives [1, 128]" + at_line());
+             "Untrue after Dense 784 -> 128: build: on_build returned [7], but forward returned [1, 128] for one example, expected [1, 7]" +
+                 at_line());
 }
 
 BOOST_AUTO_TEST_CASE(a_module_of_several_inputs_takes_a_list) {
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_module_of_several_inputs_takes_a_list) {
   BOOST_TEST(swapped[1].output() == 1u);
   BOOST_TEST(swapped[1].describe() == "output 1 of Swap");
   BOOST_TEST(message_of<std::invalid_argument>([&] { swap(a); }) ==
-             "Layer: Swap gives 2 outputs: call it with a list, which returns one" + at_line());
+             "Layer: Swap has 2 outputs: call it with a list, which returns a list" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                swap({a, b, a});
              }) ==

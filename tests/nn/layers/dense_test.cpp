@@ -63,10 +63,11 @@ BOOST_AUTO_TEST_CASE(errors_of_dense_and_activation) {
   const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
   BOOST_TEST(message([] { nn::Dense(0, 3); }) == "Dense: got sizes 0 -> 3, expected at least 1 each" + at_line());
   BOOST_TEST(message([] { nn::Dense(3, -1); }) == "Dense: got sizes 3 -> -1, expected at least 1 each" + at_line());
-  BOOST_TEST(message([] { nn::Dense(3, 1, {.activation = "rleu"}); }) ==
-             "Activation: unknown activation \"rleu\", known are linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, gelu_tanh, silu, "
-             "mish, softplus, softsign, hardtanh, hardsigmoid, hardswish, sigmoid, log_sigmoid, tanh, softmax, log_softmax" +
-                 at_line());
+  BOOST_TEST(
+      message([] { nn::Dense(3, 1, {.activation = "rleu"}); }) ==
+      "Activation: unknown activation \"rleu\", known names: linear, relu, leaky_relu, relu6, elu, selu, celu, gelu, gelu_tanh, silu, "
+      "mish, softplus, softsign, hardtanh, hardsigmoid, hardswish, sigmoid, log_sigmoid, tanh, softmax, log_softmax" +
+          at_line());
   unsigned line = 0;
   const nn::Dense dense(1, 2, {.activation = [&](const cr::Tensor& y) {
                           line = __LINE__ + 1;

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(initializers_of_ones_own_and_their_errors) {
   BOOST_TEST(message([&] { nn::Dense(2, 3, {.initializer = own}); }) ==
              "Initializer: the function gave float32 [2, 2], expected float32 [2, 3]" + at_line());
   BOOST_TEST(message([] { nn::Initializer("he"); }) ==
-             "Initializer: unknown initializer \"he\", known are he_normal, he_uniform, xavier_normal, xavier_uniform, lecun_normal, "
+             "Initializer: unknown initializer \"he\", known names: he_normal, he_uniform, xavier_normal, xavier_uniform, lecun_normal, "
              "lecun_uniform, orthogonal, zeros, ones" +
                  at_line());
   BOOST_TEST(message([] { nn::init::normal(-1); }) == "normal: the standard deviation is -1, expected 0 or more" + at_line());

@@ -231,8 +231,8 @@ BOOST_AUTO_TEST_CASE(every_loss_is_a_metric) {
 BOOST_AUTO_TEST_CASE(unknown_names_are_refused) {
   const std::string message = message_of<std::invalid_argument>([] { nn::Metric("acuracy"); });
   const std::string expected =
-      "Metric: unknown metric \"acuracy\", known are accuracy, binary_accuracy, mse, mae, r2, precision, recall, f1, topK_accuracy for any "
-      "K, and the losses mse_loss, l1_loss, ";
+      "Metric: unknown metric \"acuracy\", known names: accuracy, binary_accuracy, mse, mae, r2, precision, recall, f1, topK_accuracy for "
+      "any K, and the losses mse_loss, l1_loss, ";
   BOOST_TEST(message.starts_with(expected), message);
   BOOST_TEST(message.ends_with(at_line(std::source_location::current().line() - 5)), message);
   for (const char* name : {"", "top_accuracy", "topK_accuracy", "top0_accuracy", "top-1_accuracy", "top5", "top5_accuracyx",
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
   f1->update(cr::tensor({{1, 0}, {0, 1}}), labels_of({0, 1}));
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                f1->update(cr::zeros({1, 3}), labels_of({0}));
-             }) == "f1: scores are of 3 classes, expected 2 as before" + at_line());
+             }) == "f1: scores have 3 classes, expected 2 as in earlier batches" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                f1->update(cr::zeros({2, 2}), labels_of({0, 2}));
              }) == "f1: label 2 at position 1 is outside 0 to 1 for scores of shape [2, 2]" + at_line());
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
   r2->update(cr::tensor({{1, 0}, {0, 1}}), cr::tensor({{1, 0}, {0, 1}}));
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                r2->update(cr::zeros({1, 3}), cr::zeros({1, 3}));
-             }) == "r2: prediction and target have shape [1, 3], expected 2 columns as before" + at_line());
+             }) == "r2: prediction and target have shape [1, 3], expected 2 columns as in earlier batches" + at_line());
   BOOST_TEST(r2->result() == 1);
 }
 

@@ -211,12 +211,12 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
              }) == "accuracy: scores is float32 and target float64, expected one dtype: convert one with to()" + at_line());
   BOOST_TEST(refused([&] {
                nn::accuracy(cr::zeros({4, 1}), cr::zeros({4, 1}));
-             }) == "accuracy: scores and target have shape [4, 1], expected two classes or more: see binary_accuracy" + at_line());
+             }) == "accuracy: scores and target have shape [4, 1], expected at least two classes: use binary_accuracy" + at_line());
   BOOST_TEST(refused([&] { nn::accuracy(cr::Tensor(), cr::zeros({4, 1})); }) == "accuracy: undefined tensor for scores" + at_line());
   BOOST_TEST(refused([&] { nn::accuracy(scores, cr::Tensor()); }) == "accuracy: undefined tensor for labels" + at_line());
   BOOST_TEST(refused([&] {
                nn::accuracy(cr::zeros({0, 0}), labels_of({}));
-             }) == "accuracy: scores has shape [0, 0], expected a class or more" + at_line());
+             }) == "accuracy: scores has shape [0, 0], expected at least one class" + at_line());
   BOOST_TEST(refused([&] {
                nn::binary_accuracy(cr::zeros({2, 1}), cr::zeros({2}));
              }) == "binary_accuracy: scores has shape [2, 1] and target [2], expected one shape: use target.reshape({2, 1})" + at_line());
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
              "top_k_accuracy: labels have shape [1], expected [2] for scores of shape [2, 3]" + at_line());
   BOOST_TEST(refused([&] {
                nn::f1_score(scores, labels_of({0, 1}), {.average = nn::Average::binary});
-             }) == "f1_score: scores has shape [2, 3], expected two classes for the average binary" + at_line());
+             }) == "f1_score: scores has shape [2, 3], expected two classes for Average::binary" + at_line());
   BOOST_TEST(refused([&] {
                nn::recall_score(cr::zeros({2}), cr::tensor({0, 2}));
              }) == "recall_score: target 2 at position 1 is neither 0 nor 1" + at_line());

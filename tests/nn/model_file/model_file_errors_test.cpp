@@ -143,14 +143,14 @@ BOOST_AUTO_TEST_CASE(memory_is_what_the_file_holds) {
       R"(]}}, "architecture": {"type": "Embedding", "config": {"count": 9000000, "size": 1}}})";
   BOOST_TEST(refusal(claims) == "weights.weight.values has 200000 numbers, expected 9000000 for shape [9000000]");
   if (!kSanitized) BOOST_TEST(peak_mebibytes() - before < 64 + 2 * 20);  // the text above and its copy in the stream
-  BOOST_TEST(refusal_of_architecture(R"({"type": "Embedding", "config": {"count": 900000000, "size": 1000}})").find("are more than the") !=
+  BOOST_TEST(refusal_of_architecture(R"({"type": "Embedding", "config": {"count": 900000000, "size": 1000}})").find("exceed the") !=
              std::string::npos);
   for (const char* layer : {R"({"type": "BatchNorm", "config": {"features": 4000000000, "momentum": 0.1, "epsilon": 0, "affine": false}})",
                             R"({"type": "LayerNorm", "config": {"sizes": [100000, 100000], "epsilon": 0, "affine": true}})",
                             R"({"type": "PReLU", "config": {"channels": 4000000000}})",
                             R"({"type": "test.Greedy", "config": {"width": 4000000000, "claims": false}})",
                             R"({"type": "test.Greedy", "config": {"width": 4000000000, "claims": true}})"})
-    BOOST_TEST(refusal_of_architecture(layer).find("are more than the 1000000 weights that the file holds") != std::string::npos);
+    BOOST_TEST(refusal_of_architecture(layer).find("exceed the 1000000 weights in the file") != std::string::npos);
   // Each alone would fit.
   std::string layers;
   for (int i = 0; i < 200; ++i) layers += std::string(i == 0 ? "" : ",") + R"({"type": "PReLU", "config": {"channels": 900000}})";
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(what_registered_functions_do) {
     return refusal_of_architecture(R"({"type": "Sequential", "config": {"layers": [{"type": "test.Thrower", "config": {"what": )" +
                                    std::to_string(what) + "}}]}}");
   };
-  BOOST_TEST(thrown(0) == "architecture.config.layers[0]: the function that was registered made no module");
+  BOOST_TEST(thrown(0) == "architecture.config.layers[0]: the registered function returned a null pointer");
   BOOST_TEST(thrown(1) == "architecture.config.layers[0]: the table has no row 7");
   BOOST_TEST(thrown(2) == "the camera is off");
   BOOST_TEST(thrown(3) == "not enough memory to hold it");
@@ -174,10 +174,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written) {
   BOOST_TEST(saving(nn::Sequential{nn::Dense(2, 3), nn::Dense(4)}) ==
              "save_model: 1 (Dense ? -> 4): the input size is not known: call build() with the shape of one example");
   const nn::Sequential own{nn::Dense(2, 3), Unknown()};
-  BOOST_TEST(
-      saving(own) ==
-      "save_model: 1 (Unknown): its type has no name in files: give it one with nn::register_module<Unknown>(\"Unknown\", ...) and set "
-      "in config() what its constructor takes");
+  BOOST_TEST(saving(own) ==
+             "save_model: 1 (Unknown): its type is not registered: call nn::register_module<Unknown>(\"Unknown\", ...) and set "
+             "the arguments of its constructor in config()");
   const nn::Sequential function{nn::Dense(2, 3, {.activation = [](const cr::Tensor& x) { return x * 2; }})};
   BOOST_TEST(saving(function) ==
              "0 (Dense 2 -> 3, function): config: its activation is a function, which a file cannot hold: give it by "
@@ -185,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written) {
   nn::Symbol x = nn::input({2});
   const nn::Model model(x, nn::lambda("double", x, [](const cr::Tensor& y) { return y * 2; }));
   BOOST_TEST(message_of<std::logic_error>([&] { model.save(path); }) ==
-             "double (Lambda): config: it is a function, which a file cannot hold: put it into a module of your own and register that" +
+             "double (Lambda): config: it is a custom function, which a file cannot store: write a custom module and register it" +
                  at_line());
   BOOST_TEST(!std::filesystem::exists(path));
 }
@@ -197,7 +196,7 @@ BOOST_AUTO_TEST_CASE(wrong_configs) {
              "save_model: config() sets a layer, ReLU, that members() does not name");
   const auto odd = std::make_shared<Odd>([](nn::Config&) {});
   odd->set = [self = std::weak_ptr<Odd>(odd)](nn::Config& c) { c.set("me", nn::Layer(self.lock())); };
-  BOOST_TEST(saving(*odd) == "save_model: Odd: it is among the layers that its config() sets");
+  BOOST_TEST(saving(*odd) == "save_model: Odd: its config() sets the module itself or a layer that contains it");
   Odd long_name([](nn::Config&) {});
   long_name.set_name(std::string(20'000, 'x'));
   BOOST_TEST(saving(long_name) == "save_model: names and strings are too long");

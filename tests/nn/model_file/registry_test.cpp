@@ -29,13 +29,14 @@ BOOST_AUTO_TEST_CASE(names_of_types) {
   nn::register_module<Other>("test.Other");
   nn::register_module<Other>("test.Other");
   BOOST_TEST(error([] { nn::register_module<Unknown>("test.Other"); }) ==
-             "register_module: the name \"test.Other\" is that of another type" + at_line());
+             "register_module: the name \"test.Other\" is used by another type" + at_line());
   BOOST_TEST(error([] {
                nn::register_module<Other>("test.Another");
-             }).starts_with("register_module: the name \"test.Another\" is given to a type that has the name \"test.Other\""));
+             }).starts_with("register_module: the name \"test.Another\" is given to a type that is already registered as \"test.Other\""));
   BOOST_TEST(error([] { nn::register_module<Unknown>("Dense"); }) ==
-             "register_module: the name \"Dense\" is that of a layer of the library" + at_line());
-  BOOST_TEST(error([] { nn::register_module<nn::ReLU>("test.ReLU"); }) == "register_module: the library's ReLU has a name" + at_line());
+             "register_module: the name \"Dense\" is used by a layer of the library" + at_line());
+  BOOST_TEST(error([] { nn::register_module<nn::ReLU>("test.ReLU"); }) ==
+             "register_module: ReLU is a layer of the library and already has a name" + at_line());
   BOOST_TEST(error([] { nn::register_module<Unknown>(""); }) ==
              "register_module: the name \"\", expected 1 to 200 bytes of UTF-8" + at_line());
 }

@@ -289,13 +289,13 @@ BOOST_AUTO_TEST_CASE(a_module_that_does_not_say_how_is_refused) {
                 !std::is_copy_assignable_v<nn::LeakyReLU>);
   const nn::Sequential model{nn::ReLU(), Mute()};
   BOOST_TEST(message_of<std::logic_error>([&] { model.clone(); }) ==
-             "Sequential.1 (Mute): clone: Mute does not say how to make another of itself, expected the member\n"
+             "Sequential.1 (Mute): clone: Mute cannot be cloned: add the member\n"
              "  std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<Mute>(); }\n"
-             "with what its constructor takes" +
+             "with the arguments of its constructor" +
                  at_line());
   BOOST_TEST(message_of<std::logic_error>([&] {
                Widened(2, 3).clone();
-             }).starts_with("Dense 2 -> 3: clone: copy_structure made a Dense, expected a Widened: give Widened the member\n"));
+             }).starts_with("Dense 2 -> 3: clone: copy_structure returned a Dense, expected a Widened: add to Widened the member\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_copy_structure_is_found) {
@@ -309,20 +309,20 @@ BOOST_AUTO_TEST_CASE(a_wrong_copy_structure_is_found) {
   BOOST_TEST(
       error(inner, [](const Wrapper& w, nn::Cloner&) {
         return std::make_shared<Wrapper>(nn::Sequential{nn::Dense(2, 2), nn::ReLU()}, w.make);
-      }).starts_with("clone: copy_structure made a copy with inner.1 where the original has nothing, expected the same members (at "));
+      }).starts_with("clone: copy_structure returned a copy with inner.1, but the original has nothing, expected the same members (at "));
   BOOST_TEST(error(inner, [](const Wrapper& w, nn::Cloner&) {
                return std::make_shared<Wrapper>(nn::Sequential(), w.make);
-             }).starts_with("clone: copy_structure made a copy with nothing where the original has inner.0, expected"));
+             }).starts_with("clone: copy_structure returned a copy with nothing, but the original has inner.0, expected"));
   BOOST_TEST(
       error(inner, [](const Wrapper& w, nn::Cloner&) {
         return std::make_shared<Wrapper>(nn::Sequential{nn::ReLU()}, w.make);
-      }).starts_with("clone: copy_structure made a copy whose inner.0 is ReLU where the original has Dense 2 -> 2, expected the same"));
+      }).starts_with("clone: copy_structure returned a copy whose inner.0 is ReLU, but the original has Dense 2 -> 2, expected the same"));
   BOOST_TEST(error(nn::Dropout(0.2), [](const Wrapper& w, nn::Cloner&) {
                return std::make_shared<Wrapper>(nn::Dropout(0.5), w.make);
-             }).starts_with("clone: copy_structure made a copy whose inner is Dropout 0.5 where the original has Dropout 0.2 (at "));
+             }).starts_with("clone: copy_structure returned a copy whose inner is Dropout 0.5, but the original has Dropout 0.2 (at "));
   BOOST_TEST(error(inner, [](const Wrapper&, nn::Cloner&) {
                return std::shared_ptr<nn::Module>();
-             }).starts_with("Wrapper: clone: copy_structure gave no module (at "));
+             }).starts_with("Wrapper: clone: copy_structure returned a null pointer (at "));
   BOOST_TEST(error(inner, [](const Wrapper& w, nn::Cloner& copy) { return std::make_shared<Wrapper>(copy(w.inner), w.make); }) ==
              "no exception");
 }

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(what_is_of_another_kind_is_refused) {
   BOOST_TEST(refusal([&] { config.dtype("word"); }) == "Config: word is \"w\", expected float32, float64 or int64");
   BOOST_TEST(refusal([&] { config.shape("one"); }) == "Config: one is 1, expected a list of integers");
   BOOST_TEST(refusal([&] { config.integers("list"); }) == "Config: list[0] is 0.5, expected an integer");
-  BOOST_TEST(refusal([&] { config.layer("one"); }) == "Config: one is no layer");
+  BOOST_TEST(refusal([&] { config.layer("one"); }) == "Config: one is not a layer");
   BOOST_TEST(refusal([&] { config.config("list"); }) == "Config: list is a list, expected an object");
   BOOST_TEST(refusal([&] { config.configs("list"); }) == "Config: list[0] is 0.5, expected an object");
   BOOST_TEST(refusal([&] { config.number("none"); }) == "Config: has no field \"none\"");

@@ -144,11 +144,11 @@ BOOST_AUTO_TEST_CASE(errors_name_the_modules_path_and_the_hooks_line) {
   bad.remove();
   bad = model[0]->before_forward([](const nn::Module&, std::span<cr::Tensor> inputs) { inputs[0] = cr::Tensor(); });
   BOOST_TEST(message_of<std::logic_error>([&] { model(x); }) ==
-             "Sequential.0 (Dense 2 -> 3): before_forward: a hook left an undefined tensor as 0" + at_line());
+             "Sequential.0 (Dense 2 -> 3): before_forward: a hook left an undefined tensor at position 0" + at_line());
   bad.remove();
   bad = model[0]->on_forward([](const nn::Module&, std::span<const cr::Tensor>, std::span<cr::Tensor> y) { y[0] = cr::Tensor(); });
   BOOST_TEST(message_of<std::logic_error>([&] { model(x); }) ==
-             "Sequential.0 (Dense 2 -> 3): on_forward: a hook left an undefined tensor as 0" + at_line());
+             "Sequential.0 (Dense 2 -> 3): on_forward: a hook left an undefined tensor at position 0" + at_line());
   bad.remove();
   BOOST_TEST(model(x).shape() == cr::Shape({2, 3}));
   BOOST_TEST(message_of<std::invalid_argument>([&] { model[0]->on_forward({}); }) == "on_forward: got an empty function" + at_line());

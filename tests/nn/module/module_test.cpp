@@ -280,9 +280,9 @@ BOOST_AUTO_TEST_CASE(counts_of_inputs_and_outputs_are_checked) {
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                towers({a, a, a});
              }) == "TwoTowers: forward: got 3 inputs, expected 2" + at_line(line));
-  BOOST_TEST(message_of<std::invalid_argument>([&] { towers(a); }).find("takes 2 inputs and gives 2 outputs") != std::string::npos);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { towers(a); }).find("takes 2 inputs and returns 2 outputs") != std::string::npos);
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Dense(3, 1)({a, a}); }).find("got 2 inputs, expected 1") != std::string::npos);
-  BOOST_TEST(message_of<std::logic_error>([&] { Miscounting()({a}); }).find("gave 1 output, expected 2") != std::string::npos);
+  BOOST_TEST(message_of<std::logic_error>([&] { Miscounting()({a}); }).find("returned 1 output, expected 2") != std::string::npos);
   BOOST_TEST(message_of<std::invalid_argument>([&] { TwoTowers().build({3}); }).find("call build_many()") != std::string::npos);
   BOOST_TEST(message_of<std::invalid_argument>([&] { TwoTowers().build_many({{3}}); }).find("got shapes of 1 input, expected 2") !=
              std::string::npos);

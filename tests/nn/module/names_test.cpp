@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_name_is_answered_with_the_known) {
   const auto error = [&](const char* name) {
     return message_of<std::invalid_argument>([&] { nn::find_named("Op", "number", kTable, name, line); });
   };
-  BOOST_TEST(error("four") == "Op: unknown number \"four\", known are one, two, three" + at_line(line.line()));
+  BOOST_TEST(error("four") == "Op: unknown number \"four\", known names: one, two, three" + at_line(line.line()));
   BOOST_TEST(error("One").starts_with("Op: unknown number \"One\""));
   BOOST_TEST(error("").starts_with("Op: unknown number \"\""));
   BOOST_TEST(error("thre").starts_with("Op: unknown number \"thre\""));

@@ -33,8 +33,8 @@ BOOST_AUTO_TEST_CASE(what_is_claimed_is_taken_from_the_budget) {
   const nn::ParameterBudget budget(10);
   BOOST_TEST(nn::ParameterBudget::in_force());
   BOOST_TEST(refusal({2, 3}, 1) == kNone);
-  BOOST_TEST(refusal({5}, 1) == "Dense: parameters of shape [5] are more than the 10 weights that the file holds" + at_line());
-  BOOST_TEST(refusal({2}, 3).starts_with("Dense: parameters of shape [2] are more than the 10 weights"));
+  BOOST_TEST(refusal({5}, 1) == "Dense: parameters of shape [5] exceed the 10 weights in the file" + at_line());
+  BOOST_TEST(refusal({2}, 3).starts_with("Dense: parameters of shape [2] exceed the 10 weights"));
   BOOST_TEST(refusal({2}, 2) == kNone);  // what was refused took nothing
   BOOST_TEST(refusal({}, 1) != kNone);
   BOOST_TEST(refusal({0}, 1) == kNone);

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(settings_and_options_arrive) {
 BOOST_AUTO_TEST_CASE(names_and_settings_refused) {
   const cr::Tensor x = cr::variable({1});
   BOOST_TEST(message([] { nn::OptimizerFactory("adamm"); }) ==
-             "OptimizerFactory: unknown optimizer \"adamm\", known are sgd, momentum, rmsprop, adagrad, adadelta, adam, adamw, adamax, "
+             "OptimizerFactory: unknown optimizer \"adamm\", known names: sgd, momentum, rmsprop, adagrad, adadelta, adam, adamw, adamax, "
              "nadam, radam, lion, lbfgs, iterative" +
                  at_line());
   BOOST_TEST(message([&] { nn::make_optimizer("lbfgs", {x}, {.weight_decay = 1}); }) ==

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(early_stopping_restores_the_best_weights) {
   options.validation_data.reset();
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                nn::fit(model, data, options);
-             }).find("\"val_loss\" is not recorded, recorded are loss") != std::string::npos);
+             }).find("\"val_loss\" is not recorded, recorded values: loss") != std::string::npos);
   BOOST_TEST(message_of<std::invalid_argument>([] { nn::EarlyStopping({.patience = -1}); }) ==
              "EarlyStopping: patience is -1, expected at least 0" + at_line());
 }

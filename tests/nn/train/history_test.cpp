@@ -32,11 +32,12 @@ BOOST_AUTO_TEST_CASE(numbers_keep_their_order) {
 
 BOOST_AUTO_TEST_CASE(numbers_that_are_not_there) {
   nn::Metrics metrics;
-  BOOST_TEST(message_of<std::invalid_argument>([&] { metrics["loss"]; }) == "Metrics: there is no \"loss\", recorded are none" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { metrics["loss"]; }) ==
+             "Metrics: there is no \"loss\", recorded values: none" + at_line());
   metrics.set("loss", 1);
   metrics.set("f1", 1);
   BOOST_TEST(message_of<std::invalid_argument>([&] { metrics["los"]; }) ==
-             "Metrics: there is no \"los\", recorded are loss, f1" + at_line());
+             "Metrics: there is no \"los\", recorded values: loss, f1" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(one_number_of_every_epoch) {
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(one_number_of_every_epoch) {
   }
   BOOST_TEST(history["loss"] == (std::vector<double>{3, 2, 1}), boost::test_tools::per_element());
   history.epochs.back().set("f1", 1);
-  BOOST_TEST(message_of<std::invalid_argument>([&] { history["f1"]; }) == "History: there is no \"f1\", recorded are loss" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { history["f1"]; }) == "History: there is no \"f1\", recorded values: loss" + at_line());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

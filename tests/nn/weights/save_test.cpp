@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(layouts_are_not_taken_for_each_other) {
              path.string() + ": has Dense weights as [d_in, d_out], expected [d_out, d_in]: load it with pytorch_layout = false");
   save_safetensors(path, square.state(), {{"chainrule.version", "2"}});
   BOOST_TEST(message_of<std::runtime_error>([&] { load(square, path); }) ==
-             path.string() + ": has format 2 of weights, this chainrule reads 1");
+             path.string() + ": has version 2 of the weights format, this version of chainrule reads version 1");
   BOOST_TEST(print(square.state()) == before);
 }
 
