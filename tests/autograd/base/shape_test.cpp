@@ -13,7 +13,7 @@
 
 namespace chainrule::test {
 
-BOOST_AUTO_TEST_SUITE(shapes)
+BOOST_AUTO_TEST_SUITE(shape)
 
 BOOST_AUTO_TEST_CASE(made_of_sizes_in_any_form) {
   const std::vector<int> v(5);

@@ -6,7 +6,7 @@
 
 namespace chainrule::test {
 
-BOOST_AUTO_TEST_SUITE(visiting_dtypes)
+BOOST_AUTO_TEST_SUITE(visit_dtype)
 
 BOOST_AUTO_TEST_CASE(each_dtype_calls_with_its_type) {
   const auto dtype_seen = []<class T>() { return dtype_of<T>; };

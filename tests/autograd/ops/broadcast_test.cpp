@@ -37,7 +37,7 @@ std::vector<std::int64_t> by_definition(const Shape& result, const Shape& operan
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(broadcasting)
+BOOST_AUTO_TEST_SUITE(broadcast)
 
 BOOST_AUTO_TEST_CASE(shapes_meet_from_the_last_axis_on) {
   const SourceLine line = SourceLine::current();

@@ -33,7 +33,7 @@ std::string refused(F&& f) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(update_ops)
+BOOST_AUTO_TEST_SUITE(update)
 
 BOOST_AUTO_TEST_CASE(assign_copies_into_the_storage) {
   for (const DType dtype : {DType::float32, DType::float64, DType::int64}) {
