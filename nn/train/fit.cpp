@@ -56,7 +56,8 @@ std::vector<Tensor> predict(const Module& module, const std::vector<Tensor>& inp
   for (const Tensor& x : inputs) {
     if (!x.defined()) throw_invalid("predict", "undefined tensor among the inputs", line);
     if (x.rank() == 0 || x.size(0) != inputs.front().size(0))
-      throw_invalid("predict", text("an input has shape ", x.shape(), ", expected [n, ...] like the first, ", inputs.front().shape()), line);
+      throw_invalid("predict", text("an input has shape ", x.shape(), ", expected [n, ...] like the first, ", inputs.front().shape()),
+                    line);
   }
   const std::int64_t n = inputs.front().size(0);
   if (n <= options.batch_size) return module(inputs, line);
