@@ -185,7 +185,8 @@ void Model::check(const std::vector<Tensor>& inputs) const {
     if (shape.rank() != example.rank() + 1 || !std::equal(example.begin(), example.end(), shape.begin() + 1))
       complain(shape, ", expected ", batch_of(example));
     if (!takes(x.dtype(), inputs_[i])) complain(x.dtype(), ", expected ", inputs_[i].dtype());
-    if (shape[0] != inputs[0].size(0)) complain(shape[0], " examples, expected ", inputs[0].size(0), " as input \"", input_names_[0], "\"");
+    if (shape[0] != inputs[0].size(0))
+      complain(shape[0], " examples, expected ", inputs[0].size(0), " like input \"", input_names_[0], "\"");
   }
 }
 

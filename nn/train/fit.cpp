@@ -56,7 +56,8 @@ std::vector<Tensor> predict(const Module& module, const std::vector<Tensor>& inp
   for (const Tensor& x : inputs) {
     if (!x.defined()) throw_invalid("predict", "undefined tensor among the inputs", line);
     if (x.rank() == 0 || x.size(0) != inputs.front().size(0))
-      throw_invalid("predict", text("an input has shape ", x.shape(), ", expected [n, ...] as the first, ", inputs.front().shape()), line);
+      throw_invalid("predict", text("an input has shape ", x.shape(), ", expected [n, ...] like the first, ", inputs.front().shape()),
+                    line);
   }
   const std::int64_t n = inputs.front().size(0);
   if (n <= options.batch_size) return module(inputs, line);
@@ -76,7 +77,7 @@ Tensor predict(const Module& module, const Tensor& inputs, const PredictOptions&
   if (module.input_count() != 1 || module.output_count() != 1)
     throw_invalid("predict",
                   text(module.describe(), " takes ", module.input_count(), " inputs and returns ", module.output_count(),
-                       " outputs, expected 1 of each for one tensor: give a list"),
+                       " outputs, expected 1 of each for one tensor: pass a list"),
                   line);
   return predict(module, std::vector<Tensor>{inputs}, options, line).front();
 }

@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(what_forward_is_given_is_checked) {
   BOOST_TEST(error(x, cr::zeros({32, 1})) == "Model: forward: input \"kind\" got float32, expected int64" + end);
   BOOST_TEST(error(x.to(cr::DType::float64), k) == "Model: forward: input \"pixels\" got float64, expected float32" + end);
   BOOST_TEST(error(x, cr::zeros({31, 1}, cr::DType::int64)) ==
-             "Model: forward: input \"kind\" got 31 examples, expected 32 as input \"pixels\"" + end);
+             "Model: forward: input \"kind\" got 31 examples, expected 32 like input \"pixels\"" + end);
   model.set_name("reader");
   BOOST_TEST(message_of<std::invalid_argument>([&] { model(x); }).starts_with("reader (Model): forward: takes 2 inputs"));
   BOOST_TEST(message_of<std::invalid_argument>([&] {
