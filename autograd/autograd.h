@@ -2,6 +2,7 @@
 #pragma once
 
 #include "autograd/base/caller.h"
+#include "autograd/base/default_dtype.h"
 #include "autograd/base/dtype.h"
 #include "autograd/base/random.h"
 #include "autograd/base/shape.h"
@@ -13,6 +14,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/anomaly.h"
 #include "autograd/graph/dot.h"
+#include "autograd/graph/grad_mode.h"
 #include "autograd/graph/hooks.h"
 #include "autograd/graph/tensor.h"
 #include "autograd/ops/activation.h"

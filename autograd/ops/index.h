@@ -1,6 +1,7 @@
 // Ops that pick, place and order elements. Indices are int64, checked before anything is read; their own gradient is not defined.
 #pragma once
 
+#include "autograd/base/default_dtype.h"
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
@@ -15,7 +16,7 @@ Tensor gather(const TensorArg& x, int axis, const Tensor& index);
 Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tensor& source);
 /// 1 at the place each label names, else 0: int64 labels [...] give [..., classes].
 /// @throws std::invalid_argument for a label outside [0, classes).
-Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = DType::float32);
+Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = default_dtype());
 /// x with `value` where the mask is not 0; the two broadcast, the mask may have any dtype.
 /// @throws std::invalid_argument for a fraction in an int64 x.
 Tensor masked_fill(const TensorArg& x, const Tensor& mask, double value);

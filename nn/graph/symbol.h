@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/base/dtype.h"
+#include "autograd/base/default_dtype.h"
 #include "autograd/base/shape.h"
 #include "nn/module/layer.h"
 
@@ -19,7 +19,7 @@ namespace chainrule::nn {
 struct InputOptions {
   /// What errors and summaries call it; "" for `input`, `input_1`, ... in the order of the Model's inputs.
   std::string name = "";
-  DType dtype = DType::float32;
+  DType dtype = default_dtype();
 };
 
 /// A value to be: an input, or one of the results of a layer called on Symbols. Copies are the same value.
