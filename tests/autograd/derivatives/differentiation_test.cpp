@@ -426,9 +426,9 @@ BOOST_AUTO_TEST_CASE(to_dot_is_understood_by_graphviz) {
 }
 
 BOOST_AUTO_TEST_CASE(printing) {
-  BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({{1, 2.5}, {3, 4}})).str(), "tensor([[1, 2.5], [3, 4]], float32)");
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({{1, 2.5}, {3, 4}})).str(), "tensor([[  1, 2.5],\n        [  3,   4]], float32)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::relu(cr::variable({{1, 2}, {3, 4}}))).str(),
-                    "tensor([[1, 2], [3, 4]], float32, grad=relu)");
+                    "tensor([[1, 2],\n        [3, 4]], float32, grad=relu)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::variable(-4.0, DType::float64)).str(), "tensor(-4, float64, requires_grad)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({1, 2}, DType::int64)).str(), "tensor([1, 2], int64)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::zeros({0, 3})).str(), "tensor([], float32, shape=[0, 3])");
