@@ -25,6 +25,19 @@ struct VjpResult {
 /// @throws std::invalid_argument where fn does not take so many Tensors, or gives none or several.
 VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& v = {}, const DerivativeOptions& options = {});
 
+/// A function's value and its gradients.
+struct ValueAndGrad {
+  /// A single element.
+  Tensor value;
+  /// One for each input, of its shape.
+  std::vector<Tensor> gradients;
+};
+
+/// fn(inputs) and its gradient for each input, as jax.value_and_grad: `const auto [loss, gradients] = cr::value_and_grad(f, {w, b});`.
+/// The same as vjp() of a function with a single element.
+/// @throws std::invalid_argument as vjp, and where fn gives more than one element.
+ValueAndGrad value_and_grad(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options = {});
+
 /// A function's value and the product of its Jacobian with a direction.
 struct JvpResult {
   Tensor output;

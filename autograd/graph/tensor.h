@@ -6,9 +6,11 @@
 #endif
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +25,10 @@
 namespace chainrule {
 
 class Tensor;
+
+/// What counts as a number beside a Tensor: any arithmetic type but bool.
+template <class T>
+concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
 namespace detail {
 
@@ -80,6 +86,8 @@ class Index {
 /// What Tensor::backward() may be told.
 struct BackwardOptions;
 
+class Operand;
+
 /// A handle on one node: copying aliases, data is contiguous and row-major. A default one is empty: defined() is false and
 /// every use of it but assignment is an error.
 class Tensor {
@@ -109,6 +117,8 @@ class Tensor {
 
   Shape shape(SourceLine line = SourceLine::current()) const;
   int rank(SourceLine line = SourceLine::current()) const;
+  /// Same as rank().
+  int dim(SourceLine line = SourceLine::current()) const { return rank(line); }
   /// Elements along an axis; negative axes count from the end.
   /// @throws std::invalid_argument where there is no such axis.
   std::int64_t size(int axis, SourceLine line = SourceLine::current()) const;
@@ -118,6 +128,18 @@ class Tensor {
   /// The one element, as double (exact for float32 and float64, and for int64 up to 2^53).
   /// @throws std::invalid_argument unless numel() == 1.
   double item(SourceLine line = SourceLine::current()) const;
+  /// The one element as a T: `item<float>()`, `item<std::int64_t>()`. Exact for integral T, also beyond 2^53; rounded to a floating T.
+  /// @throws std::invalid_argument unless numel() == 1, and where an integral T cannot hold the value: a fraction, NaN, or out of range.
+  template <Number T>
+  T item(SourceLine line = SourceLine::current()) const {
+    if constexpr (std::is_integral_v<T>) {
+      using Limits = std::numeric_limits<T>;
+      constexpr std::int64_t kMost = Limits::digits > 63 ? INT64_MAX : static_cast<std::int64_t>(Limits::max());
+      return static_cast<T>(integer_item(static_cast<std::int64_t>(Limits::min()), kMost, line));
+    } else {
+      return static_cast<T>(item(line));
+    }
+  }
 
   /// All elements in row-major order, converted to T: float, double, int or std::int64_t.
   template <class T>
@@ -172,12 +194,52 @@ class Tensor {
   Tensor reshape(const Shape& shape, SourceLine line = SourceLine::current()) const;
   Tensor flatten(int first = 0, int last = -1, SourceLine line = SourceLine::current()) const;
 
+  /// Same as chainrule::squeeze(x, axes).
+  Tensor squeeze(const Axes& axes = {}, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::unsqueeze(x, axis).
+  Tensor unsqueeze(int axis, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::transpose(x, axis0, axis1).
+  Tensor transpose(int axis0 = -2, int axis1 = -1, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::transpose(x) for a matrix [n, m]; a Tensor of rank 0 or 1 is returned as it is, as in PyTorch.
+  /// @throws std::invalid_argument for more than two axes.
+  Tensor t(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::permute(x, order).
+  Tensor permute(const Axes& order, SourceLine line = SourceLine::current()) const;
+
+  /// Same as chainrule::sum(x, axes, keepdim).
+  Tensor sum(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::mean(x, axes, keepdim).
+  Tensor mean(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::max(x, axes, keepdim).
+  Tensor max(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::min(x, axes, keepdim).
+  Tensor min(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::argmax(x).
+  Tensor argmax(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::argmax(x, axis, keepdim).
+  Tensor argmax(int axis, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+
+  /// Same as chainrule::exp(x).
+  Tensor exp(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::log(x).
+  Tensor log(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::sqrt(x).
+  Tensor sqrt(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::abs(x).
+  Tensor abs(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::pow(x, exponent).
+  Tensor pow(const Operand& exponent) const;
+  /// Same as chainrule::matmul(x, other).
+  Tensor matmul(const Tensor& other, SourceLine line = SourceLine::current()) const;
+
   /// Row i of the first axis (negative from the end), sharing storage; rank falls by one. Differentiable.
   /// @throws std::invalid_argument on rank 0 or where there is no such row.
   Tensor operator[](Index i) const;
 
  private:
   explicit Tensor(detail::Counted* node) noexcept : node_(node) {}
+  // The one element, which must be an integer from low to high.
+  std::int64_t integer_item(std::int64_t low, std::int64_t high, const SourceLine& line) const;
   friend struct detail::Node;
 
   detail::Counted* node_ = nullptr;
@@ -194,9 +256,6 @@ class TensorArg {
   const Tensor* tensor_;
   SourceLine line_;
 };
-
-template <class T>
-concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
 /// A Tensor or a number beside one, with the caller's line. A number takes the Tensor's dtype. Never store one.
 class Operand {
@@ -235,7 +294,10 @@ class TensorList {
   SourceLine line_;
 };
 
-/// `tensor([[1, 2], [3, 4]], float32, grad=relu)`: nested like a literal, long axes abbreviated.
+/// Nested like a literal, the rows of a matrix under each other, long axes abbreviated:
+///
+///     tensor([[1, 2],
+///             [3, 4]], float32, grad=relu)
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 extern template std::vector<float> Tensor::to_vector<float>(SourceLine) const;

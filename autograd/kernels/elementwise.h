@@ -31,6 +31,8 @@ struct Elementwise {
   UnaryLoop<T> isnan, isinf, isfinite, logical_not;  ///< 1 or 0
 
   BinaryLoop<T> add, sub, mul, div, pow, atan2;
+  BinaryLoop<T> hypot;      ///< sqrt(a² + b²), within 1.5 ULP, overflowing only where the result does; of an infinity and NaN infinite
+  BinaryLoop<T> logaddexp;  ///< log(exp(a) + exp(b)) = max(a, b) + log1p(exp(-|a - b|)); off by at most 1.5 ULP of max(|y|, 1)
   BinaryLoop<T> maximum, minimum;        ///< NaN if either is NaN
   BinaryLoop<T> eq, ne, lt, le, gt, ge;  ///< 1 or 0; with NaN 0, ne 1
   BinaryLoop<T> logical_and, logical_or;

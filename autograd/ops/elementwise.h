@@ -30,6 +30,12 @@ inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = div(Operand(
 Tensor pow(const Operand& a, const Operand& b);
 /// The angle of the point (x = b, y = a), in [-π, π].
 Tensor atan2(const Operand& a, const Operand& b);
+/// sqrt(a² + b²), which overflows only where the result itself is beyond the dtype; inf where either is infinite, even beside NaN.
+/// The gradients are a / hypot and b / hypot: 0 where a and b are 0 (PyTorch: NaN), NaN for an argument that is infinite, as PyTorch.
+Tensor hypot(const Operand& a, const Operand& b);
+/// log(exp(a) + exp(b)) without overflow: the larger where the other is -inf, -inf where both are. The gradients are exp(a - logaddexp) and
+/// exp(b - logaddexp), which add up to 1: where a and b are one and the same infinity each gets half the gradient (PyTorch: NaN).
+Tensor logaddexp(const Operand& a, const Operand& b);
 /// The larger of a and b; NaN if either is. Where they are equal each gets half the gradient.
 Tensor maximum(const Operand& a, const Operand& b);
 /// The smaller of a and b; NaN if either is. Where they are equal each gets half the gradient.
@@ -92,6 +98,16 @@ Tensor lt(const Operand& a, const Operand& b);
 Tensor le(const Operand& a, const Operand& b);
 Tensor gt(const Operand& a, const Operand& b);
 Tensor ge(const Operand& a, const Operand& b);
+
+// Operators give the same masks, element by element: `if (a == b)` does not compile, as a Tensor has no truth value; ask all(a ==
+// b).item(), or a.is(b) for whether both are handles on one node.
+inline Tensor operator==(const Operand& a, const Operand& b) { return eq(a, b); }
+inline Tensor operator!=(const Operand& a, const Operand& b) { return ne(a, b); }
+inline Tensor operator<(const Operand& a, const Operand& b) { return lt(a, b); }
+inline Tensor operator<=(const Operand& a, const Operand& b) { return le(a, b); }
+inline Tensor operator>(const Operand& a, const Operand& b) { return gt(a, b); }
+inline Tensor operator>=(const Operand& a, const Operand& b) { return ge(a, b); }
+
 Tensor logical_and(const Operand& a, const Operand& b);
 Tensor logical_or(const Operand& a, const Operand& b);
 Tensor logical_not(const TensorArg& x);

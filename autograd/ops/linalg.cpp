@@ -225,4 +225,6 @@ Tensor outer(const TensorArg& a, const Tensor& b) {
   return done(y);
 }
 
+Tensor Tensor::matmul(const Tensor& other, SourceLine line) const { return chainrule::matmul(TensorArg(*this, line), other); }
+
 }  // namespace chainrule

@@ -2,6 +2,7 @@
 // All work on every dtype.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "autograd/graph/tensor.h"
@@ -47,7 +48,13 @@ Tensor flip(const TensorArg& x, const Axes& axes = {});
 Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value = 0);
 /// The Tensors one after another along an axis; shapes agree elsewhere.
 Tensor concat(const TensorList& tensors, int axis = 0);
+/// Same as concat(tensors, axis).
+inline Tensor cat(const TensorList& tensors, int axis = 0) { return concat(tensors, axis); }
 /// The Tensors, all of one shape, along a new axis.
 Tensor stack(const TensorList& tensors, int axis = 0);
+/// The coordinates of a grid: for Tensors of sizes n, m, ... (rank 1, or rank 0 as one element), one result for each of them, all of shape
+/// [n, m, ...] and result k having Tensor k along axis k. With indexing "xy" the first two axes change places: [m, n, ...].
+/// @throws std::invalid_argument for none, other ranks, dtypes that differ, or another indexing.
+std::vector<Tensor> meshgrid(const TensorList& tensors, std::string_view indexing = "ij");
 
 }  // namespace chainrule
