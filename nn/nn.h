@@ -1,6 +1,8 @@
 // Everything for networks: layers, losses, optimizers, data, and the engine beneath.
 #pragma once
 
+#include "nn/optim/optimizer.h"  // first, so that compile errors about options come without a long chain of includes
+
 #include "autograd/autograd.h"
 #include "nn/data/csv.h"
 #include "nn/data/dataset.h"
@@ -47,7 +49,6 @@
 #include "nn/optim/lbfgs.h"
 #include "nn/optim/lion.h"
 #include "nn/optim/nadam.h"
-#include "nn/optim/optimizer.h"
 #include "nn/optim/plateau.h"
 #include "nn/optim/radam.h"
 #include "nn/optim/rmsprop.h"

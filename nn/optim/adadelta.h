@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct AdadeltaOptions {
   /// The formula's lr, ρ and ε.
   double learning_rate = 1;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   double rho = 0.9;
   double epsilon = 1e-6;
   /// Added to the gradient, times the parameter.

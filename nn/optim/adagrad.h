@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct AdagradOptions {
   /// The formula's lr.
   double learning_rate = 1e-2;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   /// The learning rate of step t (from 1) is divided by 1 + (t - 1)·lr_decay.
   double lr_decay = 0;
   /// Added to the gradient, times the parameter.

@@ -17,6 +17,7 @@ enum class LineSearch {
 struct LBFGSOptions {
   /// The length of a step along a direction, where no line search finds another.
   double learning_rate = 1;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   /// Iterations of one step().
   std::int64_t max_iter = 20;
   /// Evaluations of the closure after which a step() begins no further iteration; 0 is max_iter · 5 / 4.

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct LionOptions {
   /// The formula's lr, β₁ and β₂.
   double learning_rate = 1e-4;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   double beta1 = 0.9;
   double beta2 = 0.99;
   /// The parameter loses this part of itself, times the learning rate, at each step.

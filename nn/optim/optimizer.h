@@ -15,6 +15,16 @@
 
 namespace chainrule::nn {
 
+/// Stands in options where PyTorch has `lr`, so that `{.lr = 0.1}` is an error that says what to write. A name that is no member at all is
+/// only reported as braces that convert to nothing.
+struct NoOptionLr {
+  constexpr NoOptionLr() noexcept = default;
+  template <class T>
+  NoOptionLr(const T&) {
+    static_assert(!std::is_same_v<T, T>, "there is no option lr: write .learning_rate");
+  }
+};
+
 /// Base of all optimizers. Parameters come in groups, each with options of its own. A parameter without gradient is left alone by step().
 class Optimizer {
  public:
@@ -52,6 +62,10 @@ class Optimizer {
   /// Makes a copy of a state the one to go on from.
   /// @throws std::invalid_argument for a name, shape or dtype that does not belong here.
   virtual void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+  /// Same as state().
+  std::vector<NamedTensor> state_dict(SourceLine line = SourceLine::current()) const { return state(line); }
+  /// Same as load_state(state).
+  void load_state_dict(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current()) { load_state(state, line); }
 
   /// What update() is told of one parameter.
   struct ParameterStep {

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct RAdamOptions {
   /// The formula's lr, β₁, β₂ and ε.
   double learning_rate = 1e-3;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct RMSpropOptions {
   /// The formula's lr, α and ε.
   double learning_rate = 1e-2;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   double alpha = 0.99;
   double epsilon = 1e-8;
   /// Added to the gradient, times the parameter.

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct SGDOptions {
   /// The formula's lr, momentum and dampening.
   double learning_rate = 1e-3;
+  NoOptionLr lr = {};  ///< PyTorch's name of learning_rate: to give it is a compile error
   double momentum = 0;
   double dampening = 0;
   /// Added to the gradient, times the parameter.
