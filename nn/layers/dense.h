@@ -65,4 +65,7 @@ class Dense : public BuiltIn {
   std::optional<DenseOptions> open_;  // what build() makes the parameters with
 };
 
+/// Same as Dense, by PyTorch's name; the weight is [d_in, d_out] all the same.
+using Linear = Dense;
+
 }  // namespace chainrule::nn

@@ -72,4 +72,7 @@ class Layer {
   std::shared_ptr<Module> module_;
 };
 
+/// Prints the module.
+inline std::ostream& operator<<(std::ostream& out, const Layer& layer) { return out << *layer; }
+
 }  // namespace chainrule::nn

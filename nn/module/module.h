@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -119,6 +120,10 @@ class Module {
   /// Copies values into the parameters and buffers, which stay the Tensors they are: optimizers go on. All or nothing.
   /// @throws std::invalid_argument naming each path that is missing or unknown, or whose shape or dtype differs.
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+  /// Same as state().
+  std::vector<NamedTensor> state_dict(SourceLine line = SourceLine::current()) const { return state(line); }
+  /// Same as load_state(state).
+  void load_state_dict(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current()) { load_state(state, line); }
 
   /// Returns the shape of one example of the result, from that of one example of the input (without n); layers beneath whose input size was
   /// left open make their parameters. Before parameters(), optimizers and to().
@@ -199,6 +204,9 @@ class Module {
   std::shared_ptr<HookList> hooks_;  // none: nullptr
   bool training_ = true;
 };
+
+/// Prints summary(module) of nn/graph/summary.h: what is not known without the shape of an example is left out, or shown as `?`.
+std::ostream& operator<<(std::ostream& out, const Module& module);
 
 /// A module of several inputs or outputs, told to the constructor:
 ///
