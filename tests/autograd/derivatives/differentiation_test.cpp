@@ -260,6 +260,49 @@ Tensor rosenbrock(const Tensor& x) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(value_and_grad_of_a_scalar_function) {
+  const Tensor w = cr::tensor({1, 2}, DType::float64), b = cr::variable(3.0, DType::float64);
+  const auto loss = [](const Tensor& weight, const Tensor& bias) { return cr::sum(weight * weight) * bias; };
+  const auto [value, gradients] = cr::value_and_grad(loss, {w, b});
+  BOOST_TEST(value.item() == 15);
+  BOOST_TEST(!value.requires_grad());
+  BOOST_TEST_REQUIRE(gradients.size() == 2u);
+  BOOST_TEST(gradients[0].to_vector<double>() == std::vector<double>({6, 12}), boost::test_tools::per_element());
+  BOOST_TEST(gradients[1].item() == 5);
+  BOOST_TEST(!w.requires_grad());
+  BOOST_TEST(!b.grad().defined());
+  // Of one element in any shape; zeros where an input is not used; also inside a NoGrad.
+  const cr::NoGrad none;
+  const cr::ValueAndGrad unused = cr::value_and_grad(
+      [](const Tensor& x, const Tensor&) {
+        return cr::reshape(cr::sum(x), {1, 1});
+      },
+      {w, b});
+  BOOST_TEST(unused.value.shape() == (cr::Shape{1, 1}));
+  BOOST_TEST(unused.gradients[0].to_vector<double>() == std::vector<double>({1, 1}), boost::test_tools::per_element());
+  BOOST_TEST(unused.gradients[1].item() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(value_and_grad_can_be_differentiated_again) {
+  Tensor x = cr::variable(2.0, DType::float64);
+  const cr::ValueAndGrad cube = cr::value_and_grad([](const Tensor& at) { return cr::pow(at, 3); }, {x}, {.create_graph = true});
+  BOOST_TEST(cube.value.item() == 8);
+  BOOST_TEST(cr::grad(cube.gradients[0], {x}, {.retain_graph = true})[0].item() == 12);
+  BOOST_TEST(cr::grad(cube.value, {x})[0].item() == 12);
+}
+
+BOOST_AUTO_TEST_CASE(value_and_grad_refuses) {
+  const Tensor x = cr::zeros({2});
+  const auto sine = [](const Tensor& at) { return cr::sin(at); };
+  BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {x}); }) ==
+             "value_and_grad: the function gave shape [2], expected a single element" + at_line(__LINE__ - 1));
+  const std::vector<Tensor> two = {x, x};
+  BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, two); }) ==
+             "value_and_grad: got 2 inputs for a function of 1 tensor" + at_line(__LINE__ - 1));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {cr::zeros({}, DType::int64)}); }) ==
+             "value_and_grad: got int64, expected float32 or float64" + at_line(__LINE__ - 1));
+}
+
 BOOST_AUTO_TEST_CASE(hessian_and_hvp_of_rosenbrock) {
   Tensor x = cr::tensor({-1.2, 1.0}, DType::float64);
   Tensor h = cr::hessian(rosenbrock, x);
@@ -410,6 +453,8 @@ BOOST_AUTO_TEST_CASE(to_dot_shows_names_values_and_gradients) {
                            "x \\\"quoted\\\" \\nleaf [2]\\n[1, 2]\\ngrad [3, 3]", "leaf []\\n3\\ngrad 3", "n1 -> n0;"})
     BOOST_CHECK_MESSAGE(dot.find(part) != std::string::npos, part << " is missing in " << dot);
   BOOST_CHECK(cr::to_dot(cr::zeros({100})).find("constant [100]\"") != std::string::npos);
+  const std::string matrix = cr::to_dot(cr::tensor({{1, -20}, {3, 4}}));
+  BOOST_CHECK_MESSAGE(matrix.find("\\n[[1, -20], [3, 4]]\"") != std::string::npos, matrix);
 }
 
 BOOST_AUTO_TEST_CASE(to_dot_is_understood_by_graphviz) {
@@ -436,6 +481,19 @@ BOOST_AUTO_TEST_CASE(printing) {
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({NAN, -NAN, -INFINITY})).str(), "tensor([nan, nan, -inf], float32)");
   BOOST_CHECK_EQUAL((std::ostringstream() << cr::arange(2000)).str(), "tensor([0, 1, 2, ..., 1997, 1998, 1999], float32, shape=[2000])");
   BOOST_CHECK_EQUAL((std::ostringstream() << Tensor()).str(), "tensor(undefined)");
+  // One row, or one column, or rows in a stack of matrices.
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({{0.5, -2}})).str(), "tensor([[0.5, -2]], float32)");
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({{1}, {-10}}, DType::int64)).str(), "tensor([[  1],\n        [-10]], int64)");
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::tensor({{{1, 2}, {3, 4}}, {{5, 6}, {7, -8}}})).str(),
+                    "tensor([[[ 1,  2],\n         [ 3,  4]],\n\n        [[ 5,  6],\n         [ 7, -8]]], float32)");
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::zeros({2, 2, 1, 1})).str(),
+                    "tensor([[[[0]],\n\n         [[0]]],\n\n\n        [[[0]],\n\n         [[0]]]], float32)");
+  const std::string row = "[0, 0, 0, ..., 0, 0, 0]", next = ",\n        ";
+  BOOST_CHECK_EQUAL((std::ostringstream() << cr::zeros({40, 40})).str(), "tensor([" + row + next + row + next + row + next + "..." + next +
+                                                                             row + next + row + next + row + "], float32, shape=[40, 40])");
+  Tensor hidden = cr::zeros({40, 40});
+  hidden.mutable_data<float>()[20] = -1000;  // what is not shown sets no width
+  BOOST_CHECK_EQUAL((std::ostringstream() << hidden).str(), (std::ostringstream() << cr::zeros({40, 40})).str());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
