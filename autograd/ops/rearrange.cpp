@@ -279,7 +279,7 @@ std::vector<Tensor> meshgrid(const TensorList& tensors, std::string_view indexin
   Shape shape(ones);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Node* node = defined_node("meshgrid", tensors[i], line);
-    if (node->rank > 1) throw_invalid("meshgrid", text("tensor ", i, " has shape ", shape_of(node), ", expected one axis"), line);
+    if (node->rank > 1) throw_invalid("meshgrid", text("tensor ", i, " has shape ", shape_of(node), ", expected rank 0 or 1"), line);
     if (node->dtype != node_of(tensors[0])->dtype)
       throw_invalid("meshgrid", text("tensor ", i, " is ", node->dtype, ", expected ", node_of(tensors[0])->dtype, " like tensor 0"), line);
     shape[axis_of(i)] = node->numel;

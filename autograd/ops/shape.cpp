@@ -265,7 +265,7 @@ Tensor Tensor::transpose(int axis0, int axis1, SourceLine line) const { return c
 
 Tensor Tensor::t(SourceLine line) const {
   Node* node = defined_node("t", *this, line);
-  if (node->rank > 2) throw_invalid("t", text("the tensor has shape ", shape_of(node), ", expected at most two axes: use transpose"), line);
+  if (node->rank > 2) throw_invalid("t", text("the tensor has shape ", shape_of(node), ", expected rank 2 or less: use transpose()"), line);
   return node->rank < 2 ? *this : transpose(0, 1, line);
 }
 

@@ -274,7 +274,7 @@ void add_parts(Table& t) {
              [] {
                return meshgrid({zeros({1}), Tensor()});
              })
-      .fails("meshgrid: tensor 1 has shape [2, 3], expected one axis",
+      .fails("meshgrid: tensor 1 has shape [2, 3], expected rank 0 or 1",
              [] {
                return meshgrid({zeros({1}), zeros({2, 3})});
              })
