@@ -5,6 +5,7 @@
 /// Tensors, the ops that work on them, and their derivatives. Neural networks are in chainrule::nn.
 
 #include "autograd/base/caller.h"
+#include "autograd/base/default_dtype.h"
 #include "autograd/base/dtype.h"
 #include "autograd/base/random.h"
 #include "autograd/base/shape.h"

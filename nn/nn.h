@@ -4,6 +4,9 @@
 // leave it at its default.
 #pragma once
 
+// First, so that compile errors about options come without a long chain of includes.
+#include "nn/optim/optimizer.h"
+
 #include "autograd/autograd.h"
 #include "nn/data/csv.h"
 #include "nn/data/dataset.h"
@@ -51,7 +54,6 @@
 #include "nn/optim/lbfgs.h"
 #include "nn/optim/lion.h"
 #include "nn/optim/nadam.h"
-#include "nn/optim/optimizer.h"
 #include "nn/optim/plateau.h"
 #include "nn/optim/radam.h"
 #include "nn/optim/rmsprop.h"

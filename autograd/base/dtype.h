@@ -13,6 +13,13 @@ enum class DType : std::uint8_t {
   int64,    ///< 64-bit integers, for indices and labels; not differentiable
 };
 
+/// The dtypes by their short names: `cr::zeros({2}, cr::float64)`.
+/// @{
+inline constexpr DType float32 = DType::float32;
+inline constexpr DType float64 = DType::float64;
+inline constexpr DType int64 = DType::int64;
+/// @}
+
 /// Returns "float32", "float64" or "int64".
 const char* dtype_name(DType dtype) noexcept;
 

@@ -97,6 +97,14 @@ VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& 
   return {options.create_graph ? at.output : at.output.detach(), std::move(found)};
 }
 
+ValueAndGrad value_and_grad(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options) {
+  const CallerScope caller(inputs.line());
+  const Evaluation at = evaluate("value_and_grad", fn, inputs, options.create_graph);
+  check_single("value_and_grad", at.output, inputs.line());
+  std::vector<Tensor> found = gradients(at.output, at.inputs, Tensor(), options.create_graph);
+  return {options.create_graph ? at.output : at.output.detach(), std::move(found)};
+}
+
 JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorList& v, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
   if (v.size() != inputs.size()) throw_invalid("jvp", text("got ", v.size(), " directions for ", inputs.size(), " inputs"), inputs.line());

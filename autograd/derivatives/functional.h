@@ -32,6 +32,20 @@ struct VjpResult {
 /// @throws std::invalid_argument if v does not match the output in shape and dtype, or is undefined for an output of several elements.
 VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& v = {}, const DerivativeOptions& options = {});
 
+/// Result of value_and_grad().
+struct ValueAndGrad {
+  Tensor value;                   ///< fn(inputs), a single element
+  std::vector<Tensor> gradients;  ///< the gradient for each input, of the input's shape
+};
+
+/// Returns fn(inputs) and its gradient with respect to each input, like jax.value_and_grad. Same as vjp() of a function with a
+/// single-element result:
+///
+///     const auto [loss, gradients] = cr::value_and_grad(f, {w, b});
+///
+/// @throws std::invalid_argument if fn(inputs) has more than one element.
+ValueAndGrad value_and_grad(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options = {});
+
 /// Result of jvp().
 struct JvpResult {
   Tensor output;   ///< fn(inputs)

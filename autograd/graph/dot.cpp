@@ -25,10 +25,15 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
-// Returns the elements as text, "[1, 2]", or "" if there are more than kShownElements.
+// Returns the elements as text in one line, "[1, 2]", or "" if there are more than kShownElements.
 std::string small_value(const Tensor& tensor) {
   if (node_of(tensor)->numel > kShownElements) return {};
-  std::string words = text(tensor);  // tensor([1, 2], float32, ...)
+  std::string words;  // tensor([1, 2], float32, ...)
+  for (const char c : text(tensor)) {
+    const bool is_space = c == ' ' || c == '\n';
+    if (is_space && (words.back() == ' ' || words.back() == '[')) continue;
+    words += is_space ? ' ' : c;
+  }
   const std::size_t from = words.find('(') + 1;
   return words.substr(from, words.find(std::string(", ") + dtype_name(node_of(tensor)->dtype)) - from);
 }

@@ -1,7 +1,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <functional>
+#include <numeric>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "autograd/graph/node.h"
 #include "autograd/graph/record.h"
@@ -15,36 +21,71 @@ namespace {
 constexpr std::int64_t kShownInFull = 1000;  // elements; longer Tensors show the edges of each axis
 constexpr std::int64_t kEdge = 3;
 
-template <class T>
-void print_number(std::ostream& out, T value) {
-  char digits[40];
-  if constexpr (std::is_floating_point_v<T>) {
-    if (std::isnan(value)) {  // without the sign that to_chars would print
-      out << "nan";
-      return;
+// The text of a number.
+class NumberText {
+ public:
+  template <class T>
+  explicit NumberText(T value) {
+    char* end = digits_;
+    if constexpr (std::is_floating_point_v<T>) {
+      // NaN is written without the sign that to_chars would print.
+      end = std::isnan(value) ? std::copy_n("nan", 3, digits_)
+                              : std::to_chars(digits_, digits_ + sizeof digits_, value, std::chars_format::general, 6).ptr;
+    } else {
+      end = std::to_chars(digits_, digits_ + sizeof digits_, value).ptr;
     }
-    const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6);
-    out.write(digits, end.ptr - digits);
-  } else {
-    out << value;
+    size_ = end - digits_;
   }
+
+  std::ptrdiff_t size() const { return size_; }
+  void print(std::ostream& out, std::ptrdiff_t width) const {
+    for (std::ptrdiff_t blank = size_; blank < width; ++blank) out << ' ';
+    out.write(digits_, size_);
+  }
+
+ private:
+  char digits_[40];
+  std::ptrdiff_t size_;
+};
+
+// Returns the index of the element that is printed after element i of an axis.
+std::int64_t next_shown(std::int64_t i, std::int64_t size, bool shortened) {
+  return shortened && i + 1 == kEdge && size > 2 * kEdge ? size - kEdge : i + 1;
 }
 
 template <class T>
-void print_axis(std::ostream& out, const T* values, const std::int64_t* sizes, int rank, bool shortened) {
-  if (rank == 0) return print_number(out, *values);
-  std::int64_t inner = 1;
-  for (int axis = 1; axis < rank; ++axis) inner *= sizes[axis];
+std::ptrdiff_t widest(const T* values, const std::int64_t* sizes, int rank, bool shortened) {
+  if (rank == 0) return NumberText(*values).size();
+  const std::int64_t inner = std::accumulate(sizes + 1, sizes + rank, std::int64_t{1}, std::multiplies<>());
+  std::ptrdiff_t most = 0;
+  for (std::int64_t i = 0; i < sizes[0]; i = next_shown(i, sizes[0], shortened))
+    most = std::max(most, widest(values + i * inner, sizes + 1, rank - 1, shortened));
+  return most;
+}
+
+// Prints rows under each other, starting at `column`, with an empty line between the matrices of a stack, like PyTorch.
+template <class T>
+void print_axis(std::ostream& out, const T* values, const std::int64_t* sizes, int rank, std::size_t column, std::ptrdiff_t width,
+                bool shortened) {
+  if (rank == 0) return NumberText(*values).print(out, width);
+  const std::int64_t inner = std::accumulate(sizes + 1, sizes + rank, std::int64_t{1}, std::multiplies<>());
+  const std::string gap = rank == 1 ? " " : std::string(static_cast<std::size_t>(rank) - 1, '\n') + std::string(column + 1, ' ');
   out << '[';
-  for (std::int64_t i = 0; i < sizes[0]; ++i) {
-    if (i > 0) out << ", ";
-    if (shortened && i == kEdge && sizes[0] > 2 * kEdge) {
-      out << "..., ";
-      i = sizes[0] - kEdge;
-    }
-    print_axis(out, values + i * inner, sizes + 1, rank - 1, shortened);
+  for (std::int64_t i = 0, next = 0; i < sizes[0]; i = next) {
+    print_axis(out, values + i * inner, sizes + 1, rank - 1, column + 1, width, shortened);
+    next = next_shown(i, sizes[0], shortened);
+    if (next < sizes[0]) out << ',' << gap;
+    if (next > i + 1) out << "...," << gap;
   }
   out << ']';
+}
+
+template <class T>
+void print_values(std::ostream& out, Node* node, std::size_t column) {
+  const bool shortened = node->numel > kShownInFull;
+  const bool has_rows = node->rank > 1 && node->numel > node->sizes()[node->rank - 1];
+  const std::ptrdiff_t width = has_rows ? widest(node->values<T>(), node->sizes(), node->rank, shortened) : 0;
+  print_axis(out, node->values<T>(), node->sizes(), node->rank, column, width, shortened);
 }
 
 }  // namespace
@@ -52,11 +93,12 @@ void print_axis(std::ostream& out, const T* values, const std::int64_t* sizes, i
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   if (!tensor.defined()) return out << "tensor(undefined)";
   Node* node = node_of(tensor);
-  out << "tensor(";
+  constexpr std::string_view kStart = "tensor(";
+  out << kStart;
   if (node->numel == 0) {
     out << "[]";
   } else {
-    visit_dtype(node->dtype, [&]<class T>() { print_axis(out, node->values<T>(), node->sizes(), node->rank, node->numel > kShownInFull); });
+    visit_dtype(node->dtype, [&]<class T>() { print_values<T>(out, node, kStart.size()); });
   }
   out << ", " << node->dtype;
   if (node->numel == 0 || node->numel > kShownInFull) out << ", shape=" << shape_of(node);

@@ -49,6 +49,18 @@ double Tensor::item(SourceLine line) const {
   return visit_dtype(node->dtype, [&]<class T>() { return static_cast<double>(*node->values<T>()); });
 }
 
+std::int64_t Tensor::integer_item(std::int64_t low, std::int64_t high, const SourceLine& line) const {
+  const double value = item(line);
+  Node* node = node_of(*this);
+  const bool is_integer = node->dtype == DType::int64 || (value == std::trunc(value) && value >= -0x1p63 && value < 0x1p63);
+  const std::int64_t exact = !is_integer                   ? 0
+                             : node->dtype == DType::int64 ? *node->values<std::int64_t>()
+                                                           : static_cast<std::int64_t>(value);
+  if (is_integer && exact >= low && exact <= high) return exact;
+  const std::string got = node->dtype == DType::int64 ? text(exact) : text(value);
+  throw_invalid("item", text("the element is ", got, ", expected an integer from ", low, " to ", high), line);
+}
+
 template <class T>
 std::vector<T> Tensor::to_vector(SourceLine line) const {
   Node* node = defined_node("to_vector", *this, line);

@@ -6,9 +6,11 @@
 #endif
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +25,10 @@
 namespace chainrule {
 
 class Tensor;
+
+/// The arithmetic types of C++ except bool.
+template <class T>
+concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
 namespace detail {
 
@@ -82,6 +88,7 @@ class Index {
 };
 
 struct BackwardOptions;  // in derivatives/backward.h
+class Operand;
 
 /// A handle to an array of numbers. Elements are contiguous and in row-major order. Copies of a handle refer to the same elements and the
 /// same gradient; clone() copies the elements.
@@ -128,6 +135,8 @@ class Tensor {
   Shape shape(SourceLine line = SourceLine::current()) const;
   /// Returns the number of axes; 0 for a single number.
   int rank(SourceLine line = SourceLine::current()) const;
+  /// Same as rank().
+  int dim(SourceLine line = SourceLine::current()) const { return rank(line); }
   /// Returns the size of an axis; a negative axis counts from the end.
   /// @throws std::invalid_argument if there is no such axis.
   std::int64_t size(int axis, SourceLine line = SourceLine::current()) const;
@@ -139,6 +148,18 @@ class Tensor {
   /// Returns the only element as a double: exactly for float32 and float64, and for int64 up to 2^53.
   /// @throws std::invalid_argument unless numel() == 1.
   double item(SourceLine line = SourceLine::current()) const;
+  /// The one element as a T: `item<float>()`, `item<std::int64_t>()`. Exact for integral T, also beyond 2^53; rounded to a floating T.
+  /// @throws std::invalid_argument unless numel() == 1, and where an integral T cannot hold the value: a fraction, NaN, or out of range.
+  template <Number T>
+  T item(SourceLine line = SourceLine::current()) const {
+    if constexpr (std::is_integral_v<T>) {
+      using Limits = std::numeric_limits<T>;
+      constexpr std::int64_t kMost = Limits::digits > 63 ? INT64_MAX : static_cast<std::int64_t>(Limits::max());
+      return static_cast<T>(integer_item(static_cast<std::int64_t>(Limits::min()), kMost, line));
+    } else {
+      return static_cast<T>(item(line));
+    }
+  }
 
   /// Returns all elements in row-major order, converted to T: float, double, int or std::int64_t. Conversion from floating point to an
   /// integer truncates towards 0; NaN becomes 0, and a number too large for T becomes the nearest value of T.
@@ -208,6 +229,44 @@ class Tensor {
   /// Same as chainrule::flatten().
   Tensor flatten(int first = 0, int last = -1, SourceLine line = SourceLine::current()) const;
 
+  /// Same as chainrule::squeeze(x, axes).
+  Tensor squeeze(const Axes& axes = {}, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::unsqueeze(x, axis).
+  Tensor unsqueeze(int axis, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::transpose(x, axis0, axis1).
+  Tensor transpose(int axis0 = -2, int axis1 = -1, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::transpose(x) for a matrix [n, m]. Returns *this for rank 0 or 1, like PyTorch.
+  /// @throws std::invalid_argument for more than two axes.
+  Tensor t(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::permute(x, order).
+  Tensor permute(const Axes& order, SourceLine line = SourceLine::current()) const;
+
+  /// Same as chainrule::sum(x, axes, keepdim).
+  Tensor sum(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::mean(x, axes, keepdim).
+  Tensor mean(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::max(x, axes, keepdim).
+  Tensor max(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::min(x, axes, keepdim).
+  Tensor min(const Axes& axes = {}, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::argmax(x).
+  Tensor argmax(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::argmax(x, axis, keepdim).
+  Tensor argmax(int axis, bool keepdim = false, SourceLine line = SourceLine::current()) const;
+
+  /// Same as chainrule::exp(x).
+  Tensor exp(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::log(x).
+  Tensor log(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::sqrt(x).
+  Tensor sqrt(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::abs(x).
+  Tensor abs(SourceLine line = SourceLine::current()) const;
+  /// Same as chainrule::pow(x, exponent).
+  Tensor pow(const Operand& exponent) const;
+  /// Same as chainrule::matmul(x, other).
+  Tensor matmul(const Tensor& other, SourceLine line = SourceLine::current()) const;
+
   /// Returns row i of the first axis; a negative i counts from the end. The result has one axis less and shares the elements.
   /// Differentiable.
   /// @throws std::invalid_argument for rank 0 or if there is no such row.
@@ -215,6 +274,8 @@ class Tensor {
 
  private:
   explicit Tensor(detail::Counted* node) noexcept : node_(node) {}
+  // The one element, which must be an integer from low to high.
+  std::int64_t integer_item(std::int64_t low, std::int64_t high, const SourceLine& line) const;
   friend struct detail::Node;
 
   detail::Counted* node_ = nullptr;
@@ -235,10 +296,6 @@ class TensorArg {
   const Tensor* tensor_;
   SourceLine line_;
 };
-
-/// The arithmetic types of C++ except bool.
-template <class T>
-concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
 /// A parameter that takes a Tensor or a number, together with the line of the call. A number is converted to the dtype of the Tensor on the
 /// other side of the op. An Operand does not own the Tensor: use it only as a function parameter.
@@ -292,8 +349,12 @@ class TensorList {
   SourceLine line_;
 };
 
-/// Writes elements, dtype and the op that computed the Tensor: `tensor([[1, 2], [3, 4]], float32, grad=relu)`. A Tensor of more than 1000
-/// elements shows only the first and last three along each axis.
+/// Writes elements, dtype and the op that computed the Tensor, with the rows of a matrix under each other:
+///
+///     tensor([[1, 2],
+///             [3, 4]], float32, grad=relu)
+///
+/// A Tensor of more than 1000 elements shows only the first and last three along each axis.
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 /// @cond

@@ -32,6 +32,8 @@ struct Elementwise {
   UnaryLoop<T> isnan, isinf, isfinite, logical_not;  ///< 1 or 0
 
   BinaryLoop<T> add, sub, mul, div, pow, atan2;
+  BinaryLoop<T> hypot;                   ///< sqrt(a² + b²), error at most 1.5 ULP; inf if a or b is infinite, even if the other is NaN
+  BinaryLoop<T> logaddexp;               ///< log(exp(a) + exp(b)); error at most 1.5 ULP of max(|y|, 1)
   BinaryLoop<T> maximum, minimum;        ///< NaN if either is NaN
   BinaryLoop<T> eq, ne, lt, le, gt, ge;  ///< 1 or 0; if an operand is NaN, ne is 1 and the others are 0
   BinaryLoop<T> logical_and, logical_or;

@@ -206,6 +206,24 @@ struct LogicalOr : Inline {
     return hn::IfThenZeroElse(hn::And(hn::Eq(a, zero), hn::Eq(b, zero)), hn::Set(d, 1));
   }
 };
+struct Hypot : Inline {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    using T = hn::TFromD<D>;
+    // Powers of two bring the larger operand to where squares neither overflow nor are denormal.
+    constexpr bool kFloat = sizeof(T) == 4;
+    const V large = hn::Set(d, static_cast<T>(kFloat ? 0x1p60 : 0x1p500)), small = hn::Set(d, static_cast<T>(kFloat ? 0x1p-60 : 0x1p-500));
+    const V up = hn::Set(d, static_cast<T>(kFloat ? 0x1p90 : 0x1p700)), down = hn::Set(d, static_cast<T>(kFloat ? 0x1p-90 : 0x1p-700));
+    const V one = hn::Set(d, 1), x = hn::Abs(a), y = hn::Abs(b);
+    const V larger = hn::IfThenElse(hn::Gt(x, y), x, y);
+    const auto is_large = hn::Gt(larger, large), is_small = hn::Lt(larger, small);
+    const V scale = hn::IfThenElse(is_large, down, hn::IfThenElse(is_small, up, one));
+    const V back = hn::IfThenElse(is_large, up, hn::IfThenElse(is_small, down, one));
+    const V p = hn::Mul(x, scale), q = hn::Mul(y, scale);
+    const V result = hn::Mul(hn::Sqrt(hn::Add(hn::Mul(p, p), hn::Mul(q, q))), back);
+    return hn::IfThenElse(hn::IsInf(x), x, hn::IfThenElse(hn::IsInf(y), y, result));
+  }
+};
 struct Threshold : Inline {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a, V b) const {

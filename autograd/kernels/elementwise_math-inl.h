@@ -143,6 +143,14 @@ struct Softplus : Calling {
     return hn::Add(Relu()(d, x), Log1p()(d, Exp()(d, hn::Neg(hn::Abs(x)))));
   }
 };
+struct LogAddExp : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    // Equal infinities have no difference.
+    const V distance = hn::IfThenZeroElse(hn::Eq(a, b), hn::Abs(hn::Sub(a, b)));
+    return hn::Add(Maximum()(d, a, b), Log1p()(d, Exp()(d, hn::Neg(distance))));
+  }
+};
 struct Pow : Calling {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a, V b) const {

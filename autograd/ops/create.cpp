@@ -124,6 +124,26 @@ void check_floating(const char* op, DType dtype, const SourceLine& line) {
   if (!is_floating(dtype)) throw_invalid(op, "got int64, expected float32 or float64", line);
 }
 
+// Random makers draw anew each time they run, so their computing parts capture the generator by its address.
+
+Tensor uniform(const char* op, const Shape& shape, Generator& generator, DType dtype, const SourceLine& line) {
+  check_floating(op, dtype, line);
+  check_shape(op, shape, line);
+  return make_result(op, line, dtype, shape, {}, floating([from = &generator]<class T>(const OpValues<T>& v) {
+                       fill_random(v.out(), v.out_numel(), *from, [](const PhiloxBlock& block, T* to) { uniform_lanes(block, to); });
+                     }),
+                     kNoRule);
+}
+
+Tensor normal(const char* op, const Shape& shape, Generator& generator, DType dtype, const SourceLine& line) {
+  check_floating(op, dtype, line);
+  check_shape(op, shape, line);
+  return make_result(op, line, dtype, shape, {}, floating([from = &generator]<class T>(const OpValues<T>& v) {
+                       fill_random(v.out(), v.out_numel(), *from, [](const PhiloxBlock& block, T* to) { normal_lanes(block, to); });
+                     }),
+                     kNoRule);
+}
+
 }  // namespace
 
 Tensor tensor(const Literal& literal, DType dtype, SourceLine line) {
@@ -183,7 +203,7 @@ Tensor arange(double start, double stop, double step, DType dtype, SourceLine li
   return y;
 }
 
-Tensor arange(double stop, SourceLine line) { return arange(0, stop, 1, DType::float32, line); }
+Tensor arange(double stop, SourceLine line) { return arange(0, stop, 1, default_dtype(), line); }
 
 Tensor linspace(double start, double stop, std::int64_t count, DType dtype, SourceLine line) {
   if (count < 0) throw_invalid("linspace", text("count is ", count, ", expected at least 0"), line);
@@ -198,29 +218,46 @@ Tensor linspace(double start, double stop, std::int64_t count, DType dtype, Sour
   return y;
 }
 
-// Random makers draw anew each time they run, so their computing parts capture the generator by its address.
-
 Tensor rand(const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
-  check_floating("rand", dtype, line);
-  check_shape("rand", shape, line);
-  return make_result("rand", line, dtype, shape, {}, floating([from = &generator]<class T>(const OpValues<T>& v) {
-                       fill_random(v.out(), v.out_numel(), *from, [](const PhiloxBlock& block, T* to) { uniform_lanes(block, to); });
-                     }),
-                     kNoRule);
+  return uniform("rand", shape, generator, dtype, line);
 }
 
 Tensor rand(const Shape& shape, DType dtype, SourceLine line) { return rand(shape, default_generator(), dtype, line); }
 
 Tensor randn(const Shape& shape, Generator& generator, DType dtype, SourceLine line) {
-  check_floating("randn", dtype, line);
-  check_shape("randn", shape, line);
-  return make_result("randn", line, dtype, shape, {}, floating([from = &generator]<class T>(const OpValues<T>& v) {
-                       fill_random(v.out(), v.out_numel(), *from, [](const PhiloxBlock& block, T* to) { normal_lanes(block, to); });
-                     }),
-                     kNoRule);
+  return normal("randn", shape, generator, dtype, line);
 }
 
 Tensor randn(const Shape& shape, DType dtype, SourceLine line) { return randn(shape, default_generator(), dtype, line); }
+
+Tensor full_like(const TensorArg& x, double value) {
+  Node* node = defined_node("full_like", x.tensor(), x.line());
+  return filled("full_like", shape_of(node), value, node->dtype, x.line());
+}
+
+Tensor zeros_like(const TensorArg& x) {
+  Node* node = defined_node("zeros_like", x.tensor(), x.line());
+  return filled("zeros_like", shape_of(node), 0, node->dtype, x.line());
+}
+
+Tensor ones_like(const TensorArg& x) {
+  Node* node = defined_node("ones_like", x.tensor(), x.line());
+  return filled("ones_like", shape_of(node), 1, node->dtype, x.line());
+}
+
+Tensor rand_like(const TensorArg& x, Generator& generator) {
+  Node* node = defined_node("rand_like", x.tensor(), x.line());
+  return uniform("rand_like", shape_of(node), generator, node->dtype, x.line());
+}
+
+Tensor rand_like(const TensorArg& x) { return rand_like(x, default_generator()); }
+
+Tensor randn_like(const TensorArg& x, Generator& generator) {
+  Node* node = defined_node("randn_like", x.tensor(), x.line());
+  return normal("randn_like", shape_of(node), generator, node->dtype, x.line());
+}
+
+Tensor randn_like(const TensorArg& x) { return randn_like(x, default_generator()); }
 
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator, SourceLine line) {
   if (low >= high) throw_invalid("randint", text("low is ", low, " and high is ", high, ", expected low < high"), line);

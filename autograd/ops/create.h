@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "autograd/base/default_dtype.h"
 #include "autograd/base/random.h"
 #include "autograd/graph/tensor.h"
 
@@ -45,11 +46,11 @@ class Literal {
 ///     tensor({{1, 2}, {3, 4}})  // shape [2, 2]
 ///
 /// @throws std::invalid_argument if lists at the same depth differ in length, or if a list contains both numbers and lists.
-Tensor tensor(const Literal& literal, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor tensor(const Literal& literal, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 
 /// Returns tensor(literal, dtype) as a leaf that requires grad.
 /// @throws std::invalid_argument like tensor(), and for int64.
-Tensor variable(const Literal& literal, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor variable(const Literal& literal, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 
 /// Returns a Tensor of the elements of a vector in row-major order. T is float, double, int or std::int64_t and determines the dtype; int
 /// becomes int64.
@@ -63,35 +64,55 @@ Tensor from_vector(const std::vector<T>& values, SourceLine line = SourceLine::c
 }
 
 /// Returns a Tensor of zeros.
-Tensor zeros(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor zeros(const Shape& shape, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns a Tensor of ones.
-Tensor ones(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor ones(const Shape& shape, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns a Tensor whose elements all have the given value.
-Tensor full(const Shape& shape, double value, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor full(const Shape& shape, double value, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns the identity matrix of shape [n, n].
-Tensor eye(std::int64_t n, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor eye(std::int64_t n, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns the numbers start, start + step, ... that come before stop, as a Tensor of shape [max(0, ceil((stop - start) / step))].
 /// @throws std::invalid_argument if step is 0, if an argument is not finite, or for more than 2^40 numbers.
-Tensor arange(double start, double stop, double step = 1, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-/// Same as arange(0, stop): the numbers 0, 1, ... below stop, as float32.
+Tensor arange(double start, double stop, double step = 1, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
+/// Same as arange(0, stop): the numbers 0, 1, ... below stop, in default_dtype().
 Tensor arange(double stop, SourceLine line = SourceLine::current());
 /// Returns `count` equally spaced numbers, the first equal to start and the last equal to stop, as a Tensor of shape [count].
 /// @throws std::invalid_argument if count is negative.
-Tensor linspace(double start, double stop, std::int64_t count, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor linspace(double start, double stop, std::int64_t count, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 
 /// Returns random numbers distributed uniformly in [0, 1). The overload without a generator uses default_generator().
 /// @throws std::invalid_argument for int64.
 /// @{
-Tensor rand(const Shape& shape, Generator& generator, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-Tensor rand(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor rand(const Shape& shape, Generator& generator, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
+Tensor rand(const Shape& shape, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// @}
 /// Returns random numbers from the normal distribution with mean 0 and variance 1 (Box-Muller method). The overload without a generator
 /// uses default_generator().
 /// @throws std::invalid_argument for int64.
 /// @{
-Tensor randn(const Shape& shape, Generator& generator, DType dtype = DType::float32, SourceLine line = SourceLine::current());
-Tensor randn(const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor randn(const Shape& shape, Generator& generator, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
+Tensor randn(const Shape& shape, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// @}
+
+/// Returns a new leaf with the shape and dtype of x that does not require grad: zeros, ones, or the given value in every element.
+/// @{
+Tensor zeros_like(const TensorArg& x);
+Tensor ones_like(const TensorArg& x);
+Tensor full_like(const TensorArg& x, double value);
+/// @}
+/// Returns random numbers like rand(), with the shape and dtype of x. The overload without a generator uses default_generator().
+/// @throws std::invalid_argument for int64.
+/// @{
+Tensor rand_like(const TensorArg& x, Generator& generator);
+Tensor rand_like(const TensorArg& x);
+/// @}
+/// Returns random numbers like randn(), with the shape and dtype of x. The overload without a generator uses default_generator().
+/// @throws std::invalid_argument for int64.
+/// @{
+Tensor randn_like(const TensorArg& x, Generator& generator);
+Tensor randn_like(const TensorArg& x);
+/// @}
+
 /// Returns random integers distributed uniformly in [low, high), as int64. The overload without a generator uses default_generator().
 /// @throws std::invalid_argument unless low < high.
 /// @{
@@ -106,9 +127,9 @@ Tensor randperm(std::int64_t n, SourceLine line = SourceLine::current());
 /// Returns random numbers that are 1 with the given probability and otherwise 0. The overload without a generator uses default_generator().
 /// @throws std::invalid_argument unless 0 <= probability <= 1, and for int64.
 /// @{
-Tensor bernoulli(double probability, const Shape& shape, Generator& generator, DType dtype = DType::float32,
+Tensor bernoulli(double probability, const Shape& shape, Generator& generator, DType dtype = default_dtype(),
                  SourceLine line = SourceLine::current());
-Tensor bernoulli(double probability, const Shape& shape, DType dtype = DType::float32, SourceLine line = SourceLine::current());
+Tensor bernoulli(double probability, const Shape& shape, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// @}
 
 /// @cond

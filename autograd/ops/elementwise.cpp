@@ -132,6 +132,28 @@ Tensor atan2(const Operand& a, const Operand& b) {
       });
 }
 
+Tensor hypot(const Operand& a, const Operand& b) {
+  return binary(
+      "hypot", a, b, [](const auto& loops) { return loops.hypot; }, scalar_rule([](auto& s) {
+        const auto y = s.output();
+        const auto origin = eq(y, 0.0);
+        const auto safe = where(origin, 1.0, y);  // so that 0 / 0 does not occur in a derivative of any order
+        if (s.needs_a()) s.set_a(s.grad_out() * where(origin, 0.0, s.a() / safe));
+        if (s.needs_b()) s.set_b(s.grad_out() * where(origin, 0.0, s.b() / safe));
+      }));
+}
+
+Tensor logaddexp(const Operand& a, const Operand& b) {
+  return binary(
+      "logaddexp", a, b, [](const auto& loops) { return loops.logaddexp; }, scalar_rule([](auto& s) {
+        // The difference of equal infinities would be NaN.
+        const auto tie = logical_and(eq(s.a(), s.b()), isinf(s.output()));
+        const auto difference = where(tie, 0.0, s.a() - s.b());
+        if (s.needs_a()) s.set_a(s.grad_out() * sigmoid(difference));
+        if (s.needs_b()) s.set_b(s.grad_out() * sigmoid(-difference));
+      }));
+}
+
 namespace {
 
 // The share of the gradient of one operand: 1 where it was chosen, 1/2 where both are equal.
@@ -468,5 +490,11 @@ Tensor isfinite(const TensorArg& x) {
   return test(
       "isfinite", x, [](const auto& loops) { return loops.isfinite; }, [](Int) { return Int{1}; });
 }
+
+Tensor Tensor::exp(SourceLine line) const { return chainrule::exp(TensorArg(*this, line)); }
+Tensor Tensor::log(SourceLine line) const { return chainrule::log(TensorArg(*this, line)); }
+Tensor Tensor::sqrt(SourceLine line) const { return chainrule::sqrt(TensorArg(*this, line)); }
+Tensor Tensor::abs(SourceLine line) const { return chainrule::abs(TensorArg(*this, line)); }
+Tensor Tensor::pow(const Operand& exponent) const { return chainrule::pow(Operand(*this, exponent.line()), exponent); }
 
 }  // namespace chainrule

@@ -43,6 +43,14 @@ inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = div(Operand(
 Tensor pow(const Operand& a, const Operand& b);
 /// Returns the angle of the point (x = b, y = a) in radians, from -π to π. The gradient at (0, 0) is NaN.
 Tensor atan2(const Operand& a, const Operand& b);
+/// Returns sqrt(a² + b²), which overflows only if the result itself is too large for the dtype. Returns inf where a or b is infinite, even
+/// if the other is NaN. The gradients are a / hypot and b / hypot: 0 where a and b are both 0 (PyTorch: NaN), and NaN for an infinite
+/// argument, like PyTorch.
+Tensor hypot(const Operand& a, const Operand& b);
+/// Returns log(exp(a) + exp(b)), computed without overflow. Where one operand is -inf, returns the other. The gradients are
+/// exp(a - logaddexp) and exp(b - logaddexp), which add up to 1. Where a and b are the same infinity, each gets half of the gradient
+/// (PyTorch: NaN).
+Tensor logaddexp(const Operand& a, const Operand& b);
 /// Returns the larger of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient.
 Tensor maximum(const Operand& a, const Operand& b);
 /// Returns the smaller of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient.
@@ -121,6 +129,18 @@ Tensor le(const Operand& a, const Operand& b);
 Tensor gt(const Operand& a, const Operand& b);
 Tensor ge(const Operand& a, const Operand& b);
 /// @}
+
+/// Same as eq(), ne(), lt(), le(), gt() and ge(): they compare element by element. `if (a == b)` does not compile, because a Tensor does
+/// not convert to bool: write all(a == b).item(), or a.is(b) to ask whether two handles refer to the same Tensor.
+/// @{
+inline Tensor operator==(const Operand& a, const Operand& b) { return eq(a, b); }
+inline Tensor operator!=(const Operand& a, const Operand& b) { return ne(a, b); }
+inline Tensor operator<(const Operand& a, const Operand& b) { return lt(a, b); }
+inline Tensor operator<=(const Operand& a, const Operand& b) { return le(a, b); }
+inline Tensor operator>(const Operand& a, const Operand& b) { return gt(a, b); }
+inline Tensor operator>=(const Operand& a, const Operand& b) { return ge(a, b); }
+/// @}
+
 /// Returns 1 where both a and b are not 0, and 0 elsewhere, in the dtype of the operands. NaN counts as not 0. Accepts int64; the result
 /// does not require grad.
 Tensor logical_and(const Operand& a, const Operand& b);

@@ -6,6 +6,7 @@
 /// respect to x any number of times if it is floating point. They throw std::invalid_argument for undefined Tensors, for an axis that does
 /// not exist, and for indices of another dtype or out of range; all indices are checked before any is used.
 
+#include "autograd/base/default_dtype.h"
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
@@ -34,7 +35,7 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
 /// Returns a vector of length `classes` for each label: 1 at the position of the label and 0 elsewhere. int64 labels of shape [...] give a
 /// result of shape [..., classes]. Not differentiable.
 /// @throws std::invalid_argument if classes < 1, or for a label outside [0, classes).
-Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = DType::float32);
+Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = default_dtype());
 /// Returns `value` where the mask is not 0, and x elsewhere; x and mask broadcast together. The mask may have any dtype. The gradient is 0
 /// where the mask is not 0.
 /// @throws std::invalid_argument if the shapes do not broadcast, or if x is int64 and the value is not an integer.

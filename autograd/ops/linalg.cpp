@@ -255,4 +255,6 @@ Tensor outer(const TensorArg& a, const Tensor& b) {
                      });
 }
 
+Tensor Tensor::matmul(const Tensor& other, SourceLine line) const { return chainrule::matmul(TensorArg(*this, line), other); }
+
 }  // namespace chainrule

@@ -265,4 +265,33 @@ Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double 
   return pad_by(x, plan, value);
 }
 
+std::vector<Tensor> meshgrid(const TensorList& tensors, std::string_view indexing) {
+  const SourceLine& line = tensors.line();
+  if (tensors.size() == 0) throw_invalid("meshgrid", "got no tensors", line);
+  if (tensors.size() > Shape::kMaxRank)
+    throw_invalid("meshgrid", text("got ", tensors.size(), " tensors, expected at most ", Shape::kMaxRank, ", one for each axis"), line);
+  if (indexing != "ij" && indexing != "xy")
+    throw_invalid("meshgrid", text("indexing is \"", indexing, "\", expected \"ij\" or \"xy\""), line);
+  const auto axis_of = [&](std::size_t i) {
+    return indexing == "xy" && tensors.size() > 1 && i < 2 ? 1 - static_cast<int>(i) : static_cast<int>(i);
+  };
+  const std::vector<std::int64_t> ones(tensors.size(), 1);
+  Shape shape(ones);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Node* node = defined_node("meshgrid", tensors[i], line);
+    if (node->rank > 1) throw_invalid("meshgrid", text("tensor ", i, " has shape ", shape_of(node), ", expected rank 0 or 1"), line);
+    if (node->dtype != node_of(tensors[0])->dtype)
+      throw_invalid("meshgrid", text("tensor ", i, " is ", node->dtype, ", expected ", node_of(tensors[0])->dtype, " like tensor 0"), line);
+    shape[axis_of(i)] = node->numel;
+  }
+  const CallerScope caller(line);
+  std::vector<Tensor> grids;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    Shape along(ones);
+    along[axis_of(i)] = node_of(tensors[i])->numel;
+    grids.push_back(broadcast_to(reshape(tensors[i], along), shape));
+  }
+  return grids;
+}
+
 }  // namespace chainrule

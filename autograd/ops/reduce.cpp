@@ -285,6 +285,15 @@ Tensor argmax(const TensorArg& x, int axis, bool keepdim) { return argextreme("a
 Tensor argmin(const TensorArg& x) { return argextreme("argmin", x, false, nullptr, false); }
 Tensor argmin(const TensorArg& x, int axis, bool keepdim) { return argextreme("argmin", x, false, &axis, keepdim); }
 
+Tensor Tensor::sum(const Axes& axes, bool keepdim, SourceLine line) const { return chainrule::sum(TensorArg(*this, line), axes, keepdim); }
+Tensor Tensor::mean(const Axes& axes, bool keepdim, SourceLine line) const {
+  return chainrule::mean(TensorArg(*this, line), axes, keepdim);
+}
+Tensor Tensor::max(const Axes& axes, bool keepdim, SourceLine line) const { return chainrule::max(TensorArg(*this, line), axes, keepdim); }
+Tensor Tensor::min(const Axes& axes, bool keepdim, SourceLine line) const { return chainrule::min(TensorArg(*this, line), axes, keepdim); }
+Tensor Tensor::argmax(SourceLine line) const { return chainrule::argmax(TensorArg(*this, line)); }
+Tensor Tensor::argmax(int axis, bool keepdim, SourceLine line) const { return chainrule::argmax(TensorArg(*this, line), axis, keepdim); }
+
 Tensor detail::sum_to(const Tensor& x, const Shape& shape) {
   const Shape from = shape_of(x);
   const int extra = from.rank() - shape.rank();

@@ -136,6 +136,18 @@ Scalar<T> eq(Scalar<T> a, double b) noexcept {
   return Scalar<T>(a.value == static_cast<T>(b) ? T{1} : T{0});
 }
 template <class T>
+Scalar<T> eq(Scalar<T> a, Scalar<T> b) noexcept {
+  return Scalar<T>(a.value == b.value ? T{1} : T{0});
+}
+template <class T>
+Scalar<T> isinf(Scalar<T> x) noexcept {
+  return scalar_unary(x, [](const auto& loops) { return loops.isinf; });
+}
+template <class T>
+Scalar<T> sigmoid(Scalar<T> x) noexcept {
+  return scalar_unary(x, [](const auto& loops) { return loops.sigmoid; });
+}
+template <class T>
 Scalar<T> ge(Scalar<T> a, double b) noexcept {
   return Scalar<T>(a.value >= static_cast<T>(b) ? T{1} : T{0});
 }

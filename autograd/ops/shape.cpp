@@ -259,6 +259,20 @@ Tensor Tensor::reshape(const Shape& shape, SourceLine line) const { return chain
 
 Tensor Tensor::flatten(int first, int last, SourceLine line) const { return chainrule::flatten(TensorArg(*this, line), first, last); }
 
+Tensor Tensor::squeeze(const Axes& axes, SourceLine line) const { return chainrule::squeeze(TensorArg(*this, line), axes); }
+
+Tensor Tensor::unsqueeze(int axis, SourceLine line) const { return chainrule::unsqueeze(TensorArg(*this, line), axis); }
+
+Tensor Tensor::transpose(int axis0, int axis1, SourceLine line) const { return chainrule::transpose(TensorArg(*this, line), axis0, axis1); }
+
+Tensor Tensor::t(SourceLine line) const {
+  Node* node = defined_node("t", *this, line);
+  if (node->rank > 2) throw_invalid("t", text("the tensor has shape ", shape_of(node), ", expected rank 2 or less: use transpose()"), line);
+  return node->rank < 2 ? *this : transpose(0, 1, line);
+}
+
+Tensor Tensor::permute(const Axes& order, SourceLine line) const { return chainrule::permute(TensorArg(*this, line), order); }
+
 Tensor Tensor::operator[](Index i) const {
   Node* node = defined_node("index", *this, i.line());
   if (node->rank == 0) throw_invalid("index", "the tensor has rank 0 and no rows", i.line());

@@ -7,6 +7,7 @@
 /// count from the end. All ops throw std::invalid_argument for undefined Tensors, for an axis that does not exist, and for a result of more
 /// than Shape::kMaxRank axes.
 
+#include <string_view>
 #include <vector>
 
 #include "autograd/graph/tensor.h"
@@ -61,8 +62,16 @@ Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double 
 /// Joins the Tensors along an axis. Their dtypes, and their shapes except for the size of that axis, must be the same.
 /// @throws std::invalid_argument for an empty list, or if dtypes or shapes differ.
 Tensor concat(const TensorList& tensors, int axis = 0);
+/// Same as concat(tensors, axis).
+inline Tensor cat(const TensorList& tensors, int axis = 0) { return concat(tensors, axis); }
 /// Joins the Tensors along a new axis, which becomes axis `axis` of the result. Their dtypes and shapes must be the same.
 /// @throws std::invalid_argument for an empty list, or if dtypes or shapes differ.
 Tensor stack(const TensorList& tensors, int axis = 0);
+/// Returns the coordinates of a grid, like torch.meshgrid. For Tensors of shapes [n], [m], ... it returns as many Tensors of shape
+/// [n, m, ...]; result k repeats Tensor k, which lies along axis k. A Tensor of rank 0 counts as one of shape [1]. With indexing "xy" the
+/// first two axes are exchanged: the shape is [m, n, ...].
+/// @throws std::invalid_argument for an empty list, for more than Shape::kMaxRank Tensors, for Tensors of higher rank, if dtypes differ, or
+/// for an indexing other than "ij" and "xy".
+std::vector<Tensor> meshgrid(const TensorList& tensors, std::string_view indexing = "ij");
 
 }  // namespace chainrule

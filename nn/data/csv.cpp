@@ -134,7 +134,7 @@ std::optional<CsvRows> read_rows(CsvReader& reader, const Layout& layout, bool l
 }
 
 Tensor table(Chunks<float>& values, std::int64_t rows, std::int64_t columns) {
-  Tensor result = zeros({rows, columns});
+  Tensor result = zeros({rows, columns}, DType::float32);
   values.move_to(result.mutable_data<float>());
   return result;
 }

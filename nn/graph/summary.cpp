@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <set>
 #include <utility>
 #include <vector>
@@ -168,5 +169,7 @@ std::string summary(const Module& module, const SummaryOptions& options, SourceL
   const std::string title = titled(module.name(), module) + "\n\n";
   return title + table(rows_of(module, options, line)) + totals(module, line);
 }
+
+std::ostream& operator<<(std::ostream& out, const Module& module) { return out << summary(module); }
 
 }  // namespace chainrule::nn

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/base/dtype.h"
+#include "autograd/base/default_dtype.h"
 #include "autograd/base/shape.h"
 #include "nn/module/layer.h"
 
@@ -20,7 +20,7 @@ struct InputOptions {
   /// The name of the input in errors and summaries; empty: `input`, `input_1`, ... in the order of the inputs of the Model.
   std::string name = "";
   /// The dtype of the input.
-  DType dtype = DType::float32;
+  DType dtype = default_dtype();
 };
 
 /// A placeholder for a value in a layer graph: either an input, or a result of a layer that was called on other Symbols. Copies of a Symbol

@@ -116,7 +116,7 @@ void LogSoftmax::config(Config& config) const { config.set("axis", axis_); }
 PReLU::PReLU(Dim channels, double slope, SourceLine line) {
   if (channels < 1) throw_invalid("PReLU", text("channels is ", static_cast<std::int64_t>(channels), ", expected at least 1"), line);
   claim_parameters("PReLU", {channels}, 1, line);
-  weight_ = full({channels}, slope, DType::float32, line).set_requires_grad(true, line);
+  weight_ = full({channels}, slope, default_dtype(), line).set_requires_grad(true, line);
 }
 
 Tensor PReLU::forward(const Tensor& x) const { return prelu(x, weight_); }

@@ -65,4 +65,7 @@ class BatchNorm : public BuiltIn {
   Tensor weight_, bias_, running_mean_, running_var_;
 };
 
+/// Same as BatchNorm, under PyTorch's name.
+using BatchNorm1d = BatchNorm;
+
 }  // namespace chainrule::nn

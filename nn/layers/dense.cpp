@@ -1,6 +1,7 @@
 #include "nn/layers/dense.h"
 
 #include "autograd/base/check.h"
+#include "autograd/base/default_dtype.h"
 #include "autograd/ops/linalg.h"
 #include "nn/module/config.h"
 
@@ -24,8 +25,8 @@ Dense::Dense(Dim d_out, const DenseOptions& options, SourceLine line)
 
 void Dense::make_parameters(const DenseOptions& options) {
   Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
-  weight_ = options.initializer({d_in_, d_out_}, DType::float32, generator);
-  if (options.bias) bias_ = options.bias_initializer({d_out_}, DType::float32, generator);
+  weight_ = options.initializer({d_in_, d_out_}, default_dtype(), generator);
+  if (options.bias) bias_ = options.bias_initializer({d_out_}, default_dtype(), generator);
 }
 
 Dense::Dense(Dense&&) noexcept = default;

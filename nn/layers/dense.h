@@ -85,4 +85,7 @@ class Dense : public BuiltIn {
   std::optional<DenseOptions> open_;  // the options for build(); empty once the parameters exist
 };
 
+/// Same as Dense. The name is PyTorch's, but the weight is [d_in, d_out].
+using Linear = Dense;
+
 }  // namespace chainrule::nn

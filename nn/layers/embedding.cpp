@@ -1,6 +1,7 @@
 #include "nn/layers/embedding.h"
 
 #include "autograd/base/check.h"
+#include "autograd/base/default_dtype.h"
 #include "autograd/ops/index.h"
 #include "nn/module/config.h"
 
@@ -17,7 +18,7 @@ Embedding::Embedding(Dim count, Dim size, const EmbeddingOptions& options, Sourc
         text("got count ", static_cast<std::int64_t>(count), " and size ", static_cast<std::int64_t>(size), ", expected at least 1 each"),
         line);
   Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
-  weight_ = options.initializer({count, size}, DType::float32, generator);
+  weight_ = options.initializer({count, size}, default_dtype(), generator);
 }
 
 Tensor Embedding::forward(const Tensor& x) const {

@@ -88,4 +88,7 @@ class Layer {
   std::shared_ptr<Module> module_;
 };
 
+/// Writes the module of the layer: its summary().
+inline std::ostream& operator<<(std::ostream& out, const Layer& layer) { return out << *layer; }
+
 }  // namespace chainrule::nn

@@ -290,7 +290,7 @@ std::vector<Shape> Module::try_zeros(const std::vector<Shape>& examples) {
     batch.insert(0, 1);
     // In a layer graph the dtypes are known.
     const bool known = innermost_call != nullptr && &innermost_call->module == this && innermost_call->examples != nullptr;
-    const DType dtype = known ? (*innermost_call->examples)[inputs.size()].dtype() : own.empty() ? DType::float32 : own.front().dtype();
+    const DType dtype = known ? (*innermost_call->examples)[inputs.size()].dtype() : own.empty() ? default_dtype() : own.front().dtype();
     inputs.push_back(zeros(batch, dtype));
   }
   std::vector<Shape> shapes;

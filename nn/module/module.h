@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -147,6 +148,10 @@ class Module {
   /// changed.
   /// @throws std::invalid_argument with every path that is missing, unknown or given twice, or whose Tensor has another shape or dtype.
   void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+  /// Same as state().
+  std::vector<NamedTensor> state_dict(SourceLine line = SourceLine::current()) const { return state(line); }
+  /// Same as load_state(state).
+  void load_state_dict(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current()) { load_state(state, line); }
 
   /// Makes the parameters of all layers whose input size was left open, such as Dense(64), by inferring the sizes from the shape of one
   /// example of the input. Returns the shape of one example of the output. For a module with open layers, call it before parameters(),
@@ -237,6 +242,9 @@ class Module {
   std::shared_ptr<HookList> hooks_;  // nullptr if there are none
   bool training_ = true;
 };
+
+/// Writes summary(module), declared in nn/graph/summary.h. Sizes that depend on the shape of an example are omitted or shown as `?`.
+std::ostream& operator<<(std::ostream& out, const Module& module);
 
 /// Base class of modules with several inputs or outputs. Their numbers are passed to the constructor:
 ///

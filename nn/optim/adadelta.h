@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct AdadeltaOptions {
   /// The learning rate lr; finite and at least 0.
   double learning_rate = 1;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// ρ, the decay rate of both running averages; from 0 to 1.
   double rho = 0.9;
   /// ε, added under both square roots; finite and at least 0.

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct AdagradOptions {
   /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-2;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// At step t, counted from 1, the learning rate is divided by 1 + (t - 1)·lr_decay. Finite and at least 0.
   double lr_decay = 0;
   /// The factor of the L2 penalty: weight_decay · parameter is added to the gradient. Finite and at least 0.

@@ -12,6 +12,7 @@ namespace chainrule::nn {
 struct AdamOptions {
   /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-3;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// β₁, the decay rate of the first moment m; 0 <= β₁ < 1.
   double beta1 = 0.9;
   /// β₂, the decay rate of the second moment v; 0 <= β₂ < 1.

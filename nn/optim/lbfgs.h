@@ -17,6 +17,7 @@ enum class LineSearch {
 struct LBFGSOptions {
   /// The length of a step along a direction, or the initial length of the line search; finite and at least 0.
   double learning_rate = 1;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// The maximal number of iterations in one step(); at least 1.
   std::int64_t max_iter = 20;
   /// The number of closure evaluations after which a step() starts no further iteration; 0 means max_iter · 5 / 4.

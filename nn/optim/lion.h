@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct LionOptions {
   /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-4;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// β₁, the weight of the momentum in the step; 0 <= β₁ < 1.
   double beta1 = 0.9;
   /// β₂, the decay rate of the momentum; 0 <= β₂ < 1.

@@ -15,6 +15,18 @@
 
 namespace chainrule::nn {
 
+/// A member of options in place of PyTorch's `lr`. `{.lr = 0.1}` is a compile error that says what to write; without this member the
+/// compiler would only report that the braces cannot be converted.
+struct NoOptionLr {
+  /// The only value.
+  constexpr NoOptionLr() noexcept = default;
+  /// Does not compile.
+  template <class T>
+  NoOptionLr(const T&) {
+    static_assert(!std::is_same_v<T, T>, "there is no option lr: write .learning_rate");
+  }
+};
+
 /// The base class of all optimizers. It holds the parameters, in groups with separate options, and the state that belongs to each
 /// parameter, such as a momentum.
 ///
@@ -60,6 +72,10 @@ class Optimizer {
   /// Continues from a state, whose values are copied.
   /// @throws std::invalid_argument for an unknown name, or for an entry of another shape or dtype.
   virtual void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
+  /// Same as state().
+  std::vector<NamedTensor> state_dict(SourceLine line = SourceLine::current()) const { return state(line); }
+  /// Same as load_state(state).
+  void load_state_dict(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current()) { load_state(state, line); }
 
   /// The data for one step on one parameter, passed to update().
   struct ParameterStep {

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct RMSpropOptions {
   /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-2;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// α, the decay rate of the running averages; finite and at least 0.
   double alpha = 0.99;
   /// ε, added to the denominator for numerical stability; finite and at least 0.

@@ -9,6 +9,7 @@ namespace chainrule::nn {
 struct SGDOptions {
   /// The learning rate lr; finite and at least 0.
   double learning_rate = 1e-3;
+  NoOptionLr lr = {};  ///< Not an option: `.lr` is a compile error that names learning_rate.
   /// The factor of the previous step direction b; finite and at least 0.
   double momentum = 0;
   /// Reduces the weight of the gradient in b; finite.

@@ -178,8 +178,23 @@ class Machine {
 };
 
 Tensor Machine::made() {
-  const int kind = in.below(12);
+  const int kind = in.below(13);
   const DType dtype = in.dtype();
+  if (kind == 12) {
+    const Tensor like = any();
+    switch (in.below(5)) {
+      case 0:
+        return cr::zeros_like(like);
+      case 1:
+        return cr::ones_like(like);
+      case 2:
+        return cr::full_like(like, in.number());
+      case 3:
+        return cr::rand_like(like, generator_);
+      default:
+        return cr::randn_like(like, generator_);
+    }
+  }
   if (kind >= 9) {
     const double start = in.number(), stop = in.number(), step = in.number();
     if (kind == 9 && std::abs((stop - start) / step) < 300) return cr::arange(start, stop, step, dtype);
@@ -225,8 +240,8 @@ Tensor Machine::made() {
 
 void Machine::binary() {
   using Op = Tensor (*)(const Operand&, const Operand&);
-  constexpr Op kOps[] = {cr::add, cr::sub, cr::mul, cr::div, cr::pow, cr::atan2, cr::maximum,     cr::minimum,
-                         cr::eq,  cr::ne,  cr::lt,  cr::le,  cr::gt,  cr::ge,    cr::logical_and, cr::logical_or};
+  constexpr Op kOps[] = {cr::add,     cr::sub, cr::mul, cr::div, cr::pow, cr::atan2, cr::hypot, cr::logaddexp,   cr::maximum,
+                         cr::minimum, cr::eq,  cr::ne,  cr::lt,  cr::le,  cr::gt,    cr::ge,    cr::logical_and, cr::logical_or};
   Tensor a, b, c;
   const int op = in.below(static_cast<int>(std::size(kOps)) + 6);
   const Operand left = operand(a), right = operand(b);
@@ -317,7 +332,7 @@ void Machine::reduce() {
 }
 
 void Machine::move() {
-  const int op = in.below(19);
+  const int op = in.below(20);
   const Tensor x = any();
   switch (op) {
     case 0:
@@ -392,6 +407,14 @@ void Machine::move() {
       return put(x[in.integer()]);
     case 17:
       return put(x.clone());
+    case 18: {
+      std::vector<Tensor> axes = list();
+      axes.push_back(x);
+      double elements = 1;
+      for (const Tensor& axis : axes) elements *= axis.defined() ? static_cast<double>(axis.numel()) : 1;
+      if (elements > 0x1p16) return;
+      return put(cr::meshgrid(axes, in.flag() ? "ij" : "xy"));
+    }
     default:
       return put(x.to(in.dtype()));
   }
@@ -622,7 +645,7 @@ void Machine::user_code() {
 
 void Machine::look() {
   const Tensor x = any();
-  switch (in.below(6)) {
+  switch (in.below(7)) {
     case 0:
       static_cast<void>((std::ostringstream() << x).str());
       return;
@@ -637,6 +660,9 @@ void Machine::look() {
       return;
     case 4:
       static_cast<void>(x.to_vector<int>());
+      return;
+    case 5:
+      static_cast<void>(x.item<std::int64_t>());
       return;
     default:
       static_cast<void>(x.size(in.axis()));

@@ -15,6 +15,7 @@ namespace cr = chainrule;
 using boost::test_tools::per_element;
 using cr::DType;
 using cr::Tensor;
+using cr::test::at_line;
 using cr::test::message_of;
 
 namespace {
@@ -90,6 +91,49 @@ Tensor rosenbrock(const Tensor& x) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(value_and_grad_of_a_scalar_function) {
+  const Tensor w = cr::tensor({1, 2}, DType::float64), b = cr::variable(3.0, DType::float64);
+  const auto loss = [](const Tensor& weight, const Tensor& bias) { return cr::sum(weight * weight) * bias; };
+  const auto [value, gradients] = cr::value_and_grad(loss, {w, b});
+  BOOST_TEST(value.item() == 15);
+  BOOST_TEST(!value.requires_grad());
+  BOOST_TEST_REQUIRE(gradients.size() == 2u);
+  BOOST_TEST(gradients[0].to_vector<double>() == std::vector<double>({6, 12}), boost::test_tools::per_element());
+  BOOST_TEST(gradients[1].item() == 5);
+  BOOST_TEST(!w.requires_grad());
+  BOOST_TEST(!b.grad().defined());
+  // Of one element in any shape; zeros where an input is not used; also inside a NoGrad.
+  const cr::NoGrad none;
+  const cr::ValueAndGrad unused = cr::value_and_grad(
+      [](const Tensor& x, const Tensor&) {
+        return cr::reshape(cr::sum(x), {1, 1});
+      },
+      {w, b});
+  BOOST_TEST(unused.value.shape() == (cr::Shape{1, 1}));
+  BOOST_TEST(unused.gradients[0].to_vector<double>() == std::vector<double>({1, 1}), boost::test_tools::per_element());
+  BOOST_TEST(unused.gradients[1].item() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(value_and_grad_can_be_differentiated_again) {
+  Tensor x = cr::variable(2.0, DType::float64);
+  const cr::ValueAndGrad cube = cr::value_and_grad([](const Tensor& at) { return cr::pow(at, 3); }, {x}, {.create_graph = true});
+  BOOST_TEST(cube.value.item() == 8);
+  BOOST_TEST(cr::grad(cube.gradients[0], {x}, {.retain_graph = true})[0].item() == 12);
+  BOOST_TEST(cr::grad(cube.value, {x})[0].item() == 12);
+}
+
+BOOST_AUTO_TEST_CASE(value_and_grad_refuses) {
+  const Tensor x = cr::zeros({2});
+  const auto sine = [](const Tensor& at) { return cr::sin(at); };
+  BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {x}); }) ==
+             "value_and_grad: the function gave shape [2], expected a single element" + at_line(__LINE__ - 1));
+  const std::vector<Tensor> two = {x, x};
+  BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, two); }) ==
+             "value_and_grad: got 2 inputs for a function of 1 tensor" + at_line(__LINE__ - 1));
+  BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {cr::zeros({}, DType::int64)}); }) ==
+             "value_and_grad: got int64, expected float32 or float64" + at_line(__LINE__ - 1));
+}
 
 BOOST_AUTO_TEST_CASE(hessian_and_hvp_of_rosenbrock) {
   Tensor x = cr::tensor({-1.2, 1.0}, DType::float64);

@@ -75,7 +75,7 @@ class RandomGraph {
       case 5:
         return cr::pow(x, 3);
       case 6:
-        return cr::atan2(x, pick() + 2);
+        return cr::atan2(x, pick() + 2) + cr::hypot(x, 1.5) + cr::logaddexp(x, 0.5);
       case 7:
         return cr::lerp(x, pick(), pick());
       case 8:

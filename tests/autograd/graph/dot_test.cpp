@@ -25,6 +25,8 @@ BOOST_AUTO_TEST_CASE(to_dot_shows_names_values_and_gradients) {
                            "x \\\"quoted\\\" \\nleaf [2]\\n[1, 2]\\ngrad [3, 3]", "leaf []\\n3\\ngrad 3", "n1 -> n0;"})
     BOOST_CHECK_MESSAGE(dot.find(part) != std::string::npos, part << " is missing in " << dot);
   BOOST_CHECK(cr::to_dot(cr::zeros({100})).find("constant [100]\"") != std::string::npos);
+  const std::string matrix = cr::to_dot(cr::tensor({{1, -20}, {3, 4}}));
+  BOOST_CHECK_MESSAGE(matrix.find("\\n[[1, -20], [3, 4]]\"") != std::string::npos, matrix);
 }
 
 BOOST_AUTO_TEST_CASE(to_dot_is_understood_by_graphviz) {

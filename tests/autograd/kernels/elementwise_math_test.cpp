@@ -283,10 +283,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(binary_functions_stay_within_their_bounds, T, Type
     const char* name;
     kernels::BinaryLoop<T> Elementwise<T>::*loop;
     Wider<T> (*reference)(Wider<T>, Wider<T>);
+    double bound, fallback_bound;  ///< in ULP
   };
   const Case cases[] = {
-      {"pow", &Elementwise<T>::pow, [](Wider<T> x, Wider<T> y) { return std::pow(x, y); }},
-      {"atan2", &Elementwise<T>::atan2, [](Wider<T> x, Wider<T> y) { return std::atan2(x, y); }},
+      {"pow", &Elementwise<T>::pow, [](Wider<T> x, Wider<T> y) { return std::pow(x, y); }, 1, 2},
+      {"atan2", &Elementwise<T>::atan2, [](Wider<T> x, Wider<T> y) { return std::atan2(x, y); }, 1, 2},
+      {"hypot", &Elementwise<T>::hypot, [](Wider<T> x, Wider<T> y) { return std::hypot(x, y); }, 1.5, 1.5},
   };
   std::vector<T> y(a.size()), alone(a.size());
   for (const Case& c : cases) {
@@ -296,9 +298,71 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(binary_functions_stay_within_their_bounds, T, Type
       const auto loop = elementwise<T>().*c.loop;
       loop(a.data(), 1, b.data(), 1, y.data(), static_cast<std::int64_t>(a.size()));
       for (std::size_t i = 0; i < a.size(); ++i) loop(&a[i], 1, &b[i], 1, &alone[i], 1);
-      check_results(label<T>(c.name, target), is_fallback(target) ? 2 : 1, y, alone, want, argument);
+      check_results(label<T>(c.name, target), is_fallback(target) ? c.fallback_bound : c.bound, y, alone, want, argument);
     });
   }
+}
+
+// Where exp(a) + exp(b) is near 1 its logarithm is near 0, and the two terms that it is the sum of are not.
+BOOST_AUTO_TEST_CASE_TEMPLATE(logaddexp_stays_within_its_bound, T, Types) {
+  using W = Wider<T>;
+  const std::vector<T> any = arguments<T>(2);
+  std::mt19937_64 random(3);
+  std::uniform_int_distribution<std::size_t> pick(0, any.size() - 1);
+  std::uniform_real_distribution<T> near(-3, 3);
+  std::vector<T> a, b;
+  const std::vector<T> special = {0,
+                                  T(-0.0),
+                                  1,
+                                  -1,
+                                  infinity<T>(),
+                                  -infinity<T>(),
+                                  std::numeric_limits<T>::quiet_NaN(),
+                                  std::numeric_limits<T>::max(),
+                                  std::numeric_limits<T>::lowest()};
+  for (const T x : special)
+    for (const T y : special) {
+      a.push_back(x);
+      b.push_back(y);
+    }
+  for (int i = 0; i < 20000; ++i) {
+    a.push_back(any[pick(random)]);
+    b.push_back(any[pick(random)]);
+    const T x = any[pick(random)];
+    a.push_back(x);
+    b.push_back(x + near(random));
+    const T below = -std::abs(near(random));  // exp(below) + exp(its partner) is 1
+    a.push_back(below);
+    b.push_back(std::log1p(-std::exp(below)));
+  }
+  const auto reference = [](W x, W y) -> W {
+    return (x < y || std::isnan(y) ? y : x) + (x == y ? std::log(W{2}) : std::log1p(std::exp(-std::abs(x - y))));
+  };
+  for_each_target([&](const char* target) {
+    const auto loop = elementwise<T>().logaddexp;
+    std::vector<T> y(a.size());
+    loop(a.data(), 1, b.data(), 1, y.data(), static_cast<std::int64_t>(a.size()));
+    double worst = 0;
+    std::size_t at = 0, moved = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      T alone = 0;
+      loop(&a[i], 1, &b[i], 1, &alone, 1);
+      moved += std::memcmp(&alone, &y[i], sizeof(T)) != 0 && !(std::isnan(alone) && std::isnan(y[i]));
+      const W want = reference(a[i], b[i]);
+      double ulp = 0;
+      if (std::isfinite(y[i]) && std::abs(want) < 1) {
+        ulp = static_cast<double>(std::abs(static_cast<W>(y[i]) - want) / std::numeric_limits<T>::epsilon());
+      } else {
+        ulp = ulp_distance(y[i], want);
+      }
+      if (ulp > worst) {
+        worst = ulp;
+        at = i;
+      }
+    }
+    BOOST_TEST(worst <= 1.5, label<T>("logaddexp", target) << ": off by " << worst << " ULP at " << text(a[at]) << ", " << text(b[at]));
+    BOOST_TEST(moved == 0u, label<T>("logaddexp", target) << ": " << moved << " results differ from those computed alone");
+  });
 }
 
 // The product of it and its square, each rounded, is infinite.

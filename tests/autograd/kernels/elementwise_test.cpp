@@ -115,6 +115,8 @@ std::vector<BinaryCase<T>> binary_cases() {
       {"div", &E::div, [](T a, T b) -> T { return a / b; }},
       {"pow", &E::pow, nullptr},
       {"atan2", &E::atan2, nullptr},
+      {"hypot", &E::hypot, nullptr},
+      {"logaddexp", &E::logaddexp, nullptr},
       {"maximum", &E::maximum, [](T a, T b) -> T { return std::isnan(a)   ? a
                                                           : std::isnan(b) ? b
                                                           : a > b         ? a

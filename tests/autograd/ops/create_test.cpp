@@ -171,4 +171,33 @@ BOOST_AUTO_TEST_CASE(random_makers_refuse) {
   BOOST_TEST(refused([] { cr::bernoulli(1, {1}, DType::int64); }) == "bernoulli: got int64, expected float32 or float64" + at_line());
 }
 
+BOOST_AUTO_TEST_CASE(makers_of_the_shape_and_dtype_of_another) {
+  const Tensor x = cr::variable({{1, 2, 3}, {4, 5, 6}}, DType::float64), labels = cr::tensor({7, 8}, DType::int64);
+  check(cr::zeros_like(x), {2, 3}, DType::float64, Numbers(6, 0));
+  check(cr::ones_like(x.clone()), {2, 3}, DType::float64, Numbers(6, 1));
+  check(cr::full_like(x, -2.5), {2, 3}, DType::float64, Numbers(6, -2.5));
+  check(cr::zeros_like(labels), {2}, DType::int64, {0, 0});
+  check(cr::full_like(labels, 9), {2}, DType::int64, {9, 9});
+  check(cr::ones_like(cr::zeros({0, 4})), {0, 4}, DType::float32, {});
+  check(cr::ones_like(cr::tensor(3)), {}, DType::float32, {1});
+  BOOST_TEST(!cr::ones_like(x).requires_grad());
+  cr::Generator generator(5), same(5);
+  BOOST_TEST(cr::rand_like(x, generator).to_vector<double>() == cr::rand({2, 3}, same, DType::float64).to_vector<double>());
+  BOOST_TEST(cr::randn_like(x, generator).to_vector<double>() == cr::randn({2, 3}, same, DType::float64).to_vector<double>());
+  cr::manual_seed(3);
+  const Tensor uniform = cr::rand_like(x), normal = cr::randn_like(x);
+  cr::manual_seed(3);
+  check(uniform, {2, 3}, DType::float64, cr::rand({2, 3}, DType::float64).to_vector<double>());
+  check(normal, {2, 3}, DType::float64, cr::randn({2, 3}, DType::float64).to_vector<double>());
+
+  BOOST_TEST(refused([] { cr::zeros_like(Tensor()); }) == "zeros_like: undefined tensor" + at_line());
+  BOOST_TEST(refused([] { cr::ones_like(Tensor()); }) == "ones_like: undefined tensor" + at_line());
+  BOOST_TEST(refused([] { cr::full_like(Tensor(), 1); }) == "full_like: undefined tensor" + at_line());
+  BOOST_TEST(refused([&] { cr::full_like(labels, kNan); }) == "full_like: the number nan does not fit int64" + at_line());
+  BOOST_TEST(refused([] { cr::rand_like(Tensor()); }) == "rand_like: undefined tensor" + at_line());
+  BOOST_TEST(refused([&] { cr::rand_like(labels); }) == "rand_like: got int64, expected float32 or float64" + at_line());
+  BOOST_TEST(refused([] { cr::randn_like(Tensor()); }) == "randn_like: undefined tensor" + at_line());
+  BOOST_TEST(refused([&] { cr::randn_like(labels); }) == "randn_like: got int64, expected float32 or float64" + at_line());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -289,6 +289,8 @@ BOOST_AUTO_TEST_CASE(binary) {
       {"div", cr::div, [](double a, double b) { return a / b; }},
       {"pow", cr::pow, [](double a, double b) { return std::pow(a, b); }},
       {"atan2", cr::atan2, [](double a, double b) { return std::atan2(a, b); }},
+      {"hypot", cr::hypot, [](double a, double b) { return std::hypot(a, b); }},
+      {"logaddexp", cr::logaddexp, [](double a, double b) { return std::log(std::exp(a) + std::exp(b)); }},
       {"maximum", cr::maximum, [](double a, double b) { return std::max(a, b); }},
       {"minimum", cr::minimum, [](double a, double b) { return std::min(a, b); }},
       {"eq", cr::eq, [](double a, double b) { return double(a == b); }, true},

@@ -27,10 +27,23 @@ const std::vector<std::pair<std::string, Unary>> kUnary = {
     {"atan", cr::atan},      {"sinh", cr::sinh},   {"cosh", cr::cosh},   {"tanh", cr::tanh},   {"erf", cr::erf},
     {"floor", cr::floor},    {"ceil", cr::ceil},   {"round", cr::round}, {"relu", cr::relu},   {"reciprocal", cr::reciprocal},
     {"sigmoid", cr::sigmoid}};
-const std::vector<std::pair<std::string, Binary>> kBinary = {{"add", cr::add},         {"sub", cr::sub},        {"mul", cr::mul},
-                                                             {"div", cr::div},         {"pow", cr::pow},        {"atan2", cr::atan2},
-                                                             {"maximum", cr::maximum}, {"minimum", cr::minimum}};
-const std::vector<double> kValues = {-3.7, -1, -0.3, -0.0, 0.0, 1e-30, 0.4, 1, 2, 2.5, 80, std::numeric_limits<double>::infinity()};
+const std::vector<std::pair<std::string, Binary>> kBinary = {
+    {"add", cr::add},         {"sub", cr::sub},        {"mul", cr::mul},     {"div", cr::div},
+    {"pow", cr::pow},         {"atan2", cr::atan2},    {"hypot", cr::hypot}, {"logaddexp", cr::logaddexp},
+    {"maximum", cr::maximum}, {"minimum", cr::minimum}};
+const std::vector<double> kValues = {-3.7,
+                                     -1,
+                                     -0.3,
+                                     -0.0,
+                                     0.0,
+                                     1e-30,
+                                     0.4,
+                                     1,
+                                     2,
+                                     2.5,
+                                     80,
+                                     std::numeric_limits<double>::infinity(),
+                                     -std::numeric_limits<double>::infinity()};
 
 Tensor leaf(double value, const Shape& shape, DType dtype) {
   Tensor x = cr::full(shape, value, dtype);

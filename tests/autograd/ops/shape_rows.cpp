@@ -237,6 +237,54 @@ void add_parts(Table& t) {
       .fails("concat: axis 0 is out of range for a tensor of rank 0", [] {
         return concat({zeros({}), zeros({})});
       });
+  t.row("meshgrid",
+        [](const Tensor& a, const Tensor& b) {
+          return meshgrid({a, b});
+        })
+      .on({{2}, {3}})
+      .on({{1}, {1}})
+      .on({Shape{}, {3}})
+      .on({{0}, {2}})
+      .on({{2}, {3}},
+          [](const Tensor& a, const Tensor& b) {
+            return meshgrid({a, b}, "xy");
+          })
+      .on({{3}}, [](const Tensor& a) { return meshgrid(a, "xy"); })
+      .on({{2}, {1}, {3}},
+          [](const Tensor& a, const Tensor& b, const Tensor& c) {
+            return meshgrid({a, b, c}, "xy");
+          })
+      .on({{3}},
+          [](const Tensor& a) {
+            return meshgrid({a, a * a});
+          })
+      .gives({f64({1, 2}), f64({3, 4, 5})}, {f64({{1, 1, 1}, {2, 2, 2}}), f64({{3, 4, 5}, {3, 4, 5}})})
+      .gives({f64({1, 2}), f64({3, 4, 5})}, {f64({{1, 2}, {1, 2}, {1, 2}}), f64({{3, 3}, {4, 4}, {5, 5}})},
+             [](const Tensor& a, const Tensor& b) {
+               return meshgrid({a, b}, "xy");
+             })
+      .gives({f64({1, 2}), f64({3}), f64({4, 5})}, {f64({{{1, 1}, {2, 2}}}), f64({{{3, 3}, {3, 3}}}), f64({{{4, 5}, {4, 5}}})},
+             [](const Tensor& a, const Tensor& b, const Tensor& c) {
+               return meshgrid({a, b, c}, "xy");
+             })
+      .gives({i64({1, 2}), i64(3)}, {i64({{1}, {2}}), i64({{3}, {3}})})
+      .fails("meshgrid: got no tensors", [] { return meshgrid(std::vector<Tensor>()); })
+      .fails("meshgrid: got 9 tensors, expected at most 8, one for each axis", [] { return meshgrid(std::vector<Tensor>(9, zeros({1}))); })
+      .fails("meshgrid: undefined tensor",
+             [] {
+               return meshgrid({zeros({1}), Tensor()});
+             })
+      .fails("meshgrid: tensor 1 has shape [2, 3], expected rank 0 or 1",
+             [] {
+               return meshgrid({zeros({1}), zeros({2, 3})});
+             })
+      .fails("meshgrid: tensor 1 is float64, expected float32 like tensor 0",
+             [] {
+               return meshgrid({zeros({1}), f64({1})});
+             })
+      .fails("meshgrid: indexing is \"yx\", expected \"ij\" or \"xy\"", [] {
+        return meshgrid({zeros({1}), zeros({1})}, "yx");
+      });
   t.row("stack",
         [](const Tensor& a, const Tensor& b) {
           return stack({a, b});

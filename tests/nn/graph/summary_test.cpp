@@ -1,6 +1,7 @@
 #include "nn/graph/summary.h"
 
 #include <boost/test/unit_test.hpp>
+#include <sstream>
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
@@ -135,6 +136,32 @@ Trainable: 8 (32 bytes)
 Non-trainable: 0 (0 bytes)
 )");
   BOOST_TEST(nn::summary(nn::Dense(2)).find("Dense ? -> 2") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(printing_a_module_prints_its_summary) {
+  const auto printed = [](const auto& module) { return (std::ostringstream() << module).str(); };
+  const nn::Symbol x = nn::input({4});
+  const nn::Model model(x, nn::Dense(2)(x));
+  BOOST_TEST(printed(model) == model.summary());
+  BOOST_TEST(printed(Block()) == nn::summary(Block()));
+  BOOST_TEST(printed(nn::Dense(4, 2)) == nn::summary(nn::Dense(4, 2)));
+  BOOST_TEST(printed(nn::Layer(Block())) == nn::summary(Block()));
+  const nn::Module& any = model;
+  BOOST_TEST(printed(any) == model.summary());
+  // What the shape of an example would tell is not known.
+  const nn::Sequential open{nn::Dense(3), nn::ReLU()};
+  BOOST_TEST(printed(open) == R"(Sequential
+
+Layer             Parameters
+----------------------------
+0 (Dense ? -> 3)           ?
+1 (ReLU)                   0
+----------------------------
+Parameters: 0 (0 bytes)
+Trainable: 0 (0 bytes)
+Non-trainable: 0 (0 bytes)
+)");
+  BOOST_TEST(printed(nn::Dense(3)).starts_with("Dense ? -> 3\n\nLayer"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
