@@ -37,4 +37,6 @@ void Adadelta::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<AdadeltaOptions>;
+
 }  // namespace chainrule::nn

@@ -34,4 +34,6 @@ void Adagrad::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<AdagradOptions>;
+
 }  // namespace chainrule::nn

@@ -37,4 +37,6 @@ void Adamax::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<AdamaxOptions>;
+
 }  // namespace chainrule::nn

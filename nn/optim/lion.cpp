@@ -34,4 +34,6 @@ void Lion::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<LionOptions>;
+
 }  // namespace chainrule::nn

@@ -56,4 +56,6 @@ void NAdam::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<NAdamOptions>;
+
 }  // namespace chainrule::nn

@@ -45,4 +45,6 @@ void RAdam::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<RAdamOptions>;
+
 }  // namespace chainrule::nn

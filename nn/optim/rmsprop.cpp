@@ -42,4 +42,6 @@ void RMSprop::update(const ParameterStep& step) {
   });
 }
 
+template class GroupedOptimizer<RMSpropOptions>;
+
 }  // namespace chainrule::nn

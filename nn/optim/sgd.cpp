@@ -30,4 +30,6 @@ void SGD::update(const ParameterStep& step) {
              {step.learning_rate, options.momentum, options.dampening, options.weight_decay, options.nesterov});
 }
 
+template class GroupedOptimizer<SGDOptions>;
+
 }  // namespace chainrule::nn
