@@ -1,5 +1,7 @@
 #include "nn/optim/adam.h"
 
+#include "nn/optim/named_optimizer.h"
+
 namespace chainrule::nn {
 namespace {
 
@@ -47,6 +49,8 @@ void AdamBase::update_together(std::span<const ParameterStep> steps) {
 Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options, SourceLine line) : AdamBase("Adam", false) {
   add_group(std::move(parameters), options, line);
 }
+
+OptimizerFactory adam(const AdamOptions& options) { return make_factory<Adam>("adam", options); }
 
 template class GroupedOptimizer<AdamOptions>;
 

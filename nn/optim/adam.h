@@ -73,6 +73,10 @@ class Adam : public AdamBase {
   }
 };
 
+/// Returns a factory for Adam with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory adam(const AdamOptions& options = {});
+
 extern template class GroupedOptimizer<AdamOptions>;
 
 }  // namespace chainrule::nn

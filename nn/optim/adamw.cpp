@@ -1,5 +1,7 @@
 #include "nn/optim/adamw.h"
 
+#include "nn/optim/named_optimizer.h"
+
 namespace chainrule::nn {
 
 AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) : Adam("AdamW", true) {
@@ -10,5 +12,7 @@ void AdamW::add_group(std::vector<Tensor> parameters, const AdamWOptions& option
   Adam::add_group(std::move(parameters),
                   {options.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, options.amsgrad}, line);
 }
+
+OptimizerFactory adamw(const AdamWOptions& options) { return make_factory<AdamW>("adamw", options); }
 
 }  // namespace chainrule::nn

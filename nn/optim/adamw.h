@@ -43,4 +43,8 @@ class AdamW : public Adam {
   void add_group(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line = SourceLine::current());
 };
 
+/// Returns a factory for AdamW with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory adamw(const AdamWOptions& options = {});
+
 }  // namespace chainrule::nn

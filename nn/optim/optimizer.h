@@ -13,6 +13,8 @@
 
 namespace chainrule::nn {
 
+class OptimizerFactory;  // of nn/optim/factory.h
+
 /// The base class of all optimizers. It holds the parameters, in groups with separate options, and the state that belongs to each
 /// parameter, such as a momentum.
 ///

@@ -1,15 +1,6 @@
 // Each optimizer against PyTorch, step for step, and resumed from its state.
 #include "tests/nn/optim/optim_reference.h"
-#include "nn/optim/adadelta.h"
-#include "nn/optim/adagrad.h"
-#include "nn/optim/adam.h"
-#include "nn/optim/adamax.h"
-#include "nn/optim/adamw.h"
-#include "nn/optim/lion.h"
-#include "nn/optim/nadam.h"
-#include "nn/optim/radam.h"
-#include "nn/optim/rmsprop.h"
-#include "nn/optim/sgd.h"
+#include "nn/optim/optimizers.h"
 #include "tests/autograd/base/throws.h"
 
 namespace cr = chainrule;
@@ -116,6 +107,31 @@ BOOST_AUTO_TEST_CASE(radam) {
 }
 
 BOOST_AUTO_TEST_CASE(lion) { check_run<nn::Lion>("lion", {}, {.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1}); }
+
+// Each name of nn/optim/optimizers.h has numbers, which a check_...("name" of these tests reads.
+BOOST_AUTO_TEST_CASE(every_optimizer_of_the_table_is_compared) {
+  const std::string root = CHAINRULE_REFERENCE_DIR "/../../";
+  const auto read = [&](const std::string& path) {
+    std::ifstream file(root + path);
+    BOOST_REQUIRE_MESSAGE(file, "cannot open " << path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string tests = read("tests/nn/optim/optim_reference_test.cpp") + read("tests/nn/optim/optim_factory_test.cpp");
+  std::istringstream table(read("nn/optim/optimizers.h"));
+  std::size_t names = 0;
+  for (std::string line; std::getline(table, line);) {
+    if (!line.starts_with("#include")) continue;
+    std::istringstream words(line.substr(line.find("// ") + 3));
+    std::string name, type;
+    words >> name >> type;
+    BOOST_TEST(cr::test::has_reference(name), name << " is in optimizers.h, but not in tests/reference/optimizers.txt");
+    const bool compared = tests.find("check_run<nn::" + type + ">(\"" + name + "\"") != std::string::npos ||
+                          tests.find("check_" + name + "(\"" + name + "\"") != std::string::npos;
+    BOOST_TEST(compared, name << " is in optimizers.h, but no test compares it with its reference numbers");
+    ++names;
+  }
+  BOOST_TEST(names > 0U);
+}
 
 BOOST_AUTO_TEST_CASE(groups) {
   ReferenceParameters p(cr::DType::float64);
