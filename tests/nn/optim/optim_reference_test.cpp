@@ -1,5 +1,8 @@
 // Each optimizer against PyTorch, step for step, and resumed from its state.
 #include "tests/nn/optim/optim_reference.h"
+
+#include <filesystem>
+
 #include "nn/optim/optimizers.h"
 #include "tests/autograd/base/throws.h"
 
@@ -110,14 +113,15 @@ BOOST_AUTO_TEST_CASE(lion) { check_run<nn::Lion>("lion", {}, {.learning_rate = 0
 
 // Each name of nn/optim/optimizers.h has numbers, which a check_...("name" of these tests reads.
 BOOST_AUTO_TEST_CASE(every_optimizer_of_the_table_is_compared) {
-  const std::string root = CHAINRULE_REFERENCE_DIR "/../../";
-  const auto read = [&](const std::string& path) {
-    std::ifstream file(root + path);
+  const std::filesystem::path root = std::filesystem::path(CHAINRULE_REFERENCE_DIR) / "../..";
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream file(path);
     BOOST_REQUIRE_MESSAGE(file, "cannot open " << path);
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
-  const std::string tests = read("tests/nn/optim/optim_reference_test.cpp") + read("tests/nn/optim/optim_factory_test.cpp");
-  std::istringstream table(read("nn/optim/optimizers.h"));
+  std::string tests;
+  for (const auto& entry : std::filesystem::directory_iterator(root / "tests/nn/optim")) tests += read(entry.path());
+  std::istringstream table(read(root / "nn/optim/optimizers.h"));
   std::size_t names = 0;
   for (std::string line; std::getline(table, line);) {
     if (!line.starts_with("#include")) continue;
