@@ -140,12 +140,11 @@ void adam_update(std::span<const AdamLeaf> leaves, SourceLine line) {
       Node* node = changing("adam_update", *part.leaf, line);
       elements += node->numel;
       const auto add_loop = [&]<class T, class C>() {
-        loops[i] = kept[i]
-                       .emplace<AdamLoop<T, C>>(adam_step_of<C>(part.options, *corrections), values<T>(*part.gradient),
-                                                mutable_values<T>(*part.moment1), mutable_values<T>(*part.moment2),
-                                                part.moment2_max == nullptr ? nullptr : mutable_values<T>(*part.moment2_max),
-                                                node->values<T>(), node->numel)
-                       .loop();
+        auto& loop = kept[i].emplace<AdamLoop<T, C>>(
+            AdamLoop<T, C>{adam_step_of<C>(part.options, *corrections), values<T>(*part.gradient), mutable_values<T>(*part.moment1),
+                           mutable_values<T>(*part.moment2), part.moment2_max == nullptr ? nullptr : mutable_values<T>(*part.moment2_max),
+                           node->values<T>(), node->numel});
+        loops[i] = loop.loop();
       };
       if (node->dtype == DType::float64) {
         add_loop.operator()<double, double>();

@@ -40,8 +40,11 @@ class AdamBase : public GroupedOptimizer<AdamOptions> {
   void update_together(std::span<const ParameterStep> steps);
 
  private:
-  // Only update_all() reaches this, and only if no derived class overrides it.
+  // Only update_all() reaches this, and only if no derived class overrides it: Adam::update() hides it on purpose.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverloaded-virtual"
   void update(const ParameterStep& step) override { together_.push_back(step); }
+#pragma GCC diagnostic pop
 
   bool decoupled_;
   std::vector<ParameterStep> together_;
