@@ -9,9 +9,9 @@
 - A loop or function of autograd/kernels is used in a test of tests/autograd/kernels.
 - A layer, a class of nn/layers or nn/graph derived from BuiltIn or MultiModule, has its file form in built_in_modules.cpp, and stands in
   every_layer.h and layers_reference_test.cpp.
-- An optimizer, a class of nn/optim derived from Optimizer, has runs in optimizers.txt that a test of tests/nn/optim compares, its name in
-  factory.cpp, factory.h and factory_test.cpp, and, where it derives from GroupedOptimizer, its line in groups.cpp.
-- A public header is included by the umbrella header of its library.
+- An optimizer, a class of nn/optim derived from Optimizer, stands in the table optimizers.h. It has runs in optimizers.txt that a test of
+  tests/nn/optim compares, a factory function in its header, and its name in factory_test.cpp.
+- A public header is included by the umbrella header of its library, or by a table that the umbrella includes.
 - A room has its line in docs/architecture.md, in the order of check_layering.py.
 - A struct of options stands in docs/options.md with its members in order and their defaults, but for empty ones. Members of type
   NoOptionLr, which cannot be given, are left out.
@@ -38,13 +38,14 @@ EVERY_LAYER = "tests/nn/module/every_layer.h"
 LAYERS_REFERENCE = "tests/nn/layers/layers_reference_test.cpp"
 OPTIM, OPTIM_TESTS = "nn/optim", "tests/nn/optim"
 OPTIM_REFERENCE = "tests/reference/optimizers.txt"
-FACTORY_HEADER, FACTORY, GROUPS = "nn/optim/factory.h", "nn/optim/factory.cpp", "nn/optim/groups.cpp"
+OPTIMIZERS = "nn/optim/optimizers.h"
 FACTORY_TEST = "tests/nn/optim/factory_test.cpp"
 OPTIONS_PAGE, ROOMS_PAGE = "docs/options.md", "docs/architecture.md"
 PATHS = (REFERENCE, CLOSED_FORMS, OPS_FUZZ, KERNELS, KERNEL_TESTS, *LAYER_ROOMS, BUILT_IN_MODULES, EVERY_LAYER, LAYERS_REFERENCE, OPTIM, OPTIM_TESTS,
-         OPTIM_REFERENCE, FACTORY_HEADER, FACTORY, GROUPS, FACTORY_TEST, OPTIONS_PAGE, ROOMS_PAGE)
+         OPTIM_REFERENCE, OPTIMIZERS, FACTORY_TEST, OPTIONS_PAGE, ROOMS_PAGE)
 
 # Exemptions, each with its reason; one that is not needed is a problem too.
+NO_OPTIMIZERS = {"GroupedOptimizer": "the base of optimizers with groups", "AdamBase": "the base of Adam and AdamW"}
 NO_LAYERS = {"OpLayer": "the base of the activations that have no settings; nobody makes one"}
 NOT_IN_EVERY_LAYER = {
     "Merge": "takes several inputs; clone_test.cpp and model_file_test.cpp have layer graphs with it",
@@ -159,29 +160,37 @@ def check_layers(root):
 def check_optimizers(root):
     runs = {line.split(" ")[0] for line in read(root, OPTIM_REFERENCE).split("\n")}
     tests = "".join(code(root, path) for path in files_in(root, OPTIM_TESTS, "_test.cpp"))
-    factory_header, factory, groups, factory_test = (code(root, path) for path in (FACTORY_HEADER, FACTORY, GROUPS, FACTORY_TEST))
-    for name, (path, base) in classes_from(root, [OPTIM], ("Optimizer", "GroupedOptimizer")).items():
-        text = name.lower()
+    factory_test = code(root, FACTORY_TEST)
+    table = {name: text for text, name in re.findall(r'^#include "[^"]+"  // (\w+) (\w+)$', read(root, OPTIMIZERS), re.M)}
+    bases = ("Optimizer", *NO_OPTIMIZERS)
+    for name, (path, _) in classes_from(root, [OPTIM], bases).items():
+        if name in NO_OPTIMIZERS:
+            continue
+        if name not in table:
+            yield f"{path}: {name} has no line in {OPTIMIZERS}"
+            continue
+        text = table[name]
         own = [run for run in runs if run == text or run.startswith(text + "_")]
         if not own:
             yield f"{path}: {name} has no run {text} in {OPTIM_REFERENCE}: add one to tests/reference/optimizers.py"
         for run in sorted(own):
             if f'"{run}"' not in tests:
                 yield f"{path}: the run {run} of {OPTIM_REFERENCE} is compared in no test of {OPTIM_TESTS}"
-        if not re.search(rf'\{{"{text}", \{{\w+<{name}>', factory):
-            yield f"{path}: {name} has no name in {FACTORY}"
-        if not re.search(rf"\bOptimizerFactory {text}\(const {name}Options&", factory_header):
-            yield f"{path}: {FACTORY_HEADER} declares no OptimizerFactory {text}(const {name}Options&)"
+        if not re.search(rf"\bOptimizerFactory {text}\(const {name}Options&", code(root, path)):
+            yield f"{path}: it declares no OptimizerFactory {text}(const {name}Options&)"
         if not re.search(rf'\{{"{text}",[^{{}}]*<nn::{name}>', factory_test):
             yield f"{path}: {name} is not among the names of {FACTORY_TEST}"
-        if base == "GroupedOptimizer" and f"template class GroupedOptimizer<{name}Options>;" not in groups:
-            yield f"{path}: {GROUPS} does not instantiate GroupedOptimizer<{name}Options>"
 
 
 def check_umbrellas(root):
     for path, kind in sorted(check_layering.header_sets(root).items()):
         umbrella = next(header for header in check_layering.UMBRELLAS if header.split("/")[0] == path.split("/")[0])
-        if kind == "PUBLIC" and path != umbrella and f'#include "{path}"\n' not in read(root, umbrella):
+        if kind != "PUBLIC" or path == umbrella:
+            continue
+        included = re.findall(r'^#include "([^"]+)"', read(root, umbrella), re.M)
+        for table in [header for header in included if os.path.exists(os.path.join(root, header)) and check_layering.is_table(root, header)]:
+            included += re.findall(r'^#include "([^"]+)"', read(root, table), re.M)
+        if path not in included:
             yield f"{path}: {umbrella} does not include it"
 
 
@@ -245,7 +254,7 @@ GOOD = {
     CLOSED_FORMS: '{"cases":1}\n{"op":"bow"}\n',
     OPS_FUZZ: "cr::twist(x); cr::bow(x);\n",
     "nn/CMakeLists.txt": "chainrule_headers(PUBLIC nn.h)\n",
-    "nn/nn.h": '#include "nn/layers/l.h"\n#include "nn/optim/sgd.h"\n#include "nn/optim/factory.h"\n',
+    "nn/nn.h": '#include "nn/layers/l.h"\n#include "nn/optim/optimizers.h"\n',
     "nn/layers/CMakeLists.txt": "chainrule_headers(PUBLIC l.h)\n",
     "nn/layers/l.h": "class OpLayer : public BuiltIn {\nclass ReLU : public OpLayer {\nclass Dense : public BuiltIn {\n"
                      "class Sequential : public BuiltIn {\n",
@@ -254,13 +263,11 @@ GOOD = {
                       '{"Model", typeid(Model)}\n',
     EVERY_LAYER: "nn::ReLU(); nn::Dense(1); nn::Sequential{};\n",
     LAYERS_REFERENCE: "plain<nn::ReLU>; nn::Dense(1); nn::Sequential{};\n",
-    "nn/optim/CMakeLists.txt": "chainrule_headers(PUBLIC sgd.h factory.h)\n",
+    "nn/optim/CMakeLists.txt": "chainrule_table(some group optimizers.h optimizers)\n",
+    OPTIMIZERS: '#include "nn/optim/sgd.h"  // sgd SGD\n',
     "nn/optim/optimizer.h": "class Optimizer {};\nclass GroupedOptimizer : public Optimizer {\n",
     "nn/optim/sgd.h": "struct SGDOptions {\n  double learning_rate = 1e-3;\n  NoOptionLr lr = {};\n  Generator* generator = nullptr;\n"
-                      "  std::optional<double> decay = {};\n};\nclass SGD : public GroupedOptimizer<SGDOptions> {\n",
-    FACTORY_HEADER: "OptimizerFactory sgd(const SGDOptions& options = {});\n",
-    FACTORY: '{"sgd", {from_settings<SGD>}},\n',
-    GROUPS: "template class GroupedOptimizer<SGDOptions>;\n",
+                      "  std::optional<double> decay = {};\n};\nclass SGD : public GroupedOptimizer<SGDOptions> {\n};\nOptimizerFactory sgd(const SGDOptions& options = {});\n",
     OPTIM_REFERENCE: "# numbers\nsgd 0 1\nsgd_momentum 0 1\n",
     "tests/nn/optim/optim_reference_test.cpp": 'check_run<nn::SGD>("sgd"); check_run<nn::SGD>("sgd_momentum");\n',
     FACTORY_TEST: '{"sgd", 1e-3, false, is(std::type_identity<nn::SGD>())},\n',
@@ -290,11 +297,11 @@ BAD = [
     (OPTIM_REFERENCE, "sgdw 0 1\n", ["SGD has no run sgd in tests/reference/optimizers.txt"]),
     ("tests/nn/optim/optim_reference_test.cpp", 'check_run<nn::SGD>("sgd");\n',
      ["the run sgd_momentum of tests/reference/optimizers.txt is compared in no test"]),
-    (FACTORY, '{"momentum", {from_settings<SGD>}},\n', ["SGD has no name in nn/optim/factory.cpp"]),
-    (FACTORY_HEADER, "\n", ["declares no OptimizerFactory sgd(const SGDOptions&)"]),
+    (OPTIMIZERS, '#include "nn/optim/sgd.h"  // sgdx SGDX\n', ["SGD has no line in nn/optim/optimizers.h"]),
+    (OPTIMIZERS, '#include "nn/optim/sgd.h"  // descent SGD\n',
+     ["SGD has no run descent in", "it declares no OptimizerFactory descent(const SGDOptions&)", "SGD is not among the names of"]),
     (FACTORY_TEST, '{"momentum", 1e-3, false, is(std::type_identity<nn::SGD>())},\n', ["SGD is not among the names of"]),
-    (GROUPS, "\n", ["does not instantiate GroupedOptimizer<SGDOptions>"]),
-    ("nn/nn.h", '#include "nn/optim/sgd.h"\n#include "nn/optim/factory.h"\n', ["nn/layers/l.h: nn/nn.h does not include it"]),
+    ("nn/nn.h", '#include "nn/optim/optimizers.h"\n', ["nn/layers/l.h: nn/nn.h does not include it"]),
     ("autograd/autograd.h", "\n", ["autograd/ops/some.h: autograd/autograd.h does not include it"]),
     (OPTIONS_PAGE, GOOD[OPTIONS_PAGE].replace("`generator`, `decay`", "`decay`, `generator`"),
      ["docs/options.md lacks the row\n| [`nn::SGDOptions`](../nn/optim/sgd.h) | `learning_rate = 1e-3`, `generator`, `decay` |"]),

@@ -75,6 +75,15 @@ def header_sets(root):
     return sets
 
 
+def is_table(root, header):
+    """Whether a header is the table of its room, see chainrule_table() in cmake/ChainruleSources.cmake."""
+    path = os.path.join(root, os.path.dirname(header), "CMakeLists.txt")
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8") as file:
+        return re.search(rf"chainrule_table\(\s*\w+\s+\w+\s+{re.escape(os.path.basename(header))}\s", file.read()) is not None
+
+
 def without_comments(text):
     """The lines of the text without comments and without the contents of literals."""
     def blank(match):

@@ -46,6 +46,21 @@ HWY_INLINE void store_some(D d, hn::Vec<D> v, T* p, std::size_t count) {
   }
 }
 
+/// Loads or stores a whole vector, or only its first `count` elements.
+template <bool kWhole, class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> load_at(D d, const T* p, std::size_t count) {
+  if constexpr (kWhole) return hn::LoadU(d, p);
+  return load_some(d, p, count);
+}
+template <bool kWhole, class D, class T = hn::TFromD<D>>
+HWY_INLINE void store_at(D d, hn::Vec<D> v, T* p, std::size_t count) {
+  if constexpr (kWhole) {
+    hn::StoreU(v, d, p);
+  } else {
+    store_some(d, v, p, count);
+  }
+}
+
 /// y[i] = op(d, x[i]).
 template <class Op, class T>
 HWY_INLINE void apply(const Op op, const T* x, T* y, std::int64_t count) {

@@ -5,10 +5,12 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <variant>
 
 #include "autograd/graph/record.h"
+#include "autograd/kernels/adam.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/update.h"
+#include "autograd/kernels/sgd.h"
 #include "autograd/ops/create.h"
 #include "autograd/parallel/float_mode.h"
 #include "autograd/parallel/parallel.h"
@@ -73,6 +75,8 @@ void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdU
 
 namespace {
 
+using kernels::AdamLoop;
+
 // The bias corrections of Adam's moments, which start at 0.
 struct AdamCorrections {
   explicit AdamCorrections(const AdamLeaf& of)
@@ -107,6 +111,8 @@ void check_adam(const AdamLeaf& part, const SourceLine& line) {
   if (part.step < 1) throw_invalid("adam_update", text("step is ", part.step, ", expected at least 1"), line);
   if (part.moment1->defined()) check_like("adam_update", "the first moment", node, *part.moment1, line);
   if (part.moment2->defined()) check_like("adam_update", "the second moment", node, *part.moment2, line);
+  if (part.moment2_max != nullptr && part.moment2_max->defined())
+    check_like("adam_update", "the largest second moment", node, *part.moment2_max, line);
   check_leaf("adam_update", node, *part.leaf, line);
 }
 
@@ -121,8 +127,7 @@ void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& 
 void adam_update(std::span<const AdamLeaf> leaves, SourceLine line) {
   for (const AdamLeaf& part : leaves) check_adam(part, line);
   constexpr std::size_t kAtOnce = 16;
-  std::array<kernels::AdamLoop<float>, kAtOnce> singles;
-  std::array<kernels::AdamLoop<double>, kAtOnce> doubles;
+  std::array<std::variant<std::monostate, AdamLoop<float>, AdamLoop<double>, AdamLoop<float, double>>, kAtOnce> kept;
   std::array<kernels::Loop, kAtOnce> loops;
   std::optional<AdamCorrections> corrections;
   for (; !leaves.empty(); leaves = leaves.subspan(std::min(kAtOnce, leaves.size()))) {
@@ -131,23 +136,23 @@ void adam_update(std::span<const AdamLeaf> leaves, SourceLine line) {
     for (std::size_t i = 0; i < count; ++i) {
       const AdamLeaf& part = leaves[i];
       if (!corrections || !corrections->fit(part)) corrections.emplace(part);
-      for (Tensor* moment : {part.moment1, part.moment2})
-        if (!moment->defined()) *moment = zeros(shape_of(*part.leaf), node_of(*part.leaf)->dtype);
+      for (Tensor* moment : {part.moment1, part.moment2, part.moment2_max})
+        if (moment != nullptr && !moment->defined()) *moment = zeros(shape_of(*part.leaf), node_of(*part.leaf)->dtype);
       Node* node = changing("adam_update", *part.leaf, line);
       elements += node->numel;
-      const auto loop_of = [&]<class T>(kernels::AdamLoop<T>& loop) {
-        loop = {adam_step_of<T>(part.options, *corrections),
-                values<T>(*part.gradient),
-                mutable_values<T>(*part.moment1),
-                mutable_values<T>(*part.moment2),
-                node->values<T>(),
-                node->numel};
+      const auto add_loop = [&]<class T, class C>() {
+        auto& loop = kept[i].emplace<AdamLoop<T, C>>(
+            AdamLoop<T, C>{adam_step_of<C>(part.options, *corrections), values<T>(*part.gradient), mutable_values<T>(*part.moment1),
+                           mutable_values<T>(*part.moment2), part.moment2_max == nullptr ? nullptr : mutable_values<T>(*part.moment2_max),
+                           node->values<T>(), node->numel});
         loops[i] = loop.loop();
       };
-      if (node->dtype == DType::float32) {
-        loop_of(singles[i]);
+      if (node->dtype == DType::float64) {
+        add_loop.operator()<double, double>();
+      } else if (part.moment2_max != nullptr) {
+        add_loop.operator()<float, double>();
       } else {
-        loop_of(doubles[i]);
+        add_loop.operator()<float, float>();
       }
     }
     kernels::parallel_loops(std::span(loops.data(), count), elements >= kernels::kAdamGrain);

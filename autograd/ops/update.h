@@ -68,7 +68,7 @@ struct AdamUpdate {
 void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& moment2, std::int64_t step, const AdamUpdate& options,
                  SourceLine line = SourceLine::current());
 
-/// The arguments of adam_update() for one of several leaves. No pointer may be null.
+/// The arguments of adam_update() for one of several leaves. No pointer but moment2_max may be null.
 struct AdamLeaf {
   Tensor* leaf = nullptr;            ///< the leaf to update
   const Tensor* gradient = nullptr;  ///< its gradient
@@ -78,6 +78,9 @@ struct AdamLeaf {
   /// @}
   std::int64_t step = 1;  ///< the number of the step, from 1
   AdamUpdate options;     ///< the options of the step
+  /// If not null, the step is one of amsgrad (Reddi et al., arXiv 1904.09237): the Tensor holds the largest second moment so far, which
+  /// takes the place of the second moment in the denominator. The step is computed in double for leaves of either dtype.
+  Tensor* moment2_max = nullptr;
 };
 
 /// Performs a step of Adam on several leaves, which is faster than one after another: threads share the work of all of them. No leaf may

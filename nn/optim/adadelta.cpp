@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -36,5 +37,9 @@ void Adadelta::update(const ParameterStep& step) {
     p -= rate * d;
   });
 }
+
+OptimizerFactory adadelta(const AdadeltaOptions& options) { return make_factory<Adadelta>("adadelta", options); }
+
+template class GroupedOptimizer<AdadeltaOptions>;
 
 }  // namespace chainrule::nn

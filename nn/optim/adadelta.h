@@ -39,6 +39,10 @@ class Adadelta : public GroupedOptimizer<AdadeltaOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for Adadelta with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are
+/// checked when the optimizer is made.
+OptimizerFactory adadelta(const AdadeltaOptions& options = {});
+
 extern template class GroupedOptimizer<AdadeltaOptions>;
 
 }  // namespace chainrule::nn

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -33,5 +34,9 @@ void Adagrad::update(const ParameterStep& step) {
     p -= rate * g / (std::sqrt(m[0]) + options.epsilon);
   });
 }
+
+OptimizerFactory adagrad(const AdagradOptions& options) { return make_factory<Adagrad>("adagrad", options); }
+
+template class GroupedOptimizer<AdagradOptions>;
 
 }  // namespace chainrule::nn

@@ -40,6 +40,10 @@ class Adagrad : public GroupedOptimizer<AdagradOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for Adagrad with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are
+/// checked when the optimizer is made.
+OptimizerFactory adagrad(const AdagradOptions& options = {});
+
 extern template class GroupedOptimizer<AdagradOptions>;
 
 }  // namespace chainrule::nn

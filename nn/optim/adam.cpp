@@ -1,34 +1,57 @@
 #include "nn/optim/adam.h"
 
-#include <typeinfo>
-
-#include "nn/optim/adam_step.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
+namespace {
 
-Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options, SourceLine line) : GroupedOptimizer("Adam", kAdamMemory) {
-  add_group(std::move(parameters), options, line);
-}
+// The last one is used with amsgrad only.
+constexpr std::string_view kAdamMemory[] = {"moment1", "moment2", "moment2_max"};
 
-void Adam::check(const AdamOptions& options, const SourceLine& line) const {
+}  // namespace
+
+AdamBase::AdamBase(const char* name, bool decoupled) noexcept : GroupedOptimizer(name, kAdamMemory), decoupled_(decoupled) {}
+
+void AdamBase::check(const AdamOptions& options, const SourceLine& line) const {
   require_fraction("beta1", options.beta1, line);
   require_fraction("beta2", options.beta2, line);
   require_not_negative("epsilon", options.epsilon, line);
   require_not_negative("weight_decay", options.weight_decay, line);
 }
 
-AdamUpdate Adam::settings_of(const ParameterStep& step) const noexcept {
-  const AdamOptions& options = options_of(step);
-  return {step.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, false};
+void AdamBase::update_all(std::span<const ParameterStep> steps) {
+  together_.clear();
+  for (const ParameterStep& step : steps) {
+    const std::size_t before = together_.size();
+    update(step);
+    if (together_.size() == before) count_step(step);
+  }
+  update_together(together_);
+  for (const ParameterStep& step : together_) count_step(step);
 }
 
-void Adam::update(const ParameterStep& step) { adam_step_on(step, settings_of(step), options_of(step).amsgrad); }
-
-void Adam::update_all(std::span<const ParameterStep> steps) {
-  if (typeid(*this) != typeid(Adam)) return Optimizer::update_all(steps);  // a class of the user's may have its own update()
-  adam_update_all(
-      steps, [this](const ParameterStep& step) { return settings_of(step); },
-      [this](const ParameterStep& step) { return options_of(step).amsgrad; }, [this](const ParameterStep& step) { count_step(step); });
+// The formula stands in autograd/kernels/adam.cpp, in vectors.
+void AdamBase::update_together(std::span<const ParameterStep> steps) {
+  leaves_.clear();
+  for (const ParameterStep& step : steps) {
+    const AdamOptions& options = options_of(step);
+    leaves_.push_back({.leaf = &step.parameter,
+                       .gradient = &step.gradient,
+                       .moment1 = &step.memory[0],
+                       .moment2 = &step.memory[1],
+                       .step = step.number,
+                       .options = {step.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, decoupled_},
+                       .moment2_max = options.amsgrad ? &step.memory[2] : nullptr});
+  }
+  adam_update(leaves_);
 }
+
+Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options, SourceLine line) : AdamBase("Adam", false) {
+  add_group(std::move(parameters), options, line);
+}
+
+OptimizerFactory adam(const AdamOptions& options) { return make_factory<Adam>("adam", options); }
+
+template class GroupedOptimizer<AdamOptions>;
 
 }  // namespace chainrule::nn

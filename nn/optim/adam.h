@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "autograd/ops/update.h"
 #include "nn/optim/optimizer.h"
@@ -25,13 +26,39 @@ struct AdamOptions {
   bool amsgrad = false;
 };
 
+/// The part of Adam that changes several parameters in one parallel loop, unless a derived class has its own update().
+class AdamBase : public GroupedOptimizer<AdamOptions> {
+ protected:
+  /// Constructor for derived classes; see Optimizer. For `decoupled` see AdamW.
+  AdamBase(const char* name, bool decoupled) noexcept;
+
+  /// Checks the ranges of the options.
+  /// @throws std::invalid_argument for an option outside its range.
+  void check(const AdamOptions& options, const SourceLine& line) const override;
+  /// Calls update() for each step. Those of a derived class change their parameter; the remaining parameters are changed together.
+  void update_all(std::span<const ParameterStep> steps) override;
+  /// Changes these parameters in one parallel loop.
+  void update_together(std::span<const ParameterStep> steps);
+
+ private:
+  // Only update_all() reaches this, and only if no derived class overrides it: Adam::update() hides it on purpose.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverloaded-virtual"
+  void update(const ParameterStep& step) override { together_.push_back(step); }
+#pragma GCC diagnostic pop
+
+  bool decoupled_;
+  std::vector<ParameterStep> together_;
+  std::vector<AdamLeaf> leaves_;
+};
+
 /// The Adam optimizer (Kingma and Ba, arXiv 1412.6980; amsgrad: Reddi et al., arXiv 1904.09237). With g the gradient and t the number of
 /// the step, counted from 1 for each parameter, each step computes
 ///
 ///     m ← β₁·m + (1 - β₁)·g
 ///     v ← β₂·v + (1 - β₂)·g²
 ///     parameter ← parameter - lr · m/(1 - β₁ᵗ) / (sqrt(v/(1 - β₂ᵗ)) + ε)
-class Adam : public GroupedOptimizer<AdamOptions> {
+class Adam : public AdamBase {
  public:
   /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
   /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
@@ -39,17 +66,20 @@ class Adam : public GroupedOptimizer<AdamOptions> {
   explicit Adam(std::vector<Tensor> parameters, const AdamOptions& options = {}, SourceLine line = SourceLine::current());
 
  protected:
-  /// Checks the ranges of the options.
-  /// @throws std::invalid_argument for an option outside its range.
-  void check(const AdamOptions& options, const SourceLine& line) const override;
-  /// Changes one parameter as described above.
-  void update(const ParameterStep& step) override;
-  /// Changes several parameters in one parallel loop.
-  void update_all(std::span<const ParameterStep> steps) override;
+  /// Constructor for derived classes; see AdamBase.
+  using AdamBase::AdamBase;
 
- private:
-  AdamUpdate settings_of(const ParameterStep& step) const noexcept;
+  /// Changes one parameter as described above, at once: for the update() of a derived class, which overrides Optimizer::update(). This
+  /// function is a template because a template overrides nothing, so that the parameters of an Adam itself are changed together.
+  template <class = void>
+  void update(const ParameterStep& step) {
+    update_together({&step, 1});
+  }
 };
+
+/// Returns a factory for Adam with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory adam(const AdamOptions& options = {});
 
 extern template class GroupedOptimizer<AdamOptions>;
 

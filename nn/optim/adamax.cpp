@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -36,5 +37,9 @@ void Adamax::update(const ParameterStep& step) {
     p -= rate * moment / norm;
   });
 }
+
+OptimizerFactory adamax(const AdamaxOptions& options) { return make_factory<Adamax>("adamax", options); }
+
+template class GroupedOptimizer<AdamaxOptions>;
 
 }  // namespace chainrule::nn

@@ -41,6 +41,10 @@ class Adamax : public GroupedOptimizer<AdamaxOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for Adamax with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory adamax(const AdamaxOptions& options = {});
+
 extern template class GroupedOptimizer<AdamaxOptions>;
 
 }  // namespace chainrule::nn

@@ -1,34 +1,18 @@
 #include "nn/optim/adamw.h"
 
-#include <typeinfo>
-
-#include "nn/optim/adam_step.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 
-AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) : GroupedOptimizer("AdamW", kAdamMemory) {
+AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) : Adam("AdamW", true) {
   add_group(std::move(parameters), options, line);
 }
 
-void AdamW::check(const AdamWOptions& options, const SourceLine& line) const {
-  require_fraction("beta1", options.beta1, line);
-  require_fraction("beta2", options.beta2, line);
-  require_not_negative("epsilon", options.epsilon, line);
-  require_not_negative("weight_decay", options.weight_decay, line);
+void AdamW::add_group(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) {
+  Adam::add_group(std::move(parameters),
+                  {options.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, options.amsgrad}, line);
 }
 
-AdamUpdate AdamW::settings_of(const ParameterStep& step) const noexcept {
-  const AdamWOptions& options = options_of(step);
-  return {step.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, true};
-}
-
-void AdamW::update(const ParameterStep& step) { adam_step_on(step, settings_of(step), options_of(step).amsgrad); }
-
-void AdamW::update_all(std::span<const ParameterStep> steps) {
-  if (typeid(*this) != typeid(AdamW)) return Optimizer::update_all(steps);  // a class of the user's may have its own update()
-  adam_update_all(
-      steps, [this](const ParameterStep& step) { return settings_of(step); },
-      [this](const ParameterStep& step) { return options_of(step).amsgrad; }, [this](const ParameterStep& step) { count_step(step); });
-}
+OptimizerFactory adamw(const AdamWOptions& options) { return make_factory<AdamW>("adamw", options); }
 
 }  // namespace chainrule::nn

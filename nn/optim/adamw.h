@@ -1,10 +1,9 @@
 // AdamW: Adam with weight decay that is decoupled from the gradient.
 #pragma once
 
-#include <span>
+#include <vector>
 
-#include "autograd/ops/update.h"
-#include "nn/optim/optimizer.h"
+#include "nn/optim/adam.h"
 
 namespace chainrule::nn {
 
@@ -30,26 +29,23 @@ struct AdamWOptions {
 ///     parameter ← parameter·(1 - lr·weight_decay)
 ///
 /// and then takes a step of Adam without weight decay.
-class AdamW : public GroupedOptimizer<AdamWOptions> {
+class AdamW : public Adam {
  public:
+  /// The type of the options of a group.
+  using Options = AdamWOptions;
+
   /// Makes an optimizer for these parameters. Use add_group() to add parameters with other options.
   /// @throws std::invalid_argument if there are no parameters; if a parameter is undefined, is not a leaf, does not require grad or occurs
   /// twice; or if an option is outside its range.
   explicit AdamW(std::vector<Tensor> parameters, const AdamWOptions& options = {}, SourceLine line = SourceLine::current());
 
- protected:
-  /// Checks the ranges of the options.
-  /// @throws std::invalid_argument for an option outside its range.
-  void check(const AdamWOptions& options, const SourceLine& line) const override;
-  /// Changes one parameter as described above.
-  void update(const ParameterStep& step) override;
-  /// Changes several parameters in one parallel loop.
-  void update_all(std::span<const ParameterStep> steps) override;
-
- private:
-  AdamUpdate settings_of(const ParameterStep& step) const noexcept;
+  /// Adds a group of parameters with separate options.
+  /// @throws std::invalid_argument as the constructor, also if a parameter occurs in another group.
+  void add_group(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line = SourceLine::current());
 };
 
-extern template class GroupedOptimizer<AdamWOptions>;
+/// Returns a factory for AdamW with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory adamw(const AdamWOptions& options = {});
 
 }  // namespace chainrule::nn

@@ -1,86 +1,44 @@
 #include "nn/optim/factory.h"
 
-#include "autograd/base/check.h"
-#include "nn/module/names.h"
+#include <optimizer_names.h>  // generated: kOptimizerNames
+
+#include <algorithm>
+#include <iterator>
+
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
 
-using detail::text;
-using detail::throw_invalid;
-using detail::throw_misuse;
-using Make = OptimizerFactory::Make;
-
-template <class O>
-Make maker(const typename O::Options& options) {
-  return [options](std::vector<Tensor> parameters, const SourceLine& line) {
-    return std::make_unique<O>(std::move(parameters), options, line);
-  };
+OptimizerFactory momentum(std::string_view name, const OptimizerSettings& settings, const SourceLine& line) {
+  return sgd(with_settings(name, SGDOptions{.momentum = 0.9}, settings, line));
 }
 
-template <class O>
-OptimizerFactory factory(const char* name, const typename O::Options& options, bool full_batch = false) {
-  return OptimizerFactory(std::string(name), maker<O>(options), full_batch);
+OptimizerFactory iterative(std::string_view name, const OptimizerSettings& settings, const SourceLine& line) {
+  return make_factory<SGD>("iterative", with_settings(name, SGDOptions(), settings, line), true);
 }
 
-// Options as `start` but for what the settings say; a setting that the options do not have is refused.
-template <class O>
-Make maker_from(std::string_view name, typename O::Options options, const OptimizerSettings& settings, const SourceLine& line) {
-  const auto refuse = [&](const char* what) { throw_invalid("OptimizerFactory", text(name, " has no ", what), line); };
-  options.learning_rate = settings.learning_rate.value_or(options.learning_rate);
-  if constexpr (requires { options.weight_decay; }) {
-    options.weight_decay = settings.weight_decay.value_or(options.weight_decay);
-  } else if (settings.weight_decay) {
-    refuse("weight_decay");
+// The names of the table, with two more for SGD: "momentum" second and "iterative" last.
+struct AllNames {
+  constexpr AllNames() {
+    auto* next = std::copy_n(kOptimizerNames, 1, names);
+    *next++ = {"momentum", momentum};
+    next = std::copy(std::begin(kOptimizerNames) + 1, std::end(kOptimizerNames), next);
+    *next = {"iterative", iterative};
   }
-  if constexpr (requires { options.momentum; }) {
-    options.momentum = settings.momentum.value_or(options.momentum);
-  } else if (settings.momentum) {
-    refuse("momentum");
-  }
-  return maker<O>(options);
-}
-
-template <class O>
-Make from_settings(std::string_view name, const OptimizerSettings& settings, const SourceLine& line) {
-  return maker_from<O>(name, {}, settings, line);
-}
-
-Make momentum_from_settings(std::string_view name, const OptimizerSettings& settings, const SourceLine& line) {
-  return maker_from<SGD>(name, {.momentum = 0.9}, settings, line);
-}
-
-struct Entry {
-  Make (*make)(std::string_view name, const OptimizerSettings& settings, const SourceLine& line);
-  bool full_batch = false;
+  Named<MakeNamed> names[std::size(kOptimizerNames) + 2];
 };
-
-constexpr Named<Entry> kOptimizers[] = {
-    {"sgd", {from_settings<SGD>}},
-    {"momentum", {momentum_from_settings}},
-    {"rmsprop", {from_settings<RMSprop>}},
-    {"adagrad", {from_settings<Adagrad>}},
-    {"adadelta", {from_settings<Adadelta>}},
-    {"adam", {from_settings<Adam>}},
-    {"adamw", {from_settings<AdamW>}},
-    {"adamax", {from_settings<Adamax>}},
-    {"nadam", {from_settings<NAdam>}},
-    {"radam", {from_settings<RAdam>}},
-    {"lion", {from_settings<Lion>}},
-    {"lbfgs", {from_settings<LBFGS>, true}},
-    {"iterative", {from_settings<SGD>, true}},
-};
+constexpr AllNames kAll;
 
 }  // namespace
 
-OptimizerFactory::OptimizerFactory(std::string_view name, const OptimizerSettings& settings, SourceLine line) : name_(name) {
-  const Entry& entry = find_named("OptimizerFactory", "optimizer", kOptimizers, name, line);
-  make_ = entry.make(name, settings, line);
-  full_batch_ = entry.full_batch;
+OptimizerFactory::OptimizerFactory(std::string_view name, const OptimizerSettings& settings, SourceLine line)
+    : OptimizerFactory(find_named("OptimizerFactory", "optimizer", kAll.names, name, line)(name, settings, line)) {
+  name_ = name;
 }
 
 std::unique_ptr<Optimizer> OptimizerFactory::operator()(std::vector<Tensor> parameters, SourceLine line) const {
-  if (make_ == nullptr) throw_misuse("OptimizerFactory", "none was chosen", line);
+  if (make_ == nullptr) detail::throw_misuse("OptimizerFactory", "none was chosen", line);
   return make_(std::move(parameters), line);
 }
 
@@ -88,17 +46,5 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, std::vector<Ten
                                           SourceLine line) {
   return OptimizerFactory(name, settings, line)(std::move(parameters), line);
 }
-
-OptimizerFactory sgd(const SGDOptions& options) { return factory<SGD>("sgd", options); }
-OptimizerFactory rmsprop(const RMSpropOptions& options) { return factory<RMSprop>("rmsprop", options); }
-OptimizerFactory adagrad(const AdagradOptions& options) { return factory<Adagrad>("adagrad", options); }
-OptimizerFactory adadelta(const AdadeltaOptions& options) { return factory<Adadelta>("adadelta", options); }
-OptimizerFactory adam(const AdamOptions& options) { return factory<Adam>("adam", options); }
-OptimizerFactory adamw(const AdamWOptions& options) { return factory<AdamW>("adamw", options); }
-OptimizerFactory adamax(const AdamaxOptions& options) { return factory<Adamax>("adamax", options); }
-OptimizerFactory nadam(const NAdamOptions& options) { return factory<NAdam>("nadam", options); }
-OptimizerFactory radam(const RAdamOptions& options) { return factory<RAdam>("radam", options); }
-OptimizerFactory lion(const LionOptions& options) { return factory<Lion>("lion", options); }
-OptimizerFactory lbfgs(const LBFGSOptions& options) { return factory<LBFGS>("lbfgs", options, true); }
 
 }  // namespace chainrule::nn

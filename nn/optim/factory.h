@@ -8,17 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nn/optim/adadelta.h"
-#include "nn/optim/adagrad.h"
-#include "nn/optim/adam.h"
-#include "nn/optim/adamax.h"
-#include "nn/optim/adamw.h"
-#include "nn/optim/lbfgs.h"
-#include "nn/optim/lion.h"
-#include "nn/optim/nadam.h"
-#include "nn/optim/radam.h"
-#include "nn/optim/rmsprop.h"
-#include "nn/optim/sgd.h"
+#include "nn/optim/optimizers.h"
 
 namespace chainrule::nn {
 
@@ -76,20 +66,5 @@ class OptimizerFactory {
 /// @throws std::invalid_argument for an unknown name or setting, and as the constructor of the optimizer.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, std::vector<Tensor> parameters, const OptimizerSettings& settings = {},
                                           SourceLine line = SourceLine::current());
-
-/// Returns a factory for an optimizer with these options. The options are checked when the optimizer is made.
-/// @{
-OptimizerFactory sgd(const SGDOptions& options = {});
-OptimizerFactory rmsprop(const RMSpropOptions& options = {});
-OptimizerFactory adagrad(const AdagradOptions& options = {});
-OptimizerFactory adadelta(const AdadeltaOptions& options = {});
-OptimizerFactory adam(const AdamOptions& options = {});
-OptimizerFactory adamw(const AdamWOptions& options = {});
-OptimizerFactory adamax(const AdamaxOptions& options = {});
-OptimizerFactory nadam(const NAdamOptions& options = {});
-OptimizerFactory radam(const RAdamOptions& options = {});
-OptimizerFactory lion(const LionOptions& options = {});
-OptimizerFactory lbfgs(const LBFGSOptions& options = {});
-/// @}
 
 }  // namespace chainrule::nn

@@ -6,6 +6,7 @@
 
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -315,5 +316,7 @@ void LBFGS::load_state(const std::vector<NamedTensor>& state, SourceLine line) {
   gradient_ = empty ? Vector() : gradient.to_vector<double>();
   pairs_ = std::move(pairs);
 }
+
+OptimizerFactory lbfgs(const LBFGSOptions& options) { return make_factory<LBFGS>("lbfgs", options, true); }
 
 }  // namespace chainrule::nn

@@ -99,4 +99,8 @@ class LBFGS : public Optimizer {
   std::vector<Pair> pairs_;  // the oldest first
 };
 
+/// Returns a factory for LBFGS with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory lbfgs(const LBFGSOptions& options = {});
+
 }  // namespace chainrule::nn

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -33,5 +34,9 @@ void Lion::update(const ParameterStep& step) {
     m[0] = options.beta2 * m[0] + (1 - options.beta2) * g;
   });
 }
+
+OptimizerFactory lion(const LionOptions& options) { return make_factory<Lion>("lion", options); }
+
+template class GroupedOptimizer<LionOptions>;
 
 }  // namespace chainrule::nn

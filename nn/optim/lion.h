@@ -37,6 +37,10 @@ class Lion : public GroupedOptimizer<LionOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for Lion with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory lion(const LionOptions& options = {});
+
 extern template class GroupedOptimizer<LionOptions>;
 
 }  // namespace chainrule::nn

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -55,5 +56,9 @@ void NAdam::update(const ParameterStep& step) {
     p = kept * p - (gradient_rate * g + moment_rate * first) / (std::sqrt(second / correction2) + options.epsilon);
   });
 }
+
+OptimizerFactory nadam(const NAdamOptions& options) { return make_factory<NAdam>("nadam", options); }
+
+template class GroupedOptimizer<NAdamOptions>;
 
 }  // namespace chainrule::nn

@@ -58,6 +58,10 @@ class NAdam : public GroupedOptimizer<NAdamOptions> {
   std::vector<Product> products_;
 };
 
+/// Returns a factory for NAdam with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory nadam(const NAdamOptions& options = {});
+
 extern template class GroupedOptimizer<NAdamOptions>;
 
 }  // namespace chainrule::nn

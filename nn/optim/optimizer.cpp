@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <new>
 
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
@@ -39,14 +38,6 @@ void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_r
   learning_rates_.push_back(learning_rate);
   parameters_ = std::move(all);
 }
-
-void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_rate, KeptOptions options, const SourceLine& line) {
-  options_.reserve(options_.size() + 1);
-  add_parameters(std::move(parameters), learning_rate, line);
-  options_.push_back(std::move(options));
-}
-
-void Optimizer::free_options(const void* options) noexcept { ::operator delete(const_cast<void*>(options)); }
 
 void Optimizer::require(bool holds, const char* what, double value, const char* expectation, const SourceLine& line) const {
   if (!holds) throw_invalid(name_, text(what, " is ", value, ", expected ", expectation), line);

@@ -3,10 +3,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +12,8 @@
 #include "nn/module/module.h"
 
 namespace chainrule::nn {
+
+class OptimizerFactory;  // of nn/optim/factory.h
 
 /// A member of options in place of PyTorch's `lr`. `{.lr = 0.1}` is a compile error that says what to write; without this member the
 /// compiler would only report that the braces cannot be converted.
@@ -109,16 +109,6 @@ class Optimizer {
   /// twice, also in another group; or if the learning rate is negative or not finite.
   void add_parameters(std::vector<Tensor> parameters, double learning_rate, const SourceLine& line);
 
-  /// Options of a type that only the derived class knows, with the function that frees them.
-  using KeptOptions = std::unique_ptr<const void, void (*)(const void*)>;
-  /// Adds a group of parameters with options.
-  /// @throws std::invalid_argument as above.
-  void add_parameters(std::vector<Tensor> parameters, double learning_rate, KeptOptions options, const SourceLine& line);
-  /// Returns the options of a group.
-  const void* kept_options(std::size_t group) const noexcept { return options_[group].get(); }
-  /// Frees options of a type whose destructor does nothing.
-  static void free_options(const void* options) noexcept;
-
   /// Changes one parameter. Optimizers implement their formula here.
   virtual void update(const ParameterStep& step) = 0;
   /// Changes all parameters that have a gradient. The default calls update() and count_step() for one step after another. Override it if
@@ -152,10 +142,9 @@ class Optimizer {
   std::vector<std::size_t> groups_;     // the group of each parameter
   std::vector<double> learning_rates_;  // of each group
   std::span<const std::string_view> memory_names_;
-  std::vector<Tensor> memory_;        // the state of parameter 0, then of parameter 1, ...
-  std::vector<std::int64_t> steps_;   // the number of steps taken by each parameter
-  std::vector<KeptOptions> options_;  // of each group, if the optimizer keeps any
-  std::vector<Tensor> gradients_;     // for the step in progress
+  std::vector<Tensor> memory_;       // the state of parameter 0, then of parameter 1, ...
+  std::vector<std::int64_t> steps_;  // the number of steps taken by each parameter
+  std::vector<Tensor> gradients_;    // for the step in progress
   std::vector<ParameterStep> parameter_steps_;
 };
 
@@ -180,17 +169,19 @@ class GroupedOptimizer : public Optimizer {
   virtual void check(const O& options, const SourceLine& line) const = 0;
 
   /// Returns the options of the group that the parameter of a step belongs to.
-  const O& options_of(const ParameterStep& step) const noexcept { return *static_cast<const O*>(kept_options(step.group)); }
+  const O& options_of(const ParameterStep& step) const noexcept { return options_[step.group]; }
+
+ private:
+  std::vector<O> options_;  // of each group
 };
 
-// Not inline: the optimizers of the library are instantiated in groups.cpp, not in every file that includes this header.
+// Not inline: the optimizers of the library instantiate this in their .cpp files, not in every file that includes this header.
 template <class O>
 void GroupedOptimizer<O>::add_group(std::vector<Tensor> parameters, const O& options, SourceLine line) {
   check(options, line);
-  auto* release = &Optimizer::free_options;
-  if constexpr (!std::is_trivially_destructible_v<O> || alignof(O) > __STDCPP_DEFAULT_NEW_ALIGNMENT__)
-    release = [](const void* kept) noexcept { delete static_cast<const O*>(kept); };
-  add_parameters(std::move(parameters), options.learning_rate, KeptOptions(new O(options), release), line);
+  options_.reserve(options_.size() + 1);  // so that nothing throws once the parameters are added
+  add_parameters(std::move(parameters), options.learning_rate, line);
+  options_.push_back(options);
 }
 
 }  // namespace chainrule::nn

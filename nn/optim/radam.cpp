@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -44,5 +45,9 @@ void RAdam::update(const ParameterStep& step) {
     p = kept * p - rate * first / (rectified ? std::sqrt(second) + options.epsilon : 1);
   });
 }
+
+OptimizerFactory radam(const RAdamOptions& options) { return make_factory<RAdam>("radam", options); }
+
+template class GroupedOptimizer<RAdamOptions>;
 
 }  // namespace chainrule::nn

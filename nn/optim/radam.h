@@ -45,6 +45,10 @@ class RAdam : public GroupedOptimizer<RAdamOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for RAdam with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory radam(const RAdamOptions& options = {});
+
 extern template class GroupedOptimizer<RAdamOptions>;
 
 }  // namespace chainrule::nn

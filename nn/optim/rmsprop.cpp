@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/optim/elements.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -41,5 +42,9 @@ void RMSprop::update(const ParameterStep& step) {
     p -= rate * velocity;
   });
 }
+
+OptimizerFactory rmsprop(const RMSpropOptions& options) { return make_factory<RMSprop>("rmsprop", options); }
+
+template class GroupedOptimizer<RMSpropOptions>;
 
 }  // namespace chainrule::nn

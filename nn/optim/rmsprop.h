@@ -46,6 +46,10 @@ class RMSprop : public GroupedOptimizer<RMSpropOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for RMSprop with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are
+/// checked when the optimizer is made.
+OptimizerFactory rmsprop(const RMSpropOptions& options = {});
+
 extern template class GroupedOptimizer<RMSpropOptions>;
 
 }  // namespace chainrule::nn

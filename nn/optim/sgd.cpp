@@ -4,6 +4,7 @@
 
 #include "autograd/base/check.h"
 #include "autograd/ops/update.h"
+#include "nn/optim/named_optimizer.h"
 
 namespace chainrule::nn {
 namespace {
@@ -29,5 +30,9 @@ void SGD::update(const ParameterStep& step) {
   sgd_update(step.parameter, step.gradient, step.memory[0],
              {step.learning_rate, options.momentum, options.dampening, options.weight_decay, options.nesterov});
 }
+
+OptimizerFactory sgd(const SGDOptions& options) { return make_factory<SGD>("sgd", options); }
+
+template class GroupedOptimizer<SGDOptions>;
 
 }  // namespace chainrule::nn

@@ -42,6 +42,10 @@ class SGD : public GroupedOptimizer<SGDOptions> {
   void update(const ParameterStep& step) override;
 };
 
+/// Returns a factory for SGD with these options, for fit() and compile(); include nn/optim/factory.h to call it. The options are checked
+/// when the optimizer is made.
+OptimizerFactory sgd(const SGDOptions& options = {});
+
 extern template class GroupedOptimizer<SGDOptions>;
 
 }  // namespace chainrule::nn

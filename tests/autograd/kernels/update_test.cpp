@@ -1,6 +1,7 @@
-// Optimizer passes against the same formulas, one element at a time, on every instruction set and with several threads.
-#include "autograd/kernels/update.h"
+// The steps of optimizers against the same formulas, one element at a time, on every instruction set and with several threads.
+// Covers autograd/kernels/adam.cpp, autograd/kernels/sgd.cpp.
 
+#include <algorithm>
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -8,6 +9,8 @@
 #include <random>
 #include <vector>
 
+#include "autograd/kernels/adam.h"
+#include "autograd/kernels/sgd.h"
 #include "autograd/parallel/parallel.h"
 #include "tests/autograd/kernels/targets.h"
 
@@ -115,6 +118,37 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(adam_follows_its_formula_bit_for_bit, T, Types) {
         kernels::adam_step(step, g.data(), m.data(), v.data(), p.data(), n);
         BOOST_TEST(m == want_m, boost::test_tools::per_element());
         BOOST_TEST(v == want_v, boost::test_tools::per_element());
+        BOOST_TEST(p == want_p, boost::test_tools::per_element());
+      }
+    }
+  });
+}
+
+// In double for elements of either type, with the largest v so far in place of v.
+BOOST_AUTO_TEST_CASE_TEMPLATE(amsgrad_follows_its_formula_bit_for_bit, T, Types) {
+  AdamStep<double> step{0.001, 0.8, 0.2, 0.99, 0.01, 1e-6, 0.01, 0.005, 0.1, false};
+  for_each_target([&](const char*) {
+    for (const bool decoupled : {false, true}) {
+      step.decoupled = decoupled;
+      for (const std::int64_t n : kSizes) {
+        const std::vector<T> g = numbers<T>(1, n, -1, 1);
+        std::vector<T> p = numbers<T>(2, n, -2, 2), m = numbers<T>(3, n, -1, 1), v = numbers<T>(4, n, 0, 1), v_max = numbers<T>(5, n, 0, 1);
+        std::vector<T> want_p, want_m, want_v, want_v_max;
+        for (std::size_t i = 0; i < g.size(); ++i) {
+          const double gradient = decoupled ? g[i] : g[i] + product(0.01, double{p[i]});
+          const double kept = decoupled ? product(double{p[i]}, 1 - product(0.001, 0.01)) : p[i];
+          const double first = product(double{m[i]}, 0.8) + product(0.2, gradient);
+          const double second = product(double{v[i]}, 0.99) + product(product(0.01, gradient), gradient);
+          const double largest = std::max(double{v_max[i]}, second);
+          want_m.push_back(static_cast<T>(first));
+          want_v.push_back(static_cast<T>(second));
+          want_v_max.push_back(static_cast<T>(largest));
+          want_p.push_back(static_cast<T>(kept - product(0.005, first) / (std::sqrt(largest) / 0.1 + 1e-6)));
+        }
+        kernels::AdamLoop<T, double>{step, g.data(), m.data(), v.data(), v_max.data(), p.data(), n}(0, n);
+        BOOST_TEST(m == want_m, boost::test_tools::per_element());
+        BOOST_TEST(v == want_v, boost::test_tools::per_element());
+        BOOST_TEST(v_max == want_v_max, boost::test_tools::per_element());
         BOOST_TEST(p == want_p, boost::test_tools::per_element());
       }
     }

@@ -90,4 +90,20 @@ BOOST_AUTO_TEST_CASE(a_class_derived_from_adam_may_change_its_update) {
   check_close(optimizer.state()[1].tensor, {0.05, 0.05, 0.05});  // moment1 of half the gradient
 }
 
+BOOST_AUTO_TEST_CASE(a_class_derived_from_adam_sees_what_adam_changed) {
+  struct Clamped : nn::AdamW {
+    using nn::AdamW::AdamW;
+    void update(const ParameterStep& step) override {
+      if (step.index == 1) nn::AdamW::update(step);
+      cr::assign(step.parameter, cr::minimum(step.parameter, 0).detach());
+    }
+  };
+  const cr::Tensor first = start(), second = start();
+  Clamped optimizer({first, second}, {.learning_rate = 0.1, .epsilon = 0, .weight_decay = 0});
+  for (cr::Tensor parameter : {first, second}) parameter.set_grad(-cr::ones({3}, cr::DType::float64));
+  optimizer.step();
+  check_close(first, {0, -2, 0});
+  check_close(second, {0, -1.9, 0});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

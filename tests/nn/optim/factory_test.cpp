@@ -1,4 +1,5 @@
 // Optimizers made by name.
+// Covers nn/optim/named_optimizer.h.
 #include "nn/optim/factory.h"
 
 #include <boost/test/unit_test.hpp>

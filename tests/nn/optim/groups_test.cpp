@@ -1,4 +1,5 @@
-// Groups of parameters, each with options and a learning rate of its own.
+// Groups of parameters, each with its own options and learning rate.
+// Covers nn/optim/optimizer.h.
 #include "nn/optim/sgd.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/optim/optim_reference.h"

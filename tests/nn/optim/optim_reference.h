@@ -16,10 +16,12 @@ namespace chainrule::test {
 
 inline constexpr int kReferenceSteps = 20;
 
-/// The numbers of each step of a case.
-inline const std::vector<std::vector<double>>& reference(const std::string& name) {
+using ReferenceNumbers = std::vector<std::vector<double>>;
+
+/// The numbers of each step of each case of optimizers.txt.
+inline const std::map<std::string, ReferenceNumbers>& references() {
   static const auto all = [] {
-    std::map<std::string, std::vector<std::vector<double>>> cases;
+    std::map<std::string, ReferenceNumbers> cases;
     std::ifstream file(CHAINRULE_REFERENCE_DIR "/optimizers.txt");
     for (std::string line; std::getline(file, line);) {
       if (line.starts_with('#')) continue;
@@ -34,8 +36,15 @@ inline const std::vector<std::vector<double>>& reference(const std::string& name
     }
     return cases;
   }();
-  BOOST_REQUIRE_MESSAGE(all.contains(name), name << " is not in optimizers.txt");
-  return all.at(name);
+  return all;
+}
+
+inline bool has_reference(const std::string& name) { return references().contains(name); }
+
+/// The numbers of each step of a case.
+inline const ReferenceNumbers& reference(const std::string& name) {
+  BOOST_REQUIRE_MESSAGE(has_reference(name), name << " is not in optimizers.txt");
+  return references().at(name);
 }
 
 /// The tolerance of a dtype, relative.

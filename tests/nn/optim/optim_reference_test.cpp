@@ -1,17 +1,12 @@
 // Each optimizer against PyTorch, step for step, and resumed from its state.
-// Covers nn/optim/adadelta.cpp, nn/optim/adagrad.cpp, nn/optim/adam_step.cpp, nn/optim/adamax.cpp, nn/optim/adamw.cpp.
+// Covers nn/optim/adadelta.cpp, nn/optim/adagrad.cpp, nn/optim/adamax.cpp, nn/optim/adamw.cpp.
 // Covers nn/optim/elements.h, nn/optim/lion.cpp, nn/optim/nadam.cpp, nn/optim/radam.cpp, nn/optim/rmsprop.cpp.
 #include "tests/nn/optim/optim_reference.h"
-#include "nn/optim/adadelta.h"
-#include "nn/optim/adagrad.h"
-#include "nn/optim/adam.h"
-#include "nn/optim/adamax.h"
-#include "nn/optim/adamw.h"
-#include "nn/optim/lion.h"
-#include "nn/optim/nadam.h"
-#include "nn/optim/radam.h"
-#include "nn/optim/rmsprop.h"
-#include "nn/optim/sgd.h"
+
+#include <filesystem>
+
+#include "nn/optim/optimizers.h"
+#include "tests/autograd/base/throws.h"
 
 namespace cr = chainrule;
 namespace nn = chainrule::nn;
@@ -109,5 +104,31 @@ BOOST_AUTO_TEST_CASE(radam) {
 }
 
 BOOST_AUTO_TEST_CASE(lion) { check_run<nn::Lion>("lion", {}, {.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1}); }
+
+// Each name of nn/optim/optimizers.h has numbers, which a check_...("name" of these tests reads.
+BOOST_AUTO_TEST_CASE(every_optimizer_of_the_table_is_compared) {
+  const std::filesystem::path root = std::filesystem::path(CHAINRULE_REFERENCE_DIR) / "../..";
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream file(path);
+    BOOST_REQUIRE_MESSAGE(file, "cannot open " << path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  std::string tests;
+  for (const auto& entry : std::filesystem::directory_iterator(root / "tests/nn/optim")) tests += read(entry.path());
+  std::istringstream table(read(root / "nn/optim/optimizers.h"));
+  std::size_t names = 0;
+  for (std::string line; std::getline(table, line);) {
+    if (!line.starts_with("#include")) continue;
+    std::istringstream words(line.substr(line.find("// ") + 3));
+    std::string name, type;
+    words >> name >> type;
+    BOOST_TEST(cr::test::has_reference(name), name << " is in optimizers.h, but not in tests/reference/optimizers.txt");
+    const bool compared = tests.find("check_run<nn::" + type + ">(\"" + name + "\"") != std::string::npos ||
+                          tests.find("check_" + name + "(\"" + name + "\"") != std::string::npos;
+    BOOST_TEST(compared, name << " is in optimizers.h, but no test compares it with its reference numbers");
+    ++names;
+  }
+  BOOST_TEST(names > 0U);
+}
 
 BOOST_AUTO_TEST_SUITE_END()
