@@ -55,13 +55,18 @@ endfunction()
 
 # chainrule_table(target group header result): the one table of a room. Each line `#include "nn/optim/adam.h"  // WORDS` of `header` (a public
 # header of this folder that includes all others of a kind, such as optimizers.h) puts adam.h and adam.cpp into the library; `result` is
-# set to a list of its entries, "adam;WORDS" with a blank in place of the semicolon.
+# set to a list of its entries, "adam;WORDS" with a blank in place of the semicolon. More words may follow on indented lines `// WORDS`.
 function(chainrule_table target group header result)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${header})
-  file(STRINGS ${header} lines REGEX "^#include \"")
+  file(STRINGS ${header} lines REGEX "^(#include \"| +// )")
   set(entries "")
   foreach(line IN LISTS lines)
-    if(NOT line MATCHES "^#include \"[a-z_/]+/([a-z_0-9]+)\\.h\"  // (.+)$")
+    if(entries AND line MATCHES "^ +// (.+)$")
+      list(POP_BACK entries entry)
+      list(APPEND entries "${entry} ${CMAKE_MATCH_1}")
+      continue()
+    endif()
+    if(NOT line MATCHES "^#include \"[a-z_/]+/([a-z_0-9]+)\\.h\" +// (.+)$")
       message(FATAL_ERROR "${header}: expected #include \"room/name.h\"  // WORDS, got ${line}")
     endif()
     list(APPEND entries "${CMAKE_MATCH_1} ${CMAKE_MATCH_2}")

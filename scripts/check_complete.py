@@ -7,8 +7,8 @@
 - An op (check_op_table.py says what counts as one, and asks for its row) has cases in ops.jsonl or closed_forms.jsonl and a call in
   ops_fuzz.cpp. Aliases need neither.
 - A loop or function of autograd/kernels is used in a test of tests/autograd/kernels.
-- A layer, a class of nn/layers or nn/graph derived from BuiltIn or MultiModule, has its file form in built_in_modules.cpp, and stands in
-  every_layer.h and layers_reference_test.cpp.
+- A layer, a class of nn/layers or nn/graph derived from BuiltIn or MultiModule, stands in the table layers.h or in built_in_modules.cpp, and
+  in every_layer.h and layers_reference_test.cpp.
 - An optimizer, a class of nn/optim derived from Optimizer, stands in the table optimizers.h. It has runs in optimizers.txt that a test of
   tests/nn/optim compares, a factory function in its header, and its name in factory_test.cpp.
 - A public header is included by the umbrella header of its library, or by a table that the umbrella includes.
@@ -33,7 +33,7 @@ CLOSED_FORMS = "tests/reference/closed_forms.jsonl"
 OPS_FUZZ = "tests/fuzz/ops_fuzz.cpp"
 KERNELS, KERNEL_TESTS = "autograd/kernels", "tests/autograd/kernels"
 LAYER_ROOMS = ("nn/layers", "nn/graph")
-BUILT_IN_MODULES = "nn/model_file/built_in_modules.cpp"
+LAYERS_TABLE, BUILT_IN_MODULES = "nn/layers/layers.h", "nn/model_file/built_in_modules.cpp"
 EVERY_LAYER = "tests/nn/module/every_layer.h"
 LAYERS_REFERENCE = "tests/nn/layers/layers_reference_test.cpp"
 OPTIM, OPTIM_TESTS = "nn/optim", "tests/nn/optim"
@@ -41,7 +41,7 @@ OPTIM_REFERENCE = "tests/reference/optimizers.txt"
 OPTIMIZERS = "nn/optim/optimizers.h"
 FACTORY_TEST = "tests/nn/optim/factory_test.cpp"
 OPTIONS_PAGE, ROOMS_PAGE = "docs/options.md", "docs/architecture.md"
-PATHS = (REFERENCE, CLOSED_FORMS, OPS_FUZZ, KERNELS, KERNEL_TESTS, *LAYER_ROOMS, BUILT_IN_MODULES, EVERY_LAYER, LAYERS_REFERENCE, OPTIM, OPTIM_TESTS,
+PATHS = (REFERENCE, CLOSED_FORMS, OPS_FUZZ, KERNELS, KERNEL_TESTS, *LAYER_ROOMS, LAYERS_TABLE, BUILT_IN_MODULES, EVERY_LAYER, LAYERS_REFERENCE, OPTIM, OPTIM_TESTS,
          OPTIM_REFERENCE, OPTIMIZERS, FACTORY_TEST, OPTIONS_PAGE, ROOMS_PAGE)
 
 # Exemptions, each with its reason; one that is not needed is a problem too.
@@ -141,14 +141,15 @@ def classes_from(root, rooms, bases):
 
 
 def check_layers(root):
-    layers = classes_from(root, LAYER_ROOMS, ("BuiltIn", "MultiModule"))
+    layers = classes_from(root, LAYER_ROOMS, ("BuiltIn", "BuiltInLayer", "PlainLayer", "MultiModule"))
     for name in NO_LAYERS:
         if layers.pop(name, None) is None:
             yield f"check_complete.py: NO_LAYERS names {name}, which {' and '.join(LAYER_ROOMS)} do not have"
     forms = code(root, BUILT_IN_MODULES)
+    table = {name for words in re.findall(r"// (.*)$", read(root, LAYERS_TABLE), re.M) for name in words.split()}
     for name, (path, _) in layers.items():
-        if not re.search(rf'\bplain<{name}>\("{name}"\)|\{{"{name}",\s*typeid\({name}\)', forms):
-            yield f"{path}: {name} has no entry in {BUILT_IN_MODULES}: save_model() cannot write it"
+        if name not in table and f'entry<{name}>("{name}")' not in forms:
+            yield f"{path}: {name} is neither in {LAYERS_TABLE} nor in {BUILT_IN_MODULES}: save_model() cannot write it"
     for other, exempt, exempt_name in ((EVERY_LAYER, NOT_IN_EVERY_LAYER, "NOT_IN_EVERY_LAYER"),
                                        (LAYERS_REFERENCE, NO_LAYER_REFERENCE, "NO_LAYER_REFERENCE")):
         text = code(root, other)
@@ -256,11 +257,11 @@ GOOD = {
     "nn/CMakeLists.txt": "chainrule_headers(PUBLIC nn.h)\n",
     "nn/nn.h": '#include "nn/layers/l.h"\n#include "nn/optim/optimizers.h"\n',
     "nn/layers/CMakeLists.txt": "chainrule_headers(PUBLIC l.h)\n",
-    "nn/layers/l.h": "class OpLayer : public BuiltIn {\nclass ReLU : public OpLayer {\nclass Dense : public BuiltIn {\n"
+    "nn/layers/l.h": "class OpLayer : public BuiltIn {\nclass ReLU : public PlainLayer<ReLU, OpLayer> {\nclass Dense : public BuiltInLayer<Dense> {\n"
                      "class Sequential : public BuiltIn {\n",
     "nn/graph/g.h": "class Merge : public MultiModule {\nclass Model : public MultiModule {\n",
-    BUILT_IN_MODULES: 'plain<ReLU>("ReLU"), {"Dense", typeid(Dense)}, {"Sequential",\n typeid(Sequential)}, {"Merge", typeid(Merge)},\n'
-                      '{"Model", typeid(Model)}\n',
+    LAYERS_TABLE: '#include "nn/layers/l.h"  // ReLU\n                         // Dense Sequential\n',
+    BUILT_IN_MODULES: 'entry<Merge>("Merge"), entry<Model>("Model")\n',
     EVERY_LAYER: "nn::ReLU(); nn::Dense(1); nn::Sequential{};\n",
     LAYERS_REFERENCE: "plain<nn::ReLU>; nn::Dense(1); nn::Sequential{};\n",
     "nn/optim/CMakeLists.txt": "chainrule_table(some group optimizers.h optimizers)\n",
@@ -284,16 +285,16 @@ BAD = [
     (OPS_FUZZ, "// cr::twist(x)\ncr::twister(x); cr::bow(x);\n", ["twist is not called in tests/fuzz/ops_fuzz.cpp"]),
     ("tests/autograd/kernels/loops_test.cpp", "std::exp(1); loops.fill(1); // twist\n",
      ["exp is used in no test", "twist is used in no test", "reduce is used in no test"]),
-    (BUILT_IN_MODULES, GOOD[BUILT_IN_MODULES].replace('plain<ReLU>("ReLU"), ', ""), ["nn/layers/l.h: ReLU has no entry in"]),
-    (BUILT_IN_MODULES, GOOD[BUILT_IN_MODULES].replace('{"Model", typeid(Model)}', '{"Model", typeid(Merge)}'),
-     ["nn/graph/g.h: Model has no entry in"]),
+    (LAYERS_TABLE, GOOD[LAYERS_TABLE].replace("ReLU", ""), ["nn/layers/l.h: ReLU is neither in"]),
+    (BUILT_IN_MODULES, GOOD[BUILT_IN_MODULES].replace('entry<Model>("Model")', 'entry<Merge>("Model")'),
+     ["nn/graph/g.h: Model is neither in"]),
     (EVERY_LAYER, "nn::ReLU(); nn::Sequential{};  // nn::Dense\n", ["Dense is not in tests/nn/module/every_layer.h"]),
     (EVERY_LAYER, GOOD[EVERY_LAYER] + "nn::Merge(1);\n", ["Merge needs no exemption in NOT_IN_EVERY_LAYER"]),
     (LAYERS_REFERENCE, "nn::Dense(1); nn::Sequential{};\n", ["ReLU is not in tests/nn/layers/layers_reference_test.cpp"]),
     ("nn/graph/g.h", "class Model : public MultiModule {\n",
      ["NOT_IN_EVERY_LAYER names Merge, which", "NO_LAYER_REFERENCE names Merge, which"]),
     ("nn/layers/l.h", GOOD["nn/layers/l.h"].replace("OpLayer", "Other"),
-     ["Other has no entry in", "Other is not in tests/nn/module/", "Other is not in tests/nn/layers/", "NO_LAYERS names OpLayer"]),
+     ["Other is neither in", "Other is not in tests/nn/module/", "Other is not in tests/nn/layers/", "NO_LAYERS names OpLayer"]),
     (OPTIM_REFERENCE, "sgdw 0 1\n", ["SGD has no run sgd in tests/reference/optimizers.txt"]),
     ("tests/nn/optim/optim_reference_test.cpp", 'check_run<nn::SGD>("sgd");\n',
      ["the run sgd_momentum of tests/reference/optimizers.txt is compared in no test"]),

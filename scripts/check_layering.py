@@ -21,6 +21,8 @@ ROOMS = [
 ]
 UMBRELLAS = ("autograd/autograd.h", "nn/nn.h")
 ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # used to write gradient rules
+LAYERS = "nn/layers/layers.h"  # names all layers
+GENERATED = ("layer_entries.inc", "optimizer_names.h")  # headers that CMake generates
 HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line; nn/ may include these
 PRINTING = re.compile(r"\b(?:std::)?(?:cout|cerr|clog|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\b")
 DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|make_result|grad_out|grad_in)\b")
@@ -119,6 +121,8 @@ def check_includes(path, lines, sets, root):
                 if system in ("cassert", "assert.h"):
                     yield number, f"a library includes <{system}>: throw an exception instead"
             continue
+        if own in GENERATED:
+            continue
         if not os.path.exists(os.path.join(root, own)):
             yield number, f'"{own}" is not a path from the root of the repository'
             continue
@@ -169,7 +173,7 @@ def check_text(path, text, sets):
             yield 2, "#pragma once follows the first comment"
         if in_library(path):
             if path not in sets:
-                yield 1, "this header is in no chainrule_headers() of a CMakeLists.txt"
+                yield 1, "this header is in no chainrule_headers() or chainrule_table() of a CMakeLists.txt"
             elif (INTERNAL in comment) != (sets[path] == "PRIVATE"):
                 yield 2, f"an internal header, and only such a one, has the line {INTERNAL}"
         if room == "autograd/kernels" and sets.get(path) == "PUBLIC":
@@ -194,9 +198,37 @@ def check_rooms(root):
                 yield f"{path}:1: the top of {library}/ holds its umbrella header alone"
 
 
+def check_layers(root):
+    """Whether layers.h names the layers that the headers of its folder declare, each on the line of its header."""
+    if not os.path.exists(os.path.join(root, LAYERS)):
+        return
+    named, header = {}, None
+    with open(os.path.join(root, LAYERS), encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            match = re.match(r'^(?:#include "([^"]+)")? +// (.+)$', line)
+            if match:
+                header = match.group(1) or header
+                named.update({name: (header, number) for name in match.group(2).split()})
+    declared = {}
+    folder = os.path.dirname(LAYERS)
+    for name in sorted(os.listdir(os.path.join(root, folder))):
+        if name.endswith(".h"):
+            with open(os.path.join(root, folder, name), encoding="utf-8") as file:
+                for number, line in enumerate(file, 1):
+                    match = re.match(r"^class (\w+)(?: final)? : public (?:BuiltInLayer|PlainLayer|BuiltIn)\b", line)
+                    if match and not match.group(1).endswith("Layer"):
+                        declared[match.group(1)] = (f"{folder}/{name}", number)
+    for name, (path, number) in declared.items():
+        if named.get(name, ("", 0))[0] != path:
+            yield f'{path}:{number}: the layer {name} is not named in {LAYERS}: add it to the line #include "{path}"  // {name}'
+    for name, (path, number) in named.items():
+        if name not in declared:
+            yield f"{LAYERS}:{number}: {path} declares no layer {name}"
+
+
 def check(root):
     sets = header_sets(root)
-    found = list(check_rooms(root))
+    found = [*check_rooms(root), *check_layers(root)]
     for path in source_files(root):
         with open(os.path.join(root, path), encoding="utf-8") as file:
             text = file.read()
@@ -229,7 +261,10 @@ GOOD = {
     "autograd/graph/record.h": INTERNAL_HEADER,
     "nn/CMakeLists.txt": "chainrule_headers(PUBLIC nn.h)\n",
     "nn/nn.h": PUBLIC_HEADER + '#include "autograd/autograd.h"\n#include "nn/layers/l.h"\n',
-    "nn/layers/CMakeLists.txt": "chainrule_headers(PUBLIC l.h)\n",
+    "nn/layers/CMakeLists.txt": "chainrule_headers(PUBLIC l.h)\nchainrule_table(chainrule_compact networks layers.h layers)\n",
+    "nn/layers/layers.h": PUBLIC_HEADER + '#include "nn/layers/scale.h"  // Scale\n                            // Shift\n',
+    "nn/layers/scale.h": PUBLIC_HEADER + "class ScalingLayer : public BuiltIn {};\nclass Scale : public BuiltInLayer<Scale> {};\nclass Shift : public PlainLayer<Shift> {};\n",
+    "nn/layers/scale.cpp": '#include "nn/layers/scale.h"\n#include "layer_entries.inc"\n',
     "nn/layers/l.h": PUBLIC_HEADER + '#include "autograd/graph/tensor.h"\n',
     "nn/layers/l.cpp": '#include "autograd/base/check.h"\n#include "nn/layers/l.h"\n',
     "apps/main.cpp": '#include <iostream>\n#include "nn/nn.h"\nint main() { std::cout << 1; }\n',
@@ -272,6 +307,9 @@ BAD = [
     ("nn/layers/l.h", "#pragma once\n", "says what it is for"),
     ("nn/layers/l.h", "// L.\n#ifndef L_H\n", "#pragma once follows"),
     ("nn/layers/new.h", PUBLIC_HEADER, "in no chainrule_headers()"),
+    ("nn/layers/new.h", PUBLIC_HEADER + "class New : public BuiltInLayer<New> {};\n", "the layer New is not named in nn/layers/layers.h"),
+    ("nn/layers/layers.h", PUBLIC_HEADER + '#include "nn/layers/scale.h"  // Scale\n', "the layer Shift is not named in nn/layers/layers.h"),
+    ("nn/layers/layers.h", PUBLIC_HEADER + '#include "nn/layers/scale.h"  // Scale Shift Other\n', "nn/layers/scale.h declares no layer Other"),
     ("nn/layers/l.h", INTERNAL_HEADER, "and only such a one"),
     ("autograd/base/check.h", PUBLIC_HEADER, "and only such a one"),
     ("autograd/graph/CMakeLists.txt", "chainrule_headers(PUBLIC tensor.h PRIVATE node.h record.h gone.h)\n", "listed in a CMakeLists.txt but not there"),

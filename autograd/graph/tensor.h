@@ -130,6 +130,9 @@ class Tensor {
   bool defined() const noexcept { return node_ != nullptr; }
   /// Returns true if both are handles to the same Tensor, like `is` in Python.
   bool is(const Tensor& other) const noexcept { return node_ == other.node_; }
+  /// Returns an identifier for use as a key in a map, like `id` in Python: equal for all handles to the same Tensor, different for Tensors
+  /// that exist at the same time; nullptr if the Tensor is undefined.
+  const void* id() const noexcept { return node_; }
 
   /// Returns the sizes of all axes.
   Shape shape(SourceLine line = SourceLine::current()) const;

@@ -1,5 +1,6 @@
 #include "nn/graph/merge.h"
 
+#include <limits>
 #include <utility>
 
 #include "autograd/base/check.h"
@@ -102,9 +103,13 @@ std::string Merge::describe() const {
 
 void Merge::config(Config& config) const { config.set("op", op_).set("inputs", input_count()).set("axis", axis_); }
 
-std::shared_ptr<Module> Merge::copy_structure(Cloner&) const {
-  return std::shared_ptr<Module>(static_cast<Module*>(new Merge(op_, input_count(), axis_)));  // avoids a second control block type
+Merge Merge::from_config(const Config& config) {
+  const std::string op = config.string("op");
+  const std::int64_t inputs = config.integer("inputs", 1, std::numeric_limits<int>::max());
+  return Merge(op, inputs, static_cast<int>(config.integer("axis", -Shape::kMaxRank, Shape::kMaxRank - 1)));
 }
+
+std::shared_ptr<Module> Merge::copy_structure(Cloner&) const { return std::make_shared<Merge>(op_, input_count(), axis_); }
 
 Symbol add(const SymbolList& symbols, SourceLine line) { return merge("add", symbols, line); }
 Symbol subtract(const SymbolList& symbols, SourceLine line) { return merge("subtract", symbols, line); }

@@ -19,6 +19,8 @@ class Merge : public MultiModule {
   /// negative: from the end.
   /// @throws std::invalid_argument for an unknown op, for no inputs, or for a number of inputs other than two for "subtract".
   Merge(std::string_view op, Dim inputs, int axis = -1, SourceLine line = SourceLine::current());
+  /// Returns the Merge whose config() set these settings; used by load_model().
+  static Merge from_config(const Config& config);
 
   /// Returns the one output.
   /// @throws std::invalid_argument if the shapes of the inputs do not fit.

@@ -92,7 +92,7 @@ class Model : public MultiModule {
   /// @throws std::runtime_error `PATH: ...` if anything is wrong with the file, or if it holds another kind of module.
   static Model load(const std::string& path, SourceLine line = SourceLine::current());
   /// Returns the Model whose config() set these settings; used by load_model().
-  static std::shared_ptr<Model> from_config(const Config& config);
+  static Model from_config(const Config& config);
 
   /// Returns a table of the layers; see nn::summary().
   std::string summary(SourceLine line = SourceLine::current()) const;

@@ -72,7 +72,7 @@ Symbol call_layer(const Layer& layer, const Symbol& x, SourceLine line) {
   return call_layer(layer, std::vector<Symbol>{x}, line).front();
 }
 
-Symbol BuiltIn::call_on(const Symbol& x, const SourceLine& line) { return call_layer(Layer(moved()), x, line); }
+Symbol BuiltIn::call_on(const Symbol& x, const SourceLine& line) { return call_layer(Layer(std::shared_ptr<Module>(moved())), x, line); }
 
 std::vector<Symbol> call_layer(const Layer& layer, const std::vector<Symbol>& inputs, SourceLine line) {
   return Symbol::of_call(layer, inputs, line);

@@ -2,13 +2,12 @@
 // derivative at kinks. (activation.h has the activation option of other layers.)
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "autograd/base/shape.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
-#include "nn/module/module.h"
+#include "nn/module/built_in_layer.h"
 
 namespace chainrule::nn {
 
@@ -37,243 +36,193 @@ class OpLayer : public BuiltIn {
 };
 
 /// Computes max(x, 0); see cr::relu.
-class ReLU : public OpLayer {
+class ReLU : public PlainLayer<ReLU, OpLayer> {
  public:
   /// The layer has no options.
   ReLU() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes min(max(x, 0), 6); see cr::relu6.
-class ReLU6 : public OpLayer {
+class ReLU6 : public PlainLayer<ReLU6, OpLayer> {
  public:
   /// The layer has no options.
   ReLU6() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes scale · elu(x, alpha) with the constants of self-normalizing networks; see cr::selu.
-class SELU : public OpLayer {
+class SELU : public PlainLayer<SELU, OpLayer> {
  public:
   /// The layer has no options.
   SELU() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes x · Φ(x), where Φ is the cumulative distribution function of the standard normal distribution; see cr::gelu.
-class GELU : public OpLayer {
+class GELU : public PlainLayer<GELU, OpLayer> {
  public:
   /// The layer has no options.
   GELU() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes the tanh approximation of GELU, as torch.nn.GELU(approximate="tanh"); see cr::gelu_tanh.
-class GELUTanh : public OpLayer {
+class GELUTanh : public PlainLayer<GELUTanh, OpLayer> {
  public:
   /// The layer has no options.
   GELUTanh() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes x · sigmoid(x); see cr::silu.
-class SiLU : public OpLayer {
+class SiLU : public PlainLayer<SiLU, OpLayer> {
  public:
   /// The layer has no options.
   SiLU() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes x · tanh(softplus(x)); see cr::mish.
-class Mish : public OpLayer {
+class Mish : public PlainLayer<Mish, OpLayer> {
  public:
   /// The layer has no options.
   Mish() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes 1 / (1 + exp(-x)); see cr::sigmoid.
-class Sigmoid : public OpLayer {
+class Sigmoid : public PlainLayer<Sigmoid, OpLayer> {
  public:
   /// The layer has no options.
   Sigmoid() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes log(sigmoid(x)) without overflow; see cr::log_sigmoid.
-class LogSigmoid : public OpLayer {
+class LogSigmoid : public PlainLayer<LogSigmoid, OpLayer> {
  public:
   /// The layer has no options.
   LogSigmoid() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes tanh(x); see cr::tanh.
-class Tanh : public OpLayer {
+class Tanh : public PlainLayer<Tanh, OpLayer> {
  public:
   /// The layer has no options.
   Tanh() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes x / (1 + |x|); see cr::softsign.
-class Softsign : public OpLayer {
+class Softsign : public PlainLayer<Softsign, OpLayer> {
  public:
   /// The layer has no options.
   Softsign() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes min(max(x + 3, 0), 6) / 6; see cr::hardsigmoid.
-class Hardsigmoid : public OpLayer {
+class Hardsigmoid : public PlainLayer<Hardsigmoid, OpLayer> {
  public:
   /// The layer has no options.
   Hardsigmoid() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes x · hardsigmoid(x); see cr::hardswish.
-class Hardswish : public OpLayer {
+class Hardswish : public PlainLayer<Hardswish, OpLayer> {
  public:
   /// The layer has no options.
   Hardswish() noexcept;
-
- private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
 };
 
 /// Computes x if x > 0, otherwise negative_slope · x; see cr::leaky_relu.
-class LeakyReLU : public BuiltIn {
+class LeakyReLU : public BuiltInLayer<LeakyReLU> {
  public:
   /// `negative_slope` is the slope for x < 0.
   explicit LeakyReLU(double negative_slope = 0.01) noexcept : negative_slope_(negative_slope) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static LeakyReLU from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "LeakyReLU 0.01".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   double negative_slope_;
 };
 
 /// Computes x if x > 0, otherwise alpha · (exp(x) - 1); see cr::elu.
-class ELU : public BuiltIn {
+class ELU : public BuiltInLayer<ELU> {
  public:
   /// The output approaches -alpha for x → -∞.
   explicit ELU(double alpha = 1) noexcept : alpha_(alpha) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static ELU from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "ELU 1".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   double alpha_;
 };
 
 /// Computes x if x > 0, otherwise alpha · (exp(x / alpha) - 1); see cr::celu.
-class CELU : public BuiltIn {
+class CELU : public BuiltInLayer<CELU> {
  public:
   /// The output approaches -alpha for x → -∞. forward() throws std::invalid_argument if alpha is 0 or NaN.
   explicit CELU(double alpha = 1) noexcept : alpha_(alpha) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static CELU from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "CELU 1".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   double alpha_;
 };
 
 /// Computes log(1 + exp(beta · x)) / beta, a smooth form of ReLU; see cr::softplus.
-class Softplus : public BuiltIn {
+class Softplus : public BuiltInLayer<Softplus> {
  public:
   /// Where beta · x exceeds `threshold`, the output is x itself. forward() throws std::invalid_argument if beta is 0 or NaN.
   explicit Softplus(double beta = 1, double threshold = 20) noexcept : beta_(beta), threshold_(threshold) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Softplus from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "Softplus, beta 2".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   double beta_, threshold_;
 };
 
 /// Computes min(max(x, low), high); see cr::hardtanh.
-class Hardtanh : public BuiltIn {
+class Hardtanh : public BuiltInLayer<Hardtanh> {
  public:
   /// Limits x to [low, high]. forward() throws std::invalid_argument unless low <= high.
   explicit Hardtanh(double low = -1, double high = 1) noexcept : low_(low), high_(high) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Hardtanh from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "Hardtanh -1 to 1".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   double low_, high_;
 };
 
 /// Computes the first half of an axis, multiplied by the sigmoid of the second half; see cr::glu.
-class GLU : public BuiltIn {
+class GLU : public BuiltInLayer<GLU> {
  public:
   /// `axis` is the axis to split, counted from the end if negative. Counting includes the batch axis.
   explicit GLU(int axis = -1) noexcept : axis_(axis) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static GLU from_config(const Config& config);
   /// Returns a Tensor of the shape of x, with half the size along the axis.
   /// @throws std::invalid_argument if the size of the axis is odd.
   Tensor forward(const Tensor& x) const override;
@@ -281,26 +230,24 @@ class GLU : public BuiltIn {
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   int axis_;
 };
 
 /// Computes exp(x) / Σ exp(x) along an axis; see cr::softmax. Do not use it before the loss cross_entropy, which expects logits.
-class Softmax : public BuiltIn {
+class Softmax : public BuiltInLayer<Softmax> {
  public:
   /// `axis` is the axis along which the outputs add up to 1, counted from the end if negative. Counting includes the batch axis.
   explicit Softmax(int axis = -1) noexcept : axis_(axis) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Softmax from_config(const Config& config);
   /// Returns the softmax of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "Softmax over axis -1".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   int axis_;
@@ -308,19 +255,19 @@ class Softmax : public BuiltIn {
 
 /// Computes log(softmax(x)) along an axis; see cr::log_softmax. Use it with the loss nll_loss, not with cross_entropy, which expects
 /// logits.
-class LogSoftmax : public BuiltIn {
+class LogSoftmax : public BuiltInLayer<LogSoftmax> {
  public:
   /// `axis` is the axis along which the exponentials of the outputs add up to 1, counted from the end if negative. Counting includes the
   /// batch axis.
   explicit LogSoftmax(int axis = -1) noexcept : axis_(axis) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static LogSoftmax from_config(const Config& config);
   /// Returns the logarithm of the softmax of x, of the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "LogSoftmax over axis -1".
   std::string describe() const override;
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   int axis_;
@@ -328,11 +275,13 @@ class LogSoftmax : public BuiltIn {
 
 /// Computes x if x > 0, otherwise weight · x, with a trained weight: one for all elements, or one for each channel, that is for each
 /// position along axis 1; see cr::prelu.
-class PReLU : public BuiltIn {
+class PReLU : public BuiltInLayer<PReLU> {
  public:
   /// `channels` is the number of weights (1: one for all elements), `slope` is their initial value.
   /// @throws std::invalid_argument for channels < 1.
   explicit PReLU(Dim channels = 1, double slope = 0.25, SourceLine line = SourceLine::current());
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static PReLU from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
   /// @throws std::invalid_argument if there are several weights and axis 1 of x has another size.
   Tensor forward(const Tensor& x) const override;
@@ -345,8 +294,6 @@ class PReLU : public BuiltIn {
   const Tensor& weight() const noexcept { return weight_; }
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   Tensor weight_;

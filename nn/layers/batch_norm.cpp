@@ -66,13 +66,13 @@ void BatchNorm::members(Members& visit) {
 
 std::string BatchNorm::describe() const { return text("BatchNorm ", features_); }
 
-std::shared_ptr<Module> BatchNorm::copy_structure(Cloner&) const {
-  return own(new BatchNorm(features_, BatchNormOptions{.momentum = momentum_, .epsilon = epsilon_, .affine = false}));
-}
-std::shared_ptr<Module> BatchNorm::moved() { return own(new BatchNorm(std::move(*this))); }
-
 void BatchNorm::config(Config& config) const {
   config.set("features", features_).set("momentum", momentum_).set("epsilon", epsilon_).set("affine", weight_.defined());
+}
+
+BatchNorm BatchNorm::from_config(const Config& config) {
+  return BatchNorm(config.integer("features"),
+                   {.momentum = config.number("momentum"), .epsilon = config.number("epsilon"), .affine = config.boolean("affine")});
 }
 
 }  // namespace chainrule::nn

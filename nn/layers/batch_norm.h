@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "autograd/base/shape.h"
-#include "nn/module/module.h"
+#include "nn/module/built_in_layer.h"
 
 namespace chainrule::nn {
 
@@ -28,7 +27,7 @@ struct BatchNormOptions {
 /// may call the layer in training mode.
 ///
 /// In evaluation mode, mean and variance are the running statistics, and a call changes nothing.
-class BatchNorm : public BuiltIn {
+class BatchNorm : public BuiltInLayer<BatchNorm> {
  public:
   /// The type of the constructor's options.
   using Options = BatchNormOptions;
@@ -36,6 +35,8 @@ class BatchNorm : public BuiltIn {
   /// Makes a layer for inputs [n, features].
   /// @throws std::invalid_argument for features < 1, a momentum outside [0, 1], or a negative epsilon.
   explicit BatchNorm(Dim features, const BatchNormOptions& options = {}, SourceLine line = SourceLine::current());
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static BatchNorm from_config(const Config& config);
 
   /// Returns the normalized x, [n, features].
   /// @throws std::invalid_argument for another shape, and in training mode for fewer than 2 examples.
@@ -55,8 +56,6 @@ class BatchNorm : public BuiltIn {
   const Tensor& running_var() const noexcept { return running_var_; }
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
   Tensor train_on(const Tensor& x) const;
 

@@ -29,10 +29,6 @@ void Dense::make_parameters(const DenseOptions& options) {
   if (options.bias) bias_ = options.bias_initializer({d_out_}, default_dtype(), generator);
 }
 
-Dense::Dense(Dense&&) noexcept = default;
-Dense& Dense::operator=(Dense&&) noexcept = default;
-Dense::~Dense() = default;
-
 Tensor Dense::forward(const Tensor& x) const {
   if (open_)
     throw_misuse("Dense", "the input size is not known: call build() with the shape of one example, or name the size",
@@ -65,9 +61,7 @@ std::string Dense::describe() const {
   return words;
 }
 
-std::shared_ptr<Module> Dense::copy_structure(Cloner&) const {
-  return std::shared_ptr<Module>(static_cast<Module*>(new Dense(d_out_, DenseOptions{.activation = activation_})));
-}
+std::shared_ptr<Module> Dense::copy_structure(Cloner&) const { return std::make_shared<Dense>(d_out_); }
 
 void Dense::copy_settings(const Module& original) {
   const Dense& from = static_cast<const Dense&>(original);
@@ -82,6 +76,12 @@ void Dense::config(Config& config) const {
     throw_misuse("config", "its activation is a function, which a file cannot hold: give it by name, or register a module that has it",
                  SourceLine::current());
   config.set("d_in", d_in_).set("d_out", d_out_).set("bias", bias_.defined()).set("activation", activation_.name());
+}
+
+// The initial values do not matter, as a model file or clone() replaces them.
+Dense Dense::from_config(const Config& config) {
+  const std::int64_t d_in = config.integer("d_in"), d_out = config.integer("d_out");  // in a fixed order on every compiler
+  return Dense(d_in, d_out, {.bias = config.boolean("bias"), .initializer = "zeros", .activation = config.string("activation")});
 }
 
 }  // namespace chainrule::nn

@@ -9,7 +9,7 @@
 #include "autograd/base/shape.h"
 #include "nn/layers/activation.h"
 #include "nn/layers/init.h"
-#include "nn/module/module.h"
+#include "nn/module/built_in_layer.h"
 
 namespace chainrule::nn {
 
@@ -30,7 +30,7 @@ struct DenseOptions {
 
 /// Computes activation(x · weight + bias), for x [..., d_in], weight [d_in, d_out] and bias [d_out]. The output has shape [..., d_out].
 /// Note that torch.nn.Linear stores the transposed weight, [d_out, d_in].
-class Dense : public BuiltIn {
+class Dense : public BuiltInLayer<Dense> {
  public:
   /// The type of the constructor's options.
   using Options = DenseOptions;
@@ -42,12 +42,8 @@ class Dense : public BuiltIn {
   /// undefined until then. Layer graphs and fit() call build() themselves.
   /// @throws std::invalid_argument for a size below 1.
   explicit Dense(Dim d_out, const DenseOptions& options = {}, SourceLine line = SourceLine::current());
-  /// Layers can be moved, but not copied.
-  Dense(Dense&&) noexcept;
-  /// Layers can be moved, but not copied.
-  Dense& operator=(Dense&&) noexcept;
-  /// Destructor.
-  ~Dense() override;
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Dense from_config(const Config& config);
 
   /// Returns the output, [..., d_out].
   /// @throws std::logic_error if the input size is not known yet.
@@ -73,7 +69,6 @@ class Dense : public BuiltIn {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override { return own(new Dense(std::move(*this))); }
   void config(Config& config) const override;
   void copy_settings(const Module& original) override;
   Shape on_build(const Shape& example) override;

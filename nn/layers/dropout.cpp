@@ -24,9 +24,10 @@ Tensor Dropout::forward(const Tensor& x) const {
 
 std::string Dropout::describe() const { return text("Dropout ", p_); }
 
-std::shared_ptr<Module> Dropout::copy_structure(Cloner&) const { return own(new Dropout(p_, DropoutOptions{.generator = generator_})); }
-std::shared_ptr<Module> Dropout::moved() { return own(new Dropout(std::move(*this))); }
-
 void Dropout::config(Config& config) const { config.set("p", p_); }
+
+Dropout Dropout::from_config(const Config& config) { return Dropout(config.number("p")); }
+
+void Dropout::copy_settings(const Module& original) { generator_ = static_cast<const Dropout&>(original).generator_; }
 
 }  // namespace chainrule::nn

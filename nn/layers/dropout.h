@@ -1,11 +1,10 @@
 // Dropout: sets random elements to zero in training mode.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "autograd/base/random.h"
-#include "nn/module/module.h"
+#include "nn/module/built_in_layer.h"
 
 namespace chainrule::nn {
 
@@ -18,7 +17,7 @@ struct DropoutOptions {
 
 /// In training mode, sets each element to 0 with probability p and divides the others by 1 - p (Srivastava et al. 2014, with the scaling
 /// done in training). In evaluation mode, returns x itself.
-class Dropout : public BuiltIn {
+class Dropout : public BuiltInLayer<Dropout> {
  public:
   /// The type of the constructor's options.
   using Options = DropoutOptions;
@@ -26,6 +25,8 @@ class Dropout : public BuiltIn {
   /// Makes a layer that drops elements with probability p.
   /// @throws std::invalid_argument unless 0 <= p <= 1.
   explicit Dropout(double p = 0.5, const DropoutOptions& options = {}, SourceLine line = SourceLine::current());
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Dropout from_config(const Config& config);
 
   /// Returns a Tensor of the shape of x.
   Tensor forward(const Tensor& x) const override;
@@ -36,9 +37,8 @@ class Dropout : public BuiltIn {
   double p() const noexcept { return p_; }
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
+  void copy_settings(const Module& original) override;
 
   double p_;
   Generator* generator_;

@@ -38,11 +38,12 @@ void Embedding::members(Members& visit) { visit("weight", weight_); }
 
 std::string Embedding::describe() const { return text("Embedding ", weight_.size(0), " x ", weight_.size(1)); }
 
-std::shared_ptr<Module> Embedding::copy_structure(Cloner&) const {
-  return own(new Embedding(1, 1, EmbeddingOptions{.initializer = "zeros"}));
-}
-std::shared_ptr<Module> Embedding::moved() { return own(new Embedding(std::move(*this))); }
-
 void Embedding::config(Config& config) const { config.set("count", weight_.size(0)).set("size", weight_.size(1)); }
+
+// The initial values do not matter, as a model file or clone() replaces them.
+Embedding Embedding::from_config(const Config& config) {
+  const std::int64_t count = config.integer("count"), size = config.integer("size");
+  return Embedding(count, size, {.initializer = "zeros"});
+}
 
 }  // namespace chainrule::nn

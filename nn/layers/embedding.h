@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "autograd/base/random.h"
 #include "autograd/base/shape.h"
 #include "nn/layers/init.h"
-#include "nn/module/module.h"
+#include "nn/module/built_in_layer.h"
 
 namespace chainrule::nn {
 
@@ -22,7 +21,7 @@ struct EmbeddingOptions {
 
 /// Looks up the rows of weight [count, size] that x selects, as torch.nn.Embedding: int64 x [...] gives [..., size]. If a row is selected
 /// several times, its gradients are added up.
-class Embedding : public BuiltIn {
+class Embedding : public BuiltInLayer<Embedding> {
  public:
   /// The type of the constructor's options.
   using Options = EmbeddingOptions;
@@ -30,6 +29,8 @@ class Embedding : public BuiltIn {
   /// Makes a table of `count` vectors with `size` elements each.
   /// @throws std::invalid_argument for a count or size below 1.
   Embedding(Dim count, Dim size, const EmbeddingOptions& options = {}, SourceLine line = SourceLine::current());
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Embedding from_config(const Config& config);
 
   /// Returns the selected rows, [..., size].
   /// @throws std::invalid_argument if x is not int64, or if an element is outside 0 to count - 1.
@@ -43,8 +44,6 @@ class Embedding : public BuiltIn {
   const Tensor& weight() const noexcept { return weight_; }
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
   Shape on_build(const Shape& example) override;
 

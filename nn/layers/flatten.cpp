@@ -12,7 +12,4 @@ Tensor Flatten::forward(const Tensor& x) const {
   return x.reshape({x.size(0), features});
 }
 
-std::shared_ptr<Module> Flatten::copy_structure(Cloner&) const { return own(new Flatten()); }
-std::shared_ptr<Module> Flatten::moved() { return own(new Flatten(std::move(*this))); }
-
 }  // namespace chainrule::nn

@@ -47,11 +47,10 @@ void LayerNorm::members(Members& visit) {
 
 std::string LayerNorm::describe() const { return sizes_.rank() == 1 ? text("LayerNorm ", sizes_[0]) : text("LayerNorm ", sizes_); }
 
-std::shared_ptr<Module> LayerNorm::copy_structure(Cloner&) const {
-  return own(new LayerNorm(sizes_, LayerNormOptions{.epsilon = epsilon_, .affine = false}));
-}
-std::shared_ptr<Module> LayerNorm::moved() { return own(new LayerNorm(std::move(*this))); }
-
 void LayerNorm::config(Config& config) const { config.set("sizes", sizes_).set("epsilon", epsilon_).set("affine", weight_.defined()); }
+
+LayerNorm LayerNorm::from_config(const Config& config) {
+  return LayerNorm(config.shape("sizes"), {.epsilon = config.number("epsilon"), .affine = config.boolean("affine")});
+}
 
 }  // namespace chainrule::nn

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <concepts>
-#include <memory>
 #include <string>
 
 #include "autograd/base/shape.h"
-#include "nn/module/module.h"
+#include "nn/module/built_in_layer.h"
 
 namespace chainrule::nn {
 
@@ -20,7 +19,7 @@ struct LayerNormOptions {
 
 /// Computes (x - mean) / sqrt(variance + epsilon) · weight + bias (Ba et al., arXiv 1607.06450). Mean and variance, with divisor n, are
 /// computed over the last axes of x. The layer behaves in the same way in training and evaluation mode.
-class LayerNorm : public BuiltIn {
+class LayerNorm : public BuiltInLayer<LayerNorm> {
  public:
   /// The type of the constructor's options.
   using Options = LayerNormOptions;
@@ -33,6 +32,8 @@ class LayerNorm : public BuiltIn {
   template <std::integral I>
   explicit LayerNorm(I features, const LayerNormOptions& options = {}, SourceLine line = SourceLine::current())
       : LayerNorm(Shape{features}, options, line) {}
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static LayerNorm from_config(const Config& config);
 
   /// Returns the normalized x, of the shape of x.
   /// @throws std::invalid_argument if the last axes of x have other sizes.
@@ -48,8 +49,6 @@ class LayerNorm : public BuiltIn {
   const Tensor& bias() const noexcept { return bias_; }
 
  private:
-  std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override;
   void config(Config& config) const override;
 
   Shape sizes_;

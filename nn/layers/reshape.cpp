@@ -36,9 +36,8 @@ Tensor Reshape::forward(const Tensor& x) const {
 
 std::string Reshape::describe() const { return text("Reshape to ", shape_); }
 
-std::shared_ptr<Module> Reshape::copy_structure(Cloner&) const { return own(new Reshape(shape_)); }
-std::shared_ptr<Module> Reshape::moved() { return own(new Reshape(std::move(*this))); }
-
 void Reshape::config(Config& config) const { config.set("shape", shape_); }
+
+Reshape Reshape::from_config(const Config& config) { return Reshape(config.shape("shape")); }
 
 }  // namespace chainrule::nn

@@ -30,9 +30,6 @@ std::string name_of(const Module& module) {
 
 Sequential::Sequential() noexcept = default;
 Sequential::Sequential(std::vector<Layer> layers) noexcept : layers_(std::move(layers)) {}
-Sequential::Sequential(Sequential&&) noexcept = default;
-Sequential& Sequential::operator=(Sequential&&) noexcept = default;
-Sequential::~Sequential() = default;
 
 void Sequential::take(std::span<Layer> layers) {
   layers_.assign(std::make_move_iterator(layers.begin()), std::make_move_iterator(layers.end()));
@@ -69,10 +66,10 @@ const Layer& Sequential::operator[](Index i) const {
   return layers_[static_cast<std::size_t>(at)];
 }
 
-std::shared_ptr<Module> Sequential::copy_structure(Cloner& cloner) const {
-  return std::shared_ptr<Module>(static_cast<Module*>(new Sequential(cloner(layers_))));
-}
+std::shared_ptr<Module> Sequential::copy_structure(Cloner& cloner) const { return std::make_shared<Sequential>(cloner(layers_)); }
 
 void Sequential::config(Config& config) const { config.set("layers", layers_); }
+
+Sequential Sequential::from_config(const Config& config) { return Sequential(config.layers("layers")); }
 
 }  // namespace chainrule::nn

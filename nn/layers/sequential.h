@@ -9,14 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "nn/module/built_in_layer.h"
 #include "nn/module/layer.h"
-#include "nn/module/module.h"
 
 namespace chainrule::nn {
 
 /// Calls its modules one after another, each with the result of the previous one. An empty Sequential returns its input. The children are
 /// named "0", "1", ...
-class Sequential : public BuiltIn {
+class Sequential : public BuiltInLayer<Sequential> {
  public:
   /// Makes an empty Sequential.
   Sequential() noexcept;
@@ -30,12 +30,8 @@ class Sequential : public BuiltIn {
     Layer list[] = {Layer(std::forward<L>(layers))...};
     take(list);
   }
-  /// Modules can be moved, but not copied.
-  Sequential(Sequential&&) noexcept;
-  /// Modules can be moved, but not copied.
-  Sequential& operator=(Sequential&&) noexcept;
-  /// Destructor.
-  ~Sequential() override;
+  /// Returns a layer with the options in `config`; see BuiltInLayer.
+  static Sequential from_config(const Config& config);
 
   /// Returns the result of the last module.
   Tensor forward(const Tensor& x) const override;
@@ -58,7 +54,6 @@ class Sequential : public BuiltIn {
 
  private:
   std::shared_ptr<Module> copy_structure(Cloner& cloner) const override;
-  std::shared_ptr<Module> moved() override { return own(new Sequential(std::move(*this))); }
   void config(Config& config) const override;
   Shape on_build(const Shape& example) override;
   void take(std::span<Layer> layers);

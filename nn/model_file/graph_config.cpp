@@ -62,7 +62,7 @@ void Model::config(Config& config) const {
   config.set("outputs", as_integers(output_values_));
 }
 
-std::shared_ptr<Model> Model::from_config(const Config& config) {
+Model Model::from_config(const Config& config) {
   Names names;
   std::vector<std::string> input_names;
   std::vector<Symbol> inputs, values;
@@ -106,12 +106,12 @@ std::shared_ptr<Model> Model::from_config(const Config& config) {
   std::vector<Symbol> outputs;
   for (const std::int64_t value : config.integers("outputs")) outputs.push_back(values[checked_value(value, values.size())]);
 
-  auto model = std::make_shared<Model>(inputs, outputs);
-  if (model->layers_.size() != layers.size() || model->calls_.size() != calls.size())
-    refuse("there are ", layers.size(), " layers and ", calls.size(), " calls, but the outputs depend on only ", model->layers_.size(),
-           " and ", model->calls_.size());
-  model->input_names_ = std::move(input_names);
-  for (NamedLayer& entry : model->layers_) entry.name = layer_names.at(&*entry.layer);
+  Model model(inputs, outputs);
+  if (model.layers_.size() != layers.size() || model.calls_.size() != calls.size())
+    refuse("there are ", layers.size(), " layers and ", calls.size(), " calls, but the outputs depend on only ", model.layers_.size(),
+           " and ", model.calls_.size());
+  model.input_names_ = std::move(input_names);
+  for (NamedLayer& entry : model.layers_) entry.name = layer_names.at(&*entry.layer);
   return model;
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <typeinfo>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -264,11 +265,11 @@ void write_weight(const Write& write, const ModulePaths::TensorPath& tensor_path
 
 void write_weights(const Write& write, const ModulePaths& paths) {
   write("{");
+  std::unordered_map<const void*, std::size_t> first_places;  // by Tensor::id()
   for (std::size_t i = 0; i < paths.tensors.size(); ++i) {
     const ModulePaths::TensorPath& tensor_path = paths.tensors[i];
     write(text(i == 0 ? "\n    " : ",\n    ", json_string(tensor_path.path), ": "));
-    std::size_t first = 0;
-    while (!paths.tensors[first].tensor->is(*tensor_path.tensor)) ++first;
+    const std::size_t first = first_places.emplace(tensor_path.tensor->id(), i).first->second;
     if (first == i) {
       write_weight(write, tensor_path);
     } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <typeinfo>
+#include <unordered_map>
 #include <utility>
 
 #include "autograd/base/check.h"
@@ -53,17 +54,16 @@ class TensorCopies {
  public:
   Tensor operator()(const Tensor& tensor) {
     if (!tensor.defined()) return tensor;
-    const auto known = std::find_if(done_.begin(), done_.end(), [&](const auto& pair) { return pair.first.is(tensor); });
-    if (known != done_.end()) return known->second;
-    Tensor copy = tensor.detach().clone();
+    Tensor& copy = copies_[tensor.id()];
+    if (copy.defined()) return copy;
+    copy = tensor.detach().clone();
     if (tensor.requires_grad()) copy.set_requires_grad(true);
     if (!tensor.name().empty()) copy.set_name(tensor.name());
-    done_.emplace_back(tensor, copy);
     return copy;
   }
 
  private:
-  std::vector<std::pair<Tensor, Tensor>> done_;
+  std::unordered_map<const void*, Tensor> copies_;  // by the id() of the original
 };
 
 }  // namespace

@@ -4,12 +4,15 @@
 #include <map>
 #include <set>
 #include <typeinfo>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "autograd/base/check.h"
 #include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/update.h"
+#include "nn/module/config.h"
 #include "nn/module/hook_list.h"
 #include "nn/module/layer.h"
 
@@ -97,10 +100,6 @@ class TryingZeros {
   bool outer_;
 };
 
-bool holds(const std::vector<NamedTensor>& list, const Tensor& tensor) {
-  return std::any_of(list.begin(), list.end(), [&](const NamedTensor& entry) { return entry.tensor.is(tensor); });
-}
-
 // Collects parameters, buffers or both, each once, in the order in which they are visited.
 class Collector : public Members {
  public:
@@ -109,14 +108,18 @@ class Collector : public Members {
 
  private:
   void on_parameter(const std::string& path, Tensor& parameter) override {
-    if (parameters_ && !holds(found_, parameter)) found_.push_back({path, parameter});
+    if (parameters_) collect(path, parameter);
   }
   void on_buffer(const std::string& path, Tensor& tensor) override {
-    if (buffers_ && !holds(found_, tensor)) found_.push_back({path, tensor});
+    if (buffers_) collect(path, tensor);
+  }
+  void collect(const std::string& path, const Tensor& tensor) {
+    if (met_.insert(tensor.id()).second) found_.push_back({path, tensor});
   }
 
   bool parameters_, buffers_;
   std::vector<NamedTensor> found_;
+  std::unordered_set<const void*> met_;
 };
 
 class Caster : public Members {
@@ -132,20 +135,43 @@ class Caster : public Members {
   // A Tensor that occurs in two places is replaced by one new Tensor in both.
   void cast(Tensor& slot) {
     if (slot.dtype() == dtype_) return;
-    const auto known = std::find_if(done_.begin(), done_.end(), [&](const auto& pair) { return pair.first.is(slot); });
-    if (known != done_.end()) {
-      slot = known->second;
-      return;
+    Done& done = done_[slot.id()];
+    if (!done.converted.defined()) {
+      done.original = slot;
+      done.converted = slot.detach().to(dtype_);
+      done.converted.set_requires_grad(slot.requires_grad()).set_name(slot.name());
     }
-    Tensor converted = slot.detach().to(dtype_);
-    converted.set_requires_grad(slot.requires_grad()).set_name(slot.name());
-    done_.emplace_back(slot, converted);
-    slot = std::move(converted);
+    slot = done.converted;
   }
 
+  struct Done {
+    Tensor original;  // kept, so that no other Tensor gets its id
+    Tensor converted;
+  };
+
   DType dtype_;
-  std::vector<std::pair<Tensor, Tensor>> done_;
+  std::unordered_map<const void*, Done> done_;
 };
+
+// The name of a type without its namespace.
+std::string name_of(const std::type_info& type) {
+  std::string name = type.name();
+#if __has_include(<cxxabi.h>)
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), std::free);
+  if (plain != nullptr) name = plain.get();
+#endif
+  const std::size_t scope = name.substr(0, name.find('<')).rfind("::");
+  return scope == std::string::npos ? name : name.substr(scope + 2);
+}
+
+[[noreturn]] void refuse_copy(const std::string& made, const std::string& type) {
+  throw_misuse("clone",
+               text("copy_structure returned a ", made, ", expected a ", type, ": add to ", type, " the member\n  ",
+                    "std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\n",
+                    "with the arguments of its constructor"),
+               SourceLine::current());
+}
 
 std::string count_of(std::size_t count, const char* what) { return text(count, " ", what, count == 1 ? "" : "s"); }
 
@@ -343,16 +369,7 @@ void Module::members(Members&) {}
 
 void Module::config(Config&) const {}
 
-std::string Module::describe() const {
-  std::string name = typeid(*this).name();
-#if __has_include(<cxxabi.h>)
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), std::free);
-  if (plain != nullptr) name = plain.get();
-#endif
-  const std::size_t scope = name.substr(0, name.find('<')).rfind("::");
-  return scope == std::string::npos ? name : name.substr(scope + 2);
-}
+std::string Module::describe() const { return name_of(typeid(*this)); }
 
 Module& Module::set_name(std::string_view name) {
   name_ = name;
@@ -414,14 +431,7 @@ std::shared_ptr<Module> Module::copy_unfilled(Cloner& cloner) const {
   std::shared_ptr<Module> copy = copy_structure(cloner);
   if (copy == nullptr) throw_misuse("clone", "copy_structure returned a null pointer", SourceLine::current());
   const Module& made = *copy;
-  if (typeid(made) != typeid(*this)) {
-    const std::string type = Module::describe();
-    throw_misuse("clone",
-                 text("copy_structure returned a ", made.Module::describe(), ", expected a ", type, ": add to ", type, " the member\n  ",
-                      "std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\n",
-                      "with the arguments of its constructor"),
-                 SourceLine::current());
-  }
+  if (typeid(made) != typeid(*this)) refuse_copy(made.Module::describe(), Module::describe());
   return copy;
 }
 
@@ -452,9 +462,10 @@ void Module::load_state(const std::vector<NamedTensor>& state, SourceLine line) 
       complain(entry.name, " is ", kind_and_shape(value), ", expected ", kind_and_shape(entry.tensor));
     }
   }
+  std::set<std::string_view> known;
+  for (const NamedTensor& entry : own) known.insert(entry.name);
   for (const NamedTensor& entry : state) {
-    const bool known = std::any_of(own.begin(), own.end(), [&](const NamedTensor& mine) { return mine.name == entry.name; });
-    if (!known) complain(entry.name, " is not in this module");
+    if (!known.contains(entry.name)) complain(entry.name, " is not in this module");
   }
   if (!wrong.empty()) throw_invalid("load_state", wrong, line);
   for (NamedTensor& entry : own) assign(entry.tensor, *given.at(entry.name));
@@ -499,7 +510,13 @@ BuiltIn::BuiltIn(BuiltIn&&) noexcept = default;
 BuiltIn& BuiltIn::operator=(BuiltIn&&) noexcept = default;
 BuiltIn::~BuiltIn() = default;
 Tensor BuiltIn::run(const Tensor& x) const { return forward(x); }
-std::shared_ptr<Module> BuiltIn::own(Module* module) { return std::shared_ptr<Module>(module); }
+
+std::shared_ptr<Module> BuiltIn::copy_with(const std::type_info& type, std::unique_ptr<Module> (*make)(const Config& config)) const {
+  if (typeid(*this) != type) refuse_copy(name_of(type), Module::describe());
+  Config options;
+  config(options);
+  return make(options);
+}
 
 std::shared_ptr<Module> Layer::share(Module* module) { return std::shared_ptr<Module>(module); }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -291,8 +292,8 @@ class MultiModule : public Module {
   std::size_t inputs_, outputs_;
 };
 
-/// Base class of the library's own layers. Errors that occur in such a layer name the line that called it; errors in a custom module name
-/// the line within its `forward`.
+/// Base class of the library's own layers, which derive from it through BuiltInLayer (built_in_layer.h). Errors that occur in such a layer
+/// name the line that called it; errors in a custom module name the line within its `forward`.
 class BuiltIn : public Module {
  public:
   using Module::operator();
@@ -318,12 +319,13 @@ class BuiltIn : public Module {
   /// Destructor.
   ~BuiltIn() override;
 
-  /// Returns a pointer that owns `module`. Use `own(new M(...))` in place of make_shared<M>(...), which would instantiate code for each M.
-  static std::shared_ptr<Module> own(Module* module);
+  /// Implements copy_structure(): returns what `make` makes from the settings that config() stores. `type` is the type that it makes.
+  /// @throws std::logic_error if this module has another type, derived from `type`.
+  std::shared_ptr<Module> copy_with(const std::type_info& type, std::unique_ptr<Module> (*make)(const Config& config)) const;
 
  private:
   // Moves this module into a new one of the same type.
-  virtual std::shared_ptr<Module> moved() = 0;
+  virtual std::unique_ptr<Module> moved() = 0;
 
   Symbol call_on(const Symbol& x, const SourceLine& line);
   Tensor run(const Tensor& x) const final;

@@ -6,6 +6,7 @@
 #include <exception>
 #include <ostream>
 #include <sstream>
+#include <unordered_set>
 
 #include "autograd/base/check.h"
 #include "autograd/derivatives/backward.h"
@@ -240,10 +241,11 @@ void Trainer::check_options() const {
 }
 
 void Trainer::check_optimizer(const Optimizer& optimizer) const {
+  std::unordered_set<const void*> own;
+  for (const Tensor& parameter : parameters_) own.insert(parameter.id());
   for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
     const Tensor& parameter = optimizer.parameters()[i];
-    const bool own = std::ranges::any_of(parameters_, [&](const Tensor& mine) { return mine.is(parameter); });
-    if (!own)
+    if (!own.contains(parameter.id()))
       throw_invalid("fit",
                     text("parameter ", i, " of the optimizer, of shape ", parameter.shape(), ", does not belong to ", module_.describe(),
                          ": was the optimizer made for another module, or before to()?"),

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -34,9 +37,7 @@ class Layers : public Members {
   // A const module may be visited, because members() only reports the members.
   explicit Layers(const Module& root) { walk(const_cast<Module&>(root)); }
 
-  bool is_dense_weight(const Tensor& tensor) const {
-    return std::any_of(dense_.begin(), dense_.end(), [&](const Dense* layer) { return layer->weight().is(tensor); });
-  }
+  bool is_dense_weight(const Tensor& tensor) const { return dense_weights_.contains(tensor.id()); }
   /// The path of the first Dense without parameters, or nullptr.
   const std::string* open_path() const { return open_ ? &open_path_ : nullptr; }
   const std::vector<std::string>& counters() const { return counters_; }
@@ -44,7 +45,7 @@ class Layers : public Members {
  private:
   void on_module(const std::string& path, Module& module) override {
     if (const auto* dense = dynamic_cast<const Dense*>(&module)) {
-      dense_.push_back(dense);
+      dense_weights_.insert(dense->weight().id());
       if (!dense->weight().defined() && !open_) {
         open_ = true;
         open_path_ = path.empty() ? module.describe() : path + " (" + module.describe() + ")";
@@ -54,7 +55,7 @@ class Layers : public Members {
     }
   }
 
-  std::vector<const Dense*> dense_;
+  std::unordered_set<const void*> dense_weights_;  // by Tensor::id()
   std::vector<std::string> counters_;
   bool open_ = false;
   std::string open_path_;
@@ -74,18 +75,20 @@ void check_metadata(const std::string& path, const std::map<std::string, std::st
 // Converts from PyTorch's layout to the module's. Shapes are compared here, so that error messages show the shape in the file.
 void from_pytorch(const std::string& path, const Module& module, std::vector<NamedTensor>& tensors, const SourceLine& line) {
   const Layers layers(module);
-  std::erase_if(tensors, [&](const NamedTensor& entry) {
-    return std::find(layers.counters().begin(), layers.counters().end(), entry.name) != layers.counters().end();
-  });
+  const std::set<std::string_view> counters(layers.counters().begin(), layers.counters().end());
+  std::erase_if(tensors, [&](const NamedTensor& entry) { return counters.contains(entry.name); });
+  std::map<std::string_view, Tensor*> given;
+  for (NamedTensor& entry : tensors) given.emplace(entry.name, &entry.tensor);
   for (const NamedTensor& own : module.state(line)) {
     if (!layers.is_dense_weight(own.tensor)) continue;
-    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& entry) { return entry.name == own.name; });
-    if (found == tensors.end()) continue;  // load_state() reports it
+    const auto found = given.find(own.name);
+    if (found == given.end()) continue;  // load_state() reports it
+    Tensor& tensor = *found->second;
     const Shape expected = {own.tensor.size(1), own.tensor.size(0)};
-    if (found->tensor.shape() != expected)
-      throw std::runtime_error(text(path, ": ", own.name, " has shape ", found->tensor.shape(), ", expected ", expected, ", the ",
+    if (tensor.shape() != expected)
+      throw std::runtime_error(text(path, ": ", own.name, " has shape ", tensor.shape(), ", expected ", expected, ", the ",
                                     layout_name(true), " of this Dense"));
-    found->tensor = transpose(found->tensor);
+    tensor = transpose(tensor);
   }
 }
 

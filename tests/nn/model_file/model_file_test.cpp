@@ -10,8 +10,11 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <typeindex>
+#include <typeinfo>
 #include <vector>
 
+#include "nn/model_file/module_table.h"
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/files/folder.h"
@@ -184,6 +187,29 @@ BOOST_AUTO_TEST_CASE(every_layer_gives_the_same) {
       }
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(every_layer_of_the_library_is_tested) {
+  const auto layers = every_layer();
+  for (const nn::BuiltInModule& known : nn::built_in_modules()) {
+    if (known.name == "Merge" || known.name == "Model") continue;  // no layers of one input: they have tests of their own
+    BOOST_TEST_CONTEXT(known.name << " in tests/nn/module/every_layer.h") {
+      const auto found = layers.find(std::string(known.name));
+      BOOST_REQUIRE(found != layers.end());
+      const nn::Module& layer = *found->second;
+      BOOST_TEST((std::type_index(typeid(layer)) == known.type));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(twenty_thousand_parameters) {
+  nn::Sequential model;
+  for (int i = 0; i < 20'000; ++i) model.push_back(nn::PReLU());
+  BOOST_TEST(model.named_parameters().size() == 20'000U);
+  const nn::Layer copy = there_and_back(*model.clone());
+  copy->load_state(model.state());
+  copy->to(cr::DType::float64);
+  BOOST_TEST(copy->parameter_count() == 20'000);
 }
 
 BOOST_AUTO_TEST_CASE(every_merge_gives_the_same) {

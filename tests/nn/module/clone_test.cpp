@@ -1,3 +1,5 @@
+// Copies of modules.
+// Covers nn/module/built_in_layer.h.
 #include "nn/module/clone.h"
 
 #include <boost/test/unit_test.hpp>
