@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(third_derivative) {
 BOOST_AUTO_TEST_CASE(a_pass_that_failed_part_way_is_named_by_the_next) {
   const Tensor x = cr::variable({1, 2});
   bool fails = true;
-  const cr::HookHandle handle = cr::on_grad(x, [&](const Tensor& g) -> Tensor {
+  const cr::GradHook hook = cr::on_grad(x, [&](const Tensor& g) -> Tensor {
     if (fails) throw std::runtime_error("no disk");
     return g;
   });
