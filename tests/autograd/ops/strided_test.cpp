@@ -66,21 +66,6 @@ BOOST_AUTO_TEST_CASE(a_shape_around_an_axis) {
   BOOST_TEST(is(detail::around({2, 3, 4, 5}, 3), 24, 5, 1));
 }
 
-BOOST_AUTO_TEST_CASE(elements_as_words_of_their_width) {
-  const auto width = [](DType dtype) {
-    std::size_t bytes = 0;
-    detail::visit_width(dtype, [&](auto word) { bytes = sizeof word; });
-    return bytes;
-  };
-  BOOST_TEST(width(DType::float32) == 4U);
-  BOOST_TEST(width(DType::float64) == 8U);
-  BOOST_TEST(width(DType::int64) == 8U);
-  const Tensor x = tensor({1, -2});
-  BOOST_TEST(detail::words<std::uint32_t>(x)[0] == 0x3f800000U);
-  detail::mutable_words<std::uint32_t>(x)[1] = 0x40400000U;
-  BOOST_TEST(x.to_vector<double>()[1] == 3);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace chainrule::test
