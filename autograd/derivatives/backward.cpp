@@ -102,7 +102,7 @@ class Pass {
       PassEntry& entry = table_[next];
       Node* node = node_of(entry.tensor);
       if (!node->recorded || entry.bottom) continue;
-      if (node->spent) throw_spent(node);
+      if (node->spent) throw_spent(node, entry.outer_mark);
       table_.enter_inputs(entry, node);
     }
   }
@@ -233,7 +233,7 @@ class Pass {
     Node* node = node_of(entry.tensor);
     entry.sum.join_slices(node);
     run_hooks(at);
-    if (node->spent) throw_spent(node);  // by a pass inside a hook
+    if (node->spent) throw_spent(node, node->mark);  // by a pass inside a hook
     const bool stays = entry.keep || node->retains_grad;
     if (stays) {
       table_.ends().push_back(at);
@@ -264,7 +264,7 @@ class Pass {
       RuleContext context(node, grad_out, slots.data());
       node->invoke(node->captures(), context);
       grad_out = Tensor();
-      if (node->spent) throw_spent(node);  // by a pass inside the rule
+      if (node->spent) throw_spent(node, node->mark);  // by a pass inside the rule
       if (thread_context.anomaly) [[unlikely]] {
         for (std::uint32_t i = 0; i < count; ++i)
           if (slots[i].wanted && slots[i].gradient.defined()) check_gradient(node, i, slots[i].gradient);
@@ -396,9 +396,10 @@ class Pass {
     for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs()[i] = Tensor();
   }
 
-  [[noreturn]] void throw_spent(Node* node) const {
+  // `pass` is the number of the pass that freed the node's inputs.
+  [[noreturn]] void throw_spent(Node* node, std::uint32_t pass) const {
     const std::string which = describe(Node::share(node));
-    if (const std::string* failure = FailedPasses::find(node->mark))
+    if (const std::string* failure = FailedPasses::find(pass))
       throw_misuse(op_,
                    text("the graph is spent: ", which, " was freed by a pass that then failed with \"", *failure,
                         "\"; compute the result again, or set retain_graph in a pass that may fail"),

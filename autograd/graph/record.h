@@ -186,16 +186,16 @@ class OpValues : public OpContext {
  public:
   explicit OpValues(const OpContext& context) noexcept : OpContext(context) {}
 
-  const T* in(std::size_t i = 0) const noexcept { return node_of(input(i))->values<T>(); }
-  const std::int64_t* indices(std::size_t i) const noexcept { return node_of(input(i))->values<std::int64_t>(); }
-  T* out() const noexcept { return node_of(result())->values<T>(); }
+  const T* in(std::size_t i = 0) const noexcept { return detail::values<T>(input(i)); }
+  const std::int64_t* indices(std::size_t i) const noexcept { return detail::values<std::int64_t>(input(i)); }
+  T* out() const noexcept { return mutable_values<T>(result()); }
   template <class U>
   U* out_as() const noexcept {
-    return node_of(result())->values<U>();
+    return mutable_values<U>(result());
   }
   template <class U = T>
   U* saved_values(std::size_t i) const noexcept {
-    return node_of(saved(i))->values<U>();
+    return mutable_values<U>(saved(i));
   }
 
   Shape in_shape(std::size_t i = 0) const noexcept { return shape_of(input(i)); }

@@ -10,7 +10,13 @@ AdamW::AdamW(std::vector<Tensor> parameters, const AdamWOptions& options, Source
 
 void AdamW::add_group(std::vector<Tensor> parameters, const AdamWOptions& options, SourceLine line) {
   Adam::add_group(std::move(parameters),
-                  {options.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, options.amsgrad}, line);
+                  {.learning_rate = options.learning_rate,
+                   .beta1 = options.beta1,
+                   .beta2 = options.beta2,
+                   .epsilon = options.epsilon,
+                   .weight_decay = options.weight_decay,
+                   .amsgrad = options.amsgrad},
+                  line);
 }
 
 OptimizerFactory adamw(const AdamWOptions& options) { return make_factory<AdamW>("adamw", options); }

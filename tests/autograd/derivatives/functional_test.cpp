@@ -127,10 +127,10 @@ BOOST_AUTO_TEST_CASE(value_and_grad_refuses) {
   const Tensor x = cr::zeros({2});
   const auto sine = [](const Tensor& at) { return cr::sin(at); };
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {x}); }) ==
-             "value_and_grad: the function gave shape [2], expected a single element" + at_line(__LINE__ - 1));
+             "value_and_grad: the function returned shape [2], expected a single element" + at_line(__LINE__ - 1));
   const std::vector<Tensor> two = {x, x};
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, two); }) ==
-             "value_and_grad: got 2 inputs for a function of 1 tensor" + at_line(__LINE__ - 1));
+             "value_and_grad: got 2 inputs, but the function takes 1 tensor" + at_line(__LINE__ - 1));
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {cr::zeros({}, DType::int64)}); }) ==
              "value_and_grad: got int64, expected float32 or float64" + at_line(__LINE__ - 1));
 }

@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(makers_of_the_shape_and_dtype_of_another) {
   BOOST_TEST(refused([] { cr::zeros_like(Tensor()); }) == "zeros_like: undefined tensor" + at_line());
   BOOST_TEST(refused([] { cr::ones_like(Tensor()); }) == "ones_like: undefined tensor" + at_line());
   BOOST_TEST(refused([] { cr::full_like(Tensor(), 1); }) == "full_like: undefined tensor" + at_line());
-  BOOST_TEST(refused([&] { cr::full_like(labels, kNan); }) == "full_like: the number nan does not fit int64" + at_line());
+  BOOST_TEST(refused([&] { cr::full_like(labels, kNan); }) == "full_like: the number nan does not fit into int64" + at_line());
   BOOST_TEST(refused([] { cr::rand_like(Tensor()); }) == "rand_like: undefined tensor" + at_line());
   BOOST_TEST(refused([&] { cr::rand_like(labels); }) == "rand_like: got int64, expected float32 or float64" + at_line());
   BOOST_TEST(refused([] { cr::randn_like(Tensor()); }) == "randn_like: undefined tensor" + at_line());
