@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(merges_of_unequal_shapes_name_both) {
       message_of<std::invalid_argument>([&] {
         nn::concatenate({square, wide});
       }) ==
-      "concatenate: input of shape [2, 2] has examples of shape [2, 2], input of shape [3, 5] of [3, 5], expected equal sizes but for "
+      "concatenate: input of shape [2, 2] has examples of shape [2, 2], input of shape [3, 5] of [3, 5], expected equal sizes except along "
       "axis 1" +
           at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] {

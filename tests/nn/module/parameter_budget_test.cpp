@@ -45,11 +45,11 @@ BOOST_AUTO_TEST_CASE(the_innermost_budget_counts) {
   const nn::ParameterBudget outer(100);
   {
     const nn::ParameterBudget inner(3);
-    BOOST_TEST(refusal({4}, 1).find("more than the 3 weights") != std::string::npos);
+    BOOST_TEST(refusal({4}, 1).find("exceed the 3 weights") != std::string::npos);
     BOOST_TEST(refusal({3}, 1) == kNone);
   }
   BOOST_TEST(refusal({100}, 1) == kNone);  // the inner one took nothing of the outer
-  BOOST_TEST(refusal({1}, 1).find("more than the 100 weights") != std::string::npos);
+  BOOST_TEST(refusal({1}, 1).find("exceed the 100 weights") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(layers_keep_to_it_and_draw_nothing) {
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(layers_keep_to_it_and_draw_nothing) {
     const nn::ParameterBudget budget(12);
     const nn::Dense dense(3, 2);
     BOOST_TEST(dense.weight().to_vector<double>() == std::vector<double>(6, 0), boost::test_tools::per_element());
-    BOOST_TEST(message_of<std::invalid_argument>([] { nn::Dense(3, 2); }).find("more than the 12 weights") != std::string::npos);
+    BOOST_TEST(message_of<std::invalid_argument>([] { nn::Dense(3, 2); }).find("exceed the 12 weights") != std::string::npos);
   }
   BOOST_TEST((cr::default_generator() == before));
   const nn::Dense drawn(3, 2);
