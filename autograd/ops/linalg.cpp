@@ -241,12 +241,12 @@ Tensor outer(const TensorArg& a, const Tensor& b) {
   const Tensor* inputs[] = {&a.tensor(), &b};
   return make_result("outer", a.line(), left->dtype, Shape{left->numel, right->numel}, inputs, floating([]<class T>(const OpValues<T>& v) {
                        const std::int64_t n = v.in_numel(0), m = v.in_numel(1);
-                       const T *const a = v.in(0), *const b = v.in(1);
+                       const T *const rows = v.in(0), *const columns = v.in(1);
                        T* const y = v.out();
                        kernels::parallel_pieces(n, std::max<std::int64_t>(1, kElementGrain / std::max<std::int64_t>(m, 1)),
                                                 [&](std::int64_t begin, std::int64_t end) {
                                                   for (std::int64_t i = begin; i < end; ++i)
-                                                    kernels::elementwise<T>().mul(a + i, 0, b, 1, y + i * m, m);
+                                                    kernels::elementwise<T>().mul(rows + i, 0, columns, 1, y + i * m, m);
                                                 });
                      }),
                      [](RuleContext& r) {

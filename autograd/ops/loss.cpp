@@ -91,10 +91,10 @@ Tensor mean_squared_difference(const TensorArg& a, const Tensor& b) {
   const Tensor* inputs[] = {&a.tensor(), &b};
   return make_result("mean_squared_difference", a.line(), node->dtype, Shape{}, inputs, floating([]<class T>(const OpValues<T>& v) {
                        const auto& loops = kernels::elementwise<T>();
-                       const T *const a = v.in(0), *const b = v.in(1);
+                       const T *const left = v.in(0), *const right = v.in(1);
                        Scratch<T> squares(v.in_numel());
                        kernels::parallel_pieces(v.in_numel(), kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-                         loops.sub(a + begin, 1, b + begin, 1, squares.data() + begin, end - begin);
+                         loops.sub(left + begin, 1, right + begin, 1, squares.data() + begin, end - begin);
                          loops.square(squares.data() + begin, squares.data() + begin, end - begin);
                        });
                        *v.out() = mean_of(squares.data(), v.in_numel());
@@ -119,13 +119,13 @@ Tensor mean_cross_entropy(const TensorArg& logits, const Tensor& labels) {
   return make_results("mean_cross_entropy", logits.line(), node->dtype, Shape{}, inputs, normalizers,
                       floating([]<class T>(const OpValues<T>& v) {
                         const Shape shape = v.in_shape(0);
-                        const std::int64_t n = shape[0], classes = shape[1];
-                        const std::int64_t* const labels = v.indices(1);
+                        const std::int64_t n = shape[0], size = shape[1];
+                        const std::int64_t* const label = v.indices(1);
                         for (std::int64_t i = 0; i < n; ++i)
-                          if (labels[i] < 0 || labels[i] >= classes) v.fail("label ", labels[i], " is outside 0 to ", classes - 1);
+                          if (label[i] < 0 || label[i] >= size) v.fail("label ", label[i], " is outside 0 to ", size - 1);
                         Scratch<T> at_labels(n);
                         T* const of_rows = v.saved_values(0);
-                        kernels::log_softmax_at(v.in(0), labels, n, classes, at_labels.data(), of_rows, of_rows + n);
+                        kernels::log_softmax_at(v.in(0), label, n, size, at_labels.data(), of_rows, of_rows + n);
                         *v.out() = -mean_of(at_labels.data(), n);
                       }),
                       [](RuleContext& r) { r.set(0, cross_entropy_gradient(r.input(0), r.input(1), r.saved(0), r.grad_out())); });

@@ -74,20 +74,20 @@ Tensor logsumexp_rows(const TensorArg& x) {
 
 // int64 sums wrap around.
 Tensor sum_integers(const TensorArg& x, const Reduced& plan, bool keepdim) {
-  using Int = std::int64_t;
   const Tensor* inputs[] = {&x.tensor()};
   return make_result(
       "sum", x.line(), DType::int64, keepdim ? plan.kept : plan.without, inputs,
       [plan](const OpContext& context) {
-        const OpValues<Int> v(context);
-        reduce_into(v.in(), v.in_shape(), plan, v.out(), [](const Int* from, Int outer, Int n, Int inner, Int* to) {
-          for (Int o = 0; o < outer; ++o)
-            for (Int i = 0; i < inner; ++i) {
-              std::uint64_t total = 0;
-              for (Int j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
-              to[o * inner + i] = static_cast<Int>(total);
-            }
-        });
+        const OpValues<std::int64_t> v(context);
+        reduce_into(v.in(), v.in_shape(), plan, v.out(),
+                    [](const std::int64_t* from, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* to) {
+                      for (std::int64_t o = 0; o < outer; ++o)
+                        for (std::int64_t i = 0; i < inner; ++i) {
+                          std::uint64_t total = 0;
+                          for (std::int64_t j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
+                          to[o * inner + i] = static_cast<std::int64_t>(total);
+                        }
+                    });
       },
       kNoRule);
 }
