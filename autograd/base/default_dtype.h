@@ -22,11 +22,11 @@ inline DType default_dtype() noexcept { return detail::dtype_in_force; }
 ///
 /// It applies to `tensor`, `variable`, `zeros`, `ones`, `full`, `eye`, `arange`, `linspace`, `rand`, `randn`, `bernoulli`, `one_hot` and
 /// `nn::input` when they are called without a dtype, and to the parameters and buffers that layers create within the scope. A layer whose
-/// input size was left open creates them when it is built.
+/// input size was left open creates them when it is built, with the default dtype at that time.
 ///
 /// It does not apply where the dtype follows from something else: `from_vector` (the element type of the vector), `zeros_like` and similar
-/// (the dtype of the Tensor), `randint`, `randperm`, `argmax` and other indices (int64), and data read from files. Modules that exist
-/// already do not change; Module::to() converts them.
+/// (the dtype of the Tensor), functions that return integers, such as `randint`, `randperm` and `argmax`, and data read from files. Modules
+/// that exist already do not change; Module::to() converts them.
 class DefaultDType {
  public:
   /// Starts the scope.

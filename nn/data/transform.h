@@ -21,8 +21,8 @@ struct SplitOptions {
   bool stratify = false;
 };
 
-/// Splits a dataset into two parts, such as a training set and a test set, as sklearn.model_selection.train_test_split does. Returns the
-/// first and the second part. The second part has round(fraction · size()) examples; with `stratify`, this number is rounded for each
+/// Splits a dataset at random into two parts, such as a training set and a test set. Returns the first and the second part, which share the
+/// storage of `data`. The second part has round(fraction · size()) examples; with `stratify`, this number is rounded for each
 /// class. Both parts keep the order of the examples.
 /// @throws std::invalid_argument unless 0 < fraction < 1 and each part gets at least one example; also if `stratify` is set and the targets
 /// are not labels, or if both `stratify` and `in_order` are set.
@@ -35,23 +35,25 @@ enum class Over {
   all,       ///< all elements have the same shift and scale
 };
 
-/// The map (x - shift) · scale, whose shift and scale are computed from one Tensor and can be applied to others. As in sklearn's scalers, a
-/// feature that is constant has scale 1.
+/// The map (x - shift) · scale, whose shift and scale are computed from one Tensor and can be applied to others. A feature whose
+/// computed spread is exactly 0 has scale 1.
 class Scaler {
  public:
-  /// Returns a Scaler that maps the smallest value in x to 0 and the largest to 1.
+  /// Returns a Scaler that maps the smallest value of each feature (with Over::all: of x) to 0 and the largest to 1.
   /// @throws std::invalid_argument unless x has a floating dtype, shape [n, ...] and at least one element.
   static Scaler min_max(const Tensor& x, Over over = Over::features, SourceLine line = SourceLine::current());
-  /// Returns a Scaler that maps x to mean 0 and standard deviation 1. The standard deviation is the square root of the variance with
-  /// divisor n, not n - 1.
+  /// Returns a Scaler that gives each feature (with Over::all: x as a whole) mean 0 and standard deviation 1. The standard deviation is the
+  /// square root of the variance with divisor n, not n - 1.
   /// @throws std::invalid_argument unless x has a floating dtype, shape [n, ...] and at least one element.
   static Scaler standard(const Tensor& x, Over over = Over::features, SourceLine line = SourceLine::current());
 
   /// Returns (x - shift) · scale, which has the shape of x.
-  /// @throws std::invalid_argument if dtype or example shape differ from those of the Tensor that the Scaler was computed from.
+  /// @throws std::invalid_argument if the dtype or the shape of one example differs from that of the Tensor that the Scaler was computed
+  /// from.
   Tensor operator()(const TensorArg& x) const;
   /// Returns x / scale + shift, the inverse of operator().
-  /// @throws std::invalid_argument if dtype or example shape differ from those of the Tensor that the Scaler was computed from.
+  /// @throws std::invalid_argument if the dtype or the shape of one example differs from that of the Tensor that the Scaler was computed
+  /// from.
   Tensor inverse(const TensorArg& x) const;
 
   /// Returns the shift, of the shape of one example; [1] for Over::all.

@@ -17,7 +17,7 @@ namespace chainrule::nn {
 /// Layer: `Layer shared = Dense(64, 64)`.
 class Layer {
  public:
-  /// Moves a module into a new Layer.
+  /// Moves a module into a new Layer. Write std::move(module) for a variable.
   template <class M>
   requires(std::derived_from<M, Module>) Layer(M&& module) {
     if constexpr (requires { module.weak_from_this(); }) {
@@ -30,10 +30,12 @@ class Layer {
   /// @throws std::invalid_argument for a null pointer.
   explicit Layer(std::shared_ptr<Module> module, SourceLine line = SourceLine::current());
 
-  /// Calls the module with one input.
+  /// Returns the output of the module for x.
+  /// @throws std::invalid_argument if the module has more than one input or output.
   Tensor operator()(const TensorArg& x) const { return (*module_)(x); }
 
-  /// Calls the module with a list of inputs.
+  /// Returns the outputs of the module for a list of inputs.
+  /// @throws std::invalid_argument for another number of inputs than the module has.
   /// @{
   std::vector<Tensor> operator()(const std::vector<Tensor>& inputs, SourceLine line = SourceLine::current()) const {
     return (*module_)(inputs, line);

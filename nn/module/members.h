@@ -38,10 +38,10 @@ class Members {
   void operator()(std::string_view name, const Layer& child);
   /// @}
 
-  /// Reports a parameter: a Tensor of dtype float32 or float64 that is trained. An undefined Tensor is skipped.
+  /// Reports a parameter: a Tensor of dtype float32 or float64 that is trained. An undefined Tensor goes to on_undefined().
   /// @throws std::invalid_argument for an int64 Tensor.
   void operator()(std::string_view name, Tensor& parameter);
-  /// Reports a list of child modules, Layers or parameters with the names `name.0`, `name.1`, ...
+  /// Reports a list of child modules, Layers, pointers to modules, or parameters with the names `name.0`, `name.1`, ...
   template <class T>
   void operator()(std::string_view name, std::vector<T>& list) {
     std::size_t i = 0;
@@ -56,8 +56,8 @@ class Members {
   void operator()(std::string_view name, P& pointer) {
     if (pointer != nullptr) (*this)(name, static_cast<Module&>(*pointer));
   }
-  /// Reports a buffer: a Tensor of any dtype that belongs to the state but is not trained, such as a running mean. An undefined Tensor is
-  /// skipped.
+  /// Reports a buffer: a Tensor of any dtype that belongs to the state but is not trained, such as a running mean. An undefined Tensor
+  /// goes to on_undefined().
   void buffer(std::string_view name, Tensor& tensor);
 
  protected:

@@ -26,16 +26,17 @@ struct AdamOptions {
   bool amsgrad = false;
 };
 
-/// The part of Adam that changes several parameters in one parallel loop, unless a derived class has its own update().
+/// The base class of Adam and AdamW. It changes all parameters in one parallel loop, unless a derived class overrides update().
 class AdamBase : public GroupedOptimizer<AdamOptions> {
  protected:
-  /// Constructor for derived classes; see Optimizer. For `decoupled` see AdamW.
+  /// Constructor for derived classes; see Optimizer. `decoupled` selects the weight decay of AdamW instead of the L2 penalty.
   AdamBase(const char* name, bool decoupled) noexcept;
 
   /// Checks the ranges of the options.
   /// @throws std::invalid_argument for an option outside its range.
   void check(const AdamOptions& options, const SourceLine& line) const override;
-  /// Calls update() for each step. Those of a derived class change their parameter; the remaining parameters are changed together.
+  /// Calls update() for each step. An update() of a derived class changes its parameter at once; parameters without one are collected and
+  /// changed together.
   void update_all(std::span<const ParameterStep> steps) override;
   /// Changes these parameters in one parallel loop.
   void update_together(std::span<const ParameterStep> steps);
@@ -69,8 +70,8 @@ class Adam : public AdamBase {
   /// Constructor for derived classes; see AdamBase.
   using AdamBase::AdamBase;
 
-  /// Changes one parameter as described above, at once: for the update() of a derived class, which overrides Optimizer::update(). This
-  /// function is a template because a template overrides nothing, so that the parameters of an Adam itself are changed together.
+  /// Changes one parameter at once. An update() of a derived class, which overrides Optimizer::update(), can call it as Adam::update(step).
+  /// It is a template so that it overrides nothing itself: the parameters of a plain Adam are changed together.
   template <class = void>
   void update(const ParameterStep& step) {
     update_together({&step, 1});

@@ -1,4 +1,4 @@
-// OptimizerFactory: the optimizer option of fit() and compile(), which make the optimizer once the parameters are known.
+// OptimizerFactory: the type of the `optimizer` option of fit() and compile(). It makes the optimizer when the parameters are known.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ struct OptimizerSettings {
   std::optional<double> momentum = {};
 };
 
-/// Makes an optimizer for a list of parameters. It is given by name, `"adam"`, or with options, `nn::adam({.learning_rate = 1e-3})`.
+/// Makes an optimizer for a list of parameters. Write it as a name, `"adam"`, or with options, `nn::adam({.learning_rate = 1e-3})`.
 class OptimizerFactory {
  public:
   /// A function that makes an optimizer for the given parameters. `line` is the line that errors name.
@@ -47,7 +47,7 @@ class OptimizerFactory {
       : name_(std::move(name)), make_(std::move(make)), full_batch_(full_batch) {}
 
   /// Makes the optimizer for these parameters.
-  /// @throws std::invalid_argument as the constructor of the optimizer.
+  /// @throws the exceptions of the optimizer's constructor.
   /// @throws std::logic_error if no optimizer was given.
   std::unique_ptr<Optimizer> operator()(std::vector<Tensor> parameters, SourceLine line = SourceLine::current()) const;
 
@@ -63,7 +63,8 @@ class OptimizerFactory {
 };
 
 /// Returns a new optimizer with this name for these parameters; see OptimizerFactory for the names.
-/// @throws std::invalid_argument for an unknown name or setting, and as the constructor of the optimizer.
+/// @throws std::invalid_argument for an unknown name or a setting that the optimizer does not have, and the exceptions of the
+/// optimizer's constructor.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, std::vector<Tensor> parameters, const OptimizerSettings& settings = {},
                                           SourceLine line = SourceLine::current());
 

@@ -65,11 +65,11 @@ class Optimizer {
   /// Returns the parameters of all groups, in the order in which they were added.
   const std::vector<Tensor>& parameters() const noexcept { return parameters_; }
 
-  /// Returns the state of each parameter that has been changed at least once. The names consist of the index of the parameter and the kind
-  /// of the Tensor: "3.moment1"; "3.steps" (int64) is the number of its steps. The Tensors share their values with the optimizer. Options
-  /// and learning rates are not part of the state.
+  /// Returns the state of each parameter that has been changed at least once. Each name is the index of the parameter and the kind of
+  /// the state, such as "3.moment1"; "3.steps" (int64) is the number of steps taken by parameter 3. The Tensors share their values with the
+  /// optimizer, except for the steps, which are copies. Options and learning rates are not part of the state.
   virtual std::vector<NamedTensor> state(SourceLine line = SourceLine::current()) const;
-  /// Continues from a state, whose values are copied.
+  /// Replaces the state with a copy of `state`. A parameter without an entry starts anew.
   /// @throws std::invalid_argument for an unknown name, or for an entry of another shape or dtype.
   virtual void load_state(const std::vector<NamedTensor>& state, SourceLine line = SourceLine::current());
   /// Same as state().
