@@ -68,7 +68,7 @@ class Adam : public AdamBase {
 
  protected:
   /// Constructor for derived classes; see AdamBase.
-  using AdamBase::AdamBase;
+  Adam(const char* name, bool decoupled) noexcept : AdamBase(name, decoupled) {}
 
   /// Changes one parameter at once. An update() of a derived class, which overrides Optimizer::update(), can call it as Adam::update(step).
   /// It is a template so that it overrides nothing itself: the parameters of a plain Adam are changed together.
