@@ -77,9 +77,9 @@ Tensor sum_integers(const TensorArg& x, const Reduced& plan, bool keepdim) {
   const Tensor* inputs[] = {&x.tensor()};
   return make_result(
       "sum", x.line(), DType::int64, keepdim ? plan.kept : plan.without, inputs,
-      [plan](const OpContext& context) {
+      [axes = plan.axes()](const OpContext& context) {
         const OpValues<std::int64_t> v(context);
-        reduce_into(v.in(), v.in_shape(), plan, v.out(),
+        reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
                     [](const std::int64_t* from, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* to) {
                       for (std::int64_t o = 0; o < outer; ++o)
                         for (std::int64_t i = 0; i < inner; ++i) {
@@ -202,8 +202,8 @@ Tensor truth(const char* op, const TensorArg& x, const Axes& axes, bool keepdim,
   const Reduced plan = reduced(op, node, axes, x.line());
   const Tensor* inputs[] = {&x.tensor()};
   return make_result(op, x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs,
-                     any_dtype([plan, every]<class T>(const OpValues<T>& v) {
-                       reduce_into(v.in(), v.in_shape(), plan, v.out(),
+                     any_dtype([axes = plan.axes(), every]<class T>(const OpValues<T>& v) {
+                       reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
                                    [every](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
                                      reduce_truth(from, outer, n, inner, to, every);
                                    });

@@ -12,12 +12,23 @@
 
 namespace chainrule::detail {
 
+/// Which axes are reduced: what a computing part needs to know of a Reduced.
+struct ReducedAxes {
+  bool gone[Shape::kMaxRank] = {};
+};
+
 /// The axes that are reduced.
 struct Reduced {
   bool gone[Shape::kMaxRank] = {};
   Shape kept;              // shape of the result with the reduced axes as axes of size 1
   Shape without;           // shape of the result without the reduced axes
   std::int64_t count = 1;  // number of elements that are reduced to one
+
+  ReducedAxes axes() const noexcept {
+    ReducedAxes axes;
+    std::copy_n(gone, Shape::kMaxRank, axes.gone);
+    return axes;
+  }
 };
 
 /// The plan for the axes an argument names.
@@ -46,28 +57,31 @@ inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const
 
 /// Calls reduce(x, outer, n, inner, y) for each group of neighbouring axes that are reduced, starting with the last group.
 template <class T, class Reduce>
-void reduce_into(const T* from, const Shape& shape, const Reduced& plan, T* y, Reduce reduce) {
-  const int rank = shape.rank();
-  const std::int64_t numel = shape.numel();
-  if (numel == 0) {  // at once: between the stretches of [2^40, 1, 0] the values could fill any memory
-    reduce(from, 1, 0, plan.kept.numel(), y);
+void reduce_into(const Node* x, const ReducedAxes& axes, const T* from, T* y, Reduce reduce) {
+  const int rank = x->rank;
+  const std::int64_t* const shape = x->sizes();
+  const bool* const gone = axes.gone;
+  if (x->numel == 0) {  // at once: between the stretches of [2^40, 1, 0] the values could fill any memory
+    std::int64_t kept = 1;
+    for (int axis = 0; axis < rank; ++axis) kept *= gone[axis] ? 1 : shape[axis];
+    reduce(from, 1, 0, kept, y);
     return;
   }
   std::unique_ptr<T[]> previous;
   std::int64_t inner = 1;
   bool reduced_any = false;
   for (int axis = rank - 1; axis >= 0; --axis) {
-    if (!plan.gone[axis]) {
+    if (!gone[axis]) {
       inner *= shape[axis];
       continue;
     }
     std::int64_t n = shape[axis];
-    while (axis > 0 && plan.gone[axis - 1]) n *= shape[--axis];
+    while (axis > 0 && gone[axis - 1]) n *= shape[--axis];
     std::int64_t outer = 1;
     bool more = false;
     for (int before = 0; before < axis; ++before) {
       outer *= shape[before];
-      more = more || plan.gone[before];
+      more = more || gone[before];
     }
     std::unique_ptr<T[]> next;
     if (more) next = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(outer * inner));
@@ -76,7 +90,7 @@ void reduce_into(const T* from, const Shape& shape, const Reduced& plan, T* y, R
     from = previous.get();
     reduced_any = true;
   }
-  if (!reduced_any) std::copy_n(from, numel, y);
+  if (!reduced_any) std::copy_n(from, x->numel, y);
 }
 
 /// Returns a gradient of the reduced shape broadcast to the shape of the input.
@@ -88,8 +102,8 @@ Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool k
                  const Rule& rule) {
   const Tensor* inputs[] = {&x.tensor()};
   return make_result(op, x.line(), node_of(x.tensor())->dtype, keepdim ? plan.kept : plan.without, inputs,
-                     floating([plan, kind, finish]<class T>(const OpValues<T>& v) {
-                       reduce_into(v.in(), v.in_shape(), plan, v.out(),
+                     floating([axes = plan.axes(), kind, finish]<class T>(const OpValues<T>& v) {
+                       reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
                                    [kind](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
                                      kernels::reduce(kind, from, outer, n, inner, to);
                                    });
