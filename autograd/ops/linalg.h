@@ -35,8 +35,8 @@ Tensor diag(const TensorArg& x, std::int64_t k = 0);
 Tensor tril(const TensorArg& x, std::int64_t k = 0);
 /// Returns the upper triangular part of x: 0 below the k-th diagonal of the last two axes, and x elsewhere. Accepts every dtype.
 Tensor triu(const TensorArg& x, std::int64_t k = 0);
-/// Returns the sum of products of the operands that the equation describes (Einstein notation), like torch.einsum. This is a batched matrix
-/// product:
+/// Returns the sum of products of the operands that the equation describes (Einstein notation), like torch.einsum. For example, a batched
+/// matrix product is:
 ///
 ///     einsum("bij,bjk->bik", {a, b})
 ///

@@ -58,7 +58,7 @@ MnistFiles find_mnist(const std::vector<MnistDirectory>& directories);
 
 /// Reads and checks the four files: there must be one label for each image, the training and test images must have the same size, and each
 /// label must be below `classes`.
-/// @throws std::runtime_error as read_idx(), if a file is malformed or the files do not match each other.
+/// @throws std::runtime_error like read_idx(), and if the files do not match each other.
 /// @throws std::invalid_argument unless 1 <= classes <= 256.
 MnistData load_mnist(const MnistFiles& files, int classes = 10);
 

@@ -54,7 +54,8 @@ class Activation {
 
   /// Returns the value of the activation for x; x itself if there is no activation.
   Tensor operator()(const TensorArg& x) const;
-  /// Returns the name, also for an op that has a name; "function" for other functions; "" if there is no activation.
+  /// Returns the name of the activation, also if it was given as an op with a name (`cr::relu`: "relu"); "function" for any other function;
+  /// "" if there is no activation.
   const std::string& name() const noexcept { return name_; }
 
  private:

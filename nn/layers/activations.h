@@ -290,7 +290,7 @@ class PReLU : public BuiltInLayer<PReLU> {
   /// Returns a description such as "PReLU 1".
   std::string describe() const override;
 
-  /// Returns the weight, float32 [channels].
+  /// Returns the weight, [channels].
   const Tensor& weight() const noexcept { return weight_; }
 
  private:

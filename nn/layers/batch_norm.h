@@ -46,13 +46,13 @@ class BatchNorm : public BuiltInLayer<BatchNorm> {
   /// Returns a description such as "BatchNorm 64".
   std::string describe() const override;
 
-  /// Returns the weight, float32 [features]; undefined if `affine` is false.
+  /// Returns the weight, [features]; undefined if `affine` is false.
   const Tensor& weight() const noexcept { return weight_; }
-  /// Returns the bias, float32 [features]; undefined if `affine` is false.
+  /// Returns the bias, [features]; undefined if `affine` is false.
   const Tensor& bias() const noexcept { return bias_; }
-  /// Returns the running mean, float32 [features], initially 0.
+  /// Returns the running mean, [features], initially 0.
   const Tensor& running_mean() const noexcept { return running_mean_; }
-  /// Returns the running variance, float32 [features], initially 1.
+  /// Returns the running variance, [features], initially 1.
   const Tensor& running_var() const noexcept { return running_var_; }
 
  private:

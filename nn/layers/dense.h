@@ -60,9 +60,9 @@ class Dense : public BuiltInLayer<Dense> {
   std::int64_t d_in() const noexcept { return d_in_; }
   /// Returns the number of output features.
   std::int64_t d_out() const noexcept { return d_out_; }
-  /// Returns the weight, float32 [d_in, d_out]; undefined until the input size is known.
+  /// Returns the weight, [d_in, d_out]; undefined until the input size is known.
   const Tensor& weight() const noexcept { return weight_; }
-  /// Returns the bias, float32 [d_out]; undefined if there is none or the input size is not known yet.
+  /// Returns the bias, [d_out]; undefined if there is none or the input size is not known yet.
   const Tensor& bias() const noexcept { return bias_; }
   /// Returns the activation.
   const Activation& activation() const noexcept { return activation_; }

@@ -40,7 +40,7 @@ class Embedding : public BuiltInLayer<Embedding> {
   /// Returns a description such as "Embedding 1000 x 16".
   std::string describe() const override;
 
-  /// Returns the vectors, float32 [count, size].
+  /// Returns the vectors, [count, size].
   const Tensor& weight() const noexcept { return weight_; }
 
  private:

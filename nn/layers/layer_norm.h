@@ -43,9 +43,9 @@ class LayerNorm : public BuiltInLayer<LayerNorm> {
   /// Returns a description such as "LayerNorm 64".
   std::string describe() const override;
 
-  /// Returns the weight, float32 of shape `sizes`; undefined if `affine` is false.
+  /// Returns the weight, of shape `sizes`; undefined if `affine` is false.
   const Tensor& weight() const noexcept { return weight_; }
-  /// Returns the bias, float32 of shape `sizes`; undefined if `affine` is false.
+  /// Returns the bias, of shape `sizes`; undefined if `affine` is false.
   const Tensor& bias() const noexcept { return bias_; }
 
  private:
