@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(over_a_graph_that_a_pass_has_freed) {
   cr::sum(freed).backward();
   const Tensor y = cr::checkpoint([&](const Tensor& at) { return at * freed; }, {x});
   BOOST_CHECK_CLOSE(y.to_vector<float>()[1], 2 * std::exp(2.0F), 1e-4);
-  BOOST_TEST(message_of<std::logic_error>([&] { cr::sum(y).backward(); }).find("a second time: the inputs of the result of exp") != std::string::npos);
+  BOOST_TEST(message_of<std::logic_error>([&] { cr::sum(y).backward(); }).find("a second time: the inputs of the result of exp") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(same_gradients_less_memory) {
