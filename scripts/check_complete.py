@@ -20,11 +20,11 @@ import json
 import os
 import re
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 import check_layering  # noqa: E402
 import check_op_table  # noqa: E402
+from sample_tree import found_in  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -314,21 +314,10 @@ BAD = [
 ]
 
 
-def found_in(files):
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            if text is None:
-                continue
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        return check(root)
-
-
 def self_test():
-    wrong = [f"the good sample: {problem}" for problem in found_in(GOOD)]
+    wrong = [f"the good sample: {problem}" for problem in found_in(GOOD, check)]
     for path, text, expected in BAD:
-        found = found_in({**GOOD, path: text})
+        found = found_in({**GOOD, path: text}, check)
         if len(found) != len(expected) or not all(any(part in problem for problem in found) for part in expected):
             wrong.append(f"{path} with {text!r}: expected {expected}, found {found}")
     return wrong

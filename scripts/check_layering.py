@@ -11,7 +11,9 @@ The others are internal: they are not installed, and their second comment line s
 import os
 import re
 import sys
-import tempfile
+
+sys.dont_write_bytecode = True
+from sample_tree import found_in  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = [
@@ -317,21 +319,10 @@ BAD = [
 ]
 
 
-def found_in(files):
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            if text is None:
-                continue
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        return check(root)
-
-
 def self_test():
-    wrong = [f"the good sample: {what}" for what in found_in(GOOD)]
+    wrong = [f"the good sample: {what}" for what in found_in(GOOD, check)]
     for path, text, expected in BAD:
-        found = found_in({**GOOD, path: text})
+        found = found_in({**GOOD, path: text}, check)
         if not any(expected in what for what in found):
             wrong.append(f"{path} with {text!r}: expected '{expected}', found {found}")
     return wrong

@@ -12,7 +12,9 @@ import glob
 import os
 import re
 import sys
-import tempfile
+
+sys.dont_write_bytecode = True
+from sample_tree import found_in  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP_PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -116,21 +118,10 @@ BAD = [
 ]
 
 
-def found_in(files):
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            if text is None:
-                continue
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        return check(root)
-
-
 def self_test():
-    wrong = [f"the good sample: {what}" for what in found_in(GOOD)]
+    wrong = [f"the good sample: {what}" for what in found_in(GOOD, check)]
     for path, text, expected in BAD:
-        found = found_in({**GOOD, path: text})
+        found = found_in({**GOOD, path: text}, check)
         if path == "README.md":  # its heading is what other pages lead to
             found = [what for what in found if what.startswith("README.md")]
         if len(found) != len(expected) or not all(part in what for part, what in zip(expected, found)):

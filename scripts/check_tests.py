@@ -17,10 +17,10 @@ room, which covers no single file: // Covers autograd/ops.
 import os
 import re
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from check_layering import without_comments  # noqa: E402
+from sample_tree import found_in  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIBRARIES = ("autograd", "nn")
@@ -241,24 +241,13 @@ FINE = [
 ]
 
 
-def found_in(files):
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            if text is None:
-                continue
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        return check(root)
-
-
 def self_test():
     wrong = [f"a header with {text!r}: no body was found" for text in BODIES if not holds_bodies(HEADER + text)]
     wrong += [f"a header with {text!r}: a body was found" for text in NO_BODIES if holds_bodies(HEADER + text)]
     for changed in ({}, *FINE):
-        wrong += [f"a good sample with {changed}: {what}" for what in found_in({**GOOD, **changed})]
+        wrong += [f"a good sample with {changed}: {what}" for what in found_in({**GOOD, **changed}, check)]
     for changed, expected in BAD:
-        found = found_in({**GOOD, **changed})
+        found = found_in({**GOOD, **changed}, check)
         if len(found) != len(expected) or not all(any(text in what for what in found) for text in expected):
             wrong.append(f"with {changed}: expected {expected}, found {found}")
     return wrong

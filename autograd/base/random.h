@@ -40,8 +40,8 @@ class Generator {
 /// each of those starts with a sequence of its own, derived from `seed`.
 void manual_seed(std::uint64_t seed) noexcept;
 
-/// Returns this thread's default generator, which rand(), randn() and the like use if they are given none. Without manual_seed() the first
-/// thread to call it starts with seed 0; the seeds of later threads are derived from 0 and the order of their first calls.
+/// Returns the default generator of this thread, which rand(), randn() and the like use if they are given none. Without manual_seed(), the
+/// first thread that calls default_generator() gets seed 0, and each later thread a seed derived from 0 and the order of these first calls.
 Generator& default_generator() noexcept;
 
 namespace detail {

@@ -3,8 +3,9 @@
 
   compile_errors.py COMPILER [INCLUDE_DIR]   INCLUDE_DIR is the root of this repository unless given
 
-Compiles each of CASES alone (-fsyntax-only). Counted are the lines with a message: errors, warnings, notes and the functions they are in; not
-the quoted source lines beneath them nor the chain of includes above, whose number no library decides. The words must stand in a message.
+Compiles each of CASES alone (-fsyntax-only). It counts the lines with a message: errors, warnings, notes and the functions they are in. It
+does not count the quoted source lines below a message or the chain of includes above it, whose length the compiler and its headers decide.
+The expected words must stand in a message.
 
 A name that is no member of the options is never told by g++ 12, nor by clang where there are several constructors: to them such braces
 convert to nothing. So those cases ask only for the type of the options, and for the word in the quoted line.

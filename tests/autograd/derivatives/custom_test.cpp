@@ -24,7 +24,7 @@ namespace {
 
 std::vector<double> numbers(const Tensor& tensor) { return tensor.to_vector<double>(); }
 
-// x³ as an op of one's own; its rule written in ops.
+// x³ as a custom op, with a rule written in ops.
 Tensor cube(const Tensor& x) {
   return cr::custom_op(
       "cube", x, [](std::span<const Tensor> in) { return in[0] * in[0] * in[0]; },

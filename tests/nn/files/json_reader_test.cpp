@@ -15,7 +15,7 @@ using chainrule::test::message_of;
 
 namespace {
 
-/// Writes down what it is told.
+/// Records the calls it receives.
 struct Notes final : nn::JsonHandler {
   std::ostringstream all;
   std::string refused_key = {};

@@ -39,7 +39,7 @@ inline nn::Dataset line_data(std::int64_t n) {
   return {x, (3 * slice(x, 1, 0, 1) - 2 * slice(x, 1, 1, 2) + 1).detach()};
 }
 
-// Notes what it is told, and the loss of each epoch.
+// Records the calls it receives, and the loss of each epoch.
 struct Recorder : nn::Callback {
   std::vector<std::string> events;
   void on_fit_begin(nn::Training&) override { events.emplace_back("fit"); }
