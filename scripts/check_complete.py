@@ -5,7 +5,8 @@
   check_complete.py --self-test  proves that each rule finds its bad sample
 
 - An op (check_op_table.py says what counts as one, and asks for its row) has cases in ops.jsonl or closed_forms.jsonl and a call in
-  ops_fuzz.cpp. Aliases need neither.
+  ops_fuzz.cpp. Aliases need neither, and neither does an elementwise op whose row gives the op itself and its plain function: random shapes
+  and the fuzz target take them from there.
 - A loop or function of autograd/kernels is used in a test of tests/autograd/kernels.
 - A layer, a class of nn/layers or nn/graph derived from BuiltIn or MultiModule, stands in the table layers.h or in built_in_modules.cpp, and
   in every_layer.h and layers_reference_test.cpp.
@@ -73,12 +74,21 @@ def files_in(root, folder, ending):
     return [f"{folder}/{name}" for name in sorted(os.listdir(os.path.join(root, folder))) if name.endswith(ending)]
 
 
+def ops_with_plain_function(root):
+    """Ops with an elementwise row of the form unary("tanh", tanh, ...)."""
+    found = set()
+    for room in check_op_table.ROOMS:
+        for path in files_in(root, "tests/" + room, "_rows.cpp"):
+            found.update(re.findall(r'(?:\bt\.(?:unary|binary)\w*\(|_row\(\s*t,)\s*"(\w+)",\s*\1,', code(root, path)))
+    return found
+
+
 def check_ops(root):
     lines = (read(root, REFERENCE) + "\n" + read(root, CLOSED_FORMS)).split("\n")
     cases = {json.loads(line).get("op") for line in lines if line}
-    fuzzed = code(root, OPS_FUZZ)
+    fuzzed, plain = code(root, OPS_FUZZ), ops_with_plain_function(root)
     for op, path in check_op_table.ops_declared(root).items():
-        if check_op_table.is_op_alias(op, check_op_table.ALIASES):
+        if check_op_table.is_op_alias(op, check_op_table.ALIASES) or op in plain:
             continue
         if op not in cases:
             yield f"{path}: {op} has no case in {REFERENCE}: add some to make_reference.py, and {op} to reference_test.cpp"
@@ -244,7 +254,9 @@ GOOD = {
     "autograd/CMakeLists.txt": "chainrule_headers(PUBLIC autograd.h)\n",
     "autograd/autograd.h": '#include "autograd/ops/some.h"\n',
     "autograd/ops/CMakeLists.txt": "chainrule_headers(PUBLIC some.h PRIVATE internal.h)\n",
-    "autograd/ops/some.h": "/// y.\nTensor twist(const TensorArg& x);\ninline Tensor cat(int);\nTensor bow(int);\nstruct TwistOptions {\n  /// How far.\n  double angle = 0.5;\n};\n",
+    "tests/autograd/ops/some_rows.cpp": 't.unary("crook", crook, [](double x) { return x; });\nt.row("twist", twist);\n'
+                                        't.unary("bow", [](const TensorArg& x) { return bow(x, 1); }, [](double x) { return x; });\n',
+    "autograd/ops/some.h": "/// y.\nTensor crook(const TensorArg& x);\nTensor twist(const TensorArg& x);\ninline Tensor cat(int);\nTensor bow(int);\nstruct TwistOptions {\n  /// How far.\n  double angle = 0.5;\n};\n",
     **{path: "" for path in check_op_table.NO_OPS},
     "autograd/kernels/loops.h": "namespace chainrule::kernels {\nstruct Elementwise {\n  UnaryLoop<T> exp, twist;  ///< bends\n"
                                 "  void (*fill)(T value);\n};\ntemplate <class T>\nvoid reduce(const T* x);\n}\n",
@@ -280,6 +292,8 @@ GOOD = {
 BAD = [
     ("autograd/ops/some.h", GOOD["autograd/ops/some.h"] + "Tensor bend(const TensorArg& x);\n",
      ["bend has no case in", "bend is not called in"]),
+    ("tests/autograd/ops/some_rows.cpp", 't.unary("crook", [](const TensorArg& x) { return crook(x); });\n',
+     ["crook has no case in", "crook is not called in"]),
     (REFERENCE, '{"torch":"1"}\n', ["twist has no case in tests/reference/ops.jsonl"]),
     (CLOSED_FORMS, "", ["bow has no case in tests/reference/ops.jsonl"]),
     (OPS_FUZZ, "// cr::twist(x)\ncr::twister(x); cr::bow(x);\n", ["twist is not called in tests/fuzz/ops_fuzz.cpp"]),

@@ -10,7 +10,7 @@
 A block with a main() is a complete program. Any other block becomes the body of a main() with the usual includes. A comment before a block,
 <!-- code: WORDS -->, changes that: "file" places it at file scope, "continues" places the blocks before it (back to the last one without
 this word) in front of it, "compile" compiles it without running it, "refused" says that compilers refuse it. A ```text block directly after
-a block is its expected output, or what g++ says.
+a block is its expected output, or what g++ says. A block below <!-- recipe: ... --> is left to tests/docs/adding_test.py.
 """
 import os
 import re
@@ -37,7 +37,7 @@ def read_blocks(page, text):
         opening = re.match(r"^(\s*)(```+)\s*([A-Za-z+]*)\s*$", line)
         if current is not None:
             if line.strip() == fence:
-                if current.language == "cpp":
+                if current.language == "cpp" and "recipe" not in current.words:
                     blocks.append(current)
                     before = current
                 elif current.language == "text" and before is not None:
@@ -57,6 +57,8 @@ def read_blocks(page, text):
             words = set(re.match(r"^\s*<!--\s*code:(.*)-->\s*$", line).group(1).split())
             if words - KNOWN_WORDS:
                 raise ValueError(f"{page}:{number}: unknown words {sorted(words - KNOWN_WORDS)}, known are {sorted(KNOWN_WORDS)}")
+        elif re.match(r"^\s*<!--\s*recipe:.*-->\s*$", line):
+            words = {"recipe"}
         elif line.strip():
             before = None
     if current is not None:

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "autograd/ops/update.h"
+#include "tests/autograd/ops/op_table.h"
 
 namespace {
 
@@ -239,14 +240,12 @@ Tensor Machine::made() {
 }
 
 void Machine::binary() {
-  using Op = Tensor (*)(const Operand&, const Operand&);
-  constexpr Op kOps[] = {cr::add,     cr::sub, cr::mul, cr::div, cr::pow, cr::atan2, cr::hypot, cr::logaddexp,   cr::maximum,
-                         cr::minimum, cr::eq,  cr::ne,  cr::lt,  cr::le,  cr::gt,    cr::ge,    cr::logical_and, cr::logical_or};
+  const auto& ops = cr::test::op_table().binary_ops();
   Tensor a, b, c;
-  const int op = in.below(static_cast<int>(std::size(kOps)) + 6);
+  const int op = in.below(static_cast<int>(ops.size()) + 6);
   const Operand left = operand(a), right = operand(b);
-  if (op < static_cast<int>(std::size(kOps))) return put(kOps[op](left, right));
-  switch (op - static_cast<int>(std::size(kOps))) {
+  if (op < static_cast<int>(ops.size())) return put(ops[static_cast<std::size_t>(op)].op(left, right));
+  switch (op - static_cast<int>(ops.size())) {
     case 0:
       return put(cr::where(left, right, operand(c)));
     case 1:
@@ -269,16 +268,11 @@ void Machine::binary() {
 }
 
 void Machine::unary() {
-  using Op = Tensor (*)(const TensorArg&);
-  constexpr Op kOps[] = {cr::neg,     cr::abs,    cr::sign,       cr::exp,         cr::expm1,       cr::log,   cr::log1p, cr::sqrt,
-                         cr::rsqrt,   cr::square, cr::reciprocal, cr::sin,         cr::cos,         cr::tan,   cr::asin,  cr::acos,
-                         cr::atan,    cr::sinh,   cr::cosh,       cr::tanh,        cr::erf,         cr::floor, cr::ceil,  cr::round,
-                         cr::sigmoid, cr::relu,   cr::relu6,      cr::hardsigmoid, cr::hardswish,   cr::selu,  cr::gelu,  cr::gelu_tanh,
-                         cr::silu,    cr::mish,   cr::softsign,   cr::log_sigmoid, cr::logical_not, cr::isnan, cr::isinf, cr::isfinite};
-  const int op = in.below(static_cast<int>(std::size(kOps)) + 10);
+  const auto& ops = cr::test::op_table().unary_ops();
+  const int op = in.below(static_cast<int>(ops.size()) + 10);
   const Tensor x = any();
-  if (op < static_cast<int>(std::size(kOps))) return put(kOps[op](x));
-  switch (op - static_cast<int>(std::size(kOps))) {
+  if (op < static_cast<int>(ops.size())) return put(ops[static_cast<std::size_t>(op)].op(x));
+  switch (op - static_cast<int>(ops.size())) {
     case 0: {
       const double low = in.number(), high = in.number();
       return put(cr::clamp(x, low, high));
@@ -699,6 +693,7 @@ void guarded(bool anomaly, F f) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static_cast<void>(cr::test::op_table());  // its Tensors are none of the program's
   const cr::GraphStats before = cr::graph_stats();
   {
     Bytes bytes(data, size);

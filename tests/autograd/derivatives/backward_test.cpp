@@ -1,4 +1,5 @@
 // How passes run over a graph and what they leave behind.
+// Covers autograd/derivatives/pass_numbers.h.
 #include "autograd/derivatives/backward.h"
 
 #include <autograd/autograd.h>

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "autograd/kernels/reduce.h"
+#include "autograd/kernels/softmax.h"
 #include "autograd/parallel/parallel.h"
 #include "tests/autograd/kernels/buffers.h"
 #include "tests/autograd/kernels/targets.h"

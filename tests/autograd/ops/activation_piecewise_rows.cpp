@@ -1,6 +1,8 @@
 // Rows of the activations made of straight pieces, and of those with two operands (autograd/ops/activation_piecewise.cpp,
 // activation_gated.cpp).
 // Covers autograd/ops/activation_gated.cpp.
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "tests/autograd/ops/op_table.h"
@@ -70,25 +72,30 @@ void add_gated(Table& t) {
 }  // namespace
 
 void add_activation_piecewise_rows(Table& t) {
-  t.unary("leaky_relu", [](const TensorArg& x) { return leaky_relu(x); }, {.avoid = {0}})
+  t.unary(
+       "leaky_relu", [](const TensorArg& x) { return leaky_relu(x); }, [](double x) { return x > 0 ? x : 0.01 * x; }, {.avoid = {0}})
       .on({in({2, 3}, {.avoid = {0}})}, [](const Tensor& x) { return leaky_relu(x, -0.3); })
       .gives({f64({-2, 0, 3, -kInf, kInf, kNan})}, f64({-0.02, 0, 3, -kInf, kInf, kNan}))
       .gives({f64({-2, 3})}, f64({-1, 3}), [](const Tensor& x) { return leaky_relu(x, 0.5); })
       .kink({f64({-1, 0, 1})}, f64({-0.01, 0, 1}), {f64({0.01, 0.01, 1})});
-  t.unary("relu6", [](const TensorArg& x) { return relu6(x); }, {.low = -4, .high = 10, .avoid = {0, 6}})
+  t.unary("relu6", relu6, [](double x) { return std::min(std::max(x, 0.0), 6.0); }, {.low = -4, .high = 10, .avoid = {0, 6}})
       .gives({f64({-2, 0, 3, 7, -kInf, kInf, kNan})}, f64({0, 0, 3, 6, 0, 6, kNan}))
       .kink({f64({-1, 0, 3, 6, 7, kNan})}, f64({0, 0, 3, 6, 6, kNan}), {f64({0, 0, 1, 0, 0, 0})});
-  t.unary("hardtanh", [](const TensorArg& x) { return hardtanh(x); }, {.low = -3, .high = 3, .avoid = {-1, 1}})
+  t.unary(
+       "hardtanh", [](const TensorArg& x) { return hardtanh(x); }, [](double x) { return std::min(std::max(x, -1.0), 1.0); },
+       {.low = -3, .high = 3, .avoid = {-1, 1}})
       .on({in({2, 3}, {.low = -3, .high = 3, .avoid = {-2, 0.5}})}, [](const Tensor& x) { return hardtanh(x, -2, 0.5); })
       .gives({f64({-2, 0.5, 3, -kInf, kInf, kNan})}, f64({-1, 0.5, 1, -1, 1, kNan}))
       .gives({f64({-2, 0.25, 3})}, f64({0, 0.25, 2}), [](const Tensor& x) { return hardtanh(x, 0, 2); })
       .kink({f64({-2, -1, 0, 1, 2, kNan})}, f64({-1, -1, 0, 1, 1, kNan}), {f64({0, 0, 1, 0, 0, 0})})
       .fails("hardtanh: the limits are 2 and 1, expected low <= high", [] { return hardtanh(zeros({2}), 2, 1); })
       .fails("hardtanh: the limits are nan and 1, expected low <= high", [] { return hardtanh(zeros({2}), kNan); });
-  t.unary("hardsigmoid", [](const TensorArg& x) { return hardsigmoid(x); }, {.low = -5, .high = 5, .avoid = {-3, 3}})
+  t.unary("hardsigmoid", hardsigmoid, [](double x) { return std::min(std::max(x / 6 + 0.5, 0.0), 1.0); },
+          {.low = -5, .high = 5, .avoid = {-3, 3}})
       .gives({f64({-4, -3, -1, 0, 3, 4, -kInf, kInf, kNan})}, f64({0, 0, 1. / 3, 0.5, 1, 1, 0, 1, kNan}))
       .kink({f64({-4, -3, 0, 3, 4, kNan})}, f64({0, 0, 0.5, 1, 1, kNan}), {f64({0, 0, 1. / 6, 0, 0, 0})});
-  t.unary("hardswish", [](const TensorArg& x) { return hardswish(x); }, {.low = -5, .high = 5, .avoid = {-3, 3}})
+  t.unary("hardswish", hardswish, [](double x) { return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0); },
+          {.low = -5, .high = 5, .avoid = {-3, 3}})
       .on({in({3}, {.low = 900, .high = 1e4})})
       .on({in({3}, {.low = -1e4, .high = -900})})
       .gives({f64({-4, -3, -1, 0, 3, 4, kInf, kNan})}, f64({0, 0, -1. / 3, 0, 3, 4, kInf, kNan}))

@@ -44,7 +44,7 @@ Row& along_axis(Table& t, const char* name, Tensor (*f)(const TensorArg& x, int 
 }  // namespace
 
 void add_activation_rows(Table& t) {
-  t.unary("relu", relu, {.avoid = {0}})
+  t.unary("relu", relu, [](double x) { return x > 0 ? x : 0; }, {.avoid = {0}})
       .gives({f64({-1.5, 0, 2, kInf, -kInf, kNan})}, f64({0, 0, 2, kInf, 0, kNan}))
       .kink({f64({-1, -0.0, 0, 1})}, f64({0, 0, 0, 1}), {f64({0, 0, 0, 1})});
 

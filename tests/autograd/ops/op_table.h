@@ -1,4 +1,5 @@
-// The op table: one row per op, from which the tests of every op are generated (op_table_test.cpp).
+// The op table: one row per op, from which the tests of every op are generated (op_table_test.cpp). The rows of elementwise ops also serve
+// random_shapes_test.cpp and tests/fuzz/ops_fuzz.cpp. Boost is needed only by the checks (op_table_checks.cpp).
 //
 // A row is in ops/<family>_rows.cpp and looks like this:
 //
@@ -9,7 +10,8 @@
 //       .fails("index_select: undefined tensor", [] { return index_select(Tensor(), 0, i64({0})); });
 //
 // - row(name, function, domain): the op's declared name, and the function that its cases call unless they have their own.
-//   unary(...) and binary(...) are rows of elementwise ops, with cases of awkward shapes, broadcasting, numbers and common errors.
+//   unary(...) and binary(...) are rows of elementwise ops, with cases of awkward shapes, broadcasting, numbers and common errors. They
+//   also take the plain function, which computes one element with <cmath>: t.unary("tanh", tanh, [](double x) { return std::tanh(x); })
 // - on({inputs}): a case for derivatives. A shape is filled with random float64 numbers from the domain (`in(shape, domain)` for one of
 //   its own); a Tensor is passed as it is, and differentiated if it is float64. Choose awkward shapes: no elements, [1, 1], [1, n],
 //   [n, 1], rank 0, rank 3 and more, several axes, keepdim.
@@ -156,23 +158,49 @@ class Table {
     return row(name, function, domain, line);
   }
 
-  /// A function of one TensorArg, elementwise.
   using Unary = std::function<Tensor(const TensorArg&)>;
-  Row& unary(const char* name, const Unary& f, const Domain& domain = {}, SourceLine line = SourceLine::current());
+  using Plain = std::function<double(double)>;
+  /// An elementwise op of one input, and the same function of one number.
+  struct UnaryOp {
+    std::string name;
+    Unary op;
+    Plain plain;
+    bool int64;  ///< whether it takes int64 as well
+  };
+  Row& unary(const char* name, const Unary& f, const Plain& plain, const Domain& domain = {}, SourceLine line = SourceLine::current());
   /// One that takes int64 as well.
-  Row& unary_any(const char* name, const Unary& f, const Domain& domain = {}, SourceLine line = SourceLine::current());
+  Row& unary_any(const char* name, const Unary& f, const Plain& plain, const Domain& domain = {}, SourceLine line = SourceLine::current());
 
-  /// A function of two Operands that broadcasts.
   using Binary = std::function<Tensor(const Operand&, const Operand&)>;
-  Row& binary(const char* name, const Binary& f, const Domain& a = {}, const Domain& b = {}, SourceLine line = SourceLine::current());
+  using Plain2 = std::function<double(double, double)>;
+  /// An elementwise op of two operands, which broadcast, and the same function of two numbers.
+  struct BinaryOp {
+    std::string name;
+    Binary op;
+    Plain2 plain;
+    bool int64;
+  };
+  Row& binary(const char* name, const Binary& f, const Plain2& plain, const Domain& a = {}, const Domain& b = {},
+              SourceLine line = SourceLine::current());
   /// One that takes int64 as well.
-  Row& binary_any(const char* name, const Binary& f, const Domain& a = {}, const Domain& b = {}, SourceLine line = SourceLine::current());
+  Row& binary_any(const char* name, const Binary& f, const Plain2& plain, const Domain& a = {}, const Domain& b = {},
+                  SourceLine line = SourceLine::current());
 
   const std::list<Row>& rows() const { return rows_; }
+  const std::vector<UnaryOp>& unary_ops() const { return unary_ops_; }
+  const std::vector<BinaryOp>& binary_ops() const { return binary_ops_; }
 
  private:
+  Row& unary_row(const char* name, const Unary& f, const Domain& domain, SourceLine line);
+  Row& binary_row(const char* name, const Binary& f, const Domain& a, const Domain& b, SourceLine line);
+
   std::list<Row> rows_;
+  std::vector<UnaryOp> unary_ops_;
+  std::vector<BinaryOp> binary_ops_;
 };
+
+/// All rows.
+const Table& op_table();
 
 void add_activation_piecewise_rows(Table& t);
 void add_activation_rows(Table& t);

@@ -7,32 +7,11 @@
 namespace chainrule::test {
 namespace {
 
-const Table& table() {
-  static const Table all = [] {
-    Table t;
-    add_activation_piecewise_rows(t);
-    add_activation_rows(t);
-    add_activation_smooth_rows(t);
-    add_diagonal_rows(t);
-    add_einsum_rows(t);
-    add_elementwise_rows(t);
-    add_index_rows(t);
-    add_linalg_rows(t);
-    add_loss_rows(t);
-    add_order_rows(t);
-    add_rearrange_rows(t);
-    add_reduce_rows(t);
-    add_shape_rows(t);
-    return t;
-  }();
-  return all;
-}
-
 // Boost registers its own cases before main() as well.
 const bool registered = [] {
   namespace unit = boost::unit_test;
   unit::test_suite* ops = BOOST_TEST_SUITE("ops");
-  for (const Row& row : table().rows()) {
+  for (const Row& row : op_table().rows()) {
     unit::test_suite* suite = BOOST_TEST_SUITE(row.name());
     const auto add = [&](const char* aspect, void (Row::*check)() const) {
       suite->add(unit::make_test_case([&row, check] { (row.*check)(); }, aspect, __FILE__, __LINE__));

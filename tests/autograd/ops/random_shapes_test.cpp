@@ -14,6 +14,8 @@
 #include <sstream>
 #include <typeinfo>
 
+#include "tests/autograd/ops/op_table.h"
+
 namespace cr = chainrule;
 using cr::DType;
 using cr::Operand;
@@ -219,45 +221,7 @@ void trials(const std::string& op, const std::function<void(Draw&)>& f, bool has
 BOOST_AUTO_TEST_SUITE(random_shapes)
 
 BOOST_AUTO_TEST_CASE(unary) {
-  using Op = Tensor (*)(const TensorArg&);
-  struct Row {
-    const char* name;
-    Op op;
-    double (*plain)(double);
-    bool int64 = false;
-  };
-  const Row rows[] = {
-      {"neg", cr::neg, [](double x) { return -x; }, true},
-      {"abs", cr::abs, [](double x) { return std::abs(x); }},
-      {"sign", cr::sign, [](double x) { return double(x > 0) - double(x < 0); }},
-      {"exp", cr::exp, [](double x) { return std::exp(x); }},
-      {"expm1", cr::expm1, [](double x) { return std::expm1(x); }},
-      {"log", cr::log, [](double x) { return std::log(x); }},
-      {"log1p", cr::log1p, [](double x) { return std::log1p(x); }},
-      {"sqrt", cr::sqrt, [](double x) { return std::sqrt(x); }},
-      {"rsqrt", cr::rsqrt, [](double x) { return 1 / std::sqrt(x); }},
-      {"square", cr::square, [](double x) { return x * x; }, true},
-      {"reciprocal", cr::reciprocal, [](double x) { return 1 / x; }},
-      {"sin", cr::sin, [](double x) { return std::sin(x); }},
-      {"cos", cr::cos, [](double x) { return std::cos(x); }},
-      {"tan", cr::tan, [](double x) { return std::tan(x); }},
-      {"asin", cr::asin, [](double x) { return std::asin(x); }},
-      {"acos", cr::acos, [](double x) { return std::acos(x); }},
-      {"atan", cr::atan, [](double x) { return std::atan(x); }},
-      {"sinh", cr::sinh, [](double x) { return std::sinh(x); }},
-      {"cosh", cr::cosh, [](double x) { return std::cosh(x); }},
-      {"tanh", cr::tanh, [](double x) { return std::tanh(x); }},
-      {"erf", cr::erf, [](double x) { return std::erf(x); }},
-      {"floor", cr::floor, [](double x) { return std::floor(x); }},
-      {"ceil", cr::ceil, [](double x) { return std::ceil(x); }},
-      {"round", cr::round, [](double x) { return std::nearbyint(x); }},
-      {"sigmoid", cr::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }},
-      {"relu", cr::relu, [](double x) { return x > 0 ? x : 0; }},
-      {"silu", cr::silu, [](double x) { return x / (1 + std::exp(-x)); }},
-      {"gelu", cr::gelu, [](double x) { return x / 2 * (1 + std::erf(x * std::sqrt(0.5))); }},
-      {"softsign", cr::softsign, [](double x) { return x / (1 + std::abs(x)); }},
-  };
-  for (const Row& row : rows) {
+  for (const cr::test::Table::UnaryOp& row : cr::test::op_table().unary_ops()) {
     trials(
         row.name,
         [&](Draw& draw) {
@@ -275,34 +239,7 @@ BOOST_AUTO_TEST_CASE(unary) {
 }
 
 BOOST_AUTO_TEST_CASE(binary) {
-  using Op = Tensor (*)(const Operand&, const Operand&);
-  struct Row {
-    const char* name;
-    Op op;
-    double (*plain)(double, double);
-    bool int64 = false;
-  };
-  const Row rows[] = {
-      {"add", cr::add, [](double a, double b) { return a + b; }, true},
-      {"sub", cr::sub, [](double a, double b) { return a - b; }, true},
-      {"mul", cr::mul, [](double a, double b) { return a * b; }, true},
-      {"div", cr::div, [](double a, double b) { return a / b; }},
-      {"pow", cr::pow, [](double a, double b) { return std::pow(a, b); }},
-      {"atan2", cr::atan2, [](double a, double b) { return std::atan2(a, b); }},
-      {"hypot", cr::hypot, [](double a, double b) { return std::hypot(a, b); }},
-      {"logaddexp", cr::logaddexp, [](double a, double b) { return std::log(std::exp(a) + std::exp(b)); }},
-      {"maximum", cr::maximum, [](double a, double b) { return std::max(a, b); }},
-      {"minimum", cr::minimum, [](double a, double b) { return std::min(a, b); }},
-      {"eq", cr::eq, [](double a, double b) { return double(a == b); }, true},
-      {"ne", cr::ne, [](double a, double b) { return double(a != b); }, true},
-      {"lt", cr::lt, [](double a, double b) { return double(a < b); }, true},
-      {"le", cr::le, [](double a, double b) { return double(a <= b); }, true},
-      {"gt", cr::gt, [](double a, double b) { return double(a > b); }, true},
-      {"ge", cr::ge, [](double a, double b) { return double(a >= b); }, true},
-      {"logical_and", cr::logical_and, [](double a, double b) { return double(a != 0 && b != 0); }, true},
-      {"logical_or", cr::logical_or, [](double a, double b) { return double(a != 0 || b != 0); }, true},
-  };
-  for (const Row& row : rows) {
+  for (const cr::test::Table::BinaryOp& row : cr::test::op_table().binary_ops()) {
     trials(row.name, [&](Draw& draw) {
       const Tensor a = draw.tensor(), b = draw.tensor(draw.beside(a.shape()), draw.chance(10) ? draw.dtype() : a.dtype());
       Expected expected;
