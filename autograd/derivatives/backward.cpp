@@ -1,6 +1,5 @@
 #include "autograd/derivatives/backward.h"
 
-#include <atomic>
 #include <span>
 #include <string>
 #include <utility>
@@ -8,6 +7,7 @@
 
 #include "autograd/base/check.h"
 #include "autograd/derivatives/pass.h"
+#include "autograd/derivatives/pass_numbers.h"
 #include "autograd/derivatives/pass_table.h"
 #include "autograd/graph/node.h"
 #include "autograd/graph/record.h"
@@ -21,32 +21,6 @@
 namespace chainrule {
 namespace detail {
 namespace {
-
-// Passes of this thread that threw after they had freed part of a graph: their numbers, and what they said.
-class FailedPasses {
- public:
-  static void note(std::uint32_t pass, const char* what) {
-    if (failed_.size() == kRemembered) failed_.erase(failed_.begin());
-    failed_.emplace_back(pass, what);
-  }
-  // What the pass said; null if it did not fail, or long ago.
-  static const std::string* find(std::uint32_t pass) {
-    for (const auto& [number, what] : failed_)
-      if (number == pass) return &what;
-    return nullptr;
-  }
-
- private:
-  static constexpr std::size_t kRemembered = 8;
-  inline static thread_local std::vector<std::pair<std::uint32_t, std::string>> failed_;
-};
-
-// The number of a pass, in which those of other threads are rarely met: each thread begins somewhere else.
-std::uint32_t next_pass_number() noexcept {
-  static std::atomic<std::uint32_t> threads{0};
-  static thread_local std::uint32_t number = threads.fetch_add(1, std::memory_order_relaxed) << 20;
-  return ++number;
-}
 
 // One backward pass. The gradient of a node goes from there to the inputs like this: run() takes a node whose gradient is complete,
 // run_rule() calls its rule, send() adds each gradient that the rule gave to the sum of an input (GradientSum), and an input that all of
@@ -88,13 +62,6 @@ class Pass {
     table_[table_.enter(node)].sum.add(node, gradient, create_graph_);
   }
 
-  // Makes the pass end at a tensor: what it was computed from takes no part.
-  void stop_at(const Tensor& tensor) {
-    Node* node = node_of(tensor);
-    if (node->requires_grad) table_[table_.enter(node)].bottom = true;
-    partial_ = true;
-  }
-
   // Enters every node that the outputs depend on, and counts how often each is used.
   void explore() {
     seeds_ = table_.size();
@@ -107,33 +74,6 @@ class Pass {
     }
   }
 
-  // Restricts the pass to the paths that lead to these inputs, whose gradients are its results. Returns the entry of each, kNoEntry for one
-  // that no output depends on.
-  std::vector<std::uint32_t> restrict_to(std::span<const Tensor> inputs, bool allow_unused) {
-    std::vector<std::uint32_t> found;
-    for (PassEntry& entry : table_.entries()) entry.wanted = false;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      Node* node = defined_node(op_, inputs[i], line_);
-      if (!node->requires_grad) throw_invalid(op_, text("input ", i, " (", describe(inputs[i]), ") does not require grad"), line_);
-      const std::uint32_t at = table_.find(node);
-      found.push_back(at);
-      if (at != PassTable::kNoEntry) {
-        table_[at].wanted = table_[at].keep = true;
-      } else if (!allow_unused) {
-        throw_invalid(
-            op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; set allow_unused if this is intended"),
-            line_);
-      }
-    }
-    const std::vector<std::uint32_t> order = topological_order();
-    for (std::size_t next = order.size(); next-- > 0;) {
-      PassEntry& entry = table_[order[next]];
-      if (!goes_on(entry) || entry.wanted) continue;
-      table_.for_each_input(entry, [&](std::uint32_t at) { entry.wanted = entry.wanted || table_[at].wanted; });
-    }
-    return found;
-  }
-
   // Runs the rule of every node once, after the rules of all nodes that use its result.
   void run() {
     auto& ready = table_.ready();
@@ -144,7 +84,7 @@ class Pass {
       ready.pop_back();
       if (at + kAhead < table_.size()) fetch_ahead(table_[at + kAhead]);
       PassEntry& entry = table_[at];
-      if (!goes_on(entry)) {
+      if (!goes_on(entry)) {  // a leaf, or where the pass ends: no rule; deliver() or take() has its sum
         entry.sum.join_slices(node_of(entry.tensor));
         if (!entry.bottom && !partial_) run_hooks(at);
       } else if (is_plain_scalar(entry)) {
@@ -155,102 +95,48 @@ class Pass {
     }
   }
 
-  // Adds the gradients of leaves, and of results that retain theirs, to their grad().
-  void deliver() {
-    for (const std::uint32_t at : table_.ends()) {
-      PassEntry& entry = table_[at];
-      if (entry.sum.empty()) continue;
-      Node* node = node_of(entry.tensor);
-      Tensor& kept = node->extra().grad;
-      if (entry.sum.is_scalar() && kept.defined() && is_unshared(kept)) {
-        GradientSum::add_in_place(kept, entry.sum.scalar());
-        continue;
-      }
-      entry.sum.tensor(node);
-      Tensor gradient = entry.sum.take_tensor();
-      if (!kept.defined()) {
-        kept = is_unshared(gradient) ? std::move(gradient) : gradient.clone();
-      } else if (is_unshared(kept)) {
-        add_in_place(kept, gradient);
-      } else {
-        kept = kept + gradient;
-      }
-    }
-  }
-
-  // Returns the gradient of an entry, in memory that no other result shares.
-  Tensor take(std::uint32_t at) {
-    if (at == PassTable::kNoEntry) return Tensor();
-    PassEntry& entry = table_[at];
-    const Node* node = node_of(entry.tensor);
-    entry.sum.join_slices(node);
-    const Tensor& gradient = entry.sum.tensor(node);
-    if (!gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(node), node->dtype);
-    return create_graph_ || is_unshared(gradient) ? gradient : gradient.clone();
-  }
-
-  // Calls work(), and remembers what it throws for an error that a later pass over the same graph gives.
-  template <class Work>
-  void guarded(Work work) const {
-    try {
-      work();
-    } catch (const std::exception& error) {
-      FailedPasses::note(number_, error.what());
-      throw;
-    } catch (...) {
-      FailedPasses::note(number_, "an exception of another kind than std::exception");
-      throw;
-    }
-  }
-
  private:
-  static constexpr std::uint32_t kAhead = 4;
-
   // Whether the pass goes on from an entry to what it was computed from.
   static bool goes_on(const PassEntry& entry) noexcept { return node_of(entry.tensor)->recorded && !entry.bottom; }
 
-  // The entries in an order in which each comes before its inputs. They were entered in another one: counts uses down on a copy.
-  std::vector<std::uint32_t> topological_order() {
-    std::vector<std::uint32_t> order, uses;
-    uses.reserve(table_.size());
-    for (std::uint32_t at = 0; at < table_.size(); ++at) {
-      uses.push_back(table_[at].uses);
-      if (uses.back() == 0) order.push_back(at);
-    }
-    for (std::size_t next = 0; next < order.size(); ++next) {
-      const PassEntry& entry = table_[order[next]];
-      if (!goes_on(entry)) continue;
-      table_.for_each_input(entry, [&](std::uint32_t at) {
-        if (--uses[at] == 0) order.push_back(at);
-      });
-    }
-    return order;
-  }
-
-  // Runs the rule of an entry whose gradient is complete.
+  // Runs the rule of an entry whose gradient is complete, and sends the inputs their gradients.
   [[gnu::noinline]] void run_rule(std::uint32_t at) {
     PassEntry& entry = table_[at];  // entries do not move while a pass runs
+    const Tensor tensor = complete(at);
+    Node* node = node_of(tensor);
+    choose_form(node, entry.sum);
+    bool ran = entry.wanted;
+    if (entry.sum.is_scalar() && entry.wanted) {
+      if (!stays(entry)) entry.sum.drop_scalar();
+      run_scalar_rule(node, entry.sum.scalar(), table_.inputs_of(entry));
+    } else {
+      ran = run_tensor_rule(node, entry);
+    }
+    if (ran && !retain_graph_) free_graph(node);
+  }
+
+  // Shows the complete gradient of an entry to hooks, and notes whether it stays until the end of the pass. Returns the entry's tensor,
+  // which keeps its node alive.
+  Tensor complete(std::uint32_t at) {
+    PassEntry& entry = table_[at];
     Node* node = node_of(entry.tensor);
     entry.sum.join_slices(node);
     run_hooks(at);
     if (node->spent) throw_spent(node, node->mark);  // by a pass inside a hook
-    const bool stays = entry.keep || node->retains_grad;
-    if (stays) {
+    if (entry.keep || node->retains_grad) {
       table_.ends().push_back(at);
-    } else {
-      entry.give_back_mark();
+      return entry.tensor;
     }
-    const Tensor tensor = stays ? entry.tensor : std::move(entry.tensor);  // keeps the node alive
-    choose_form(node, entry.sum);
-    if (entry.sum.is_scalar() && entry.wanted) {
-      if (!stays) entry.sum.drop_scalar();
-      run_scalar_rule(node, entry.sum.scalar(), table_.inputs_of(entry));
-      if (!retain_graph_) free_graph(node);
-      return;
-    }
-    Tensor grad_out = stays ? entry.sum.kept_tensor() : entry.sum.take_tensor();
+    entry.give_back_mark();
+    return std::move(entry.tensor);
+  }
+  static bool stays(const PassEntry& entry) noexcept { return entry.tensor.defined(); }
+
+  // Runs a rule on Tensors and sends what it gives. Returns false if there was no gradient to run it on.
+  bool run_tensor_rule(Node* node, PassEntry& entry) {
+    Tensor grad_out = stays(entry) ? entry.sum.kept_tensor() : entry.sum.take_tensor();
+    if (!stays(entry)) entry.sum.drop_scalar();
     const bool flows = grad_out.defined() && entry.wanted;
-    if (!stays) entry.sum.drop_scalar();
     const ForcedLine line(node->line);
 
     constexpr std::uint32_t kFew = 3;  // inputs whose slots lie on the stack
@@ -272,7 +158,7 @@ class Pass {
     }
     for (std::uint32_t i = 0; i < count; ++i)
       if (inputs[i] != PassTable::kNoEntry) send(node, i, slots[i], inputs[i]);
-    if (!retain_graph_ && flows) free_graph(node);
+    return flows;
   }
 
   // Adds the gradient that a rule gave for input i of its node to the sum of that input.
@@ -305,6 +191,144 @@ class Pass {
                  text("its gradient rule returned a gradient of shape ", shape_of(own), " for input ", i, ", expected ", shape_of(input)),
                  node->line);
   }
+
+ public:
+  // Adds the gradients of leaves, and of results that retain theirs, to their grad().
+  void deliver() {
+    for (const std::uint32_t at : table_.ends()) {
+      PassEntry& entry = table_[at];
+      if (entry.sum.empty()) continue;
+      Node* node = node_of(entry.tensor);
+      Tensor& kept = node->extra().grad;
+      if (entry.sum.is_scalar() && kept.defined() && is_unshared(kept)) {
+        GradientSum::add_in_place(kept, entry.sum.scalar());
+        continue;
+      }
+      entry.sum.tensor(node);
+      Tensor gradient = entry.sum.take_tensor();
+      if (!kept.defined()) {
+        kept = is_unshared(gradient) ? std::move(gradient) : gradient.clone();
+      } else if (is_unshared(kept)) {
+        add_in_place(kept, gradient);
+      } else {
+        kept = kept + gradient;
+      }
+    }
+  }
+
+  // Calls work(), and remembers what it throws for an error that a later pass over the same graph gives.
+  template <class Work>
+  void guarded(Work work) const {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      FailedPasses::note(number_, error.what());
+      throw;
+    } catch (...) {
+      FailedPasses::note(number_, "an exception of another kind than std::exception");
+      throw;
+    }
+  }
+
+  // For grad() only.
+
+  // Makes the pass end at a tensor: what it was computed from takes no part.
+  void stop_at(const Tensor& tensor) {
+    Node* node = node_of(tensor);
+    if (node->requires_grad) table_[table_.enter(node)].bottom = true;
+    partial_ = true;
+  }
+
+  // Restricts the pass to the paths that lead to these inputs, whose gradients are its results. Returns the entry of each, kNoEntry for one
+  // that no output depends on.
+  std::vector<std::uint32_t> restrict_to(std::span<const Tensor> inputs, bool allow_unused) {
+    std::vector<std::uint32_t> found;
+    for (PassEntry& entry : table_.entries()) entry.wanted = false;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Node* node = defined_node(op_, inputs[i], line_);
+      if (!node->requires_grad) throw_invalid(op_, text("input ", i, " (", describe(inputs[i]), ") does not require grad"), line_);
+      const std::uint32_t at = table_.find(node);
+      found.push_back(at);
+      if (at != PassTable::kNoEntry) {
+        table_[at].wanted = table_[at].keep = true;
+      } else if (!allow_unused) {
+        throw_invalid(
+            op_, text("input ", i, " (", describe(inputs[i]), ") was not used to compute the output; set allow_unused if this is intended"),
+            line_);
+      }
+    }
+    const std::vector<std::uint32_t> order = topological_order();
+    for (std::size_t next = order.size(); next-- > 0;) {
+      PassEntry& entry = table_[order[next]];
+      if (!goes_on(entry) || entry.wanted) continue;
+      table_.for_each_input(entry, [&](std::uint32_t at) { entry.wanted = entry.wanted || table_[at].wanted; });
+    }
+    return found;
+  }
+
+  // Returns the gradient of an entry, in memory that no other result shares.
+  Tensor take(std::uint32_t at) {
+    if (at == PassTable::kNoEntry) return Tensor();
+    PassEntry& entry = table_[at];
+    const Node* node = node_of(entry.tensor);
+    entry.sum.join_slices(node);
+    const Tensor& gradient = entry.sum.tensor(node);
+    if (!gradient.defined()) return partial_ ? Tensor() : zeros(shape_of(node), node->dtype);
+    return create_graph_ || is_unshared(gradient) ? gradient : gradient.clone();
+  }
+
+ private:
+  // The entries in an order in which each comes before its inputs. They were entered in another one: counts uses down on a copy.
+  std::vector<std::uint32_t> topological_order() {
+    std::vector<std::uint32_t> order, uses;
+    uses.reserve(table_.size());
+    for (std::uint32_t at = 0; at < table_.size(); ++at) {
+      uses.push_back(table_[at].uses);
+      if (uses.back() == 0) order.push_back(at);
+    }
+    for (std::size_t next = 0; next < order.size(); ++next) {
+      const PassEntry& entry = table_[order[next]];
+      if (!goes_on(entry)) continue;
+      table_.for_each_input(entry, [&](std::uint32_t at) {
+        if (--uses[at] == 0) order.push_back(at);
+      });
+    }
+    return order;
+  }
+
+  // Hooks.
+
+  // Shows a complete gradient to the tensor's hooks, which may replace it.
+  void run_hooks(std::uint32_t at) {
+    const Node* node = node_of(table_[at].tensor);
+    if (node->extras != nullptr && !node->extras->hooks.empty() && table_[at].wanted) call_hooks(at);
+  }
+
+  void call_hooks(std::uint32_t at) {
+    GradientSum& sum = table_[at].sum;
+    const Tensor tensor = table_[at].tensor;
+    Node* node = node_of(tensor);
+    sum.tensor(node);
+    const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
+    for (const Hook& hook : hooks) {
+      Tensor gradient = sum.kept_tensor();
+      if (!gradient.defined()) return;
+      Tensor replaced;
+      {
+        const UserCodeScope user;
+        replaced = hook.call(gradient);
+      }
+      if (!replaced.defined()) continue;
+      if (shape_of(replaced) != shape_of(node) || node_of(replaced)->dtype != node->dtype)
+        throw_misuse("on_grad",
+                     text("a hook returned a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype,
+                          shape_of(node)),
+                     line_);
+      sum.set(std::move(replaced));
+    }
+  }
+
+  // Gradients that are single numbers: the same as above, without Tensors.
 
   // Whether an entry is a number whose rule takes numbers, and nothing else is to be done for it.
   static bool is_plain_scalar(const PassEntry& entry) {
@@ -351,35 +375,7 @@ class Pass {
     }
   }
 
-  // Shows a complete gradient to the tensor's hooks, which may replace it.
-  void run_hooks(std::uint32_t at) {
-    const Node* node = node_of(table_[at].tensor);
-    if (node->extras != nullptr && !node->extras->hooks.empty() && table_[at].wanted) call_hooks(at);
-  }
-
-  void call_hooks(std::uint32_t at) {
-    GradientSum& sum = table_[at].sum;
-    const Tensor tensor = table_[at].tensor;
-    Node* node = node_of(tensor);
-    sum.tensor(node);
-    const std::vector<Hook> hooks = node->extras->hooks;  // a hook may remove itself
-    for (const Hook& hook : hooks) {
-      Tensor gradient = sum.kept_tensor();
-      if (!gradient.defined()) return;
-      Tensor replaced;
-      {
-        const UserCodeScope user;
-        replaced = hook.call(gradient);
-      }
-      if (!replaced.defined()) continue;
-      if (shape_of(replaced) != shape_of(node) || node_of(replaced)->dtype != node->dtype)
-        throw_misuse("on_grad",
-                     text("a hook returned a gradient of ", node_of(replaced)->dtype, shape_of(replaced), ", expected ", node->dtype,
-                          shape_of(node)),
-                     line_);
-      sum.set(std::move(replaced));
-    }
-  }
+  // Memory.
 
   // Prefetches a node that will probably run soon: rules run roughly in the order in which nodes were entered.
   [[gnu::always_inline]] static void fetch_ahead(const PassEntry& entry) noexcept {
@@ -409,6 +405,8 @@ class Pass {
                       " were freed by the first pass; set retain_graph in the first pass, or detach() tensors computed before the loop"),
                  line_);
   }
+
+  static constexpr std::uint32_t kAhead = 4;
 
   const char* op_;
   const SourceLine& line_;

@@ -34,7 +34,8 @@ struct GradOptions {
 /// not change grad() of any Tensor. Several threads may call it at the same time if their graphs share only leaves.
 /// @throws std::invalid_argument if an output or input is undefined or does not require grad, if grad_outputs do not match the outputs in
 /// number, shape and dtype, or if an input is unused (see GradOptions::allow_unused).
-/// @throws std::logic_error for a second pass through a graph without retain_graph, or if a value that the gradient needs was modified.
+/// @throws std::logic_error for a pass through a graph that an earlier pass without retain_graph has freed, or if a value that the gradient
+/// needs was modified.
 std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options = {});
 
 }  // namespace chainrule

@@ -64,15 +64,15 @@ class GradientSum {
 
   void add(const Node* node, Tensor gradient, bool create_graph) {
     tensor(node);
-    if (!tensor_.defined()) {
+    if (!tensor_.defined()) {  // the first one
       tensor_ = std::move(gradient);
-    } else if (!create_graph && is_unshared(tensor_)) {
+    } else if (!create_graph && is_unshared(tensor_)) {  // nobody else sees the sum
       detail::add_in_place(tensor_, gradient);
-    } else if (!create_graph && is_unshared(gradient)) {
+    } else if (!create_graph && is_unshared(gradient)) {  // nor the new gradient
       detail::add_in_place(gradient, tensor_);
       tensor_ = std::move(gradient);
     } else {
-      tensor_ = tensor_ + gradient;
+      tensor_ = tensor_ + gradient;  // recorded with create_graph
     }
   }
 

@@ -60,7 +60,7 @@ class LeafEntries {
   struct Slot {
     const Node* leaf = nullptr;
     std::uint32_t entry = 0;
-    std::uint32_t round = 0;  // the slot is free unless this equals LeafMap::round_
+    std::uint32_t round = 0;  // the slot is free unless this equals LeafEntries::round_
   };
 
   // Returns the slot of the leaf, or the free slot where it belongs.

@@ -37,44 +37,38 @@ HWY_INLINE void store_as(D d, hn::Vec<D> x, T* p, std::size_t count) {
 }
 
 /// The step of one vector of parameters θ, with their gradient g and moments m and v; α is the learning rate, λ the weight decay and t the
-/// number of the step. Each comment is the formula of the lines below it.
+/// number of the step.
 template <bool kWhole, bool kAmsgrad, class C, class T>
 HWY_INLINE void adam_vector(const AdamStep<C>& step, const T* g, T* m, T* v, T* v_max, T* p, std::size_t count) {
   const hn::ScalableTag<C> d;
-  auto parameter = load_as<kWhole>(d, p, count);
-  auto gradient = load_as<kWhole>(d, g, count);
+  const auto every = [d](C x) { return hn::Set(d, x); };
+  auto theta = load_as<kWhole>(d, p, count);
+  auto grad = load_as<kWhole>(d, g, count);
   if (step.weight_decay != C{0}) {
     if (step.decoupled) {
-      // AdamW: θ ← θ·(1 - α·λ)
-      parameter = hn::Mul(parameter, hn::Set(d, C{1} - step.learning_rate * step.weight_decay));
+      theta = theta * every(C{1} - step.learning_rate * step.weight_decay);  // AdamW: θ ← θ·(1 - α·λ)
     } else {
-      // Adam: g ← g + λ·θ
-      gradient = hn::Add(gradient, hn::Mul(hn::Set(d, step.weight_decay), parameter));
+      grad = grad + every(step.weight_decay) * theta;  // Adam: g ← g + λ·θ
     }
   }
-  // m ← β₁·m + (1 - β₁)·g
-  const auto first =
-      hn::Add(hn::Mul(load_as<kWhole>(d, m, count), hn::Set(d, step.beta1)), hn::Mul(hn::Set(d, step.one_minus_beta1), gradient));
-  // v ← β₂·v + (1 - β₂)·g²
-  const auto second = hn::Add(hn::Mul(load_as<kWhole>(d, v, count), hn::Set(d, step.beta2)),
-                              hn::Mul(hn::Mul(hn::Set(d, step.one_minus_beta2), gradient), gradient));
-  store_as<kWhole>(d, first, m, count);
-  store_as<kWhole>(d, second, v, count);
-  // r = sqrt(v / (1 - β₂ᵗ))
+  // m ← β₁·m + (1 - β₁)·g,  v ← β₂·v + (1 - β₂)·g²
+  const auto m_new = load_as<kWhole>(d, m, count) * every(step.beta1) + every(step.one_minus_beta1) * grad;
+  const auto v_new = load_as<kWhole>(d, v, count) * every(step.beta2) + every(step.one_minus_beta2) * grad * grad;
+  store_as<kWhole>(d, m_new, m, count);
+  store_as<kWhole>(d, v_new, v, count);
+  // r = sqrt(v / (1 - β₂ᵗ)); with amsgrad of the largest v so far
   hn::Vec<decltype(d)> root;
   if constexpr (kAmsgrad) {
-    // amsgrad: v_max ← max(v_max, v), which takes the place of v
     const auto before = load_as<kWhole>(d, v_max, count);
-    const auto largest = hn::IfThenElse(hn::Lt(before, second), second, before);
+    const auto largest = hn::IfThenElse(before < v_new, v_new, before);
     store_as<kWhole>(d, largest, v_max, count);
-    root = hn::Div(hn::Sqrt(largest), hn::Set(d, step.sqrt_correction2));
+    root = hn::Sqrt(largest) / every(step.sqrt_correction2);
   } else {
-    // Multiplies by the reciprocal, since this loop is limited by divisions and not by memory.
-    root = hn::Mul(hn::Sqrt(second), hn::Set(d, C{1} / step.sqrt_correction2));
+    // By the reciprocal, since this loop is limited by divisions and not by memory.
+    root = hn::Sqrt(v_new) * every(C{1} / step.sqrt_correction2);
   }
   // θ ← θ - α/(1 - β₁ᵗ) · m / (r + ε)
-  const auto denominator = hn::Add(root, hn::Set(d, step.epsilon));
-  store_as<kWhole>(d, hn::Sub(parameter, hn::Div(hn::Mul(hn::Set(d, step.step_size), first), denominator)), p, count);
+  store_as<kWhole>(d, theta - every(step.step_size) * m_new / (root + every(step.epsilon)), p, count);
 }
 
 template <bool kAmsgrad, class C, class T>

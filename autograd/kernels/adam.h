@@ -1,5 +1,5 @@
 // The step of Adam, AdamW and amsgrad on raw buffers, in SIMD code chosen at run time and on several threads for large buffers.
-// The formula and the order of operations are those of PyTorch 1.13 (torch.optim.Adam, single-tensor).
+// The formula and the order of operations are those of PyTorch 1.13 (torch.optim.Adam, single-tensor), but for a reciprocal in adam.cpp.
 // Internal header: not installed.
 #pragma once
 

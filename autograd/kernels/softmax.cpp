@@ -1,4 +1,6 @@
-// The softmax family on rows. Exponentials are computed for blocks of many short rows at once; the other loops run row by row.
+// Exponentials are computed for blocks of many short rows at once; the other loops run row by row.
+#include "autograd/kernels/softmax.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -82,6 +84,7 @@ void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   });
 }
 
+// y = exp(x - max) / Σ exp(x - max). A row whose maximum is infinite becomes NaN; the logarithms avoid that by row_shifts().
 template <class T>
 void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   if (d == 0) return;

@@ -1,6 +1,6 @@
 #include "autograd/ops/activation.h"
 
-#include "autograd/kernels/reduce.h"
+#include "autograd/kernels/softmax.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/elementwise_op.h"
 #include "autograd/ops/internal.h"
@@ -42,7 +42,18 @@ Tensor gradient_rows(const char* op, const Tensor& grad, const Tensor& y, Loop l
 
 Axes last_axis(const Tensor& x) { return node_of(x)->rank == 0 ? Axes() : Axes(-1); }
 
-// The gradient of softmax with the result y: y·(grad - sum of grad·y).
+// Moves the axis to the end, applies `rows`, and moves it back.
+template <class Rows>
+Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
+  Node* node = floating_node(op, x.tensor(), x.line());
+  const int rank = node->rank;
+  const int at = checked_axis(op, axis, rank == 0 ? 1 : rank, x.line());
+  if (rank == 0 || at == rank - 1) return rows(x);
+  const CallerScope caller(x.line());
+  return transpose(rows(transpose(x, at, -1)), at, -1);
+}
+
+// The gradient of softmax with the result y: y·(grad - sum of grad·y). Its rule gives the second derivatives.
 Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
   return gradient_rows(
       "softmax_gradient", grad, y, [](auto... args) { kernels::softmax_gradient_rows(args...); },
@@ -56,7 +67,19 @@ Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
       });
 }
 
-// The gradient of log_softmax with the result y: grad - exp(y)·sum of grad.
+}  // namespace
+
+Tensor softmax(const TensorArg& x, int axis) {
+  return with_axis_last("softmax", x, axis, [](const TensorArg& rows) {
+    return along_rows(
+        "softmax", rows, [](auto... args) { kernels::softmax_rows(args...); },
+        [](RuleContext& r) { r.set(0, softmax_gradient(r.grad_out(), r.output())); });
+  });
+}
+
+namespace {
+
+// The gradient of log_softmax with the result y: grad - exp(y)·sum of grad. Its rule gives the second derivatives.
 Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
   return gradient_rows(
       "log_softmax_gradient", grad, y, [](auto... args) { kernels::log_softmax_gradient_rows(args...); },
@@ -69,18 +92,15 @@ Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
       });
 }
 
-// Moves the axis to the end, applies `rows`, and moves it back.
-template <class Rows>
-Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
-  Node* node = floating_node(op, x.tensor(), x.line());
-  const int rank = node->rank;
-  const int at = checked_axis(op, axis, rank == 0 ? 1 : rank, x.line());
-  if (rank == 0 || at == rank - 1) return rows(x);
-  const CallerScope caller(x.line());
-  return transpose(rows(transpose(x, at, -1)), at, -1);
-}
-
 }  // namespace
+
+Tensor log_softmax(const TensorArg& x, int axis) {
+  return with_axis_last("log_softmax", x, axis, [](const TensorArg& rows) {
+    return along_rows(
+        "log_softmax", rows, [](auto... args) { kernels::log_softmax_rows(args...); },
+        [](RuleContext& r) { r.set(0, log_softmax_gradient(r.grad_out(), r.output())); });
+  });
+}
 
 Tensor detail::relu_gradient(const Tensor& grad, const Tensor& y) {
   return binary(
@@ -94,23 +114,7 @@ Tensor detail::relu_gradient(const Tensor& grad, const Tensor& y) {
 Tensor relu(const TensorArg& x) {
   return unary(
       "relu", x, [](const auto& loops) { return loops.relu; },
-      scalar_rule([](auto& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); }));
-}
-
-Tensor softmax(const TensorArg& x, int axis) {
-  return with_axis_last("softmax", x, axis, [](const TensorArg& rows) {
-    return along_rows(
-        "softmax", rows, [](auto... args) { kernels::softmax_rows(args...); },
-        [](RuleContext& r) { r.set(0, softmax_gradient(r.grad_out(), r.output())); });
-  });
-}
-
-Tensor log_softmax(const TensorArg& x, int axis) {
-  return with_axis_last("log_softmax", x, axis, [](const TensorArg& rows) {
-    return along_rows(
-        "log_softmax", rows, [](auto... args) { kernels::log_softmax_rows(args...); },
-        [](RuleContext& r) { r.set(0, log_softmax_gradient(r.grad_out(), r.output())); });
-  });
+      scalar_rule([](auto& r) { r.set(0, relu_gradient(r.grad_out(), r.output())); }));  // grad where y > 0
 }
 
 }  // namespace chainrule

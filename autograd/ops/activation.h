@@ -1,4 +1,4 @@
-// Activation functions: relu, gelu, softmax and the like.
+// Activation functions: relu, gelu, softmax and the like. tanh and sigmoid are in elementwise.h.
 #pragma once
 
 /// @file

@@ -315,13 +315,13 @@ Tensor sigmoid_gradient(const Tensor& grad, const Tensor& y) {
 Tensor tanh(const TensorArg& x) {
   return unary(
       "tanh", x, [](const auto& loops) { return loops.tanh; },
-      scalar_rule([](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); }));
+      scalar_rule([](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); }));  // grad·(1 - y²)
 }
 
 Tensor sigmoid(const TensorArg& x) {
   return unary(
       "sigmoid", x, [](const auto& loops) { return loops.sigmoid; },
-      scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); }));
+      scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); }));  // grad·y·(1 - y)
 }
 
 Tensor erf(const TensorArg& x) {

@@ -21,21 +21,22 @@ auto loop_of(const Op& op) noexcept {
   }
 }
 
-// Makes the result of an op on single numbers, recorded or without history. The number of inputs and the size of the captures are known at
-// compile time, so that building the node takes little more than its stores. Not used under DetectAnomaly.
-template <std::size_t kInputs, std::size_t kCaptured>
-[[gnu::always_inline]] inline Tensor make_number(const char* name, const SourceLine& line, DType dtype,
-                                                 const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule,
-                                                 const OpTraits& traits) {
-  const Sizes none{nullptr, 0};
-  if (name == nullptr) __builtin_unreachable();  // spares build_node() the test
-  if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
-  return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), std::integral_constant<std::size_t, 0>(),
-                                 std::integral_constant<std::size_t, kInputs>(), std::integral_constant<std::size_t, kCaptured>()));
+// One operand.
+
+[[gnu::noinline]] Tensor unary_tensor(const char* name, const UnaryOp& op, const TensorArg& x) {
+  const Node* node = node_of(x.tensor());
+  const std::array inputs{&x.tensor()};
+  return make_result(name, x.line(), node->dtype, Sizes(node), inputs, floating([of = &op]<class T>(const OpValues<T>& v) {
+                       const kernels::UnaryLoop<T> loop = loop_of<T>(*of);
+                       const T* const from = v.in();
+                       T* const to = v.out();
+                       kernels::parallel_pieces(v.out_numel(), kElementGrain,
+                                                [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
+                     }),
+                     RuleRef(op.rule, nullptr, 0), op.traits);
 }
 
-// Returns true if make_number() can be used for an op on this node.
-bool is_unwatched_number(const Node* node) noexcept { return node->rank == 0 && !thread_context.anomaly; }
+// Two operands.
 
 DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
   const SourceLine& line = a.line();
@@ -80,22 +81,6 @@ template <class Use>
 
 SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
   return a.is_number() ? SideCaptures{a.number(), -1, 0} : SideCaptures{b.number(), 0, -1};
-}
-
-// The result for single numbers.
-[[gnu::always_inline]] inline Tensor binary_numbers(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
-                                                    SideNodes nodes) {
-  const auto computed = [&](Tensor y) __attribute__((always_inline)) {
-    with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
-      loop(from_a, 1, from_b, 1, mutable_values<T>(y), 1);
-    });
-    return y;
-  };
-  if (nodes.a != nullptr && nodes.b != nullptr)
-    return computed(make_number<2, 0>(name, a.line(), dtype, {&a.tensor(), &b.tensor()}, {op.rule, nullptr, 0}, op.traits));
-  const SideCaptures captures = captures_of(a, b);
-  return computed(make_number<1, sizeof captures>(name, a.line(), dtype, {nodes.a == nullptr ? &b.tensor() : &a.tensor()},
-                                                  {op.sided_rule, &captures, sizeof captures}, op.traits));
 }
 
 // Computes an op on a Tensor and a number, or on two Tensors of the same shape.
@@ -154,17 +139,38 @@ struct BroadcastCompute {
   return make_result(name, line, dtype, shape, inputs, BroadcastCompute{&op}, rule, op.traits);
 }
 
-[[gnu::noinline]] Tensor unary_tensor(const char* name, const UnaryOp& op, const TensorArg& x) {
-  const Node* node = node_of(x.tensor());
-  const std::array inputs{&x.tensor()};
-  return make_result(name, x.line(), node->dtype, Sizes(node), inputs, floating([of = &op]<class T>(const OpValues<T>& v) {
-                       const kernels::UnaryLoop<T> loop = loop_of<T>(*of);
-                       const T* const from = v.in();
-                       T* const to = v.out();
-                       kernels::parallel_pieces(v.out_numel(), kElementGrain,
-                                                [&](std::int64_t begin, std::int64_t end) { loop(from + begin, to + begin, end - begin); });
-                     }),
-                     RuleRef(op.rule, nullptr, 0), op.traits);
+// Single numbers: the same results, made without a loop over a shape.
+
+// Makes the result of an op on single numbers, recorded or without history. The number of inputs and the size of the captures are known at
+// compile time, so that building the node takes little more than its stores. Not used under DetectAnomaly.
+template <std::size_t kInputs, std::size_t kCaptured>
+[[gnu::always_inline]] inline Tensor make_number(const char* name, const SourceLine& line, DType dtype,
+                                                 const std::array<const Tensor*, kInputs>& inputs, const RuleRef& rule,
+                                                 const OpTraits& traits) {
+  const Sizes none{nullptr, 0};
+  if (name == nullptr) __builtin_unreachable();  // spares build_node() the test
+  if (!traits.recordable || !records(inputs)) return make_plain(dtype, none);
+  return Node::handle(build_node(recorded_plan(name, line, dtype, none, inputs, rule, traits), std::integral_constant<std::size_t, 0>(),
+                                 std::integral_constant<std::size_t, kInputs>(), std::integral_constant<std::size_t, kCaptured>()));
+}
+
+// Returns true if make_number() can be used for an op on this node.
+bool is_unwatched_number(const Node* node) noexcept { return node->rank == 0 && !thread_context.anomaly; }
+
+// The result for single numbers.
+[[gnu::always_inline]] inline Tensor binary_numbers(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype,
+                                                    SideNodes nodes) {
+  const auto computed = [&](Tensor y) __attribute__((always_inline)) {
+    with_values(op, dtype, a, b, nodes, [&]<class T>(kernels::BinaryLoop<T> loop, const T* from_a, const T* from_b) {
+      loop(from_a, 1, from_b, 1, mutable_values<T>(y), 1);
+    });
+    return y;
+  };
+  if (nodes.a != nullptr && nodes.b != nullptr)
+    return computed(make_number<2, 0>(name, a.line(), dtype, {&a.tensor(), &b.tensor()}, {op.rule, nullptr, 0}, op.traits));
+  const SideCaptures captures = captures_of(a, b);
+  return computed(make_number<1, sizeof captures>(name, a.line(), dtype, {nodes.a == nullptr ? &b.tensor() : &a.tensor()},
+                                                  {op.sided_rule, &captures, sizeof captures}, op.traits));
 }
 
 }  // namespace

@@ -99,64 +99,9 @@ Tensor matmul(const TensorArg& a, const Tensor& b) {
 
 namespace {
 
-// Computes all wanted gradients of linear_op in one parallel loop. The first wanted one is the result, the others are saved results.
-struct LinearGradientsCompute {
-  kernels::LinearSizes sizes;
-  bool relu;
-  bool wanted[3];  // the gradients of x, weight and bias
-
-  // The inputs are the incoming gradient, then those of x, weight and the result of linear_relu that are needed.
-  void operator()(const OpContext& context) const {
-    visit_floating(node_of(context.result())->dtype, [&]<class T>() {
-      const OpValues<T> v(context);
-      T* gradients[3] = {};
-      for (std::size_t i = 0, next = 0; i < 3; ++i)
-        if (wanted[i]) {
-          gradients[i] = next == 0 ? v.out() : v.template saved_values<T>(next - 1);
-          ++next;
-        }
-      std::size_t in = 1;
-      const T* const x = wanted[1] ? v.in(in++) : nullptr;
-      const T* const weight = wanted[0] ? v.in(in++) : nullptr;
-      const T* const y = relu ? v.in(in++) : nullptr;
-      Scratch<T> masked(relu ? v.in_numel(0) : 0);
-      kernels::linear_gradients<T>(sizes, {.x = x,
-                                           .weight = weight,
-                                           .g = v.in(0),
-                                           .gx = gradients[0],
-                                           .gw = gradients[1],
-                                           .gb = gradients[2],
-                                           .y = y,
-                                           .masked = relu ? masked.data() : nullptr});
-    });
-  }
-};
-
-void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
-  LinearGradientsCompute compute{sizes, relu, {r.needs(0), r.needs(1), r.input_count() == 3 && r.needs(2)}};
-  const Tensor y = relu ? r.output() : Tensor();
-  const Tensor* inputs[4] = {&r.grad_out()};
-  std::size_t count = 1;
-  if (compute.wanted[1]) inputs[count++] = &r.input(0);
-  if (compute.wanted[0]) inputs[count++] = &r.input(1);
-  if (relu) inputs[count++] = &y;
-  const auto gradient_shape = [&](std::size_t i) {
-    return i == 0 ? r.input_shape(0) : i == 1 ? Shape{sizes.d_in, sizes.d_out} : Shape{sizes.d_out};
-  };
-  std::size_t wanted[3], results = 0;
-  for (std::size_t i = 0; i < 3; ++i)
-    if (compute.wanted[i]) wanted[results++] = i;
-  if (results == 0) return;
-  Tensor others[2];
-  for (std::size_t i = 1; i < results; ++i) others[i - 1] = make_plain(r.dtype(), gradient_shape(wanted[i]));
-  Tensor first =
-      make_results("linear_gradient", SourceLine::current(), r.dtype(), gradient_shape(wanted[0]),
-                   std::span<const Tensor* const>(inputs, count), std::span<const Tensor>(others, results - 1), compute, kNoRule);
-  for (std::size_t i = 1; i < results; ++i) r.set(wanted[i], std::move(others[i - 1]));
-  r.set(wanted[0], std::move(first));
-}
-
-// Same as set_linear_gradients(), computed by ops.
+// With y = x·W + b and the gradient g of y: the gradients are g·Wᵀ of x, xᵀ·g of W, and the sum of the rows of g of b. For linear_relu, g
+// is first set to 0 where y is 0. This function computes them by ops, so that they can be differentiated again; set_linear_gradients() in
+// one loop, which is faster.
 void set_linear_gradients_in_ops(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
   const auto [n, d_in, d_out] = sizes;
   const bool flat = r.input_shape(0).rank() == 2;
@@ -168,6 +113,53 @@ void set_linear_gradients_in_ops(RuleContext& r, const kernels::LinearSizes& siz
   }
   if (r.needs(1)) r.set(1, matmul_flagged(flat ? r.input(0) : reshape(r.input(0), Shape{n, d_in}), true, g, false));
   if (r.input_count() == 3 && r.needs(2)) r.set(2, sum(g, 0));
+}
+
+// The same gradients, all in one parallel loop. The first wanted one is the result, the others are saved results.
+struct LinearGradientsCompute {
+  kernels::LinearSizes sizes;
+  bool relu;
+  bool wanted[3];  // the gradients of x, W and b
+
+  // The inputs are g, x, W and y. g stands in for one that is not needed, and is not read there.
+  void operator()(const OpContext& context) const {
+    visit_floating(node_of(context.result())->dtype, [&]<class T>() {
+      const OpValues<T> v(context);
+      T* gradients[3] = {};
+      for (std::size_t i = 0, next = 0; i < 3; ++i) {
+        if (!wanted[i]) continue;
+        gradients[i] = next == 0 ? v.out() : v.template saved_values<T>(next - 1);
+        ++next;
+      }
+      Scratch<T> masked(relu ? v.in_numel(0) : 0);
+      kernels::linear_gradients<T>(sizes, {.x = wanted[1] ? v.in(1) : nullptr,
+                                           .weight = wanted[0] ? v.in(2) : nullptr,
+                                           .g = v.in(0),
+                                           .gx = gradients[0],
+                                           .gw = gradients[1],
+                                           .gb = gradients[2],
+                                           .y = relu ? v.in(3) : nullptr,
+                                           .masked = relu ? masked.data() : nullptr});
+    });
+  }
+};
+
+void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, bool relu) {
+  const LinearGradientsCompute compute{sizes, relu, {r.needs(0), r.needs(1), r.input_count() == 3 && r.needs(2)}};
+  const Tensor& g = r.grad_out();
+  const Tensor y = relu ? r.output() : Tensor();
+  const Tensor* inputs[] = {&g, compute.wanted[1] ? &r.input(0) : &g, compute.wanted[0] ? &r.input(1) : &g, relu ? &y : &g};
+  const Shape shapes[] = {r.input_shape(0), Shape{sizes.d_in, sizes.d_out}, Shape{sizes.d_out}};
+  std::size_t wanted[3], results = 0;
+  for (std::size_t i = 0; i < 3; ++i)
+    if (compute.wanted[i]) wanted[results++] = i;
+  if (results == 0) return;
+  Tensor others[2];
+  for (std::size_t i = 1; i < results; ++i) others[i - 1] = make_plain(r.dtype(), shapes[wanted[i]]);
+  Tensor first = make_results("linear_gradient", SourceLine::current(), r.dtype(), shapes[wanted[0]], inputs,
+                              std::span<const Tensor>(others, results - 1), compute, kNoRule);
+  for (std::size_t i = 1; i < results; ++i) r.set(wanted[i], std::move(others[i - 1]));
+  r.set(wanted[0], std::move(first));
 }
 
 // x·weight + bias, followed by relu if `relu` is set.

@@ -7,6 +7,7 @@
 #include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/reduce.h"
+#include "autograd/kernels/softmax.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"

@@ -5,6 +5,7 @@
 #include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/reduce.h"
+#include "autograd/kernels/softmax.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"

@@ -1,4 +1,4 @@
-// Ops that change the shape of a Tensor, or the order of its elements.
+// Ops that reshape, reorder, repeat, split and join Tensors.
 #pragma once
 
 /// @file
@@ -14,20 +14,21 @@
 
 namespace chainrule {
 
-/// Returns the elements in another shape. One size may be -1; it is computed from the others.
+/// Returns a Tensor with the elements of x and the given shape. One size may be -1; it is computed from the others.
 /// @throws std::invalid_argument if the number of elements differs, or if a size is negative (except for a single -1).
 Tensor reshape(const TensorArg& x, const Shape& shape);
 /// Returns x with the axes from `first` to `last`, both included, merged into one. A Tensor of rank 0 gets the shape [1].
 /// @throws std::invalid_argument if `first` is after `last`.
 Tensor flatten(const TensorArg& x, int first = 0, int last = -1);
-/// Returns x without its axes of size 1, or without those of them that are listed. As in PyTorch, a listed axis of another size is kept.
+/// Returns x without its axes of size 1, or without those of them that are listed. As in PyTorch, a listed axis whose size is not 1 is
+/// kept.
 Tensor squeeze(const TensorArg& x, const Axes& axes = {});
 /// Returns x with an additional axis of size 1, which is axis `axis` of the result. A negative axis counts from the end of the result's
 /// axes.
 Tensor unsqueeze(const TensorArg& x, int axis);
 /// Returns x with two axes exchanged, by default the last two.
 Tensor transpose(const TensorArg& x, int axis0 = -2, int axis1 = -1);
-/// Returns x with its axes in another order: axis i of the result is axis order[i] of x. Each axis must be listed once.
+/// Returns x with its axes in the given order: axis i of the result is axis order[i] of x. Each axis must be listed once.
 /// @throws std::invalid_argument if an axis is missing or listed twice.
 Tensor permute(const TensorArg& x, const Axes& order);
 /// Returns x repeated along axes of size 1, and along new axes in front, so that the result has the given shape; like torch.broadcast_to.
@@ -44,7 +45,7 @@ Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop
 /// @throws std::invalid_argument if size < 1.
 std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis = 0);
 /// Splits x along an axis into pieces of the given sizes.
-/// @throws std::invalid_argument unless the sizes add up to the size of the axis, and none is negative.
+/// @throws std::invalid_argument if the sizes do not add up to the size of the axis, or if one is negative.
 std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& sizes, int axis = 0);
 /// Splits x along an axis into at most `chunks` pieces of size ceil(x.size(axis) / chunks); the last piece may be smaller. An axis of size
 /// 0 gives `chunks` empty pieces.
@@ -56,7 +57,7 @@ Tensor flip(const TensorArg& x, const Axes& axes = {});
 /// Returns x with elements of the given value added around it, like torch.nn.functional.pad. `margins` lists two numbers for each axis,
 /// starting with the last axis: how many elements are added before the first and after the last element of the axis. Axes without margins
 /// do not change. A negative margin removes elements.
-/// @throws std::invalid_argument for an odd number of margins, for more than two for each axis, if more elements are removed than there
+/// @throws std::invalid_argument for an odd number of margins, for more than two numbers per axis, if more elements are removed than there
 /// are, or if x is int64 and the value is not an integer.
 Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value = 0);
 /// Joins the Tensors along an axis. Their dtypes, and their shapes except for the size of that axis, must be the same.

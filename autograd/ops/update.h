@@ -2,9 +2,8 @@
 #pragma once
 
 /// @file
-/// Nothing here is recorded. Each call counts as a modification of the leaf: a graph whose gradient needs the old values throws
-/// std::logic_error in its backward pass. All functions throw std::invalid_argument for undefined Tensors and std::logic_error for a Tensor
-/// that is not a leaf.
+/// Nothing here is recorded. Each call counts as a modification of the leaf: the backward pass of a graph that needs the old values throws
+/// std::logic_error. All functions throw std::invalid_argument for undefined Tensors and std::logic_error for a Tensor that is not a leaf.
 
 #include <cstdint>
 #include <functional>
@@ -18,7 +17,7 @@ namespace chainrule {
 /// @throws std::invalid_argument if shapes or dtypes differ.
 void assign(Tensor& leaf, const TensorArg& values);
 
-/// Sets every element of the leaf to `value`, in place. If the leaf is int64, a fraction is truncated towards 0.
+/// Sets every element of the leaf to `value`, in place. If the leaf is int64, the value is truncated towards 0.
 /// @throws std::invalid_argument if the leaf is int64 and the value does not fit.
 void fill(Tensor& leaf, double value, SourceLine line = SourceLine::current());
 
@@ -40,18 +39,19 @@ struct SgdUpdate {
 ///     leaf = leaf - learning_rate · d
 ///
 /// `buffer` holds the momentum; an undefined buffer marks the first step, which creates it. It is not used if momentum is 0.
-/// @throws std::invalid_argument if gradient or buffer differ from the leaf in shape or dtype, or if the leaf is int64.
+/// @throws std::invalid_argument if the gradient, or a buffer that is defined, differs from the leaf in shape or dtype, or if the leaf is
+/// int64.
 void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdUpdate& options, SourceLine line = SourceLine::current());
 
-/// Options of adam_update(), with the meaning they have in torch.optim.Adam.
+/// Options of adam_update(), with the formulas of torch.optim.Adam and torch.optim.AdamW.
 struct AdamUpdate {
   double learning_rate = 0;  ///< factor of the step
   double beta1 = 0.9;        ///< decay rate of the first moment, the running average of the gradient
   double beta2 = 0.999;      ///< decay rate of the second moment, the running average of the squared gradient
   double epsilon = 1e-8;     ///< added to the denominator to avoid division by 0
   double weight_decay = 0;   ///< rate of weight decay; see decoupled
-  /// If false, weight_decay · leaf is added to the gradient (L2 penalty). If true, the leaf decays apart from the gradient, as in
-  /// torch.optim.AdamW.
+  /// If false, weight_decay · leaf is added to the gradient (L2 penalty). If true, the weight decay is applied to the leaf itself,
+  /// separately from the gradient, as in torch.optim.AdamW.
   bool decoupled = false;
 };
 
@@ -68,7 +68,7 @@ struct AdamUpdate {
 void adam_update(Tensor& leaf, const Tensor& gradient, Tensor& moment1, Tensor& moment2, std::int64_t step, const AdamUpdate& options,
                  SourceLine line = SourceLine::current());
 
-/// The arguments of adam_update() for one of several leaves. No pointer but moment2_max may be null.
+/// The arguments of adam_update() for one of several leaves. Only moment2_max may be null.
 struct AdamLeaf {
   Tensor* leaf = nullptr;            ///< the leaf to update
   const Tensor* gradient = nullptr;  ///< its gradient
@@ -78,14 +78,14 @@ struct AdamLeaf {
   /// @}
   std::int64_t step = 1;  ///< the number of the step, from 1
   AdamUpdate options;     ///< the options of the step
-  /// If not null, the step is one of amsgrad (Reddi et al., arXiv 1904.09237): the Tensor holds the largest second moment so far, which
-  /// takes the place of the second moment in the denominator. The step is computed in double for leaves of either dtype.
+  /// If not null, the step uses AMSGrad (Reddi et al., arXiv 1904.09237): the Tensor holds the largest second moment so far, which takes
+  /// the place of the second moment in the denominator. The step is computed in double for leaves of either dtype.
   Tensor* moment2_max = nullptr;
 };
 
 /// Performs a step of Adam on several leaves, which is faster than one after another: threads share the work of all of them. No leaf may
 /// occur twice. All arguments are checked before any leaf is modified.
-/// @throws std::invalid_argument like adam_update() of a single leaf.
+/// @throws std::invalid_argument under the same conditions as adam_update() for a single leaf.
 void adam_update(std::span<const AdamLeaf> leaves, SourceLine line = SourceLine::current());
 
 namespace detail {

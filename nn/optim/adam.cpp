@@ -30,7 +30,10 @@ void AdamBase::update_all(std::span<const ParameterStep> steps) {
   for (const ParameterStep& step : together_) count_step(step);
 }
 
-// The formula stands in autograd/kernels/adam.cpp, in vectors.
+//     m ← β₁·m + (1 - β₁)·g
+//     v ← β₂·v + (1 - β₂)·g²
+//     parameter ← parameter - lr · m/(1 - β₁ᵗ) / (sqrt(v/(1 - β₂ᵗ)) + ε)
+// adam_update() computes this in the vectors of autograd/kernels/adam.cpp, and the weight decay of either kind and amsgrad with it.
 void AdamBase::update_together(std::span<const ParameterStep> steps) {
   leaves_.clear();
   for (const ParameterStep& step : steps) {
@@ -40,7 +43,12 @@ void AdamBase::update_together(std::span<const ParameterStep> steps) {
                        .moment1 = &step.memory[0],
                        .moment2 = &step.memory[1],
                        .step = step.number,
-                       .options = {step.learning_rate, options.beta1, options.beta2, options.epsilon, options.weight_decay, decoupled_},
+                       .options = {.learning_rate = step.learning_rate,
+                                   .beta1 = options.beta1,
+                                   .beta2 = options.beta2,
+                                   .epsilon = options.epsilon,
+                                   .weight_decay = options.weight_decay,
+                                   .decoupled = decoupled_},
                        .moment2_max = options.amsgrad ? &step.memory[2] : nullptr});
   }
   adam_update(leaves_);
