@@ -1,4 +1,4 @@
-// Model: a module made of a layer graph, as Model in Keras's functional API.
+// Model: a module made of a layer graph, like Model in Keras's functional API.
 #pragma once
 
 #include <cstddef>
@@ -56,8 +56,8 @@ class Model : public MultiModule {
   Model(const SymbolList& inputs, const SymbolList& outputs, SourceLine line = SourceLine::current());
 
   /// Computes the outputs. Each intermediate value is freed after the last layer that needs it, unless the graph for backward() holds it.
-  /// @throws std::invalid_argument if an input does not have the shape [n, example...], has another dtype, or has another n than the first
-  /// input; the message names the input.
+  /// @throws std::invalid_argument if an input does not have the shape [n, example...], has a dtype other than that of its Symbol (or,
+  /// after to(), of the parameters), or has a different n from the first input; the message names the input.
   std::vector<Tensor> forward_many(const std::vector<Tensor>& inputs) const override;
   /// Reports each layer once, under its name.
   void members(Members& visit) override;
@@ -82,7 +82,7 @@ class Model : public MultiModule {
   const std::vector<ModelCall>& calls() const noexcept { return calls_; }
   /// Returns the numbers of the values that are the outputs; see ModelCall.
   const std::vector<std::size_t>& output_values() const noexcept { return output_values_; }
-  /// Returns the name of a value: that of the input, or that of the layer it is a result of. The name of the layer is followed by `#2` for
+  /// Returns the name of a value: the name of the input, or of the layer that computes it. The name of the layer is followed by `#2` for
   /// its second call and so on, and by `:0` for the first of several results: `encoder#2`, `towers:0`.
   std::string value_name(std::size_t value) const;
 
@@ -91,7 +91,7 @@ class Model : public MultiModule {
   /// Loads a model that save() wrote.
   /// @throws std::runtime_error `PATH: ...` if anything is wrong with the file, or if it holds another kind of module.
   static Model load(const std::string& path, SourceLine line = SourceLine::current());
-  /// Returns the Model whose config() set these settings; used by load_model().
+  /// Makes a Model from the settings that config() stored; used by load_model().
   static Model from_config(const Config& config);
 
   /// Returns a table of the layers; see nn::summary().
@@ -99,8 +99,8 @@ class Model : public MultiModule {
 
   /// Sets the loss, the optimizer and the metrics for fit() and evaluate(), and makes the optimizer for all parameters that require grad.
   /// If there are several outputs, their losses and metrics are recorded under `<output>_loss` and so on.
-  /// @throws std::invalid_argument if there is no loss, or if a number of losses, weights or metric lists does not fit the number of
-  /// outputs.
+  /// @throws std::invalid_argument if there is no loss, or if the number of losses, loss weights or metric lists does not match the number
+  /// of outputs.
   /// @throws std::logic_error if no parameter requires grad.
   void compile(const CompileOptions& options, SourceLine line = SourceLine::current());
   /// Returns true after compile().

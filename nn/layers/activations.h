@@ -1,5 +1,5 @@
 // The activation functions as layers: ReLU, GELU, Softmax, ... Each layer calls the op of the same name, whose documentation states the
-// derivative at kinks. (activation.h has the activation option of other layers.)
+// derivative at kinks. (For the activation option of other layers, see nn/layers/activation.h.)
 #pragma once
 
 #include <string>
@@ -223,7 +223,7 @@ class GLU : public BuiltInLayer<GLU> {
   explicit GLU(int axis = -1) noexcept : axis_(axis) {}
   /// Returns a layer with the options in `config`; see BuiltInLayer.
   static GLU from_config(const Config& config);
-  /// Returns a Tensor of the shape of x, with half the size along the axis.
+  /// Returns a Tensor whose shape is that of x, except that the axis has half the size.
   /// @throws std::invalid_argument if the size of the axis is odd.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "GLU over axis -1".
@@ -242,7 +242,7 @@ class Softmax : public BuiltInLayer<Softmax> {
   explicit Softmax(int axis = -1) noexcept : axis_(axis) {}
   /// Returns a layer with the options in `config`; see BuiltInLayer.
   static Softmax from_config(const Config& config);
-  /// Returns the softmax of x, of the shape of x.
+  /// Returns the softmax of x, with the shape of x.
   Tensor forward(const Tensor& x) const override;
   /// Returns a description such as "Softmax over axis -1".
   std::string describe() const override;
@@ -273,17 +273,17 @@ class LogSoftmax : public BuiltInLayer<LogSoftmax> {
   int axis_;
 };
 
-/// Computes x if x > 0, otherwise weight · x, with a trained weight: one for all elements, or one for each channel, that is for each
-/// position along axis 1; see cr::prelu.
+/// Computes x if x > 0, otherwise weight · x, with a trainable weight: either one for all elements or one per channel (position along axis
+/// 1); see cr::prelu.
 class PReLU : public BuiltInLayer<PReLU> {
  public:
-  /// `channels` is the number of weights (1: one for all elements), `slope` is their initial value.
+  /// `channels` is the number of weights; 1 means a single weight for all elements. `slope` is their initial value.
   /// @throws std::invalid_argument for channels < 1.
   explicit PReLU(Dim channels = 1, double slope = 0.25, SourceLine line = SourceLine::current());
   /// Returns a layer with the options in `config`; see BuiltInLayer.
   static PReLU from_config(const Config& config);
   /// Returns the activation of x, of the shape of x.
-  /// @throws std::invalid_argument if there are several weights and axis 1 of x has another size.
+  /// @throws std::invalid_argument if there are several weights and the size of axis 1 of x differs from their number.
   Tensor forward(const Tensor& x) const override;
   /// Reports the parameter "weight".
   void members(Members& visit) override;

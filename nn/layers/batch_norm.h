@@ -15,7 +15,7 @@ struct BatchNormOptions {
   double momentum = 0.1;
   /// Added to the variance before the square root; 0 or more.
   double epsilon = 1e-5;
-  /// True: there are a trained weight (initially 1) and a trained bias (initially 0).
+  /// Whether the layer has a trainable weight (initially 1) and a trainable bias (initially 0).
   bool affine = true;
 };
 

@@ -1,4 +1,4 @@
-// Embedding: a table of trained vectors, indexed by integers.
+// Embedding: a table of trainable vectors, indexed by integers.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@ namespace chainrule::nn {
 
 /// Options of Embedding.
 struct EmbeddingOptions {
-  /// Makes the initial vectors; by default from a normal distribution with mean 0 and standard deviation 1.
+  /// Initializes the vectors. The default draws from a normal distribution with mean 0 and standard deviation 1.
   Initializer initializer = init::normal(1);
   /// The generator that the initial values are drawn from; nullptr means default_generator(). Used by the constructor only.
   Generator* generator = nullptr;
 };
 
-/// Looks up the rows of weight [count, size] that x selects, as torch.nn.Embedding: int64 x [...] gives [..., size]. If a row is selected
-/// several times, its gradients are added up.
+/// Looks up rows of the weight, of shape [count, size], like torch.nn.Embedding. x holds int64 row numbers; shape [...] gives [..., size].
+/// If a row is selected several times, its gradients are added up.
 class Embedding : public BuiltInLayer<Embedding> {
  public:
   /// The type of the constructor's options.

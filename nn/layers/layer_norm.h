@@ -9,16 +9,17 @@
 
 namespace chainrule::nn {
 
-/// Options of LayerNorm, with the meaning they have in torch.nn.LayerNorm.
+/// Options of LayerNorm: `eps` and `elementwise_affine` of torch.nn.LayerNorm.
 struct LayerNormOptions {
   /// Added to the variance before the square root; 0 or more.
   double epsilon = 1e-5;
-  /// True: there are a trained weight (initially 1) and a trained bias (initially 0).
+  /// Whether the layer has a trainable weight (initially 1) and a trainable bias (initially 0).
   bool affine = true;
 };
 
-/// Computes (x - mean) / sqrt(variance + epsilon) · weight + bias (Ba et al., arXiv 1607.06450). Mean and variance, with divisor n, are
-/// computed over the last axes of x. The layer behaves in the same way in training and evaluation mode.
+/// Computes (x - mean) / sqrt(variance + epsilon) · weight + bias (Ba et al., arXiv 1607.06450). The mean and the variance are computed
+/// over the last axes of x; the variance is divided by the number of elements, not by one less. The layer behaves the same in training and
+/// evaluation mode.
 class LayerNorm : public BuiltInLayer<LayerNorm> {
  public:
   /// The type of the constructor's options.
@@ -35,8 +36,8 @@ class LayerNorm : public BuiltInLayer<LayerNorm> {
   /// Returns a layer with the options in `config`; see BuiltInLayer.
   static LayerNorm from_config(const Config& config);
 
-  /// Returns the normalized x, of the shape of x.
-  /// @throws std::invalid_argument if the last axes of x have other sizes.
+  /// Returns the normalized x, with the shape of x.
+  /// @throws std::invalid_argument if the sizes of the last axes of x differ from these.
   Tensor forward(const Tensor& x) const override;
   /// Reports the parameters "weight" and "bias", if `affine` is true.
   void members(Members& visit) override;

@@ -12,7 +12,7 @@ namespace chainrule::nn {
 // All metric functions in this file:
 // - record nothing for differentiation, and do not broadcast prediction against target;
 // - accumulate in double;
-// - return NaN if there are no examples;
+// - return NaN if there are no examples (but confusion_matrix() and class_scores() return zeros);
 // - throw std::invalid_argument if shapes or dtypes do not agree.
 
 // Classification.
@@ -22,8 +22,8 @@ namespace chainrule::nn {
 /// `scores` are logits or probabilities [n, classes]. The predicted class is the one with the largest score; as in argmax, the first of
 /// equal scores counts as the largest, and NaN is larger than any number. `labels` are int64 [n]; or one-hot vectors or probabilities
 /// [n, classes] of the dtype of the scores, in which case the label of an example is its class with the largest value.
-/// @throws std::invalid_argument if shapes or dtypes do not agree, if a label is outside 0 to classes - 1, or for targets [n, 1], for which
-/// binary_accuracy is meant.
+/// @throws std::invalid_argument if shapes or dtypes do not agree, if a label is outside 0 to classes - 1, or if the labels have shape [n,
+/// 1]; use binary_accuracy() for those.
 double accuracy(const TensorArg& scores, const Tensor& labels);
 
 /// Returns the fraction of elements where the prediction (score > threshold) equals the target, which is 0 or 1. Scores and targets have
@@ -45,11 +45,11 @@ double top_k_accuracy(const TensorArg& scores, const Tensor& labels, std::int64_
 /// @throws std::invalid_argument as accuracy().
 Tensor confusion_matrix(const TensorArg& scores, const Tensor& labels);
 
-/// How the scores of the classes are combined into one number.
+/// How the per-class values of a metric (precision, recall or F1) are combined into one number.
 enum class Average {
   macro,     ///< mean over the classes that occur as a label or as a prediction
   micro,     ///< computed from the counts of all classes together; equals the accuracy
-  weighted,  ///< mean over the examples, each with the score of the class of its label
+  weighted,  ///< mean over the classes, weighted by the number of examples with that label
   binary,    ///< the score of class 1 of two classes
 };
 
@@ -64,8 +64,8 @@ struct ClassScoreOptions {
 // These agree with the functions of the same names in sklearn.metrics with zero_division = 0: if the denominator of a class is 0, its score
 // is 0.
 
-/// Returns the precision: of the examples that are predicted as a class, the fraction that has it as label. If no example is predicted as
-/// the class, its precision is 0. Scores and labels are as in accuracy() or, for two classes, as described at ClassScoreOptions::threshold.
+/// Returns the precision: the fraction of the examples predicted as a class that have it as their label. If no example is predicted as the
+/// class, its precision is 0. Scores and labels are as in accuracy() or, for two classes, as described at ClassScoreOptions::threshold.
 /// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
 /// @{
 double precision_score(const TensorArg& scores, const Tensor& labels, const ClassScoreOptions& options);

@@ -14,13 +14,14 @@ namespace chainrule::nn {
 struct SafetensorsFile {
   /// The Tensors with their names, in the order of the file's header.
   std::vector<NamedTensor> tensors;
-  /// Free-form texts by name, stored under `__metadata__` in the file.
+  /// Free-form strings by key, stored under `__metadata__` in the file.
   std::map<std::string, std::string> metadata = {};
 };
 
-/// Writes Tensors with their names: float32 as F32, float64 as F64 and int64 as I64. The file is replaced atomically, see
+/// Writes Tensors with their names: float32 as F32, float64 as F64 and int64 as I64. The file is replaced atomically; see
 /// write_whole_file().
-/// @throws std::invalid_argument if a name occurs twice, is `__metadata__` or is not UTF-8, or if a Tensor is undefined.
+/// @throws std::invalid_argument if a name occurs twice or is `__metadata__`, if a name, a metadata key or a metadata value is not valid
+/// UTF-8, if a Tensor is undefined, or if the header would exceed 100,000,000 bytes.
 /// @throws std::runtime_error `PATH: what went wrong` if the file cannot be written.
 void save_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors,
                       const std::map<std::string, std::string>& metadata = {}, SourceLine line = SourceLine::current());
