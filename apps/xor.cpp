@@ -93,7 +93,8 @@ int run(const Options& options) {
 
 std::optional<int> parse(int argc, const char* const* argv, Options& options) {
   CLI::App app(
-      "Train a network on the truth table of a function of two bits. The first hidden layer has tanh, the others relu, the output sigmoid; "
+      "Train a network on the truth table of a function of two bits. The first hidden layer uses tanh, the others relu, and the output "
+      "layer sigmoid; "
       "the loss is the mean squared error.",
       "xor");
   std::vector<std::string> names;

@@ -11,7 +11,7 @@
 - A layer, a class of nn/layers or nn/graph derived from BuiltIn or MultiModule, stands in the table layers.h or in built_in_modules.cpp, and
   in every_layer.h and layers_reference_test.cpp.
 - An optimizer, a class of nn/optim derived from Optimizer, stands in the table optimizers.h. It has runs in optimizers.txt that a test of
-  tests/nn/optim compares, a factory function in its header, and its name in factory_test.cpp.
+  tests/nn/optim compares, and a factory function in its header.
 - A public header is included by the umbrella header of its library, or by a table that the umbrella includes.
 - A room has its line in docs/architecture.md, in the order of check_layering.py.
 - A struct of options stands in docs/options.md with its members in order and their defaults, but for empty ones. Members of type
@@ -40,10 +40,9 @@ LAYERS_REFERENCE = "tests/nn/layers/layers_reference_test.cpp"
 OPTIM, OPTIM_TESTS = "nn/optim", "tests/nn/optim"
 OPTIM_REFERENCE = "tests/reference/optimizers.txt"
 OPTIMIZERS = "nn/optim/optimizers.h"
-FACTORY_TEST = "tests/nn/optim/factory_test.cpp"
 OPTIONS_PAGE, ROOMS_PAGE = "docs/options.md", "docs/architecture.md"
 PATHS = (REFERENCE, CLOSED_FORMS, OPS_FUZZ, KERNELS, KERNEL_TESTS, *LAYER_ROOMS, LAYERS_TABLE, BUILT_IN_MODULES, EVERY_LAYER, LAYERS_REFERENCE, OPTIM, OPTIM_TESTS,
-         OPTIM_REFERENCE, OPTIMIZERS, FACTORY_TEST, OPTIONS_PAGE, ROOMS_PAGE)
+         OPTIM_REFERENCE, OPTIMIZERS, OPTIONS_PAGE, ROOMS_PAGE)
 
 # Exemptions, each with its reason; one that is not needed is a problem too.
 NO_OPTIMIZERS = {"GroupedOptimizer": "the base of optimizers with groups", "AdamBase": "the base of Adam and AdamW"}
@@ -171,7 +170,6 @@ def check_layers(root):
 def check_optimizers(root):
     runs = {line.split(" ")[0] for line in read(root, OPTIM_REFERENCE).split("\n")}
     tests = "".join(code(root, path) for path in files_in(root, OPTIM_TESTS, "_test.cpp"))
-    factory_test = code(root, FACTORY_TEST)
     table = {name: text for text, name in re.findall(r'^#include "[^"]+"  // (\w+) (\w+)$', read(root, OPTIMIZERS), re.M)}
     bases = ("Optimizer", *NO_OPTIMIZERS)
     for name, (path, _) in classes_from(root, [OPTIM], bases).items():
@@ -189,8 +187,6 @@ def check_optimizers(root):
                 yield f"{path}: the run {run} of {OPTIM_REFERENCE} is compared in no test of {OPTIM_TESTS}"
         if not re.search(rf"\bOptimizerFactory {text}\(const {name}Options&", code(root, path)):
             yield f"{path}: it declares no OptimizerFactory {text}(const {name}Options&)"
-        if not re.search(rf'\{{"{text}",[^{{}}]*<nn::{name}>', factory_test):
-            yield f"{path}: {name} is not among the names of {FACTORY_TEST}"
 
 
 def check_umbrellas(root):
@@ -283,7 +279,6 @@ GOOD = {
                       "  std::optional<double> decay = {};\n};\nclass SGD : public GroupedOptimizer<SGDOptions> {\n};\nOptimizerFactory sgd(const SGDOptions& options = {});\n",
     OPTIM_REFERENCE: "# numbers\nsgd 0 1\nsgd_momentum 0 1\n",
     "tests/nn/optim/optim_reference_test.cpp": 'check_run<nn::SGD>("sgd"); check_run<nn::SGD>("sgd_momentum");\n',
-    FACTORY_TEST: '{"sgd", 1e-3, false, is(std::type_identity<nn::SGD>())},\n',
     ROOMS_PAGE: ROOMS_TABLE + "| `apps/` | x |\n",
     OPTIONS_PAGE: "| [`cr::TwistOptions`](../autograd/ops/some.h) | `angle = 0.5` |\n"
                   "| [`nn::SGDOptions`](../nn/optim/sgd.h) | `learning_rate = 1e-3`, `generator`, `decay` |\n",
@@ -314,8 +309,7 @@ BAD = [
      ["the run sgd_momentum of tests/reference/optimizers.txt is compared in no test"]),
     (OPTIMIZERS, '#include "nn/optim/sgd.h"  // sgdx SGDX\n', ["SGD has no line in nn/optim/optimizers.h"]),
     (OPTIMIZERS, '#include "nn/optim/sgd.h"  // descent SGD\n',
-     ["SGD has no run descent in", "it declares no OptimizerFactory descent(const SGDOptions&)", "SGD is not among the names of"]),
-    (FACTORY_TEST, '{"momentum", 1e-3, false, is(std::type_identity<nn::SGD>())},\n', ["SGD is not among the names of"]),
+     ["SGD has no run descent in", "it declares no OptimizerFactory descent(const SGDOptions&)"]),
     ("nn/nn.h", '#include "nn/optim/optimizers.h"\n', ["nn/layers/l.h: nn/nn.h does not include it"]),
     ("autograd/autograd.h", "\n", ["autograd/ops/some.h: autograd/autograd.h does not include it"]),
     (OPTIONS_PAGE, GOOD[OPTIONS_PAGE].replace("`generator`, `decay`", "`decay`, `generator`"),

@@ -11,7 +11,7 @@ std::variant<IrisOptions, int> parse_iris_options(int argc, const char* const* a
   app.add_option("--data", options.data, "CSV table with a header [Iris, 150 rows]")->type_name("FILE");
   app.add_option("--label", options.label, "Name or number of the column with the classes; 0 is the first column, -1 the last [-1]")
       ->type_name("COLUMN");
-  app.add_flag("--standardize", options.standardize, "Scale each column to mean 0 and standard deviation 1 of the training rows");
+  app.add_flag("--standardize", options.standardize, "Scale each column so that the training rows have mean 0 and standard deviation 1");
   app.add_option("--test-split", options.test_split, "Fraction of the rows, drawn at random, to test on")
       ->type_name("FRACTION")
       ->capture_default_str()
@@ -39,7 +39,8 @@ std::variant<IrisOptions, int> parse_iris_options(int argc, const char* const* a
   add_count(app, "--epochs", options.epochs, "Passes over the training rows");
   add_count(app, "--show-every", options.show_every, "Print every COUNT-th epoch; 0 for none", 0);
   add_seed(app, options.seed, "Seed of the splits, the initial weights and the order of the rows");
-  app.add_option("--save", options.save, "Write the model of the last split as JSON, or only its weights to FILE.safetensors")
+  app.add_option("--save", options.save,
+                 "Write the model of the last split to FILE as JSON; if the name ends in .safetensors, write only the weights")
       ->type_name("FILE");
   app.add_option("--report", options.report, "Write an HTML page with charts and the worst mistakes of the last split")->type_name("FILE");
   add_log_level(app, options.log_level);

@@ -23,15 +23,17 @@ double default_learning_rate(const std::string& optimizer) {
 void add_data_options(CLI::App& app, MnistOptions& options) {
   const CLI::Validator count = whole_number();
   CLI::Option* data =
-      app.add_option("--data", options.data,
-                     "Directory of MNIST's four files [the first of $MNIST_DIR, data/mnist and Debian's Fashion-MNIST that has them]")
+      app.add_option(
+             "--data", options.data,
+             "Directory with the four MNIST files [the first that has them: $MNIST_DIR, data/mnist, Debian's Fashion-MNIST package]")
           ->type_name("DIR");
   CLI::Option* csv =
-      app.add_option("--csv", options.csv, "CSV tables instead, of training and test images; a row is a label and its pixels")
+      app.add_option("--csv", options.csv,
+                     "Read training images, and test images if a second file is given, from CSV tables; a row is a label and its pixels")
           ->type_name("TRAIN [TEST]")
           ->expected(1, 2)
           ->excludes(data);
-  app.add_option("--test-split", options.test_split, "Fraction of a single table's rows, drawn at random, to test on [1/7]")
+  app.add_option("--test-split", options.test_split, "With one CSV table: fraction of its rows, drawn at random, to test on [1/7]")
       ->type_name("FRACTION")
       ->check(fraction_below_one())
       ->needs(csv);
@@ -65,7 +67,7 @@ void add_network_options(CLI::App& app, MnistOptions& options, std::string& laye
 
 void add_training_options(CLI::App& app, MnistOptions& options, std::optional<double>& learning_rate) {
   app.add_option("--loss", options.loss,
-                 "Loss: cross_entropy; mse, the mean squared error to one-hot labels; squared_error, the same summed over the classes")
+                 "Loss: cross_entropy; mse, the mean squared error against one-hot labels; squared_error, the same summed over the classes")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"cross_entropy", "mse", "squared_error"}).description(""));
@@ -78,11 +80,11 @@ void add_training_options(CLI::App& app, MnistOptions& options, std::optional<do
       ->check(number_from(0));
   add_weight_decay(app, options.weight_decay);
   app.add_option("--average", options.averaging,
-                 "Decay, such as 0.999, of running averages of the weights, to test and save instead of the weights")
+                 "Average the weights over the steps with this decay, such as 0.999; test and save the averages")
       ->type_name("DECAY")
       ->check(fraction_below_one());
   app.add_option("--schedule", options.schedule,
-                 "Learning rate over all steps: linear, falling to 0; cosine, falling to 0 along a cosine; constant")
+                 "Change of the learning rate over all steps: linear (falls to 0), cosine (falls to 0 along a cosine) or constant")
       ->type_name("NAME")
       ->capture_default_str()
       ->check(CLI::IsMember({"linear", "cosine", "constant"}).description(""));
@@ -103,14 +105,15 @@ void add_output_options(CLI::App& app, MnistOptions& options) {
       ->type_name("FILE");
   app.add_option("--report", options.report, "Write an HTML page with charts, the worst mistakes and the first layer's weights")
       ->type_name("FILE");
-  CLI::Option* save =
-      app.add_option("--save", options.save, "Write the trained model as JSON, or only its weights to FILE.safetensors")->type_name("FILE");
-  app.add_option("--load", options.load, "Test a model written by --save as JSON instead of training one")
+  CLI::Option* save = app.add_option("--save", options.save,
+                                     "Write the trained model to FILE as JSON; if the name ends in .safetensors, write only the weights")
+                          ->type_name("FILE");
+  app.add_option("--load", options.load, "Load a JSON model that --save wrote and test it, instead of training")
       ->type_name("FILE")
       ->excludes(save);
   app.add_option("--predict", options.predict, "Write each test image's label, guess and confidence as CSV; - is standard output")
       ->type_name("FILE");
-  app.add_option("--bench-steps", options.bench_steps, "Time COUNT steps instead of training, and print one line")
+  app.add_option("--bench-steps", options.bench_steps, "Instead of training, run COUNT steps and print the time of one")
       ->type_name("COUNT")
       ->check(whole_number(1, kMostBenchSteps));
   add_log_level(app, options.log_level);

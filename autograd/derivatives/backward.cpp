@@ -397,7 +397,7 @@ class Pass {
     const std::string which = describe(Node::share(node));
     if (const std::string* failure = FailedPasses::find(pass))
       throw_misuse(op_,
-                   text("the graph is spent: ", which, " was freed by a pass that then failed with \"", *failure,
+                   text("the graph cannot be used again: ", which, " was freed by a pass that then failed with \"", *failure,
                         "\"; compute the result again, or set retain_graph in a pass that may fail"),
                    line_);
     throw_misuse(op_,

@@ -65,7 +65,7 @@ std::string ranges(std::span<const Tensor> inputs) {
     if (!inputs[i].defined()) continue;
     Node* node = node_of(inputs[i]);
     words += text("; input ", i, " ", node->extras != nullptr && !node->extras->name.empty() ? "'" + node->extras->name + "' " : "",
-                  shape_of(node), " holds ", range(node));
+                  "of shape ", shape_of(node), " holds ", range(node));
   }
   return words;
 }

@@ -348,7 +348,7 @@ Tensor round(const TensorArg& x) {
 Tensor clamp(const TensorArg& x, double low, double high) {
   Node* node = floating_node("clamp", x.tensor(), x.line());
   if (std::isnan(low) || std::isnan(high))
-    throw_invalid("clamp", text("the limits are ", low, " and ", high, ", expected numbers"), x.line());
+    throw_invalid("clamp", text("the limits are ", low, " and ", high, ", expected limits that are not NaN"), x.line());
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("clamp", x.line(), node->dtype, Sizes(node), inputs, floating([low, high]<class T>(const OpValues<T>& v) {
                        const T* const from = v.in();
@@ -372,7 +372,8 @@ DType common_dtype(const char* op, std::span<const Operand* const, 3> operands, 
   for (const Operand* operand : operands) {
     if (operand->is_number()) continue;
     const DType own = defined_node(op, operand->tensor(), line)->dtype;
-    if (found && own != dtype) throw_invalid(op, text("got both ", dtype, " and ", own, ", expected one dtype: convert with to()"), line);
+    if (found && own != dtype)
+      throw_invalid(op, text("got both ", dtype, " and ", own, ", expected the same dtype: convert with to()"), line);
     dtype = own;
     found = true;
   }

@@ -45,7 +45,7 @@ DType checked_common_dtype(const char* op, const Operand& a, const Operand& b) {
   const Node* right = b.is_number() ? nullptr : defined_node(op, b.tensor(), line);
   if (left == nullptr || right == nullptr) return (left != nullptr ? left : right)->dtype;
   if (left->dtype != right->dtype)
-    throw_invalid(op, text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected one dtype: convert one with to()"), line);
+    throw_invalid(op, text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected the same dtype: convert one with to()"), line);
   return left->dtype;
 }
 

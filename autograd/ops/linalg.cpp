@@ -80,7 +80,7 @@ Tensor detail::matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor
 Tensor matmul(const TensorArg& a, const Tensor& b) {
   Node *left = floating_node("matmul", a.tensor(), a.line()), *right = floating_node("matmul", b, a.line());
   if (left->dtype != right->dtype)
-    throw_invalid("matmul", text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected one dtype: convert one with to()"),
+    throw_invalid("matmul", text("lhs is ", left->dtype, " and rhs is ", right->dtype, ", expected the same dtype: convert one with to()"),
                   a.line());
   if (left->rank == 0 || right->rank == 0)
     throw_invalid("matmul", text(left->rank == 0 ? "lhs" : "rhs", " has rank 0, expected at least 1: multiply by a number with *"),
@@ -177,7 +177,7 @@ Tensor linear_op(const char* op, const TensorArg& x, const Tensor& weight, const
   for (Node* other : {matrix, added})
     if (other != nullptr && other->dtype != input->dtype)
       throw_invalid(
-          op, text(other == matrix ? "weight" : "bias", " is ", other->dtype, " and the input ", input->dtype, ", expected one dtype"),
+          op, text(other == matrix ? "weight" : "bias", " is ", other->dtype, " and the input ", input->dtype, ", expected the same dtype"),
           line);
   Shape shape = shape_of(input);
   shape[shape.rank() - 1] = d_out;
@@ -207,7 +207,7 @@ void check_vectors(const char* op, const Node* a, const Node* b, const SourceLin
   for (const Node* node : {a, b})
     if (node->rank != 1) throw_invalid(op, text(node == a ? "lhs" : "rhs", " has shape ", shape_of(node), ", expected rank 1"), line);
   if (a->dtype != b->dtype)
-    throw_invalid(op, text("lhs is ", a->dtype, " and rhs is ", b->dtype, ", expected one dtype: convert one with to()"), line);
+    throw_invalid(op, text("lhs is ", a->dtype, " and rhs is ", b->dtype, ", expected the same dtype: convert one with to()"), line);
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ Tensor norm(const TensorArg& x, double p, const Axes& axes, bool keepdim) {
   if (std::isnan(p)) throw_invalid("norm", "p is NaN, expected a number", x.line());
   const Reduced plan = reduced("norm", node, axes, x.line());
   if ((std::isinf(p) || p < 0) && plan.count == 0)
-    throw_invalid("norm", text("the reduced axes of shape ", shape_of(node), " have no elements, expected some for p = ", p), x.line());
+    throw_invalid("norm", text("the reduced axes of shape ", shape_of(node), " have no elements, expected at least one for p = ", p),
+                  x.line());
   const Over over(plan);
   const CallerScope caller(x.line());
   const Tensor* inputs[] = {&x.tensor()};

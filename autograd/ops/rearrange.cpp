@@ -267,7 +267,7 @@ Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double 
 
 std::vector<Tensor> meshgrid(const TensorList& tensors, std::string_view indexing) {
   const SourceLine& line = tensors.line();
-  if (tensors.size() == 0) throw_invalid("meshgrid", "got no tensors", line);
+  if (tensors.size() == 0) throw_invalid("meshgrid", "got no tensors, expected at least one", line);
   if (tensors.size() > Shape::kMaxRank)
     throw_invalid("meshgrid", text("got ", tensors.size(), " tensors, expected at most ", Shape::kMaxRank, ", one for each axis"), line);
   if (indexing != "ij" && indexing != "xy")

@@ -55,7 +55,7 @@ inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const
   return plan;
 }
 
-/// Calls reduce(x, outer, n, inner, y) for each group of neighbouring axes that are reduced, starting with the last group.
+/// Calls reduce(x, outer, n, inner, y) for each group of neighboring axes that are reduced, starting with the last group.
 template <class T, class Reduce>
 void reduce_into(const Node* x, const ReducedAxes& axes, const T* from, T* y, Reduce reduce) {
   const int rank = x->rank;

@@ -123,7 +123,8 @@ Tensor transpose(const TensorArg& x, int axis0, int axis1) {
 Tensor permute(const TensorArg& x, const Axes& order) {
   Node* node = defined_node("permute", x.tensor(), x.line());
   const int rank = node->rank;
-  if (order.count() != rank) throw_invalid("permute", text("got ", order.count(), " axes for a tensor of rank ", rank), x.line());
+  if (order.count() != rank)
+    throw_invalid("permute", text("got ", order.count(), " axes for a tensor of rank ", rank, ", expected ", rank), x.line());
   struct Order {
     std::int8_t to[Shape::kMaxRank];
   };
@@ -195,7 +196,7 @@ Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop
 }
 
 Tensor concat(const TensorList& tensors, int axis) {
-  if (tensors.size() == 0) throw_invalid("concat", "got no tensors", tensors.line());
+  if (tensors.size() == 0) throw_invalid("concat", "got no tensors, expected at least one", tensors.line());
   Node* first = defined_node("concat", tensors[0], tensors.line());
   const int at = checked_axis("concat", axis, first->rank, tensors.line());
   Shape shape = shape_of(first);
@@ -238,7 +239,7 @@ Tensor concat(const TensorList& tensors, int axis) {
 }
 
 Tensor stack(const TensorList& tensors, int axis) {
-  if (tensors.size() == 0) throw_invalid("stack", "got no tensors", tensors.line());
+  if (tensors.size() == 0) throw_invalid("stack", "got no tensors, expected at least one", tensors.line());
   const CallerScope caller(tensors.line());
   const Shape shape = shape_of(defined_node("stack", tensors[0], tensors.line()));
   const int at = checked_axis("stack", axis, shape.rank() + 1, tensors.line());

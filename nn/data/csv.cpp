@@ -162,9 +162,10 @@ Dataset CsvData::dataset(SourceLine line) const {
 
 CsvData read_csv(const std::string& path, const CsvOptions& options, SourceLine line) {
   const CallerScope caller(line);
-  if (options.label && !options.targets.empty()) throw_invalid("read_csv", "got label and targets, expected one of them", line);
+  if (options.label && !options.targets.empty())
+    throw_invalid("read_csv", "got both label and targets, expected at most one of them", line);
   if (options.delimiter == '"' || options.delimiter == '\n' || options.delimiter == '\r')
-    throw_invalid("read_csv", "the delimiter is a quote or a line's end", line);
+    throw_invalid("read_csv", "the delimiter is a quote or a line end, expected another character", line);
   CsvReader reader(path, options.delimiter);
   Layout layout = read_layout(reader, options);
   const auto rows_from_start = [&](bool labels_are_texts) {

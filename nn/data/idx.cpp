@@ -89,7 +89,7 @@ void check_name(const InputFile& file, const std::string& path) {
   if (std::filesystem::path(path).extension() != ".gz" || is_gzip(file)) return;
   std::array<std::uint8_t, 2> start = {};
   const auto found = std::span(start).first(file.read_at(0, start));
-  file.fail_at(0, "found " + hex_bytes(found) + ", so it is not gzip (1f 8b), though its name ends in .gz");
+  file.fail_at(0, "found " + hex_bytes(found) + ", expected 1f 8b (gzip) because its name ends in .gz");
 }
 
 std::size_t read_rank(const InputFile& file, const IdxLimits& limits, IdxContent& content) {
@@ -97,7 +97,8 @@ std::size_t read_rank(const InputFile& file, const IdxLimits& limits, IdxContent
   const std::size_t got = content.read(magic);
   if (got == 0) file.fail_at(0, "empty, expected an IDX header");
   if (got < magic.size()) file.fail_at(got, "ends inside the IDX header, expected 4 bytes and 4 more for each dimension");
-  if (magic[0] != 0 || magic[1] != 0) file.fail_at(0, "found " + hex_bytes(std::span(magic).first(2)) + ", expected 00 00 of an IDX file");
+  if (magic[0] != 0 || magic[1] != 0)
+    file.fail_at(0, "found " + hex_bytes(std::span(magic).first(2)) + ", expected 00 00, the start of an IDX file");
   if (magic[2] != kUint8) {
     file.fail_at(
         2, "found element type 0x" + hex_bytes(std::span(magic).subspan(2, 1)) + " (" + type_name(magic[2]) + "), expected 0x08 (uint8)");

@@ -123,7 +123,7 @@ class NpyHeaderParser {
   }
   void descr(NpyHeader& header) {
     skip();
-    if (rest_.starts_with('[')) fail("it holds records, expected plain numbers");
+    if (rest_.starts_with('[')) fail("it holds structured records, expected plain numbers");
     const std::string_view words = quoted();
     const auto refuse = [&] {
       fail(text("its dtype is '", words.substr(0, 40), "', expected floats of 2, 4 or 8 bytes, integers or bool"));
@@ -217,7 +217,8 @@ void read_integers(Elements elements, const NpyHeader& header, std::span<std::in
   if (is_signed) return;
   const auto beyond = std::ranges::find_if(to, [](std::int64_t value) { return value < 0; });
   if (beyond != to.end())
-    elements.file.fail_at(begin + header.bytes * static_cast<std::uint64_t>(beyond - to.begin()), "holds an unsigned integer beyond int64");
+    elements.file.fail_at(begin + header.bytes * static_cast<std::uint64_t>(beyond - to.begin()),
+                          "holds an unsigned integer above the largest int64");
 }
 
 // The number of bytes that shape and dtype require, computed without overflow. A shape with an axis of size 0 is still refused if its other
@@ -244,7 +245,7 @@ Tensor read_array(const InputFile& file) {
   }
   if (got < 10) file.fail_at(got, "ends within its header");
   const int version = start[6];
-  if (version < 1 || version > 3) file.fail_at(6, text("is of format ", version, ", expected 1 to 3"));
+  if (version < 1 || version > 3) file.fail_at(6, text("has format version ", version, ", expected 1 to 3"));
   const std::size_t begin = version == 1 ? 10 : 12;
   std::size_t size = start[8] | static_cast<std::size_t>(start[9]) << 8;
   if (version > 1) size |= static_cast<std::size_t>(start[10]) << 16 | static_cast<std::size_t>(start[11]) << 24;

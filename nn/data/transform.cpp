@@ -21,7 +21,7 @@ namespace {
 void check_examples(const char* op, const Tensor& x, const SourceLine& line) {
   if (!x.defined()) throw_invalid(op, "undefined tensor", line);
   if (!is_floating(x.dtype()) || x.rank() == 0 || x.numel() == 0)
-    throw_invalid(op, text("got ", x.dtype(), " ", x.shape(), ", expected numbers of a floating dtype, [n, ...], at least one"), line);
+    throw_invalid(op, text("got ", x.dtype(), " ", x.shape(), ", expected float32 or float64 of shape [n, ...], with n at least 1"), line);
 }
 
 // x as a single column for Over::all, otherwise as one row of features for each example.

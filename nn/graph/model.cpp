@@ -263,7 +263,7 @@ struct Model::Compiled {
 void Model::compile(const CompileOptions& options, SourceLine line) {
   const CallerScope caller(line);
   Objective objective("compile", options, output_names(), line);
-  if (!objective.has_loss()) throw_invalid("compile", "got no loss to minimise", line);
+  if (!objective.has_loss()) throw_invalid("compile", "got no loss to minimize", line);
   compiled_ = std::make_shared<const Compiled>(Compiled{.objective = std::move(objective),
                                                         .optimizer = options.optimizer(parameters_to_train(*this, "compile", line), line),
                                                         .full_batch = options.optimizer.full_batch()});

@@ -42,7 +42,7 @@ Tensor BatchNorm::train_on(const Tensor& x) const {
   const std::int64_t n = x.size(0);
   if (n < 2)
     throw_invalid("BatchNorm",
-                  text("x has shape ", x.shape(), ", expected 2 examples or more in training (drop_last leaves a smaller last batch out)"),
+                  text("x has shape ", x.shape(), ", expected 2 examples or more in training (drop_last skips a smaller last batch)"),
                   SourceLine::current());
   const Tensor centre = mean(x, 0), variance = var(x, 0, false, 0);
   const Tensor inverse = rsqrt(variance + epsilon_);

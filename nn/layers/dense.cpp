@@ -31,7 +31,8 @@ void Dense::make_parameters(const DenseOptions& options) {
 
 Tensor Dense::forward(const Tensor& x) const {
   if (open_)
-    throw_misuse("Dense", "the input size is not known: call build() with the shape of one example, or name the size",
+    throw_misuse("Dense",
+                 "the input size is not known: call build() with the shape of one example, or pass the input size to the constructor",
                  SourceLine::current());
   // linear_relu() is faster, and has the same bits.
   return activation_.name() == "relu" ? linear_relu(x, weight_, bias_) : activation_(linear(x, weight_, bias_));
@@ -75,8 +76,10 @@ void Dense::copy_settings(const Module& original) {
 
 void Dense::config(Config& config) const {
   if (activation_.name() == "function")
-    throw_misuse("config", "its activation is a function, which a file cannot hold: give it by name, or register a module that has it",
-                 SourceLine::current());
+    throw_misuse(
+        "config",
+        "the activation of Dense is a function, which cannot be saved: give it by name, or put it into a module of a registered type",
+        SourceLine::current());
   config.set("d_in", d_in_).set("d_out", d_out_).set("bias", bias_.defined()).set("activation", activation_.name());
 }
 

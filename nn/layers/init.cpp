@@ -110,7 +110,7 @@ Tensor Initializer::operator()(const Shape& shape, DType dtype, Generator& gener
   Tensor values = function_(shape, dtype, generator);
   if (!values.defined() || values.shape() != shape || values.dtype() != dtype)
     throw_invalid("Initializer",
-                  text("the function gave ", values.defined() ? text(values.dtype(), " ", values.shape()) : "an undefined tensor",
+                  text("the function returned ", values.defined() ? text(values.dtype(), " ", values.shape()) : "an undefined tensor",
                        ", expected ", dtype, " ", shape),
                   line);
   // Another handle on what a function of one's own returned must not be trained with it.

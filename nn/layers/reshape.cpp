@@ -27,7 +27,7 @@ Tensor Reshape::forward(const Tensor& x) const {
   const auto open = std::find(shape.begin(), shape.end(), -1);
   const bool fits = open == shape.end() ? known == elements : known > 0 && elements % known == 0;
   if (!fits)
-    throw_invalid("Reshape", text("an example of x ", x.shape(), " has ", elements, " elements, which do not fill ", shape_),
+    throw_invalid("Reshape", text("an example of x ", x.shape(), " has ", elements, " elements, which cannot be reshaped to ", shape_),
                   SourceLine::current());
   if (open != shape.end()) shape[static_cast<int>(open - shape.begin())] = elements / known;
   shape.insert(0, x.size(0));

@@ -56,7 +56,7 @@ bool is_plain(const Tensor& labels, const CrossEntropyOptions& options) {
 
 // The losses of labels with class weights, ignored labels or label smoothing. The mean divides by the sum of the weights of the labels that
 // are not ignored.
-Tensor labelled(const Tensor& log_probabilities, const Tensor& labels, const CrossEntropyOptions& options) {
+Tensor labeled(const Tensor& log_probabilities, const Tensor& labels, const CrossEntropyOptions& options) {
   const Tensor& x = log_probabilities;
   const bool weighted = options.weight.defined();
   if (is_plain(labels, options)) return negative_at(x, labels, options.reduction);
@@ -106,7 +106,7 @@ Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const CrossE
   check_labels("cross_entropy", "logits", x, target, logits.line(), options.ignore_index);
   check_class_weight("cross_entropy", options.weight, x, logits.line());
   if (options.reduction == Reduction::mean && is_plain(target, options)) return mean_cross_entropy(logits, target);
-  return labelled(log_softmax(x, 1), target, options);
+  return labeled(log_softmax(x, 1), target, options);
 }
 
 Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels) { return nll_loss(log_probabilities, labels, {}); }
@@ -116,7 +116,7 @@ Tensor nll_loss(const TensorArg& log_probabilities, const Tensor& labels, const 
   const Tensor& x = log_probabilities.tensor();
   check_labels("nll_loss", "log_probabilities", x, labels, log_probabilities.line(), options.ignore_index);
   check_class_weight("nll_loss", options.weight, x, log_probabilities.line());
-  return labelled(x, labels, {.reduction = options.reduction, .weight = options.weight, .ignore_index = options.ignore_index});
+  return labeled(x, labels, {.reduction = options.reduction, .weight = options.weight, .ignore_index = options.ignore_index});
 }
 
 Tensor binary_cross_entropy(const TensorArg& probabilities, const Tensor& target) {

@@ -33,12 +33,13 @@ void check_target(const char* op, const char* what, const Tensor& prediction, co
   if (!target.defined()) throw_invalid(op, "undefined tensor for target", line);
   if (prediction.shape() != target.shape())
     throw_invalid(op,
-                  text(what, " has shape ", prediction.shape(), " and target ", target.shape(), ", expected one shape",
+                  text(what, " has shape ", prediction.shape(), " and target ", target.shape(), ", expected the same shape",
                        reshape_hint("target", prediction.shape(), target.shape())),
                   line);
   if (prediction.dtype() != target.dtype())
-    throw_invalid(op, text(what, " is ", prediction.dtype(), " and target ", target.dtype(), ", expected one dtype: convert one with to()"),
-                  line);
+    throw_invalid(
+        op, text(what, " is ", prediction.dtype(), " and target ", target.dtype(), ", expected the same dtype: convert one with to()"),
+        line);
 }
 
 void check_labels(const char* op, const char* what, const Tensor& scores, const Tensor& labels, const SourceLine& line,

@@ -68,7 +68,7 @@ ClassScores class_scores(const TensorArg& scores, const Tensor& labels, double t
     of.precision.push_back(counts.score(ClassScore::precision, c));
     of.recall.push_back(counts.score(ClassScore::recall, c));
     of.f1.push_back(counts.score(ClassScore::f1, c));
-    of.support.push_back(counts.labelled(c));
+    of.support.push_back(counts.labeled(c));
   }
   return of;
 }

@@ -80,7 +80,7 @@ double recall_score(const TensorArg& scores, const Tensor& labels, const ClassSc
 double recall_score(const TensorArg& scores, const Tensor& labels);
 /// @}
 
-/// Returns the F1 score: the harmonic mean of precision and recall of each class, which is 2 · correct / (labelled + predicted) in numbers
+/// Returns the F1 score: the harmonic mean of precision and recall of each class, which is 2 · correct / (labeled + predicted) in numbers
 /// of examples. If the class occurs neither as label nor as prediction, its score is 0. Scores and labels are as in precision_score().
 /// @throws std::invalid_argument as accuracy(), and for Average::binary if there are not two classes.
 /// @{

@@ -117,7 +117,7 @@ void AmongTop::add(const char* op, const Tensor& scores, const Tensor& labels, c
 }
 
 double ClassCounts::ratio(ClassScore which, const Counts& counts) noexcept {
-  const std::int64_t all = (which == ClassScore::recall ? 0 : counts.predicted) + (which == ClassScore::precision ? 0 : counts.labelled);
+  const std::int64_t all = (which == ClassScore::recall ? 0 : counts.predicted) + (which == ClassScore::precision ? 0 : counts.labeled);
   const std::int64_t right = which == ClassScore::f1 ? 2 * counts.right : counts.right;
   return all == 0 ? 0 : static_cast<double>(right) / static_cast<double>(all);
 }
@@ -130,20 +130,20 @@ double ClassCounts::average(ClassScore which, Average average) const noexcept {
   double sum = 0, weighted_sum = 0;
   for (const Counts& c : counts_) {
     total.right += c.right;
-    total.labelled += c.labelled;
+    total.labeled += c.labeled;
     total.predicted += c.predicted;
-    occurring += c.labelled + c.predicted > 0;
+    occurring += c.labeled + c.predicted > 0;
     sum += ratio(which, c);
-    weighted_sum += ratio(which, c) * static_cast<double>(c.labelled);
+    weighted_sum += ratio(which, c) * static_cast<double>(c.labeled);
   }
-  if (total.labelled == 0) return kNaN;
+  if (total.labeled == 0) return kNaN;
   switch (average) {
     case Average::macro:
       return quotient(sum, occurring);
     case Average::micro:
       return ratio(which, total);
     case Average::weighted:
-      return quotient(weighted_sum, total.labelled);
+      return quotient(weighted_sum, total.labeled);
     case Average::binary:
       break;
   }
@@ -158,7 +158,7 @@ void ClassCounts::set_classes(const char* op, std::int64_t classes, const Source
 
 void ClassCounts::count(std::int64_t label, std::int64_t predicted) noexcept {
   Counts& wanted = counts_[static_cast<std::size_t>(label)];
-  ++wanted.labelled;
+  ++wanted.labeled;
   ++counts_[static_cast<std::size_t>(predicted)].predicted;
   wanted.right += label == predicted;
 }

@@ -51,7 +51,7 @@ class ClassCounts {
   void add(const char* op, const Tensor& scores, const Tensor& labels, const SourceLine& line);
 
   std::size_t classes() const noexcept { return counts_.size(); }
-  std::int64_t labelled(std::size_t c) const noexcept { return counts_[c].labelled; }
+  std::int64_t labeled(std::size_t c) const noexcept { return counts_[c].labeled; }
   /// Returns the score of one class.
   double score(ClassScore which, std::size_t c) const noexcept;
   /// Returns the scores of the classes combined.
@@ -59,7 +59,7 @@ class ClassCounts {
 
  private:
   struct Counts {
-    std::int64_t right = 0, labelled = 0, predicted = 0;
+    std::int64_t right = 0, labeled = 0, predicted = 0;
   };
 
   static double ratio(ClassScore which, const Counts& counts) noexcept;

@@ -232,8 +232,8 @@ class ModelParser : public JsonHandler {
       const auto* const version = std::get_if<std::int64_t>(&top_.is);
       if (version == nullptr || *version < 1) file_.fail(text("version is ", detail::words_for(top_), ", expected an integer from 1"));
       if (*version > model_format::kVersion)
-        file_.fail(
-            text("has version ", *version, " of the format, this version of chainrule reads versions up to ", model_format::kVersion));
+        file_.fail(text("has format version ", *version, ", expected at most ", model_format::kVersion,
+                        ", the newest that this version of chainrule reads"));
       version_ = *version;
     } else if (field_ == "architecture") {
       architecture_ = std::move(top_);

@@ -45,7 +45,7 @@ EMA::EMA(std::vector<Tensor> parameters, const EMAOptions& options, SourceLine l
 }
 
 void EMA::require_not_applied(const char* op, const SourceLine& line) const {
-  if (applied_) throw_misuse(op, "the averages are applied, expected restore() first", line);
+  if (applied_) throw_misuse(op, "the averages are already applied, expected restore() first", line);
 }
 
 void EMA::update(SourceLine line) {

@@ -38,7 +38,7 @@ OptimizerFactory::OptimizerFactory(std::string_view name, const OptimizerSetting
 }
 
 std::unique_ptr<Optimizer> OptimizerFactory::operator()(std::vector<Tensor> parameters, SourceLine line) const {
-  if (make_ == nullptr) detail::throw_misuse("OptimizerFactory", "none was chosen", line);
+  if (make_ == nullptr) detail::throw_misuse("OptimizerFactory", "no optimizer was chosen", line);
   return make_(std::move(parameters), line);
 }
 

@@ -77,7 +77,9 @@ void LBFGS::require_count(const char* what, std::int64_t value, const SourceLine
   require(value >= 1, what, static_cast<double>(value), "at least 1", line);
 }
 
-void LBFGS::step(SourceLine line) { detail::throw_misuse(name(), "one gradient is not enough, expected step(closure)", line); }
+void LBFGS::step(SourceLine line) {
+  detail::throw_misuse(name(), "it computes the loss several times in a step, expected step(closure)", line);
+}
 
 // Steps are taken by all parameters at once, in step(closure).
 void LBFGS::update(const ParameterStep&) {}
@@ -277,7 +279,7 @@ void LBFGS::load_state(const std::vector<NamedTensor>& state, SourceLine line) {
   std::array<Tensor, 7> found;
   for (const NamedTensor& entry : state) {
     const auto at = std::find(kNames.begin(), kNames.end(), entry.name);
-    if (at == kNames.end()) throw_invalid("load_state", text("LBFGS's ", entry.name, " is nothing that is remembered here"), line);
+    if (at == kNames.end()) throw_invalid("load_state", text("LBFGS's ", entry.name, " is not part of the state"), line);
     found[static_cast<std::size_t>(at - kNames.begin())] = entry.tensor;
   }
   const auto& [iterations, step_size, scale, direction, gradient, steps, changes] = found;

@@ -27,9 +27,9 @@ void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_r
     const std::string what = text("parameter ", i, " of shape ", parameter.shape());
     if (!parameter.is_leaf()) throw_invalid(name_, text(what, " is the result of ", parameter.op(), ", expected a leaf"), line);
     if (!parameter.requires_grad())
-      throw_invalid(name_, text(what, " does not require grad: frozen parameters stay out with trainable_parameters()"), line);
+      throw_invalid(name_, text(what, " does not require grad: to leave out frozen parameters, pass trainable_parameters()"), line);
     for (std::size_t j = 0; j < i; ++j)
-      if (all[j].is(parameter)) throw_invalid(name_, text(what, " is also parameter ", j), line);
+      if (all[j].is(parameter)) throw_invalid(name_, text(what, " was already given as parameter ", j), line);
     all.push_back(parameter);
   }
   memory_.resize(all.size() * memory_names_.size());
@@ -109,7 +109,7 @@ void Optimizer::update_all(std::span<const ParameterStep> steps) {
 void Optimizer::step(const TensorArg& loss) {
   const CallerScope caller(loss.line());
   zero_grad(loss.line());
-  if (!loss.tensor().defined()) throw_invalid(name_, "undefined tensor for the loss", loss.line());
+  if (!loss.tensor().defined()) throw_invalid(name_, "the loss is an undefined tensor", loss.line());
   loss.tensor().backward(loss.line());
   step(loss.line());
 }
@@ -121,7 +121,7 @@ Tensor Optimizer::evaluate(const std::function<Tensor()>& closure, const SourceL
     const UserCodeScope user;
     return closure();
   }();
-  if (!loss.defined()) throw_invalid(name_, "undefined tensor for the loss", line);
+  if (!loss.defined()) throw_invalid(name_, "the loss is an undefined tensor", line);
   loss.backward(line);
   return loss;
 }
@@ -168,7 +168,7 @@ void Optimizer::load_state(const std::vector<NamedTensor>& state, SourceLine lin
       continue;
     }
     const auto found = std::find(memory_names_.begin(), memory_names_.end(), kind);
-    if (found == memory_names_.end()) fail("is nothing that is remembered here");
+    if (found == memory_names_.end()) fail("is not part of the state");
     const Tensor& parameter = parameters_[i];
     if (value.shape() != parameter.shape() || value.dtype() != parameter.dtype())
       fail("is ", value.dtype(), " ", value.shape(), ", expected ", parameter.dtype(), " ", parameter.shape());

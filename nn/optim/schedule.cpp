@@ -51,7 +51,7 @@ Schedule multistep_schedule(double learning_rate, std::vector<std::int64_t> mile
   check_rate("multistep_schedule", "learning_rate", learning_rate, line);
   check_rate("multistep_schedule", "gamma", gamma, line);
   if (!std::is_sorted(milestones.begin(), milestones.end()))
-    detail::throw_invalid("multistep_schedule", "the milestones fall, expected them in order", line);
+    detail::throw_invalid("multistep_schedule", "the milestones are not sorted, expected ascending order", line);
   return [=, milestones = std::move(milestones)](std::int64_t step) {
     const auto reached = std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin();
     return learning_rate * std::pow(gamma, real(reached));
@@ -126,13 +126,16 @@ Schedule one_cycle_schedule(double max_learning_rate, std::int64_t steps, const 
 Schedule sequential_schedule(std::vector<Schedule> schedules, std::vector<std::int64_t> milestones, SourceLine line) {
   const char* op = "sequential_schedule";
   if (schedules.size() != milestones.size() + 1)
-    detail::throw_invalid(
-        op, detail::text("got ", schedules.size(), " schedules and ", milestones.size(), " milestones, expected one less"), line);
+    detail::throw_invalid(op,
+                          detail::text("got ", schedules.size(), " schedules and ", milestones.size(),
+                                       " milestones, expected one milestone less than schedules"),
+                          line);
   for (const Schedule& schedule : schedules)
     if (!schedule) detail::throw_invalid(op, "one of the schedules is an empty function", line);
   for (std::size_t i = 0; i < milestones.size(); ++i)
     if (milestones[i] <= (i == 0 ? 0 : milestones[i - 1]))
-      detail::throw_invalid(op, detail::text("milestone ", i, " is ", milestones[i], ", expected them to rise from above 0"), line);
+      detail::throw_invalid(
+          op, detail::text("milestone ", i, " is ", milestones[i], ", expected numbers above 0, each above the one before"), line);
   return [schedules = std::move(schedules), milestones = std::move(milestones)](std::int64_t step) {
     const auto reached = static_cast<std::size_t>(std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin());
     return schedules[reached](reached == 0 ? step : step - milestones[reached - 1]);

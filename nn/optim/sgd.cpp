@@ -22,7 +22,10 @@ void SGD::check(const SGDOptions& options, const SourceLine& line) const {
   require(std::isfinite(options.dampening), "dampening", options.dampening, "a finite number", line);
   require_not_negative("weight_decay", options.weight_decay, line);
   if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
-    detail::throw_invalid("SGD", "nesterov needs a momentum above 0 and a dampening of 0", line);
+    detail::throw_invalid("SGD",
+                          detail::text("got nesterov with momentum ", options.momentum, " and dampening ", options.dampening,
+                                       ", expected momentum above 0 and dampening 0"),
+                          line);
 }
 
 void SGD::update(const ParameterStep& step) {

@@ -237,7 +237,7 @@ void Trainer::check_options() const {
     throw_invalid("fit", "got validation_split and validation_data, expected one of them", line_);
   for (const SharedCallback& callback : options_.callbacks)
     if (callback.get() == nullptr) throw_invalid("fit", "callbacks hold a null pointer", line_);
-  if (!objective_.has_loss()) throw_invalid("fit", "got no loss to minimise", line_);
+  if (!objective_.has_loss()) throw_invalid("fit", "got no loss to minimize", line_);
 }
 
 void Trainer::check_optimizer(const Optimizer& optimizer) const {

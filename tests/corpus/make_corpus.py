@@ -56,13 +56,13 @@ def make_idx():
         "byte 1: ends inside the IDX header, expected 4 bytes and 4 more for each dimension", b"\0")
     add("only_mark.idx", "ends after the mark", "byte 4: ends inside the IDX header, expected 8 bytes of it", b"\0\0\x08\x01")
     add("cut_sizes.idx", "ends within the sizes", "byte 13: ends inside the IDX header, expected 16 bytes of it", idx(3, 2, 2)[:13])
-    add("png.idx", "a picture", "byte 0: found 89 50, expected 00 00 of an IDX file", b"\x89PNG\r\n\x1a\n" + bytes(16))
-    add("text.idx", "numbers as text", "byte 0: found 35 20, expected 00 00 of an IDX file", b"5 0 4 1 9 2 1 3 1 4\n")
-    add("one_zero.idx", "one zero byte in front instead of two", "byte 0: found 00 08, expected 00 00 of an IDX file", idx(3)[1:])
+    add("png.idx", "a picture", "byte 0: found 89 50, expected 00 00, the start of an IDX file", b"\x89PNG\r\n\x1a\n" + bytes(16))
+    add("text.idx", "numbers as text", "byte 0: found 35 20, expected 00 00, the start of an IDX file", b"5 0 4 1 9 2 1 3 1 4\n")
+    add("one_zero.idx", "one zero byte in front instead of two", "byte 0: found 00 08, expected 00 00, the start of an IDX file", idx(3)[1:])
     add("three_zeros.idx", "a zero byte too many in front",
         "byte 2: found element type 0x00 (unknown), expected 0x08 (uint8)", b"\0" + idx(3))
     add("little_mark.idx", "the mark with its bytes in reverse order",
-        "byte 0: found 01 08, expected 00 00 of an IDX file", b"\x01\x08\0\0" + idx(3)[4:])
+        "byte 0: found 01 08, expected 00 00, the start of an IDX file", b"\x01\x08\0\0" + idx(3)[4:])
     add("little_sizes.idx", "sizes with their bytes in reverse order",
         "byte 4: declares 50331648 items, but the file holds 3", b"\0\0\x08\x01\x03\0\0\0\x05\0\x04")
     add("int8.idx", "bytes with a sign",
@@ -186,10 +186,10 @@ def make_gz():
     corpus.whole("whole.gz", good)
     add = corpus.add
     add("empty.gz", "no bytes at all", "byte 0: empty, expected an IDX header", b"")
-    add("plain.gz", "not compressed", "byte 0: found 00 00, so it is not gzip (1f 8b), though its name ends in .gz", content)
-    add("one_byte.gz", "ends within the mark", "byte 0: found 1f, so it is not gzip (1f 8b), though its name ends in .gz", b"\x1f")
+    add("plain.gz", "not compressed", "byte 0: found 00 00, expected 1f 8b (gzip) because its name ends in .gz", content)
+    add("one_byte.gz", "ends within the mark", "byte 0: found 1f, expected 1f 8b (gzip) because its name ends in .gz", b"\x1f")
     add("zlib.gz", "zlib's wrapper instead of gzip's",
-        "byte 0: found 78 01, so it is not gzip (1f 8b), though its name ends in .gz",
+        "byte 0: found 78 01, expected 1f 8b (gzip) because its name ends in .gz",
         b"\x78\x01" + stored(content) + struct.pack(">I", zlib.adler32(content)))
     add("only_mark.gz", "ends after the mark", "compressed byte 2: the gzip stream ends early, with 0 bytes inflated", b"\x1f\x8b")
     add("cut_header.gz", "ends within the header", "compressed byte 7: the gzip stream ends early, with 0 bytes inflated", good[:7])
@@ -272,7 +272,7 @@ def make_gz():
         good + gzip_header(method=0) + good[10:])
     add("second_content.gz", "a second stream with content after the end of the array",
         "byte 4: declares 4 items, but the file holds more", good + gzip(b"\0"))
-    add("twice.gz", "compressed twice", "byte 0: found 1f 8b, expected 00 00 of an IDX file", gzip(good))
+    add("twice.gz", "compressed twice", "byte 0: found 1f 8b, expected 00 00, the start of an IDX file", gzip(good))
     add("no_content.gz", "thousands of streams without content", "byte 0: empty, expected an IDX header", gzip(b"") * 3000)
     add("short.gz", "less content than the array declares", "byte 4: declares 4 items, but the file holds 3", gzip(content[:-1]))
     add("bomb_of_items.gz", "inflates to 64 MB, declares 10 bytes",
@@ -408,9 +408,9 @@ def make_npy():
     add("pickle.npy", "a pickled object",
         "byte 0: begins with 80 04 95 0b 00 00, expected 93 4e 55 4d 50 59, the signature of an .npy file",
         b"\x80\x04\x95\x0b\0\0\0\0\0\0\0]\x94(K\x01K\x02e.")
-    add("version_0.npy", "format 0", "byte 6: is of format 0, expected 1 to 3", npy_file(npy_header(), data, version=0))
+    add("version_0.npy", "format 0", "byte 6: has format version 0, expected 1 to 3", npy_file(npy_header(), data, version=0))
     add("version_4.npy", "a format that is newer",
-        "byte 6: is of format 4, expected 1 to 3", npy_file(npy_header(), data, version=4))
+        "byte 6: has format version 4, expected 1 to 3", npy_file(npy_header(), data, version=4))
     add("big_size.npy", "the header's size with its bytes in reverse order",
         "byte 76: ends within its header", npy_file(npy_header(), data, size=58 << 8))
     add("huge_size.npy", "a header of 4 GiB",
@@ -447,7 +447,7 @@ def make_npy():
     add_header("order_number.npy", "an axis order that is a number",
         "byte 44: its header's fortran_order is neither True nor False", fortran="0")
     add_header("records.npy", "records",
-        "byte 20: it holds records, expected plain numbers", descr="[('x', '<f4'), ('y', '<f4')]", shape="(1,)")
+        "byte 20: it holds structured records, expected plain numbers", descr="[('x', '<f4'), ('y', '<f4')]", shape="(1,)")
     add_header("descr_none.npy", "a dtype that is no string",
         "byte 20: its header is not a dictionary as written by NumPy: expected '", descr="None")
     add_header("complex.npy", "complex numbers",
@@ -493,7 +493,7 @@ def make_npy():
     add_header("empty_with_data.npy", "elements in an array that has none",
         "byte 68: its shape [0] needs 0 bytes, but the file has 8 after its header", shape="(0,)")
     add_header("beyond_int64.npy", "an unsigned integer beyond int64",
-        "byte 76: holds an unsigned integer beyond int64", descr="'<u8'", data=struct.pack("<QQ", 1, 1 << 63))
+        "byte 76: holds an unsigned integer above the largest int64", descr="'<u8'", data=struct.pack("<QQ", 1, 1 << 63))
     return corpus
 
 

@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_pass_that_failed_part_way_is_named_by_the_next) {
   BOOST_CHECK_THROW(loss.backward(), std::runtime_error);
   BOOST_CHECK(!x.grad().defined());
   const std::string second = message_of<std::logic_error>([&] { loss.backward(); });
-  BOOST_TEST(second.starts_with("backward: the graph is spent: the result of sum of shape [] made at backward_test.cpp:"));
+  BOOST_TEST(second.starts_with("backward: the graph cannot be used again: the result of sum of shape [] made at backward_test.cpp:"));
   BOOST_TEST(second.find("was freed by a pass that then failed with \"no disk\"; compute the result again, or set retain_graph in a pass "
                          "that may fail (at backward_test.cpp:") != std::string::npos);
   // With retain_graph nothing is freed, and the pass can be repeated.

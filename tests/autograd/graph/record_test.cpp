@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(anomaly_detection_sees_what_an_op_computes) {
   const cr::DetectAnomaly guard;
   const int line = __LINE__ + 1;
   BOOST_TEST(message_of<std::runtime_error>([&] { self_quotient(x); }) ==
-             "self_quotient: its result of shape [3] has nan at [1]; input 0 [3] holds 0 to 2" + at_line(line));
+             "self_quotient: its result of shape [3] has nan at [1]; input 0 of shape [3] holds 0 to 2" + at_line(line));
   BOOST_TEST(self_quotient(cr::variable({1, 2})).to_vector<double>()[1] == 1);
 }
 

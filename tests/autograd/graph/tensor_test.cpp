@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(undefined_tensors_are_refused) {
 BOOST_AUTO_TEST_CASE(dtypes_do_not_mix_silently) {
   Tensor single = cr::ones({2}), twice = cr::ones({2}, cr::DType::float64);
   BOOST_CHECK_EQUAL(message_of<std::invalid_argument>([&] { single* twice; }),
-                    "mul: lhs is float32 and rhs is float64, expected one dtype: convert one with to()" + at_line());
+                    "mul: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()" + at_line());
   BOOST_CHECK((twice * 2).dtype() == cr::DType::float64);
   twice.set_requires_grad(true);
   cr::sum(twice.to(cr::DType::float32) * single).backward();
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(methods_name_their_op_and_the_callers_line) {
   BOOST_TEST(refused([&] { label.pow(2); }) == "pow" + integers + at_line());
   BOOST_TEST(refused([&] { x.matmul(x); }) == "matmul: rhs has shape [2, 3], expected [3, m] to match lhs [2, 3]" + at_line());
   BOOST_TEST(refused([&] { x.transpose(0, 2); }) == "transpose: axis 2" + range + at_line());
-  BOOST_TEST(refused([&] { x.permute({0}); }) == "permute: got 1 axes for a tensor of rank 2" + at_line());
+  BOOST_TEST(refused([&] { x.permute({0}); }) == "permute: got 1 axes for a tensor of rank 2, expected 2" + at_line());
   BOOST_TEST(refused([&] { x.squeeze(5); }) == "squeeze: axis 5" + range + at_line());
   BOOST_TEST(refused([&] { x.unsqueeze(7); }) == "unsqueeze: axis 7 is out of range for a tensor of rank 3, expected -3 to 2" + at_line());
   const Tensor cube = cr::zeros({2, 3, 4});

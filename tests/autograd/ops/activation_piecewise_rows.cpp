@@ -57,7 +57,7 @@ void add_gated(Table& t) {
       .fails("prelu: undefined tensor", [] { return prelu(Tensor(), zeros({1})); })
       .fails("prelu: undefined tensor", [] { return prelu(zeros({1}), Tensor()); })
       .fails("prelu: got int64, expected float32 or float64", [] { return prelu(i64({1}), zeros({1})); })
-      .fails("prelu: lhs is float32 and rhs is float64, expected one dtype: convert one with to()",
+      .fails("prelu: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
              [] { return prelu(zeros({2}), f64({1})); })
       .fails("prelu: the weight has shape [2], expected [1] or [3] for x of shape [4, 3]",
              [] {

@@ -16,7 +16,8 @@ void add_vectors(Table& t) {
       .fails("dot: undefined tensor", [] { return dot(Tensor(), zeros({2})); })
       .fails("dot: undefined tensor", [] { return dot(zeros({2}), Tensor()); })
       .fails("dot: got int64, expected float32 or float64", [] { return dot(i64({1}), i64({1})); })
-      .fails("dot: lhs is float32 and rhs is float64, expected one dtype: convert one with to()", [] { return dot(zeros({1}), f64({1})); })
+      .fails("dot: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
+             [] { return dot(zeros({1}), f64({1})); })
       .fails("dot: lhs has shape [2, 2], expected rank 1",
              [] {
                return dot(zeros({2, 2}), zeros({2}));
@@ -33,7 +34,7 @@ void add_vectors(Table& t) {
       .fails("outer: undefined tensor", [] { return outer(Tensor(), zeros({2})); })
       .fails("outer: undefined tensor", [] { return outer(zeros({2}), Tensor()); })
       .fails("outer: got int64, expected float32 or float64", [] { return outer(i64({1}), i64({1})); })
-      .fails("outer: lhs is float32 and rhs is float64, expected one dtype: convert one with to()",
+      .fails("outer: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
              [] { return outer(zeros({1}), f64({1})); })
       .fails("outer: rhs has shape [2, 2], expected rank 1", [] {
         return outer(zeros({2}), zeros({2, 2}));

@@ -184,7 +184,7 @@ void add_choices(Table& t) {
       .gives({f64({-3, -1, 0, 0.5, 2, kNan})}, f64({-1, -1, 0, 0.5, 0.5, kNan}))
       .gives({f64({-3, 1})}, f64({-3, 0}), [](const Tensor& x) { return clamp(x, -kInf, 0); })
       .kink({f64({-3, -1, 0, 0.5, 2})}, f64({-1, -1, 0, 0.5, 0.5}), {f64({0, 1, 1, 1, 0})})
-      .fails("clamp: the limits are nan and 1, expected numbers", [] { return clamp(f64({1}), kNan, 1); });
+      .fails("clamp: the limits are nan and 1, expected limits that are not NaN", [] { return clamp(f64({1}), kNan, 1); });
   const Tensor yes_no = f64({{1, 0, -2}, {0, 0, 1}});
   t.row("where", [=](const Tensor& a, const Tensor& b) { return where(yes_no.to(a.dtype()), a, b); })
       .on({{2, 3}, {2, 3}})
@@ -203,7 +203,8 @@ void add_choices(Table& t) {
       .fails("where: the number is 0.5, expected an integer beside an int64 tensor", [] { return where(i64({1}), 0.5, 1); })
       .fails("where: undefined tensor", [] { return where(f64({1}), Tensor(), 2); })
       .fails("where: got three numbers, expected at least one tensor", [] { return where(1, 2, 3); })
-      .fails("where: got both float64 and float32, expected one dtype: convert with to()", [] { return where(f64({1}), ones({1}), 2); })
+      .fails("where: got both float64 and float32, expected the same dtype: convert with to()",
+             [] { return where(f64({1}), ones({1}), 2); })
       .fails("where: shapes [2] and [3] do not broadcast together", [] { return where(zeros({2}), zeros({3}), 0); });
   t.row("lerp", lerp)
       .on({{2, 3}, {2, 3}, {2, 3}})
@@ -217,7 +218,8 @@ void add_choices(Table& t) {
       .gives({f64({0, 0.5})}, f64({2, 3}), [](const Tensor& weight) { return lerp(2, 4, weight); })
       .fails("lerp: undefined tensor", [] { return lerp(f64({1}), Tensor(), 0.5); })
       .fails("lerp: got three numbers, expected at least one tensor", [] { return lerp(1, 2, 0.5); })
-      .fails("lerp: got both float64 and float32, expected one dtype: convert with to()", [] { return lerp(f64({1}), ones({1}), 0.5); })
+      .fails("lerp: got both float64 and float32, expected the same dtype: convert with to()",
+             [] { return lerp(f64({1}), ones({1}), 0.5); })
       .fails("lerp: shapes [2] and [3] do not broadcast together", [] { return lerp(zeros({2}), zeros({3}), 0.5); });
 }
 

@@ -53,7 +53,7 @@ void add_linalg_rows(Table& t) {
              [] {
                return matmul(zeros({2, 2}), i64({1, 2}));
              })
-      .fails("matmul: lhs is float32 and rhs is float64, expected one dtype: convert one with to()",
+      .fails("matmul: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
              [] {
                return matmul(zeros({2, 2}), f64({1, 2}));
              })
@@ -113,8 +113,8 @@ void add_linalg_rows(Table& t) {
              [] {
                return linear(zeros({5}), zeros({5, 2}), zeros({3}));
              })
-      .fails("linear: weight is float64 and the input float32, expected one dtype", [] { return linear(zeros({1}), f64({{1}})); })
-      .fails("linear: bias is float64 and the input float32, expected one dtype", [] {
+      .fails("linear: weight is float64 and the input float32, expected the same dtype", [] { return linear(zeros({1}), f64({{1}})); })
+      .fails("linear: bias is float64 and the input float32, expected the same dtype", [] {
         return linear(zeros({1}), zeros({1, 2}), f64({1, 2}));
       });
   const auto plain_relu = [](const Tensor& x, const Tensor& weight) { return linear_relu(x, weight); };
@@ -149,7 +149,7 @@ void add_linalg_rows(Table& t) {
              [] {
                return linear_relu(zeros({5}), zeros({5, 2}), zeros({3}));
              })
-      .fails("linear_relu: bias is float64 and the input float32, expected one dtype", [] {
+      .fails("linear_relu: bias is float64 and the input float32, expected the same dtype", [] {
         return linear_relu(zeros({1}), zeros({1, 2}), f64({1, 2}));
       });
 }

@@ -93,8 +93,8 @@ Row& Table::binary_row(const char* name, const Binary& f, const Domain& a, const
   error(": undefined tensor", f64({1}), Tensor());
   error(": shapes [2, 3] and [2] do not broadcast together", zeros({2, 3}), zeros({2}));
   error(": shapes [2] and [3, 3] do not broadcast together", zeros({2}), zeros({3, 3}));
-  error(": lhs is float32 and rhs is float64, expected one dtype: convert one with to()", zeros({2}), f64({1, 2}));
-  error(": lhs is float64 and rhs is int64, expected one dtype: convert one with to()", f64({1, 2}), i64({1, 2}));
+  error(": lhs is float32 and rhs is float64, expected the same dtype: convert one with to()", zeros({2}), f64({1, 2}));
+  error(": lhs is float64 and rhs is int64, expected the same dtype: convert one with to()", f64({1, 2}), i64({1, 2}));
   return added.fails(
       op + ": got two numbers, expected at least one tensor", [f, line] { f(Operand(1, line), Operand(2, line)); }, line);
 }

@@ -127,7 +127,7 @@ void add_moves(Table& t) {
       .gives({count({2, 3})}, f64({{0, 3}, {1, 4}, {2, 5}}))
       .gives({count({2, 1, 3})}, f64({{{0}, {3}}, {{1}, {4}}, {{2}, {5}}}), ordered({2, 0, 1}))
       .fails("permute: undefined tensor", [] { return permute(Tensor(), {0}); })
-      .fails("permute: got 1 axes for a tensor of rank 2",
+      .fails("permute: got 1 axes for a tensor of rank 2, expected 2",
              [] {
                return permute(zeros({2, 3}), {0});
              })
@@ -213,7 +213,7 @@ void add_parts(Table& t) {
                return concat({a, b}, -1);
              })
       .gives({i64({1}), i64({2})}, i64({1, 2}))
-      .fails("concat: got no tensors", [] { return concat(std::vector<Tensor>()); })
+      .fails("concat: got no tensors, expected at least one", [] { return concat(std::vector<Tensor>()); })
       .fails("concat: undefined tensor",
              [] {
                return concat({zeros({1}), Tensor()});
@@ -268,7 +268,7 @@ void add_parts(Table& t) {
                return meshgrid({a, b, c}, "xy");
              })
       .gives({i64({1, 2}), i64(3)}, {i64({{1}, {2}}), i64({{3}, {3}})})
-      .fails("meshgrid: got no tensors", [] { return meshgrid(std::vector<Tensor>()); })
+      .fails("meshgrid: got no tensors, expected at least one", [] { return meshgrid(std::vector<Tensor>()); })
       .fails("meshgrid: got 9 tensors, expected at most 8, one for each axis", [] { return meshgrid(std::vector<Tensor>(9, zeros({1}))); })
       .fails("meshgrid: undefined tensor",
              [] {
@@ -306,7 +306,7 @@ void add_parts(Table& t) {
                return stack({a, b}, -1);
              })
       .gives({i64(1), i64(2)}, i64({1, 2}))
-      .fails("stack: got no tensors", [] { return stack(std::vector<Tensor>()); })
+      .fails("stack: got no tensors, expected at least one", [] { return stack(std::vector<Tensor>()); })
       .fails("stack: undefined tensor",
              [] {
                return stack({zeros({1}), Tensor()});

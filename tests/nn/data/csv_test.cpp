@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named_by_line_and_column) {
   BOOST_TEST(complaint("a\n" + std::string(70000, '1') + "\n") == "2:1: a cell is longer than 65536 bytes");
   BOOST_TEST(message_of<std::runtime_error>([] { nn::read_csv("/nonexistent.csv"); }).starts_with("/nonexistent.csv: cannot be opened: "));
   BOOST_TEST(message_of<std::invalid_argument>([] { nn::read_csv("t.csv", {.label = 0, .targets = {1}}); }) ==
-             "read_csv: got label and targets, expected one of them" + at_line());
+             "read_csv: got both label and targets, expected at most one of them" + at_line());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -104,8 +104,8 @@ BOOST_FIXTURE_TEST_CASE(reads_plain_and_gzip_alike, Fixture) {
 BOOST_FIXTURE_TEST_CASE(first_bytes_decide_about_gzip, Fixture) {
   const IdxArray array = read_idx(plain(gzipped(idx_bytes({3}, {7, 8, 9}))));
   BOOST_TEST((array.bytes == Bytes{7, 8, 9}));
-  check_gz(idx_bytes({3}, {7, 8, 9}), "byte 0: found 00 00, so it is not gzip (1f 8b), though its name ends in .gz");
-  check_gz({0x1f}, "byte 0: found 1f, so it is not gzip (1f 8b), though its name ends in .gz");
+  check_gz(idx_bytes({3}, {7, 8, 9}), "byte 0: found 00 00, expected 1f 8b (gzip) because its name ends in .gz");
+  check_gz({0x1f}, "byte 0: found 1f, expected 1f 8b (gzip) because its name ends in .gz");
 }
 
 BOOST_FIXTURE_TEST_CASE(rank_255_is_read, Fixture) {
@@ -161,8 +161,8 @@ BOOST_FIXTURE_TEST_CASE(empty_and_cut_headers, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(wrong_magic, Fixture) {
-  check_both({0x89, 'P', 'N', 'G', 0, 0, 0, 1}, "byte 0: found 89 50, expected 00 00 of an IDX file");
-  check_both({0, 1, 8, 1, 0, 0, 0, 1, 5}, "byte 0: found 00 01, expected 00 00 of an IDX file");
+  check_both({0x89, 'P', 'N', 'G', 0, 0, 0, 1}, "byte 0: found 89 50, expected 00 00, the start of an IDX file");
+  check_both({0, 1, 8, 1, 0, 0, 0, 1, 5}, "byte 0: found 00 01, expected 00 00, the start of an IDX file");
   check_both({0, 0, 8, 0, 5}, "byte 3: found rank 0, expected at least one dimension");
 }
 

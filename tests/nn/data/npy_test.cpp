@@ -104,13 +104,13 @@ BOOST_AUTO_TEST_CASE(damage_is_named) {
   const std::string good = npy_file(header("<f4", "(2,)"), bytes<float>({1, 2}));
   for (std::size_t size = 0; size < good.size(); ++size) BOOST_TEST(!complaint(good.substr(0, size)).empty());
   BOOST_TEST(complaint("hello, world").starts_with("byte 0: begins with 68 65 6c 6c 6f 2c, expected 93 4e 55 4d 50 59"));
-  BOOST_TEST(complaint(npy_file(header("<f4", "(2,)"), bytes<float>({1, 2}), 9)) == "byte 6: is of format 9, expected 1 to 3");
+  BOOST_TEST(complaint(npy_file(header("<f4", "(2,)"), bytes<float>({1, 2}), 9)) == "byte 6: has format version 9, expected 1 to 3");
   BOOST_TEST(complaint(good + "x") == "byte 68: its shape [2] needs 8 bytes, but the file has 9 after its header");
   BOOST_TEST(complaint(npy_file(header("<f4", "(4294967296, 4294967296)"), "")) == "byte 51: its shape is too large for memory");
   BOOST_TEST(complaint(npy_file(header("<c8", "(1,)"), "12345678")).starts_with("byte 20: its dtype is '<c8'"));
   BOOST_TEST(complaint(npy_file(header("|O", "(1,)"), "12345678")).starts_with("byte 20: its dtype is '|O'"));
   BOOST_TEST(complaint(npy_file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234"))
-                 .starts_with("byte 20: it holds records"));
+                 .starts_with("byte 20: it holds structured records"));
   BOOST_TEST(complaint(npy_file(header("<f4", "(-1,)"), "")) == "byte 61: its header's shape is not a tuple of sizes");
   BOOST_TEST(complaint(npy_file(header("<f4", "(1,1,1,1,1,1,1,1,1)"), "1234")) == "byte 77: it has more than 8 axes");
   BOOST_TEST(complaint(npy_file("{'descr': '<f4', 'shape': (1,), }", "1234")) ==
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(damage_is_named) {
   BOOST_TEST(complaint(npy_file("{'desc': '<f4'}", "1234")).starts_with("byte 11: its header has the key 'desc'"));
   BOOST_TEST(complaint(npy_file(header("<f4", "(1,)") + "x", "1234")) == "byte 68: its header continues after the dictionary");
   BOOST_TEST(complaint(npy_file(header("<u8", "(1,)"), bytes<std::uint64_t>({~0ULL}))) ==
-             "byte 68: holds an unsigned integer beyond int64");
+             "byte 68: holds an unsigned integer above the largest int64");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

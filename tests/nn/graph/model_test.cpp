@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(compiling_and_fitting_are_checked) {
              "fit: the model is not compiled: call compile() with a loss first" + at_line());
   BOOST_TEST(message_of<std::logic_error>([&] { model.evaluate(data); }) ==
              "evaluate: the model is not compiled: call compile() with a loss first" + at_line());
-  BOOST_TEST(message_of<std::invalid_argument>([&] { model.compile({}); }) == "compile: got no loss to minimise" + at_line());
+  BOOST_TEST(message_of<std::invalid_argument>([&] { model.compile({}); }) == "compile: got no loss to minimize" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                model.compile({.loss = {"mse_loss", "mse_loss"}});
              }) == "compile: got 2 losses for 1 output, expected one each" + at_line());

@@ -20,8 +20,8 @@ BOOST_AUTO_TEST_CASE(batch_norm_refuses_one_example_in_training_only) {
   nn::BatchNorm norm(2);
   const cr::Tensor one = cr::tensor({{3, -1}});
   BOOST_TEST(message_of<std::invalid_argument>([&] { norm(one); }) ==
-             "BatchNorm 2: BatchNorm: x has shape [1, 2], expected 2 examples or more in training (drop_last leaves a smaller last "
-             "batch out)" +
+             "BatchNorm 2: BatchNorm: x has shape [1, 2], expected 2 examples or more in training (drop_last skips a smaller last "
+             "batch)" +
                  at_line());
   check_close(norm.running_mean(), {0, 0});
   norm.eval();

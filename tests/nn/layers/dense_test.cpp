@@ -99,8 +99,8 @@ BOOST_AUTO_TEST_CASE(dense_learns_its_input_size_by_build) {
   BOOST_TEST(message_of<std::logic_error>([&] {
                open(cr::zeros({1, 2, 3}));
              }) ==
-             "Sequential.1 (Dense ? -> 5, relu): Dense: the input size is not known: call build() with the shape of one example, or name "
-             "the size" +
+             "Sequential.1 (Dense ? -> 5, relu): Dense: the input size is not known: call build() with the shape of one example, or pass the "
+             "input size to the constructor" +
                  at_line());
   BOOST_TEST(open.build({2, 3}) == cr::Shape{2});
   const nn::Dense first(6, 5, {.generator = &two}), last(5, 2, {.bias = false, .generator = &two});

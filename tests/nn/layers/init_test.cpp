@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(initializers_of_ones_own_and_their_errors) {
   BOOST_TEST(!kept.requires_grad());
   const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
   BOOST_TEST(message([&] { nn::Dense(2, 3, {.initializer = own}); }) ==
-             "Initializer: the function gave float32 [2, 2], expected float32 [2, 3]" + at_line());
+             "Initializer: the function returned float32 [2, 2], expected float32 [2, 3]" + at_line());
   BOOST_TEST(message([] { nn::Initializer("he"); }) ==
              "Initializer: unknown initializer \"he\", known names: he_normal, he_uniform, xavier_normal, xavier_uniform, lecun_normal, "
              "lecun_uniform, orthogonal, zeros, ones" +
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(lecun_has_its_variance_and_values_are_copied) {
   check_close(dense.weight(), {1, 2, 3, 4});
   BOOST_TEST(dense.weight().dtype() == cr::DType::float32);
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Dense(2, 3, {.initializer = nn::init::values(given)}); }) ==
-             "Initializer: the function gave float32 [2, 2], expected float32 [2, 3]" + at_line());
+             "Initializer: the function returned float32 [2, 2], expected float32 [2, 3]" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([] { nn::init::values(cr::Tensor()); }) == "values: undefined tensor" + at_line());
 }
 

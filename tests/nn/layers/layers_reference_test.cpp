@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(errors_of_the_layers) {
              }) == "Reshape: got shape [-1, -1], expected sizes of 0 or more and at most one -1" + at_line());
   BOOST_TEST(message([] {
                nn::Reshape({4})(cr::zeros({2, 3}));
-             }) == "Reshape to [4]: Reshape: an example of x [2, 3] has 3 elements, which do not fill [4]" + at_line());
+             }) == "Reshape to [4]: Reshape: an example of x [2, 3] has 3 elements, which cannot be reshaped to [4]" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(layers_describe_themselves) {

@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(no_loss_broadcasts_and_each_has_its_name) {
     const nn::Loss loss(name);
     const std::string found = message_of<std::invalid_argument>([&] { loss(column, row); });
     BOOST_TEST(found.starts_with(std::string(name) + ": "), found);
-    BOOST_TEST(found.ends_with("expected one shape: use target.reshape({4, 1})" + at_line(__LINE__ - 2)), found);
+    BOOST_TEST(found.ends_with("expected the same shape: use target.reshape({4, 1})" + at_line(__LINE__ - 2)), found);
   }
   const cr::Tensor scores = cr::zeros({4, 2}), of_column = cr::zeros({4, 1}, cr::DType::int64);
   for (const char* name : {"cross_entropy", "nll_loss", "multi_margin_loss"}) {

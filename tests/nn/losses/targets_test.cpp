@@ -22,18 +22,19 @@ BOOST_AUTO_TEST_CASE(nothing_broadcasts) {
   const cr::Tensor column = cr::zeros({4, 1}), row = cr::zeros({4});
   const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
   BOOST_TEST(message([&] { nn::mse_loss(column, row); }) ==
-             "mse_loss: prediction has shape [4, 1] and target [4], expected one shape: use target.reshape({4, 1})" + at_line());
+             "mse_loss: prediction has shape [4, 1] and target [4], expected the same shape: use target.reshape({4, 1})" + at_line());
   BOOST_TEST(message([&] { nn::mse_loss(row, column); }) ==
-             "mse_loss: prediction has shape [4] and target [4, 1], expected one shape: use target.reshape({4})" + at_line());
+             "mse_loss: prediction has shape [4] and target [4, 1], expected the same shape: use target.reshape({4})" + at_line());
   BOOST_TEST(message([&] {
                nn::mse_loss(cr::zeros({4, 3}), row);
-             }) == "mse_loss: prediction has shape [4, 3] and target [4], expected one shape" + at_line());
-  BOOST_TEST(message([&] { nn::binary_cross_entropy_with_logits(column, row); }) ==
-             "binary_cross_entropy_with_logits: logits has shape [4, 1] and target [4], expected one shape: use target.reshape({4, 1})" +
-                 at_line());
+             }) == "mse_loss: prediction has shape [4, 3] and target [4], expected the same shape" + at_line());
+  BOOST_TEST(
+      message([&] { nn::binary_cross_entropy_with_logits(column, row); }) ==
+      "binary_cross_entropy_with_logits: logits has shape [4, 1] and target [4], expected the same shape: use target.reshape({4, 1})" +
+          at_line());
   BOOST_TEST(message([&] {
                nn::cross_entropy(cr::zeros({4, 3}), cr::zeros({4, 1}));
-             }) == "cross_entropy: logits has shape [4, 3] and target [4, 1], expected one shape" + at_line());
+             }) == "cross_entropy: logits has shape [4, 3] and target [4, 1], expected the same shape" + at_line());
   BOOST_TEST(message([&] {
                nn::cross_entropy(cr::zeros({4, 3}), cr::zeros({4, 1}, cr::DType::int64));
              }) == "cross_entropy: labels have shape [4, 1], expected [4] for logits of shape [4, 3]: use labels.reshape({4})" + at_line());
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(dtypes_and_undefined_tensors_are_refused) {
   const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };
   BOOST_TEST(message([&] {
                nn::mse_loss(x, cr::zeros({2, 3}, cr::DType::float64));
-             }) == "mse_loss: prediction is float32 and target float64, expected one dtype: convert one with to()" + at_line());
+             }) == "mse_loss: prediction is float32 and target float64, expected the same dtype: convert one with to()" + at_line());
   BOOST_TEST(message([&] { nn::mse_loss(cr::zeros({2}, cr::DType::int64), cr::zeros({2}, cr::DType::int64)); }) ==
              "mse_loss: prediction is int64, expected float32 or float64" + at_line());
   BOOST_TEST(message([&] { nn::mse_loss(cr::Tensor(), x); }) == "mse_loss: undefined tensor for prediction" + at_line());

@@ -247,13 +247,13 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_and_changes_nothing) {
   };
   const std::string here = at_line(std::source_location::current().line() - 2);
   BOOST_TEST(refused("accuracy", cr::zeros({2, 3}), cr::zeros({2, 2})) ==
-             "accuracy: scores has shape [2, 3] and target [2, 2], expected one shape" + here);
+             "accuracy: scores has shape [2, 3] and target [2, 2], expected the same shape" + here);
   BOOST_TEST(refused("top5_accuracy", cr::zeros({2, 3}), labels_of({0, 1, 2})) ==
              "top5_accuracy: labels have shape [3], expected [2] for scores of shape [2, 3]" + here);
   BOOST_TEST(refused(nn::Metric("err", nn::mean_squared_error), cr::zeros({2, 1}), cr::zeros({2})) ==
-             "mse: prediction has shape [2, 1] and target [2], expected one shape: use target.reshape({2, 1})" + here);
+             "mse: prediction has shape [2, 1] and target [2], expected the same shape: use target.reshape({2, 1})" + here);
   BOOST_TEST(refused("cross_entropy", cr::zeros({2, 3}), cr::zeros({2, 2})) ==
-             "cross_entropy: logits has shape [2, 3] and target [2, 2], expected one shape" + here);
+             "cross_entropy: logits has shape [2, 3] and target [2, 2], expected the same shape" + here);
   BOOST_TEST(refused("cross_entropy", cr::Tensor(), cr::zeros({2, 2})) == "cross_entropy: undefined tensor for prediction" + here);
 
   const std::unique_ptr<nn::MetricState> f1 = nn::Metric("f1").begin(), r2 = nn::Metric("r2").begin();

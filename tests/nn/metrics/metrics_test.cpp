@@ -205,10 +205,10 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
              "confusion_matrix: labels are float32, expected int64" + at_line());
   BOOST_TEST(refused([&] {
                nn::accuracy(scores, cr::zeros({2, 2}));
-             }) == "accuracy: scores has shape [2, 3] and target [2, 2], expected one shape" + at_line());
+             }) == "accuracy: scores has shape [2, 3] and target [2, 2], expected the same shape" + at_line());
   BOOST_TEST(refused([&] {
                nn::accuracy(scores, cr::zeros({2, 3}, cr::DType::float64));
-             }) == "accuracy: scores is float32 and target float64, expected one dtype: convert one with to()" + at_line());
+             }) == "accuracy: scores is float32 and target float64, expected the same dtype: convert one with to()" + at_line());
   BOOST_TEST(refused([&] {
                nn::accuracy(cr::zeros({4, 1}), cr::zeros({4, 1}));
              }) == "accuracy: scores and target have shape [4, 1], expected at least two classes: use binary_accuracy" + at_line());
@@ -219,7 +219,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
              }) == "accuracy: scores has shape [0, 0], expected at least one class" + at_line());
   BOOST_TEST(refused([&] {
                nn::binary_accuracy(cr::zeros({2, 1}), cr::zeros({2}));
-             }) == "binary_accuracy: scores has shape [2, 1] and target [2], expected one shape: use target.reshape({2, 1})" + at_line());
+             }) ==
+             "binary_accuracy: scores has shape [2, 1] and target [2], expected the same shape: use target.reshape({2, 1})" + at_line());
   BOOST_TEST(refused([&] {
                nn::binary_accuracy(cr::zeros({2}), cr::tensor({1, 0.5}));
              }) == "binary_accuracy: target 0.5 at position 1 is neither 0 nor 1" + at_line());
@@ -239,8 +240,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
              }) == "precision_score: scores has shape [2], expected [n, classes]" + at_line());
   BOOST_TEST(refused([&] {
                nn::mean_squared_error(cr::zeros({2, 1}), cr::zeros({2}));
-             }) ==
-             "mean_squared_error: prediction has shape [2, 1] and target [2], expected one shape: use target.reshape({2, 1})" + at_line());
+             }) == "mean_squared_error: prediction has shape [2, 1] and target [2], expected the same shape: use target.reshape({2, 1})" +
+                       at_line());
   BOOST_TEST(refused([&] { nn::mean_absolute_error(labels_of({1}), labels_of({1})); }) ==
              "mean_absolute_error: prediction is int64, expected float32 or float64" + at_line());
   BOOST_TEST(refused([&] { nn::r2_score(cr::tensor(1), cr::tensor(1)); }) ==

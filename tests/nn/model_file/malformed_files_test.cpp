@@ -237,8 +237,9 @@ BOOST_AUTO_TEST_CASE(large_npy) {
   check_read(dir.file("fortran.npy", npy_file("<f8", "True", count, 8)), read, mebibytes(8 * count));
   std::string file = npy_file("<u8", "False", count, 8);
   file.back() = '\x80';
-  check_refused(dir.file("unsigned.npy", file), "byte " + std::to_string(file.size() - 8) + ": holds an unsigned integer beyond int64",
-                read, mebibytes(8 * count));
+  check_refused(dir.file("unsigned.npy", file),
+                "byte " + std::to_string(file.size() - 8) + ": holds an unsigned integer above the largest int64", read,
+                mebibytes(8 * count));
   check_refused(dir.file("cut.npy", npy_file("<f8", "True", count, 8).substr(0, 8 * count)), "bytes, but the file has", read);
 }
 

@@ -179,8 +179,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written) {
              "the arguments of its constructor in config()");
   const nn::Sequential function{nn::Dense(2, 3, {.activation = [](const cr::Tensor& x) { return x * 2; }})};
   BOOST_TEST(saving(function) ==
-             "0 (Dense 2 -> 3, function): config: its activation is a function, which a file cannot hold: give it by "
-             "name, or register a module that has it");
+             "0 (Dense 2 -> 3, function): config: the activation of Dense is a function, which cannot be saved: give it by "
+             "name, or put it into a module of a registered type");
   nn::Symbol x = nn::input({2});
   const nn::Model model(x, nn::lambda("double", x, [](const cr::Tensor& y) { return y * 2; }));
   BOOST_TEST(message_of<std::logic_error>([&] { model.save(path); }) ==

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(frozen_parameters_stay_out_of_training) {
   BOOST_TEST(trainable[0].is(model.fc2.weight()));
   BOOST_TEST(trainable[1].is(model.fc2.bias()));
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::SGD(model.parameters()); }) ==
-             "SGD: parameter 0 of shape [64, 64] does not require grad: frozen parameters stay out with trainable_parameters()" +
+             "SGD: parameter 0 of shape [64, 64] does not require grad: to leave out frozen parameters, pass trainable_parameters()" +
                  at_line());
   const std::vector<double> frozen = model.fc1.weight().to_vector<double>(), bias = model.fc2.bias().to_vector<double>();
   nn::SGD optimizer(trainable, {.learning_rate = 0.1});

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(averages_refuse) {
   const std::vector<nn::NamedTensor> state = ema.state();
   BOOST_TEST(message<std::logic_error>([&] { ema.restore(); }) == "EMA: the averages are not applied, expected apply() first" + at_line());
   ema.apply();
-  const std::string applied = "EMA: the averages are applied, expected restore() first";
+  const std::string applied = "EMA: the averages are already applied, expected restore() first";
   BOOST_TEST(message<std::logic_error>([&] { ema.apply(); }) == applied + at_line());
   BOOST_TEST(message<std::logic_error>([&] { ema.update(); }) == applied + at_line());
   BOOST_TEST(message<std::logic_error>([&] { ema.state(); }) == applied + at_line());

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(lbfgs_refuses) {
   cr::Tensor x = cr::variable({1, 2});
   nn::LBFGS optimizer({x}, {.history_size = 2});
   BOOST_TEST(message<std::logic_error>([&] { optimizer.step(); }) ==
-             "LBFGS: one gradient is not enough, expected step(closure)" + at_line());
+             "LBFGS: it computes the loss several times in a step, expected step(closure)" + at_line());
   BOOST_TEST(message([&] { nn::LBFGS({x}, {.max_iter = 0}); }) == "LBFGS: max_iter is 0, expected at least 1" + at_line());
   BOOST_TEST(message([&] { nn::LBFGS({x}, {.max_eval = -1}); }) == "LBFGS: max_eval is -1, expected 0 or more" + at_line());
   BOOST_TEST(message([&] { nn::LBFGS({x}, {.history_size = 0}); }) == "LBFGS: history_size is 0, expected at least 1" + at_line());
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(lbfgs_refuses) {
   BOOST_TEST(starts(message([&] {
                       optimizer.load_state({{"other", cr::zeros({})}});
                     }),
-                    "load_state: LBFGS's other is nothing that is remembered here"));
+                    "load_state: LBFGS's other is not part of the state"));
   BOOST_TEST(optimizer.state()[3].tensor.to_vector<double>() == state[3].tensor.to_vector<double>());
   optimizer.load_state({});
   BOOST_TEST(optimizer.state().empty());

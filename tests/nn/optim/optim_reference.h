@@ -72,7 +72,7 @@ struct ReferenceParameters {
     b.set_grad(base_b * std::cos(step) + b / 10);
   }
 
-  /// What LBFGS minimises.
+  /// What LBFGS minimizes.
   Tensor loss() const {
     const Tensor bend = slice(a, 0, 1, 3) - square(slice(a, 0, 0, 2));
     return 2 * sum(square(bend)) + sum(square(1 - a)) + sum(square(square(b))) / 4 - sum(base_b * b) + sum(square(b)) * square(a[0]);

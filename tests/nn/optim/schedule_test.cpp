@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(schedules_refuse) {
              "exponential_schedule: gamma is -1, expected a finite number, 0 or more" + at_line());
   BOOST_TEST(message([] {
                nn::multistep_schedule(1, {3, 2});
-             }) == "multistep_schedule: the milestones fall, expected them in order" + at_line());
+             }) == "multistep_schedule: the milestones are not sorted, expected ascending order" + at_line());
   BOOST_TEST(message([] { nn::cosine_schedule(1, 2, kNaN); }) ==
              "cosine_schedule: end is nan, expected a finite number, 0 or more" + at_line());
   BOOST_TEST(message([] { nn::cosine_restarts_schedule(1, 2, 0); }) ==
@@ -98,10 +98,10 @@ BOOST_AUTO_TEST_CASE(schedules_refuse) {
   BOOST_TEST(message([] { nn::one_cycle_schedule(1, 2, {.final_div_factor = 0}); }) ==
              "one_cycle_schedule: final_div_factor is 0, expected a finite number above 0" + at_line());
   BOOST_TEST(message([] { nn::sequential_schedule({nn::constant_schedule(1)}, {1}); }) ==
-             "sequential_schedule: got 1 schedules and 1 milestones, expected one less" + at_line());
+             "sequential_schedule: got 1 schedules and 1 milestones, expected one milestone less than schedules" + at_line());
   BOOST_TEST(message([] {
                nn::sequential_schedule({nn::constant_schedule(1), nn::constant_schedule(2)}, {0});
-             }) == "sequential_schedule: milestone 0 is 0, expected them to rise from above 0" + at_line());
+             }) == "sequential_schedule: milestone 0 is 0, expected numbers above 0, each above the one before" + at_line());
   BOOST_TEST(message([] { nn::sequential_schedule({nn::Schedule()}, {}); }) ==
              "sequential_schedule: one of the schedules is an empty function" + at_line());
 }

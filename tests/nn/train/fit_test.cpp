@@ -363,7 +363,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_said_before_training) {
     BOOST_TEST(message.find(words) != std::string::npos, message);
     BOOST_TEST(message.find("fit_test.cpp") != std::string::npos, message);
   };
-  says(refusal(data, {}), "fit: got no loss to minimise");
+  says(refusal(data, {}), "fit: got no loss to minimize");
   says(refusal(data, {.loss = "cross_entropy", .epochs = -1}), "epochs is -1, expected at least 0");
   says(refusal(data, {.loss = "cross_entropy", .batch_size = 0}), "batch_size is 0, expected at least 1");
   says(refusal(data, {.loss = "cross_entropy", .accumulate = 0}), "accumulate is 0");
