@@ -1,4 +1,5 @@
 // LayerNorm: values by hand, over one axis and several, with and without parameters.
+// Covers nn/layers/norm_sizes.cpp.
 #include "nn/layers/layer_norm.h"
 
 #include <boost/test/unit_test.hpp>
