@@ -11,4 +11,5 @@
 #include "nn/layers/flatten.h"      // Flatten
 #include "nn/layers/layer_norm.h"   // LayerNorm
 #include "nn/layers/reshape.h"      // Reshape
+#include "nn/layers/rms_norm.h"     // RMSNorm
 #include "nn/layers/sequential.h"   // Sequential

@@ -209,6 +209,20 @@ def layer_norm():
                 yield layer_case("layer_norm", layer(inputs["x"]), inputs, epsilon=epsilon, normalized=list(normalized))
 
 
+def rms_norm():
+    """torch.nn.RMSNorm came with 2.4: this is its formula."""
+    for shape, normalized in (((4, 3), (3,)), ((1, 5), (5,)), ((2, 3, 4), (3, 4)), ((3, 1), (1,)), ((2, 37), (37,))):
+        for affine in (True, False):
+            for epsilon in (1e-5, 0.125):
+                inputs = {"x": leaf(draw(*shape, scale=2) + 1)}
+                x = inputs["x"]
+                y = x / torch.sqrt((x**2).mean(dim=tuple(range(-len(normalized), 0)), keepdim=True) + epsilon)
+                if affine:
+                    inputs["weight"] = leaf(draw(*normalized))
+                    y = y * inputs["weight"]
+                yield layer_case("rms_norm", y, inputs, epsilon=epsilon, normalized=list(normalized))
+
+
 def embedding():
     for index, count, size in (([2, 0, 2, 1], 4, 3), ([[1, 1], [0, 4], [3, 1]], 5, 2), ([0], 1, 1), (2, 3, 4), ([i * i % 7 for i in range(13)], 7, 17)):
         weight = leaf(draw(count, size))
@@ -304,7 +318,7 @@ def lines(name, cases):
 
 if __name__ == "__main__":
     losses = [*regression(), *classification()]
-    layers = [*batch_norm(), *layer_norm(), *embedding(), *dense(), *activations(), *shapes()]
+    layers = [*batch_norm(), *layer_norm(), *embedding(), *dense(), *activations(), *shapes(), *rms_norm()]
     path = pathlib.Path(__file__).with_suffix(".json")
     path.write_text(f'{{"torch":"{torch.__version__}",\n{lines("losses", losses)},\n{lines("layers", layers)}}}\n')
     print(path.name, len(losses), "losses,", len(layers), "layers,", path.stat().st_size, "bytes")

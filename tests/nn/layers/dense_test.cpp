@@ -96,12 +96,13 @@ BOOST_AUTO_TEST_CASE(dense_learns_its_input_size_by_build) {
   nn::Sequential open{nn::Flatten(), nn::Dense(5, {.generator = &one, .activation = "relu"}), nn::BatchNorm(5), nn::Dropout(0.5),
                       nn::Dense(2, {.bias = false, .generator = &one})};
   BOOST_TEST(open[1]->describe() == "Dense ? -> 5, relu");
-  BOOST_TEST(message_of<std::logic_error>([&] {
-               open(cr::zeros({1, 2, 3}));
-             }) ==
-             "Sequential.1 (Dense ? -> 5, relu): Dense: the input size is not known: call build() with the shape of one example, or pass the "
-             "input size to the constructor" +
-                 at_line());
+  BOOST_TEST(
+      message_of<std::logic_error>([&] {
+        open(cr::zeros({1, 2, 3}));
+      }) ==
+      "Sequential.1 (Dense ? -> 5, relu): Dense: the input size is not known: call build() with the shape of one example, or pass the "
+      "input size to the constructor" +
+          at_line());
   BOOST_TEST(open.build({2, 3}) == cr::Shape{2});
   const nn::Dense first(6, 5, {.generator = &two}), last(5, 2, {.bias = false, .generator = &two});
   BOOST_TEST(open.named_parameters().size() == 5U);

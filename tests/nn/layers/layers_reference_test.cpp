@@ -88,6 +88,9 @@ nn::Layer layer_of(const json& entry) {
   if (name == "layer_norm")
     return nn::LayerNorm(cr::Shape(entry.at("normalized").get<std::vector<std::int64_t>>()),
                          {.epsilon = entry.at("epsilon"), .affine = affine});
+  if (name == "rms_norm")
+    return nn::RMSNorm(cr::Shape(entry.at("normalized").get<std::vector<std::int64_t>>()),
+                       {.epsilon = entry.at("epsilon"), .affine = affine});
   const cr::Shape weight = cr::test::shape_in(inputs.at("weight"));
   if (name == "embedding") return nn::Embedding(weight[0], weight[1]);
   return nn::Dense(weight[0], weight[1], {.bias = inputs.contains("bias"), .activation = entry.at("activation").get<std::string>()});
@@ -131,7 +134,7 @@ BOOST_AUTO_TEST_CASE(values_gradients_and_buffers_as_torch) {
         check_as_reference(own.tensor, entry.at(own.name + "_after").at("values"), own.name + " after " + what);
     }
   }
-  BOOST_TEST(met.size() == 7U);
+  BOOST_TEST(met.size() == 8U);
 }
 
 BOOST_AUTO_TEST_CASE(activations_by_name_as_torch) {
@@ -171,6 +174,8 @@ BOOST_AUTO_TEST_CASE(gradients_agree_with_differences) {
   check(std::move(still), random({1, 3}, 2));
   check(nn::LayerNorm(4), random({2, 3, 4}, 3));
   check(nn::LayerNorm({3, 4}), random({2, 3, 4}, 4));
+  check(nn::RMSNorm(4), random({2, 3, 4}, 11));
+  check(nn::RMSNorm({3, 4}, {.epsilon = 0.1, .affine = false}), random({2, 3, 4}, 12));
   check(nn::Reshape({2, -1}), random({3, 8}, 5));
   check(nn::Flatten(), random({3, 2, 4}, 6));
   check(nn::Dense(4, 3), random({5, 4}, 7));
@@ -195,6 +200,11 @@ BOOST_AUTO_TEST_CASE(errors_of_the_layers) {
   BOOST_TEST(message([] {
                nn::LayerNorm(3)(cr::zeros({4, 2}));
              }) == "LayerNorm 3: LayerNorm: x has shape [4, 2], expected its last axes to be [3]" + at_line());
+  BOOST_TEST(message([] { nn::RMSNorm({2, 0}); }) == "RMSNorm: got sizes [2, 0], expected one or more, at least 1 each" + at_line());
+  BOOST_TEST(message([] { nn::RMSNorm(2, {.epsilon = -1}); }) == "RMSNorm: epsilon is -1, expected 0 or more" + at_line());
+  BOOST_TEST(message([] {
+               nn::RMSNorm(3)(cr::zeros({4, 2}));
+             }) == "RMSNorm 3: RMSNorm: x has shape [4, 2], expected its last axes to be [3]" + at_line());
   BOOST_TEST(message([] { nn::Dropout(1.5); }) == "Dropout: p is 1.5, expected 0 to 1" + at_line());
   BOOST_TEST(message([] { nn::Embedding(0, 2); }) == "Embedding: got count 0 and size 2, expected at least 1 each" + at_line());
   BOOST_TEST(message([] { nn::Embedding(3, 2)(cr::zeros({4})); }) ==

@@ -41,6 +41,8 @@ inline std::map<std::string, nn::Layer> every_layer() {
           {"BatchNorm, plain", nn::BatchNorm(6, {.epsilon = 0.1, .affine = false})},
           {"LayerNorm", nn::LayerNorm(6, {.epsilon = 0.1})},
           {"LayerNorm, plain", nn::LayerNorm({4, 6}, {.epsilon = 0.1, .affine = false})},
+          {"RMSNorm", nn::RMSNorm(6, {.epsilon = 0.1})},
+          {"RMSNorm, plain", nn::RMSNorm({4, 6}, {.affine = false})},
           {"Dropout", nn::Dropout(0.3)},
           {"Embedding", nn::Embedding(9, 4)},
           {"Flatten", nn::Flatten()},
