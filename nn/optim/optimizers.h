@@ -14,6 +14,7 @@
 #include "nn/optim/adamax.h"  // adamax Adamax
 #include "nn/optim/nadam.h"  // nadam NAdam
 #include "nn/optim/radam.h"  // radam RAdam
+#include "nn/optim/rprop.h"  // rprop Rprop
 #include "nn/optim/lion.h"  // lion Lion
 #include "nn/optim/lbfgs.h"  // lbfgs LBFGS
 // clang-format on

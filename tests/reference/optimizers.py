@@ -123,6 +123,7 @@ def optimizers():
     run("radam", o.RAdam, {}, {"lr": 0.05, **betas, "eps": 1e-3, "weight_decay": 0.1})
     run("radam_decoupled", decoupled(o.RAdam), {"lr": 0.02, **other, "eps": 1e-4, "weight_decay": 0.3},
         {"lr": 0.05, **betas, "eps": 1e-3, "weight_decay": 0.1})
+    run("rprop", o.Rprop, {}, {"lr": 0.05, "etas": (0.6, 1.5), "step_sizes": (0.02, 0.2)})
     run("lion", Lion, {"lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0}, {"lr": 0.01, **betas, "weight_decay": 0.1})
 
 

@@ -1,5 +1,5 @@
 // Each optimizer against PyTorch, step for step, and resumed from its state.
-// Covers nn/optim/adadelta.cpp, nn/optim/adagrad.cpp, nn/optim/adamax.cpp, nn/optim/adamw.cpp.
+// Covers nn/optim/adadelta.cpp, nn/optim/adagrad.cpp, nn/optim/adamax.cpp, nn/optim/adamw.cpp, nn/optim/rprop.cpp.
 // Covers nn/optim/elements.h, nn/optim/lion.cpp, nn/optim/nadam.cpp, nn/optim/radam.cpp, nn/optim/rmsprop.cpp.
 #include "tests/nn/optim/optim_reference.h"
 
@@ -92,6 +92,10 @@ BOOST_AUTO_TEST_CASE(nadam) {
   check_run<nn::NAdam>(
       "nadam_decoupled",
       {.learning_rate = 0.02, .beta1 = 0.7, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.3, .decoupled_weight_decay = true}, second);
+}
+
+BOOST_AUTO_TEST_CASE(rprop) {
+  check_run<nn::Rprop>("rprop", {}, {.learning_rate = 0.05, .eta_minus = 0.6, .eta_plus = 1.5, .step_min = 0.02, .step_max = 0.2});
 }
 
 BOOST_AUTO_TEST_CASE(radam) {

@@ -205,6 +205,10 @@ BOOST_AUTO_TEST_CASE(invalid_parameters_and_options_are_refused) {
   BOOST_TEST(message([&] { nn::Adam({w}, {.beta1 = 1}); }) == "Adam: beta1 is 1, expected 0 or more and below 1" + at_line());
   BOOST_TEST(message([&] { nn::Adam({w}, {.beta2 = -0.5}); }) == "Adam: beta2 is -0.5, expected 0 or more and below 1" + at_line());
   BOOST_TEST(message([&] { nn::Adam({w}, {.epsilon = -1}); }) == "Adam: epsilon is -1, expected a finite number, 0 or more" + at_line());
+  BOOST_TEST(message([&] { nn::Rprop({w}, {.eta_minus = 1}); }) ==
+             "Rprop: eta_minus is 1, expected a number above 0 and below 1" + at_line());
+  BOOST_TEST(message([&] { nn::Rprop({w}, {.eta_plus = 1}); }) == "Rprop: eta_plus is 1, expected a finite number above 1" + at_line());
+  BOOST_TEST(message([&] { nn::Rprop({w}, {.step_max = 0}); }) == "Rprop: step_max is 0, expected at least step_min" + at_line());
   nn::SGD optimizer({w});
   BOOST_TEST(message([&] { optimizer.set_learning_rate(-2); }) ==
              "SGD: learning_rate is -2, expected a finite number, 0 or more" + at_line());
