@@ -48,6 +48,8 @@ class RuleContext {
     Node* input = node_of(node_->inputs()[i]);
     return Shape(input->sizes(), input->rank);
   }
+  /// The same without a copy; valid as long as the input.
+  Sizes input_sizes(std::size_t i) const noexcept { return Sizes(node_of(node_->inputs()[i])); }
   DType input_dtype(std::size_t i) const noexcept { return node_of(node_->inputs()[i])->dtype; }
   std::size_t input_count() const noexcept { return node_->input_count - node_->saved_count; }
   /// Input i.

@@ -149,7 +149,8 @@ void set_linear_gradients(RuleContext& r, const kernels::LinearSizes& sizes, boo
   const Tensor& g = r.grad_out();
   const Tensor y = relu ? r.output() : Tensor();
   const Tensor* inputs[] = {&g, compute.wanted[1] ? &r.input(0) : &g, compute.wanted[0] ? &r.input(1) : &g, relu ? &y : &g};
-  const Shape shapes[] = {r.input_shape(0), Shape{sizes.d_in, sizes.d_out}, Shape{sizes.d_out}};
+  const std::int64_t weight_sizes[] = {sizes.d_in, sizes.d_out};
+  const Sizes shapes[] = {r.input_sizes(0), Sizes(weight_sizes, 2), Sizes(weight_sizes + 1, 1)};
   std::size_t wanted[3], results = 0;
   for (std::size_t i = 0; i < 3; ++i)
     if (compute.wanted[i]) wanted[results++] = i;
