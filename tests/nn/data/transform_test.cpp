@@ -87,7 +87,9 @@ BOOST_AUTO_TEST_CASE(scalers_learn_from_some_and_apply_to_any) {
   BOOST_TEST(message_of<std::invalid_argument>([&] {
                low_high(cr::zeros({2, 4}));
              }) == "Scaler: got float32 [2, 4], expected float32 examples of shape [3]" + at_line());
-  BOOST_TEST(message_of<std::invalid_argument>([] { nn::Scaler::min_max(cr::zeros({0, 2})); }).find("with n at least 1") != std::string::npos);
+  BOOST_TEST(message_of<std::invalid_argument>([] {
+               nn::Scaler::min_max(cr::zeros({0, 2}));
+             }).find("with n at least 1") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(samples_are_standardised_by_themselves) {
