@@ -26,9 +26,13 @@ struct Elementwise {
   UnaryLoop<T> round;  ///< halfway cases to even
   UnaryLoop<T> sign;   ///< -1, 0 or 1; NaN at NaN
   UnaryLoop<T> exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, erf;
-  UnaryLoop<T> relu;                                 ///< max(x, 0), NaN at NaN
-  UnaryLoop<T> sigmoid;                              ///< 1 / (1 + exp(-x)) without overflow, within 2.5 ULP for every x
-  UnaryLoop<T> softplus;                             ///< log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)), within 1.5 ULP
+  UnaryLoop<T> one_minus_square;  ///< (1 - x)·(1 + x), within 1.5 ULP
+  UnaryLoop<T> gaussian;          ///< exp(-x²), within 2 ULP also far out
+  UnaryLoop<T> normal_density;    ///< exp(-x²/2) / sqrt(2π), within 3.5 ULP
+  UnaryLoop<T> normal_cdf;        ///< erfc(-x / sqrt(2)) / 2, the distribution function of the standard normal distribution, within 4 ULP
+  UnaryLoop<T> relu;              ///< max(x, 0), NaN at NaN
+  UnaryLoop<T> sigmoid;           ///< 1 / (1 + exp(-x)) without overflow, within 2.5 ULP for every x
+  UnaryLoop<T> softplus;          ///< log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)), within 1.5 ULP
   UnaryLoop<T> isnan, isinf, isfinite, logical_not;  ///< 1 or 0
 
   BinaryLoop<T> add, sub, mul, div, pow, atan2;
@@ -38,8 +42,8 @@ struct Elementwise {
   BinaryLoop<T> eq, ne, lt, le, gt, ge;  ///< 1 or 0; if an operand is NaN, ne is 1 and the others are 0
   BinaryLoop<T> logical_and, logical_or;
   BinaryLoop<T> threshold;         ///< a where b > 0, else 0: the gradient of relu if a is the incoming gradient
-  BinaryLoop<T> sigmoid_gradient;  ///< a · b · (1 - b): the gradient of sigmoid if b is its result
-  BinaryLoop<T> tanh_gradient;     ///< a · (1 - b²): the gradient of tanh if b is its result
+  BinaryLoop<T> sigmoid_gradient;  ///< a · sigmoid(b) · sigmoid(-b): the gradient of sigmoid at b; within 6 ULP also far out
+  BinaryLoop<T> tanh_gradient;     ///< a / cosh²(b): the gradient of tanh at b; within 6 ULP also far out
 
   void (*where)(const T* condition, std::int64_t condition_step, const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, T* y,
                 std::int64_t n);                                   ///< a where condition != 0, else b

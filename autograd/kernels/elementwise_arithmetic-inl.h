@@ -224,25 +224,19 @@ struct Hypot : Inline {
     return hn::IfThenElse(hn::IsInf(x), x, hn::IfThenElse(hn::IsInf(y), y, result));
   }
 };
+struct OneMinusSquare : Inline {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1);
+    return hn::Mul(hn::Sub(one, x), hn::Add(one, x));
+  }
+};
 struct Threshold : Inline {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a, V b) const {
     return hn::IfThenElseZero(hn::Gt(b, hn::Zero(d)), a);
   }
 };
-struct SigmoidGradient : Inline {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V a, V b) const {
-    return hn::Mul(hn::Mul(a, b), hn::Sub(hn::Set(d, 1), b));
-  }
-};
-struct TanhGradient : Inline {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V a, V b) const {
-    return hn::Mul(a, hn::Sub(hn::Set(d, 1), hn::Mul(b, b)));
-  }
-};
-
 template <class V>
 struct Clamp : Inline {
   V low, high;

@@ -137,6 +137,79 @@ struct Sigmoid : Calling {
     return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
   }
 };
+/// The rounding error of `product` = a·b, so that a·b = product + error. a, b and the product must be far from overflow.
+template <class D, class V>
+HWY_INLINE V product_error(D d, V a, V b, V product) {
+  if constexpr (HWY_NATIVE_FMA != 0) {
+    return hn::MulSub(a, b, product);
+  } else {
+    // Dekker: both are divided into halves, whose products are exact.
+    const V split = hn::Set(d, either<D>(0x1p12 + 1, 0x1p27 + 1));
+    const V shifted_a = hn::Mul(a, split), high_a = hn::Sub(shifted_a, hn::Sub(shifted_a, a)), low_a = hn::Sub(a, high_a);
+    const V shifted_b = hn::Mul(b, split), high_b = hn::Sub(shifted_b, hn::Sub(shifted_b, b)), low_b = hn::Sub(b, high_b);
+    const V cross = hn::Add(hn::Mul(high_a, low_b), hn::Mul(low_a, high_b));
+    return hn::Add(hn::Add(hn::Sub(hn::Mul(high_a, high_b), product), cross), hn::Mul(low_a, low_b));
+  }
+}
+
+/// exp(-k·x²). The rounding error of x² is made good, since exp would multiply it by k·x². Beyond the limit the result is 0.
+template <class D, class V>
+HWY_INLINE V bell(D d, V x, double k, double limit_float, double limit_double) {
+  const V limit = hn::Set(d, either<D>(limit_float, limit_double)), factor = hn::Set(d, static_cast<hn::TFromD<D>>(k));
+  const V near = hn::IfThenElse(hn::Gt(hn::Abs(x), limit), limit, x);  // NaN stays NaN
+  const V square = hn::Mul(near, near), error = product_error(d, near, near, square);
+  return hn::Mul(Exp()(d, hn::Neg(hn::Mul(factor, square))), hn::Sub(hn::Set(d, 1), hn::Mul(factor, error)));
+}
+/// exp(-x²).
+struct Gaussian : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return bell(d, x, 1, 11, 28);
+  }
+};
+/// exp(-x²/2) / sqrt(2π).
+struct NormalDensity : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return hn::Mul(bell(d, x, 0.5, 15, 39), hn::Set(d, static_cast<hn::TFromD<D>>(0.3989422804014327)));
+  }
+};
+/// erfc(-x / sqrt(2)) / 2. The rounding error of the argument z = x / sqrt(2) is made good by the first term of erfc's series there, since
+/// erfc would multiply it by 2·z².
+struct NormalCdf : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    using T = hn::TFromD<D>;
+    constexpr double kRoot = 0.7071067811865476, kRest = -4.833646656726457e-17;  // their sum is sqrt(1/2)
+    const V limit = hn::Set(d, either<D>(15, 39));
+    const V near = hn::IfThenElse(hn::Gt(hn::Abs(x), limit), hn::CopySign(limit, x), x);
+    constexpr T kHigh = static_cast<T>(kRoot);
+    constexpr T kLow = static_cast<T>(sizeof(T) == 4 ? kRoot - static_cast<double>(kHigh) : kRest);
+    const V high = hn::Set(d, kHigh), z = hn::Mul(near, high);
+    const V error = hn::Add(product_error(d, near, high, z), hn::Mul(near, hn::Set(d, kLow)));
+    const V half = hn::Set(d, static_cast<T>(0.5)), slope = hn::Set(d, static_cast<T>(0.5641895835477563));  // 1 / sqrt(π)
+    return hn::Add(hn::Mul(half, SleefErfc()(d, hn::Neg(z))), hn::Mul(error, hn::Mul(slope, Exp()(d, hn::Neg(hn::Mul(z, z))))));
+  }
+};
+/// sigmoid'(x) = e / (1 + e)² with e = exp(-|x|).
+template <class D, class V>
+HWY_INLINE V sigmoid_slope(D d, V x) {
+  const V e = Exp()(d, hn::Neg(hn::Abs(x))), whole = hn::Add(hn::Set(d, 1), e);
+  return hn::Div(e, hn::Mul(whole, whole));
+}
+struct SigmoidGradient : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    return hn::Mul(a, sigmoid_slope(d, b));
+  }
+};
+/// tanh'(x) = 4·sigmoid'(2x).
+struct TanhGradient : Calling {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    return hn::Mul(a, hn::Mul(hn::Set(d, 4), sigmoid_slope(d, hn::Add(b, b))));
+  }
+};
 struct Softplus : Calling {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {

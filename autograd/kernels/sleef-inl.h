@@ -1,6 +1,6 @@
-// SLEEF's vector functions with errors of at most 1 ULP, as functors on Highway's vectors, compiled once for each of Highway's targets. On
-// targets for which SLEEF has no functions they call std:: for each lane. The functions are declared here because SLEEF's header hides
-// those of instruction sets that are not enabled for the whole file.
+// SLEEF's vector functions with errors of at most 1 ULP (1.5 ULP for erfc), as functors on Highway's vectors, compiled once for each of
+// Highway's targets. On targets for which SLEEF has no functions they call std:: for each lane. The functions are declared here because
+// SLEEF's header hides those of instruction sets that are not enabled for the whole file.
 // clang-format off
 // Internal header: not installed.
 #if defined(CHAINRULE_AUTOGRAD_KERNELS_SLEEF_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,9 +17,9 @@
 #include <cstddef>
 #include <type_traits>
 
-// The suffixes of SLEEF's functions for this target. SLEEF expects vectors in registers. Clang passes a vector in memory if it is wider
-// than the instruction set of the whole file allows, even if the calling function has registers for it. In this case wide vectors are
-// passed in pieces of 128 bits.
+// The suffixes of SLEEF's functions for this target; the accuracy is u10 or u15, its bound in tenths of a ULP. SLEEF expects vectors in
+// registers. Clang passes a vector in memory if it is wider than the instruction set of the whole file allows, even if the calling function
+// has registers for it. In this case wide vectors are passed in pieces of 128 bits.
 #undef CHAINRULE_SLEEF_F32
 #undef CHAINRULE_SLEEF_F64
 #undef CHAINRULE_SLEEF_IN_PIECES
@@ -28,23 +28,23 @@
     ((HWY_TARGET == HWY_AVX2 && !defined(__AVX__)) || ((HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL) && !defined(__AVX512F__)))
 #undef CHAINRULE_SLEEF_IN_PIECES
 #define CHAINRULE_SLEEF_IN_PIECES 1
-#define CHAINRULE_SLEEF_F32 f4_u10avx2128
-#define CHAINRULE_SLEEF_F64 d2_u10avx2128
+#define CHAINRULE_SLEEF_F32(accuracy) f4_##accuracy##avx2128
+#define CHAINRULE_SLEEF_F64(accuracy) d2_##accuracy##avx2128
 #elif HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-#define CHAINRULE_SLEEF_F32 f16_u10avx512f
-#define CHAINRULE_SLEEF_F64 d8_u10avx512f
+#define CHAINRULE_SLEEF_F32(accuracy) f16_##accuracy##avx512f
+#define CHAINRULE_SLEEF_F64(accuracy) d8_##accuracy##avx512f
 #elif HWY_TARGET == HWY_AVX2
-#define CHAINRULE_SLEEF_F32 f8_u10avx2
-#define CHAINRULE_SLEEF_F64 d4_u10avx2
+#define CHAINRULE_SLEEF_F32(accuracy) f8_##accuracy##avx2
+#define CHAINRULE_SLEEF_F64(accuracy) d4_##accuracy##avx2
 #elif HWY_TARGET == HWY_SSE4
-#define CHAINRULE_SLEEF_F32 f4_u10sse4
-#define CHAINRULE_SLEEF_F64 d2_u10sse4
+#define CHAINRULE_SLEEF_F32(accuracy) f4_##accuracy##sse4
+#define CHAINRULE_SLEEF_F64(accuracy) d2_##accuracy##sse4
 #elif HWY_TARGET == HWY_SSSE3
-#define CHAINRULE_SLEEF_F32 f4_u10sse2
-#define CHAINRULE_SLEEF_F64 d2_u10sse2
+#define CHAINRULE_SLEEF_F32(accuracy) f4_##accuracy##sse2
+#define CHAINRULE_SLEEF_F64(accuracy) d2_##accuracy##sse2
 #elif HWY_TARGET == HWY_NEON && HWY_ARCH_ARM_A64
-#define CHAINRULE_SLEEF_F32 f4_u10advsimd
-#define CHAINRULE_SLEEF_F64 d2_u10advsimd
+#define CHAINRULE_SLEEF_F32(accuracy) f4_##accuracy##advsimd
+#define CHAINRULE_SLEEF_F64(accuracy) d2_##accuracy##advsimd
 #endif
 
 HWY_BEFORE_NAMESPACE();
@@ -134,47 +134,49 @@ HWY_INLINE hn::Vec<D> call_sleef(D d, F f, Vectors... x) {
   }
 }
 
-#define CHAINRULE_SLEEF_UNARY(Name, name)                                                                           \
-  CHAINRULE_STD_FUNCTION(Name, name)                                                                                \
-  extern "C" SleefFloats HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(SleefFloats);                                \
-  extern "C" SleefDoubles HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(SleefDoubles);                              \
-  struct Sleef##Name {                                                                                              \
-    static HWY_INLINE SleefFloats raw(SleefFloats x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(x); }   \
-    static HWY_INLINE SleefDoubles raw(SleefDoubles x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(x); } \
-    template <class V>                                                                                              \
-    HWY_INLINE V operator()(V x) const {                                                                            \
-      return V{raw(x.raw)};                                                                                         \
-    }                                                                                                               \
-    template <class D, class V>                                                                                     \
-    HWY_INLINE V operator()(D d, V x) const {                                                                       \
-      return call_sleef(d, *this, x);                                                                               \
-    }                                                                                                               \
+#define CHAINRULE_SLEEF_UNARY(Name, name, accuracy)                                                                           \
+  CHAINRULE_STD_FUNCTION(Name, name)                                                                                          \
+  extern "C" SleefFloats HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32(accuracy))(SleefFloats);                                \
+  extern "C" SleefDoubles HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64(accuracy))(SleefDoubles);                              \
+  struct Sleef##Name {                                                                                                        \
+    static HWY_INLINE SleefFloats raw(SleefFloats x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32(accuracy))(x); }   \
+    static HWY_INLINE SleefDoubles raw(SleefDoubles x) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64(accuracy))(x); } \
+    template <class V>                                                                                                        \
+    HWY_INLINE V operator()(V x) const {                                                                                      \
+      return V{raw(x.raw)};                                                                                                   \
+    }                                                                                                                         \
+    template <class D, class V>                                                                                               \
+    HWY_INLINE V operator()(D d, V x) const {                                                                                 \
+      return call_sleef(d, *this, x);                                                                                         \
+    }                                                                                                                         \
   };
-#define CHAINRULE_SLEEF_BINARY(Name, name)                                                                                             \
-  CHAINRULE_STD_FUNCTION(Name, name)                                                                                                   \
-  extern "C" SleefFloats HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(SleefFloats, SleefFloats);                                      \
-  extern "C" SleefDoubles HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(SleefDoubles, SleefDoubles);                                   \
-  struct Sleef##Name {                                                                                                                 \
-    static HWY_INLINE SleefFloats raw(SleefFloats a, SleefFloats b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32)(a, b); }    \
-    static HWY_INLINE SleefDoubles raw(SleefDoubles a, SleefDoubles b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64)(a, b); } \
-    template <class V>                                                                                                                 \
-    HWY_INLINE V operator()(V a, V b) const {                                                                                          \
-      return V{raw(a.raw, b.raw)};                                                                                                     \
-    }                                                                                                                                  \
-    template <class D, class V>                                                                                                        \
-    HWY_INLINE V operator()(D d, V a, V b) const {                                                                                     \
-      return call_sleef(d, *this, a, b);                                                                                               \
-    }                                                                                                                                  \
+#define CHAINRULE_SLEEF_BINARY(Name, name)                                                                                               \
+  CHAINRULE_STD_FUNCTION(Name, name)                                                                                                     \
+  extern "C" SleefFloats HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32(u10))(SleefFloats, SleefFloats);                                   \
+  extern "C" SleefDoubles HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64(u10))(SleefDoubles, SleefDoubles);                                \
+  struct Sleef##Name {                                                                                                                   \
+    static HWY_INLINE SleefFloats raw(SleefFloats a, SleefFloats b) { return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F32(u10))(a, b); } \
+    static HWY_INLINE SleefDoubles raw(SleefDoubles a, SleefDoubles b) {                                                                 \
+      return HWY_CONCAT(Sleef_##name, CHAINRULE_SLEEF_F64(u10))(a, b);                                                                   \
+    }                                                                                                                                    \
+    template <class V>                                                                                                                   \
+    HWY_INLINE V operator()(V a, V b) const {                                                                                            \
+      return V{raw(a.raw, b.raw)};                                                                                                       \
+    }                                                                                                                                    \
+    template <class D, class V>                                                                                                          \
+    HWY_INLINE V operator()(D d, V a, V b) const {                                                                                       \
+      return call_sleef(d, *this, a, b);                                                                                                 \
+    }                                                                                                                                    \
   };
 
 #else
-#define CHAINRULE_SLEEF_UNARY(Name, name)     \
-  CHAINRULE_STD_FUNCTION(Name, name)          \
-  struct Sleef##Name {                        \
-    template <class D, class V>               \
-    HWY_INLINE V operator()(D d, V x) const { \
-      return each_lane(d, Std##Name(), x);    \
-    }                                         \
+#define CHAINRULE_SLEEF_UNARY(Name, name, accuracy) \
+  CHAINRULE_STD_FUNCTION(Name, name)                \
+  struct Sleef##Name {                              \
+    template <class D, class V>                     \
+    HWY_INLINE V operator()(D d, V x) const {       \
+      return each_lane(d, Std##Name(), x);          \
+    }                                               \
   };
 #define CHAINRULE_SLEEF_BINARY(Name, name)         \
   CHAINRULE_STD_FUNCTION(Name, name)               \
@@ -186,20 +188,21 @@ HWY_INLINE hn::Vec<D> call_sleef(D d, F f, Vectors... x) {
   };
 #endif
 
-CHAINRULE_SLEEF_UNARY(Exp, exp)
-CHAINRULE_SLEEF_UNARY(Expm1, expm1)
-CHAINRULE_SLEEF_UNARY(Log, log)
-CHAINRULE_SLEEF_UNARY(Log1p, log1p)
-CHAINRULE_SLEEF_UNARY(Sin, sin)
-CHAINRULE_SLEEF_UNARY(Cos, cos)
-CHAINRULE_SLEEF_UNARY(Tan, tan)
-CHAINRULE_SLEEF_UNARY(Asin, asin)
-CHAINRULE_SLEEF_UNARY(Acos, acos)
-CHAINRULE_SLEEF_UNARY(Atan, atan)
-CHAINRULE_SLEEF_UNARY(Sinh, sinh)
-CHAINRULE_SLEEF_UNARY(Cosh, cosh)
-CHAINRULE_SLEEF_UNARY(Tanh, tanh)
-CHAINRULE_SLEEF_UNARY(Erf, erf)
+CHAINRULE_SLEEF_UNARY(Exp, exp, u10)
+CHAINRULE_SLEEF_UNARY(Expm1, expm1, u10)
+CHAINRULE_SLEEF_UNARY(Log, log, u10)
+CHAINRULE_SLEEF_UNARY(Log1p, log1p, u10)
+CHAINRULE_SLEEF_UNARY(Sin, sin, u10)
+CHAINRULE_SLEEF_UNARY(Cos, cos, u10)
+CHAINRULE_SLEEF_UNARY(Tan, tan, u10)
+CHAINRULE_SLEEF_UNARY(Asin, asin, u10)
+CHAINRULE_SLEEF_UNARY(Acos, acos, u10)
+CHAINRULE_SLEEF_UNARY(Atan, atan, u10)
+CHAINRULE_SLEEF_UNARY(Sinh, sinh, u10)
+CHAINRULE_SLEEF_UNARY(Cosh, cosh, u10)
+CHAINRULE_SLEEF_UNARY(Tanh, tanh, u10)
+CHAINRULE_SLEEF_UNARY(Erf, erf, u10)
+CHAINRULE_SLEEF_UNARY(Erfc, erfc, u15)
 CHAINRULE_SLEEF_BINARY(Pow, pow)
 CHAINRULE_SLEEF_BINARY(Atan2, atan2)
 

@@ -33,7 +33,7 @@ Tensor selu(const TensorArg& x);
 /// Returns x where x > 0, and alpha · (exp(x / alpha) - 1) elsewhere. The gradient at 0 is 1.
 /// @throws std::invalid_argument if alpha is 0 or NaN.
 Tensor celu(const TensorArg& x, double alpha = 1);
-/// Returns x · Φ(x), computed with erf.
+/// Returns x · Φ(x).
 Tensor gelu(const TensorArg& x);
 /// Returns the approximation of gelu() by tanh: x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
 Tensor gelu_tanh(const TensorArg& x);

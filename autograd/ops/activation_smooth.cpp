@@ -1,10 +1,12 @@
 // Activations that use exponentials, erf or tanh.
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "autograd/ops/activation.h"
 #include "autograd/ops/activation_loops.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/internal.h"
 
 namespace chainrule {
 
@@ -57,11 +59,13 @@ Tensor exponential_unit(const char* op, const TensorArg& x, const ExponentialUni
       });
 }
 
-constexpr double kSqrtHalf = std::numbers::sqrt2 / 2;
-constexpr double kNormalPeak = std::numbers::inv_sqrtpi * kSqrtHalf;  // 1 / √(2π)
-constexpr double kGeluRate = 2 * kNormalPeak;                         // √(2/π)
+constexpr double kGeluRate = std::numbers::inv_sqrtpi * std::numbers::sqrt2;  // √(2/π)
 constexpr double kGeluCube = 0.044715;
-constexpr float kGeluFlat = 100;  // beyond it tanh is ±1 in either dtype, and squares could overflow
+constexpr double kGeluFlat = 100;  // beyond it tanh is ±1 in either dtype, and squares could overflow
+
+// Where |x| is beyond it, sigmoid(x) and the normal distribution are 0 or 1 in either dtype, and their derivatives 0. x is not let beyond,
+// since inf·0 would give NaN.
+constexpr double kFlat = 1000;
 
 }  // namespace
 
@@ -81,50 +85,48 @@ Tensor gelu(const TensorArg& x) {
   return activation(
       "gelu", x,
       []<class T>(const T* from, T* y, std::int64_t n) {
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * static_cast<T>(kSqrtHalf);
-        kernels::elementwise<T>().erf(y, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * T{0.5} * (1 + y[i]);
+        kernels::elementwise<T>().normal_cdf(from, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= std::max(from[i], T{-kFlat});
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        T density[kActivationBlock];
-        for (std::int64_t i = 0; i < n; ++i) {
-          y[i] = from[i] * static_cast<T>(kSqrtHalf);
-          density[i] = from[i] * from[i] * T{-0.5};
-        }
-        kernels::elementwise<T>().erf(y, y, n);
-        kernels::elementwise<T>().exp(density, density, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (T{0.5} * (1 + y[i]) + from[i] * (density[i] * static_cast<T>(kNormalPeak)));
+        T near[kActivationBlock], density[kActivationBlock];
+        kernels::elementwise<T>().clamp(from, T{-kFlat}, T{kFlat}, near, n);
+        kernels::elementwise<T>().normal_cdf(from, y, n);
+        kernels::elementwise<T>().normal_density(from, density, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + near[i] * density[i]);
       },
-      [](const Tensor& g, const Tensor& from) {
-        const Tensor density = exp(square(from) * -0.5) * kNormalPeak;
-        return g * ((erf(from * kSqrtHalf) + 1) * 0.5 + from * density);
-      });
+      [](const Tensor& g, const Tensor& from) { return g * (normal_cdf(from) + clamp(from, -kFlat, kFlat) * normal_density(from)); });
 }
 
+// x·(1 + tanh(u))/2 with u = √(2/π)·(x + 0.044715·x³), written as x·sigmoid(2u), which does not cancel.
 Tensor gelu_tanh(const TensorArg& x) {
   return activation(
       "gelu_tanh", x,
       []<class T>(const T* from, T* y, std::int64_t n) {
-        const T rate = static_cast<T>(kGeluRate), cube = static_cast<T>(kGeluRate * kGeluCube);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * (rate + cube * (from[i] * from[i]));
-        kernels::elementwise<T>().tanh(y, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * T{0.5} * (1 + y[i]);
+        const T rate = static_cast<T>(2 * kGeluRate), cube = static_cast<T>(2 * kGeluRate * kGeluCube);
+        T near[kActivationBlock];
+        kernels::elementwise<T>().clamp(from, T{-kGeluFlat}, T{kGeluFlat}, near, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = near[i] * (rate + cube * (near[i] * near[i]));
+        kernels::elementwise<T>().sigmoid(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= std::max(from[i], T{-kGeluFlat});
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        const T rate = static_cast<T>(kGeluRate), cube = static_cast<T>(kGeluRate * kGeluCube);
-        T near[kActivationBlock];
-        kernels::elementwise<T>().clamp(from, -T{kGeluFlat}, T{kGeluFlat}, near, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = near[i] * (rate + cube * (near[i] * near[i]));
-        kernels::elementwise<T>().tanh(y, y, n);
+        const T rate = static_cast<T>(2 * kGeluRate), cube = static_cast<T>(2 * kGeluRate * kGeluCube);
+        T near[kActivationBlock], slope[kActivationBlock];
+        kernels::elementwise<T>().clamp(from, T{-kGeluFlat}, T{kGeluFlat}, near, n);
         for (std::int64_t i = 0; i < n; ++i) {
-          const T inner = rate + 3 * cube * (near[i] * near[i]);
-          y[i] = g[i] * (T{0.5} * (1 + y[i]) + T{0.5} * from[i] * (1 - y[i] * y[i]) * inner);
+          y[i] = near[i] * (rate + cube * (near[i] * near[i]));
+          slope[i] = near[i] * (rate + 3 * cube * (near[i] * near[i]));
         }
+        kernels::elementwise<T>().sigmoid_gradient(slope, 1, y, 1, slope, n);
+        kernels::elementwise<T>().sigmoid(y, y, n);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + slope[i]);
       },
       [](const Tensor& g, const Tensor& from) {
+        constexpr double kRate = 2 * kGeluRate, kCube = 2 * kGeluRate * kGeluCube;
         const Tensor near = clamp(from, -kGeluFlat, kGeluFlat), squared = square(near);
-        const Tensor bend = tanh(near * (squared * (kGeluRate * kGeluCube) + kGeluRate));
-        return g * ((bend + 1) * 0.5 + from * 0.5 * (1 - square(bend)) * (squared * (3 * kGeluRate * kGeluCube) + kGeluRate));
+        const Tensor bent = near * (squared * kCube + kRate);
+        return g * (sigmoid(bent) + sigmoid_gradient(near * (squared * (3 * kCube) + kRate), bent));
       });
 }
 
@@ -133,16 +135,16 @@ Tensor silu(const TensorArg& x) {
       "silu", x,
       []<class T>(const T* from, T* y, std::int64_t n) {
         kernels::elementwise<T>().sigmoid(from, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] *= from[i];
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= std::max(from[i], T{-kFlat});
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
+        T near[kActivationBlock];
+        kernels::elementwise<T>().clamp(from, T{-kFlat}, T{kFlat}, near, n);
+        kernels::elementwise<T>().sigmoid_gradient(near, 1, from, 1, near, n);
         kernels::elementwise<T>().sigmoid(from, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] * (1 + from[i] * (1 - y[i])));
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + near[i]);
       },
-      [](const Tensor& g, const Tensor& from) {
-        const Tensor gate = sigmoid(from);
-        return g * (gate * (from * (1 - gate) + 1));
-      });
+      [](const Tensor& g, const Tensor& from) { return g * (sigmoid(from) + sigmoid_gradient(clamp(from, -kFlat, kFlat), from)); });
 }
 
 Tensor mish(const TensorArg& x) {
@@ -151,18 +153,20 @@ Tensor mish(const TensorArg& x) {
       []<class T>(const T* from, T* y, std::int64_t n) {
         kernels::elementwise<T>().softplus(from, y, n);
         kernels::elementwise<T>().tanh(y, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] *= from[i];
+        for (std::int64_t i = 0; i < n; ++i) y[i] *= std::max(from[i], T{-kFlat});
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
-        T gate[kActivationBlock];
-        kernels::elementwise<T>().sigmoid(from, gate, n);
+        T slope[kActivationBlock], near[kActivationBlock];
+        kernels::elementwise<T>().clamp(from, T{-kFlat}, T{kFlat}, near, n);
+        kernels::elementwise<T>().sigmoid(from, slope, n);
         kernels::elementwise<T>().softplus(from, y, n);
+        kernels::elementwise<T>().tanh_gradient(slope, 1, y, 1, slope, n);
         kernels::elementwise<T>().tanh(y, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + from[i] * (gate[i] * (1 - y[i] * y[i])));
+        for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + near[i] * slope[i]);
       },
       [](const Tensor& g, const Tensor& from) {
-        const Tensor bend = tanh(softplus(from));
-        return g * (bend + from * (sigmoid(from) * (1 - square(bend))));
+        const Tensor bent = softplus(from, 1, kFlat);
+        return g * (tanh(bent) + clamp(from, -kFlat, kFlat) * tanh_gradient(sigmoid(from), bent));
       });
 }
 

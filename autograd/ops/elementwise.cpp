@@ -86,15 +86,18 @@ Tensor pow(const Operand& a, const Operand& b) {
               s.set_a(s.grad_out() * (pow(s.a(), exponent - 1) * exponent));
             }
           } else {
-            const auto slope = s.b() * pow(s.a(), s.b() - 1);
-            s.set_a(s.grad_out() * where(eq(s.b(), 0), 0.0, slope));
+            // b·a^(b-1). At (0, 0) this is 0·inf; the slope there is 0, that of the constant a^0. Its derivative in b is not finite, as
+            // that of the square root, which takes its place.
+            const auto origin = logical_and(eq(s.a(), 0), eq(s.b(), 0));
+            const auto slope = s.b() * pow(where(origin, 1.0, s.a()), s.b() - 1);
+            s.set_a(s.grad_out() * where(origin, sqrt(where(origin, s.b(), 1.0)), slope));
           }
         }
         if (s.needs_b()) {
           if (s.a_is_number()) {
             const double base = s.number();
-            const auto slope = s.output() * std::log(base);
-            s.set_b(base == 0 ? s.grad_out() * where(ge(s.b(), 0), 0.0, slope) : s.grad_out() * slope);
+            // 0^b is constant for b > 0. For b < 0 it is inf, and its derivatives are -inf and inf in turn.
+            s.set_b(s.grad_out() * (base == 0 ? where(ge(s.b(), 0), 0.0, -s.output()) : s.output() * std::log(base)));
           } else {
             const auto flat = logical_and(eq(s.a(), 0), ge(s.b(), 0));
             // log(0) is never computed, so that inf·0 = NaN does not occur in a derivative of any order.
@@ -136,10 +139,9 @@ Tensor hypot(const Operand& a, const Operand& b) {
   return binary(
       "hypot", a, b, [](const auto& loops) { return loops.hypot; }, scalar_rule([](auto& s) {
         const auto y = s.output();
-        const auto origin = eq(y, 0.0);
-        const auto safe = where(origin, 1.0, y);  // so that 0 / 0 does not occur in a derivative of any order
-        if (s.needs_a()) s.set_a(s.grad_out() * where(origin, 0.0, s.a() / safe));
-        if (s.needs_b()) s.set_b(s.grad_out() * where(origin, 0.0, s.b() / safe));
+        const auto origin = eq(y, 0.0);  // the tip of a cone: slope 0 by convention, and no second derivatives, which become 0/0
+        if (s.needs_a()) s.set_a(s.grad_out() * where(origin, 0.0, s.a() / y));
+        if (s.needs_b()) s.set_b(s.grad_out() * where(origin, 0.0, s.b() / y));
       }));
 }
 
@@ -204,7 +206,7 @@ Tensor exp(const TensorArg& x) {
 
 Tensor expm1(const TensorArg& x) {
   return unary(
-      "expm1", x, [](const auto& loops) { return loops.expm1; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() + 1)); }));
+      "expm1", x, [](const auto& loops) { return loops.expm1; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * exp(r.input(0))); }));
 }
 
 Tensor log(const TensorArg& x) {
@@ -258,16 +260,22 @@ Tensor tan(const TensorArg& x) {
       scalar_rule([](auto& r) { r.set(0, r.grad_out() * (square(r.output()) + 1)); }));
 }
 
+Tensor detail::one_minus_square(const Tensor& x) {
+  return unary(
+      "one_minus_square", x, [](const auto& loops) { return loops.one_minus_square; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.input(0) * -2.0)); }));
+}
+
 Tensor asin(const TensorArg& x) {
   return unary(
       "asin", x, [](const auto& loops) { return loops.asin; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() * rsqrt(1 - square(r.input(0)))); }));
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * rsqrt(one_minus_square(r.input(0)))); }));
 }
 
 Tensor acos(const TensorArg& x) {
   return unary(
       "acos", x, [](const auto& loops) { return loops.acos; },
-      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * rsqrt(1 - square(r.input(0)))); }));
+      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * rsqrt(one_minus_square(r.input(0)))); }));
 }
 
 Tensor atan(const TensorArg& x) {
@@ -286,48 +294,60 @@ Tensor cosh(const TensorArg& x) {
       "cosh", x, [](const auto& loops) { return loops.cosh; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * sinh(r.input(0))); }));
 }
 
-namespace {
-
-// grad·(1 - y²) in one loop; y is the result of tanh.
-Tensor tanh_gradient(const Tensor& grad, const Tensor& y) {
+Tensor detail::tanh_gradient(const Tensor& grad, const Tensor& x) {
   return binary(
-      "tanh_gradient", grad, y, [](const auto& loops) { return loops.tanh_gradient; },
+      "tanh_gradient", grad, x, [](const auto& loops) { return loops.tanh_gradient; },
       [](Sides& s) {
-        const Operand g = s.a(), result = s.b();
-        if (s.needs_a()) s.set_a(tanh_gradient(s.grad_out(), result.tensor()));
-        if (s.needs_b()) s.set_b(s.grad_out() * g * (result * -2.0));
+        const Tensor at = s.b().tensor();
+        if (s.needs_a()) s.set_a(tanh_gradient(s.grad_out(), at));
+        if (s.needs_b()) s.set_b(tanh_gradient(s.grad_out() * s.a(), at) * (tanh(at) * -2.0));
       });
 }
 
-// grad·y·(1 - y) in one loop; y is the result of sigmoid.
-Tensor sigmoid_gradient(const Tensor& grad, const Tensor& y) {
+Tensor detail::sigmoid_gradient(const Tensor& grad, const Tensor& x) {
   return binary(
-      "sigmoid_gradient", grad, y, [](const auto& loops) { return loops.sigmoid_gradient; },
+      "sigmoid_gradient", grad, x, [](const auto& loops) { return loops.sigmoid_gradient; },
       [](Sides& s) {
-        const Operand g = s.a(), result = s.b();
-        if (s.needs_a()) s.set_a(sigmoid_gradient(s.grad_out(), result.tensor()));
-        if (s.needs_b()) s.set_b(s.grad_out() * g * (1 - result * 2.0));
+        const Tensor at = s.b().tensor();
+        if (s.needs_a()) s.set_a(sigmoid_gradient(s.grad_out(), at));
+        if (s.needs_b()) s.set_b(sigmoid_gradient(s.grad_out() * s.a(), at) * -tanh(at * 0.5));  // 1 - 2·sigmoid(x) = -tanh(x/2)
       });
 }
-
-}  // namespace
 
 Tensor tanh(const TensorArg& x) {
   return unary(
       "tanh", x, [](const auto& loops) { return loops.tanh; },
-      scalar_rule([](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.output())); }));  // grad·(1 - y²)
+      scalar_rule([](auto& r) { r.set(0, tanh_gradient(r.grad_out(), r.input(0))); }));  // grad / cosh²(x)
 }
 
 Tensor sigmoid(const TensorArg& x) {
   return unary(
       "sigmoid", x, [](const auto& loops) { return loops.sigmoid; },
-      scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.output())); }));  // grad·y·(1 - y)
+      scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.input(0))); }));  // grad·sigmoid(x)·sigmoid(-x)
+}
+
+Tensor detail::gaussian(const Tensor& x) {
+  return unary(
+      "gaussian", x, [](const auto& loops) { return loops.gaussian; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (r.input(0) * -2.0))); }));
+}
+
+Tensor detail::normal_density(const Tensor& x) {
+  return unary(
+      "normal_density", x, [](const auto& loops) { return loops.normal_density; },
+      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * (r.output() * r.input(0))); }));
+}
+
+Tensor detail::normal_cdf(const Tensor& x) {
+  return unary(
+      "normal_cdf", x, [](const auto& loops) { return loops.normal_cdf; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * normal_density(r.input(0))); }));
 }
 
 Tensor erf(const TensorArg& x) {
   return unary(
       "erf", x, [](const auto& loops) { return loops.erf; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (exp(-square(r.input(0))) * (2 * std::numbers::inv_sqrtpi))); }));
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (gaussian(r.input(0)) * (2 * std::numbers::inv_sqrtpi))); }));
 }
 
 Tensor floor(const TensorArg& x) {

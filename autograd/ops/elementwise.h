@@ -38,14 +38,14 @@ inline Tensor& operator*=(Tensor& a, const Operand& b) { return a = mul(Operand(
 inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = div(Operand(a, b.line()), b); }
 /// @}
 
-/// Returns a^b; NaN where a < 0 and b is not an integer. As in PyTorch, the gradient with respect to a is 0 where b = 0, and the gradient
-/// with respect to b is 0 where a = 0 and b >= 0.
+/// Returns a^b; NaN where a < 0 and b is not an integer. As in PyTorch, the gradient with respect to a is 0 where a and b are 0, and the
+/// gradient with respect to b is 0 where a = 0 and b >= 0. The mixed second derivative at (0, 0) is inf.
 Tensor pow(const Operand& a, const Operand& b);
 /// Returns the angle of the point (x = b, y = a) in radians, from -π to π. The gradient at (0, 0) is NaN.
 Tensor atan2(const Operand& a, const Operand& b);
 /// Returns sqrt(a² + b²), which overflows only if the result itself is too large for the dtype. Returns inf where a or b is infinite, even
 /// if the other is NaN. The gradients are a / hypot and b / hypot: 0 where a and b are both 0 (PyTorch: NaN), and NaN for an infinite
-/// argument, like PyTorch.
+/// argument, like PyTorch. (0, 0) is the tip of a cone, so the second derivatives there are NaN.
 Tensor hypot(const Operand& a, const Operand& b);
 /// Returns log(exp(a) + exp(b)), computed without overflow. Where one operand is -inf, returns the other. The gradients are
 /// exp(a - logaddexp) and exp(b - logaddexp), which add up to 1. Where a and b are the same infinity, each gets half of the gradient

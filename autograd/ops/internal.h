@@ -23,4 +23,16 @@ Tensor matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor& b, boo
 // Returns grad where y > 0, and 0 elsewhere, in one pass; y is the result of relu.
 Tensor relu_gradient(const Tensor& grad, const Tensor& y);
 
+// Returns grad·tanh'(x) = grad / cosh²(x) and grad·sigmoid'(x) = grad·sigmoid(x)·sigmoid(-x), each in one pass.
+Tensor tanh_gradient(const Tensor& grad, const Tensor& x);
+Tensor sigmoid_gradient(const Tensor& grad, const Tensor& x);
+
+// Returns 1 - x², which is accurate also where x is close to 1 or -1.
+Tensor one_minus_square(const Tensor& x);
+
+// Returns exp(-x²); exp(-x²/2) / √(2π); and the distribution function of the standard normal distribution, whose derivative is the second.
+Tensor gaussian(const Tensor& x);
+Tensor normal_density(const Tensor& x);
+Tensor normal_cdf(const Tensor& x);
+
 }  // namespace chainrule::detail

@@ -104,6 +104,10 @@ Scalar<T> log(Scalar<T> x) noexcept {
   return scalar_unary(x, [](const auto& loops) { return loops.log; });
 }
 template <class T>
+Scalar<T> sqrt(Scalar<T> x) noexcept {
+  return scalar_unary(x, [](const auto& loops) { return loops.sqrt; });
+}
+template <class T>
 Scalar<T> rsqrt(Scalar<T> x) noexcept {
   return scalar_unary(x, [](const auto& loops) { return loops.rsqrt; });
 }
@@ -160,12 +164,32 @@ Scalar<T> where(Scalar<T> condition, double a, Scalar<T> b) noexcept {
   return condition.value != T{0} ? Scalar<T>(a) : b;
 }
 template <class T>
-Scalar<T> tanh_gradient(Scalar<T> grad, Scalar<T> y) noexcept {
-  return scalar_binary(grad, y, [](const auto& loops) { return loops.tanh_gradient; });
+Scalar<T> where(Scalar<T> condition, Scalar<T> a, double b) noexcept {
+  return condition.value != T{0} ? a : Scalar<T>(b);
 }
 template <class T>
-Scalar<T> sigmoid_gradient(Scalar<T> grad, Scalar<T> y) noexcept {
-  return scalar_binary(grad, y, [](const auto& loops) { return loops.sigmoid_gradient; });
+Scalar<T> where(Scalar<T> condition, Scalar<T> a, Scalar<T> b) noexcept {
+  return condition.value != T{0} ? a : b;
+}
+template <class T>
+Scalar<T> one_minus_square(Scalar<T> x) noexcept {
+  return scalar_unary(x, [](const auto& loops) { return loops.one_minus_square; });
+}
+template <class T>
+Scalar<T> gaussian(Scalar<T> x) noexcept {
+  return scalar_unary(x, [](const auto& loops) { return loops.gaussian; });
+}
+template <class T>
+Scalar<T> normal_density(Scalar<T> x) noexcept {
+  return scalar_unary(x, [](const auto& loops) { return loops.normal_density; });
+}
+template <class T>
+Scalar<T> tanh_gradient(Scalar<T> grad, Scalar<T> x) noexcept {
+  return scalar_binary(grad, x, [](const auto& loops) { return loops.tanh_gradient; });
+}
+template <class T>
+Scalar<T> sigmoid_gradient(Scalar<T> grad, Scalar<T> x) noexcept {
+  return scalar_binary(grad, x, [](const auto& loops) { return loops.sigmoid_gradient; });
 }
 template <class T>
 Scalar<T> relu_gradient(Scalar<T> grad, Scalar<T> y) noexcept {

@@ -157,7 +157,7 @@ def elementwise():
         case("pow_number", torch.pow, [draw((2, 3))], [exponent])
     for base in (0.0, 0.5, 1.0, 2.0):
         fn = lambda y, b: torch.pow(torch.tensor(b), y)
-        case("number_pow", fn, [draw((2, 3), 0.2, 2)], [base])
+        case("number_pow", fn, [draw((2, 3), 0.2, 2)], [base], orders=2 if base else 1)  # PyTorch's second derivative of 0^y is NaN
         case("number_pow", fn, [torch.tensor(EDGES)], [base], orders=1)
     mask = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
     for left, right in (((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2, 3)), ((1, 3), ()), ((4, 1, 1), (1, 3))):
@@ -190,10 +190,11 @@ def activations():
         unary("elu", F.elu, avoid=[0], args=[alpha])
         unary("celu", F.celu, avoid=[0], args=[alpha])
     unary("selu", F.selu, avoid=[0])
-    unary("gelu", F.gelu)
-    unary("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"))
-    unary("silu", F.silu)
-    unary("mish", F.mish)
+    finite = [x for x in EDGES if math.isfinite(x)]  # PyTorch gives NaN at infinity, where the limits are 0 and inf
+    unary("gelu", F.gelu, edges=finite)
+    unary("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), edges=finite)
+    unary("silu", F.silu, edges=finite)
+    unary("mish", F.mish, edges=finite)
     for beta, threshold in ((1.0, 20.0), (2.0, 3.0), (0.5, 20.0)):
         unary("softplus", F.softplus, avoid=[threshold / beta], args=[beta, threshold])
     unary("softsign", F.softsign, avoid=[0], edges=[x for x in EDGES if math.isfinite(x)])

@@ -173,6 +173,10 @@ std::vector<UnaryCase<T>> unary_cases() {
       {"cosh", &E::cosh, [](W x) -> W { return std::cosh(x); }, 1},
       {"tanh", &E::tanh, [](W x) -> W { return std::tanh(x); }, 1},
       {"erf", &E::erf, [](W x) -> W { return std::erf(x); }, 1},
+      {"one_minus_square", &E::one_minus_square, [](W x) -> W { return (1 - x) * (1 + x); }, 1.5},
+      {"gaussian", &E::gaussian, [](W x) -> W { return std::exp(-x * x); }, 2},
+      {"normal_density", &E::normal_density, [](W x) -> W { return std::exp(-x * x / 2) / std::sqrt(2 * std::acos(W{-1})); }, 3.5},
+      {"normal_cdf", &E::normal_cdf, [](W x) -> W { return std::erfc(-x / std::sqrt(W{2})) / 2; }, 4},
       {"relu", &E::relu, [](W x) -> W { return x <= 0 ? 0 : x; }, 0},
       {"sigmoid", &E::sigmoid, [](W x) -> W { return 1 / (1 + std::exp(-x)); }, 2.5},
       {"softplus", &E::softplus, [](W x) -> W { return x <= 0 ? std::log1p(std::exp(x)) : x + std::log1p(std::exp(-x)); }, 1.5},
@@ -299,6 +303,39 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(binary_functions_stay_within_their_bounds, T, Type
       loop(a.data(), 1, b.data(), 1, y.data(), static_cast<std::int64_t>(a.size()));
       for (std::size_t i = 0; i < a.size(); ++i) loop(&a[i], 1, &b[i], 1, &alone[i], 1);
       check_results(label<T>(c.name, target), is_fallback(target) ? c.fallback_bound : c.bound, y, alone, want, argument);
+    });
+  }
+}
+
+// The slopes of sigmoid and tanh far out, where 1 - y for the result y would be 0.
+BOOST_AUTO_TEST_CASE_TEMPLATE(gradients_stay_within_their_bounds, T, Types) {
+  using W = Wider<T>;
+  std::vector<T> a, b;
+  for (const T x : arguments<T>(std::is_same_v<T, float> ? 64 : 16))
+    for (const T g : {T{1}, T{-3}}) {
+      a.push_back(g);
+      b.push_back(x);
+    }
+  std::vector<std::string> argument;
+  for (std::size_t i = 0; i < a.size(); ++i) argument.push_back(text(a[i]) + ", " + text(b[i]));
+  struct Case {
+    const char* name;
+    kernels::BinaryLoop<T> Elementwise<T>::*loop;
+    W scale;
+  };
+  std::vector<T> y(a.size()), alone(a.size());
+  for (const Case& c :
+       {Case{"sigmoid_gradient", &Elementwise<T>::sigmoid_gradient, 1}, Case{"tanh_gradient", &Elementwise<T>::tanh_gradient, 2}}) {
+    std::vector<W> want(a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const W e = std::exp(-c.scale * std::abs(W{b[i]}));
+      want[i] = a[i] * (c.scale * c.scale * e / ((1 + e) * (1 + e)));
+    }
+    for_each_target([&](const char* target) {
+      const auto loop = elementwise<T>().*c.loop;
+      loop(a.data(), 1, b.data(), 1, y.data(), static_cast<std::int64_t>(a.size()));
+      for (std::size_t i = 0; i < a.size(); ++i) loop(&a[i], 1, &b[i], 1, &alone[i], 1);
+      check_results(label<T>(c.name, target), 6, y, alone, want, argument);
     });
   }
 }

@@ -134,12 +134,6 @@ std::vector<BinaryCase<T>> binary_cases() {
       {"logical_and", &E::logical_and, [](T a, T b) -> T { return a != 0 && b != 0; }},
       {"logical_or", &E::logical_or, [](T a, T b) -> T { return a != 0 || b != 0; }},
       {"threshold", &E::threshold, [](T a, T b) -> T { return b > 0 ? a : 0; }},
-      {"sigmoid_gradient", &E::sigmoid_gradient, [](T a, T b) -> T { return a * b * (1 - b); }},
-      {"tanh_gradient", &E::tanh_gradient,
-       [](T a, T b) -> T {
-         const volatile T square = b * b;  // rounded by itself
-         return a * (1 - square);
-       }},
   };
 }
 

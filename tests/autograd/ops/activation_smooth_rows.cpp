@@ -51,15 +51,19 @@ void add_activation_smooth_rows(Table& t) {
       .fails("celu: alpha is nan, expected a number other than 0", [] { return celu(zeros({2}), kNan); });
   smooth_row(t, "gelu", gelu, [](double x) { return x / 2 * (1 + std::erf(x * std::sqrt(0.5))); })
       .gives({x}, f64({-0.00404969409489031, -0.15865525393145707, 0, 0.34573123063700656, 1.9544997361036416}))
+      .kink({f64({-kInf, kInf})}, f64({0, kInf}), {f64({0, 1})})
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.5, 1, 1})});
   smooth_row(t, "gelu_tanh", gelu_tanh, [](double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / kPi) * (x + 0.044715 * x * x * x))); })
       .gives({x}, f64({-0.0036373920817729943, -0.15880800939172324, 0, 0.34571400982514394, 1.954597694087775}))
+      .kink({f64({-kInf, kInf})}, f64({0, kInf}), {f64({0, 1})})
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.5, 1, 1})});
   smooth_row(t, "silu", silu, [](double x) { return x / (1 + std::exp(-x)); })
       .gives({x}, f64({-0.14227761953270035, -0.2689414213699951, 0, 0.3112296656009273, 1.7615941559557646}))
+      .kink({f64({-kInf, kInf})}, f64({0, kInf}), {f64({0, 1})})
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.5, 1, 1})});
   smooth_row(t, "mish", mish, [](double x) { return x * std::tanh(std::log1p(std::exp(x))); })
       .gives({x}, f64({-0.1456474612756246, -0.30340146137410895, 0, 0.3752452113048951, 1.9439589595339946}))
+      .kink({f64({-kInf, kInf})}, f64({0, kInf}), {f64({0, 1})})
       .kink({f64({-1e30, -1e4, 0, 1e4, 1e30})}, f64({0, 0, 0, 1e4, 1e30}), {f64({0, 0, 0.6, 1, 1})});
   smooth_row(
       t, "softplus", [](const TensorArg& a) { return softplus(a); }, [](double x) { return std::log1p(std::exp(x)); })
