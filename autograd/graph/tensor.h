@@ -32,6 +32,19 @@ concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
 namespace detail {
 
+// Returns the integer if it is one that int64 holds; 0 for a floating number.
+template <Number N>
+constexpr std::int64_t integer_of(N number) noexcept {
+  if constexpr (std::integral<N>)
+    if (std::in_range<std::int64_t>(number)) return static_cast<std::int64_t>(number);
+  return 0;
+}
+template <Number N>
+constexpr bool is_int64(N number) noexcept {
+  if constexpr (std::integral<N>) return std::in_range<std::int64_t>(number);
+  return false;
+}
+
 struct Node;
 
 // Returns true if the process has a single thread, which can count handles without atomic read-modify-write instructions. std::shared_ptr
@@ -308,7 +321,8 @@ class Operand {
   Operand(const Tensor& tensor, SourceLine line = SourceLine::current()) noexcept : tensor_(&tensor), line_(line) {}
   /// Holds `number`; `line` is the line of the call.
   template <Number N>
-  Operand(N number, SourceLine line = SourceLine::current()) noexcept : number_(static_cast<double>(number)), line_(line) {}
+  Operand(N number, SourceLine line = SourceLine::current()) noexcept
+      : number_(static_cast<double>(number)), integer_(detail::integer_of(number)), is_integer_(detail::is_int64(number)), line_(line) {}
 
   /// Returns true if the operand is a number.
   bool is_number() const noexcept { return tensor_ == nullptr; }
@@ -316,12 +330,18 @@ class Operand {
   const Tensor& tensor() const noexcept { return *tensor_; }
   /// Returns the number; only if is_number() is true.
   double number() const noexcept { return number_; }
+  /// Returns true if the number was given as an integer that int64 holds.
+  bool is_integer() const noexcept { return is_integer_; }
+  /// Returns the number without rounding; only if is_integer() is true.
+  std::int64_t integer() const noexcept { return integer_; }
   /// Returns the line of the call.
   const SourceLine& line() const noexcept { return line_; }
 
  private:
   const Tensor* tensor_ = nullptr;
   double number_ = 0;
+  std::int64_t integer_ = 0;
+  bool is_integer_ = false;
   SourceLine line_;
 };
 

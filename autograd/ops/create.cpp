@@ -58,7 +58,7 @@ T element(const char* op, double number, const SourceLine& line) {
 template <class T>
 T* write_literal(const Literal& literal, T* to, const SourceLine& line) {
   if (!literal.is_list()) {
-    *to = element<T>("tensor", literal.number(), line);
+    *to = literal.is_integer() ? static_cast<T>(literal.integer()) : element<T>("tensor", literal.number(), line);
     return to + 1;
   }
   for (const Literal& item : literal.items()) to = write_literal(item, to, line);

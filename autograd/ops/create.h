@@ -23,7 +23,8 @@ class Literal {
  public:
   /// A single number.
   template <Number N>
-  constexpr Literal(N number) noexcept : number_(static_cast<double>(number)) {}
+  constexpr Literal(N number) noexcept
+      : number_(static_cast<double>(number)), integer_(detail::integer_of(number)), is_integer_(detail::is_int64(number)) {}
   /// A list of numbers or of lists.
   constexpr Literal(std::initializer_list<Literal> items) noexcept : items_(items), is_list_(true) {}
 
@@ -31,11 +32,17 @@ class Literal {
   bool is_list() const noexcept { return is_list_; }
   /// Returns the number; 0 for a list.
   double number() const noexcept { return number_; }
+  /// Returns true for a number that was given as an integer that int64 holds.
+  bool is_integer() const noexcept { return is_integer_; }
+  /// Returns the number without rounding; only if is_integer() is true.
+  std::int64_t integer() const noexcept { return integer_; }
   /// Returns the items of the list; empty for a number.
   std::initializer_list<Literal> items() const noexcept { return items_; }
 
  private:
   double number_ = 0;
+  std::int64_t integer_ = 0;
+  bool is_integer_ = false;
   std::initializer_list<Literal> items_;
   bool is_list_ = false;
 };

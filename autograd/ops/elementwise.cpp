@@ -411,8 +411,10 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
   Tensor constants[3];
   const Tensor* inputs[3];
   for (int k = 0; k < 3; ++k) {
-    if (operands[k]->is_number()) check_number("where", operands[k]->number(), dtype, line);
-    if (operands[k]->is_number()) constants[k] = full(Shape{}, operands[k]->number(), dtype);
+    if (operands[k]->is_number()) {
+      check_number("where", *operands[k], dtype, line);
+      constants[k] = operands[k]->is_integer() ? tensor(operands[k]->integer(), dtype) : full(Shape{}, operands[k]->number(), dtype);
+    }
     inputs[k] = operands[k]->is_number() ? &constants[k] : &operands[k]->tensor();
     shapes[k] = shape_of(*inputs[k]);
   }

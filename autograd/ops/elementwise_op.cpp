@@ -60,7 +60,15 @@ DType common_dtype(const char* op, const Operand& a, const Operand& b) {
 
 [[gnu::noinline]] void check_operands(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype) {
   if (op.int64 == nullptr) throw_invalid(name, text("got ", dtype, ", expected float32 or float64"), a.line());
-  if (a.is_number() || b.is_number()) check_number(name, a.is_number() ? a.number() : b.number(), dtype, a.line());
+  if (a.is_number() || b.is_number()) check_number(name, a.is_number() ? a : b, dtype, a.line());
+}
+
+// The number of an operand as an element; beside int64, check_operands() has accepted it.
+template <class T>
+T number_of(const Operand& operand) noexcept {
+  if constexpr (std::is_integral_v<T>)
+    if (operand.is_integer()) return operand.integer();
+  return static_cast<T>(operand.number());
 }
 
 // The nodes of the two operands; null for a number.
@@ -74,7 +82,7 @@ template <class Use>
 [[gnu::always_inline]] inline void with_values(const BinaryOp& op, DType dtype, const Operand& a, const Operand& b, SideNodes nodes,
                                                Use use) {
   visit_dtype(dtype, [&]<class T>() {
-    const T number = static_cast<T>(nodes.a == nullptr ? a.number() : nodes.b == nullptr ? b.number() : 0);
+    const T number = nodes.a == nullptr ? number_of<T>(a) : nodes.b == nullptr ? number_of<T>(b) : T{0};
     use(loop_of<T>(op), nodes.a == nullptr ? &number : nodes.a->values<T>(), nodes.b == nullptr ? &number : nodes.b->values<T>());
   });
 }
@@ -87,12 +95,13 @@ SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
 struct OneShapeCompute {
   const BinaryOp* op;
   double number;
-  std::int8_t a, b;  // index of the input; -1: the number
+  std::int64_t integer;  // the number beside int64
+  std::int8_t a, b;      // index of the input; -1: the number
 
   void operator()(const OpContext& context) const {
     visit_dtype(node_of(context.result())->dtype, [&]<class T>() {
       const OpValues<T> v(context);
-      const T constant = static_cast<T>(number);
+      const T constant = std::is_integral_v<T> ? static_cast<T>(integer) : static_cast<T>(number);
       const T* const from_a = a < 0 ? &constant : v.in(static_cast<std::size_t>(a));
       const T* const from_b = b < 0 ? &constant : v.in(static_cast<std::size_t>(b));
       const std::int64_t step_a = a < 0 ? 0 : 1, step_b = b < 0 ? 0 : 1;
@@ -128,13 +137,15 @@ struct BroadcastCompute {
   if (nodes.a == nullptr || nodes.b == nullptr) {
     const SideCaptures captures = captures_of(a, b);
     const std::array inputs{nodes.a == nullptr ? &b.tensor() : &a.tensor()};
-    return make_result(name, line, dtype, Sizes(node_of(*inputs[0])), inputs, OneShapeCompute{&op, captures.number, captures.a, captures.b},
+    return make_result(name, line, dtype, Sizes(node_of(*inputs[0])), inputs,
+                       OneShapeCompute{&op, captures.number, is_floating(dtype) ? 0 : number_of<std::int64_t>(a.is_number() ? a : b),
+                                       captures.a, captures.b},
                        RuleRef(op.sided_rule, &captures, sizeof captures), op.traits);
   }
   const RuleRef rule(op.rule, nullptr, 0);
   const std::array inputs{&a.tensor(), &b.tensor()};
   if (Sizes(nodes.a) == Sizes(nodes.b))
-    return make_result(name, line, dtype, Sizes(nodes.a), inputs, OneShapeCompute{&op, 0, 0, 1}, rule, op.traits);
+    return make_result(name, line, dtype, Sizes(nodes.a), inputs, OneShapeCompute{&op, 0, 0, 0, 1}, rule, op.traits);
   const Shape shape = broadcast_shapes(name, shape_of(nodes.a), shape_of(nodes.b), line);
   return make_result(name, line, dtype, shape, inputs, BroadcastCompute{&op}, rule, op.traits);
 }
@@ -175,8 +186,9 @@ bool is_unwatched_number(const Node* node) noexcept { return node->rank == 0 && 
 
 }  // namespace
 
-void check_number(const char* op, double number, DType dtype, const SourceLine& line) {
-  if (is_floating(dtype) || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
+void check_number(const char* op, const Operand& operand, DType dtype, const SourceLine& line) {
+  const double number = operand.number();
+  if (is_floating(dtype) || operand.is_integer() || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
   const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
   throw_invalid(op, text("the number is ", number, ", expected an integer", limit, " beside an int64 tensor"), line);
 }

@@ -117,8 +117,8 @@ void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
 }
 
 /// Checks that a number can be converted to the dtype of the Tensor on the other side: int64 must not lose digits silently.
-/// @throws std::invalid_argument for int64 and a number that is not an integer from -2^53 to 2^53.
-void check_number(const char* op, double number, DType dtype, const SourceLine& line);
+/// @throws std::invalid_argument for int64 and a number that was not given as an integer and is none from -2^53 to 2^53.
+void check_number(const char* op, const Operand& number, DType dtype, const SourceLine& line);
 
 /// The loops and the gradient rules of an op with two operands.
 struct BinaryOp {

@@ -120,6 +120,31 @@ BOOST_AUTO_TEST_CASE(lists_of_tensors_are_searched_by_handle) {
   BOOST_TEST((found - list.begin()) == 1);
 }
 
+// 2^53 + 1, which a double rounds to 2^53, and the ends of int64.
+BOOST_AUTO_TEST_CASE(integers_beside_int64_keep_their_value) {
+  using Integers = std::vector<std::int64_t>;
+  const std::int64_t n = 9007199254740993, most = std::numeric_limits<std::int64_t>::max(),
+                     least = std::numeric_limits<std::int64_t>::min();
+  for (const cr::Shape& shape : {cr::Shape{}, cr::Shape{1}}) {
+    const Tensor big = cr::from_vector(Integers{n}, shape), none = cr::zeros(shape, cr::int64);
+    const auto value = [](const Tensor& x) { return x.to_vector<std::int64_t>()[0]; };
+    BOOST_TEST(value(cr::eq(big, n)) == 1);
+    BOOST_TEST(value(cr::eq(n - 1, big)) == 0);
+    BOOST_TEST(value(big - n) == 0);
+    BOOST_TEST(value(n - big) == 0);
+    BOOST_TEST(value(none + n) == n);
+    BOOST_TEST(value(none + most) == most);
+    BOOST_TEST(value(least + none) == least);
+    BOOST_TEST(value(cr::where(none, 1, n)) == n);
+    BOOST_TEST(value(cr::where(big == n, least, 0)) == least);
+  }
+  BOOST_TEST(cr::tensor({n, most, least}, cr::int64).to_vector<std::int64_t>() == Integers({n, most, least}),
+             boost::test_tools::per_element());
+  BOOST_TEST((cr::zeros({1}, cr::float64) + n).to_vector<double>()[0] == 9007199254740992.0);
+  BOOST_TEST(message_of<std::invalid_argument>([] { cr::zeros({1}, cr::int64) + std::numeric_limits<std::uint64_t>::max(); }) ==
+             "add: the number is 1.84467e+19, expected an integer up to 2^53 beside an int64 tensor" + at_line());
+}
+
 // The derivative of b·a^(b-1) in b is a^(b-1)·(1 + b·log(a)): 1/a at b = 0, from either side.
 BOOST_AUTO_TEST_CASE(mixed_derivatives_of_pow_at_exponent_0) {
   const Tensor hessian = cr::hessian([](const Tensor& v) { return cr::pow(v[0], v[1]); }, cr::tensor({23, 0}, cr::float64));
