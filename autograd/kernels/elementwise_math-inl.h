@@ -10,6 +10,7 @@
 #endif
 // clang-format on
 
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include <limits>
@@ -191,11 +192,11 @@ struct NormalCdf : Calling {
     return hn::Add(hn::Mul(half, SleefErfc()(d, hn::Neg(z))), hn::Mul(error, hn::Mul(slope, Exp()(d, hn::Neg(hn::Mul(z, z))))));
   }
 };
-/// sigmoid'(x) = e / (1 + e)² with e = exp(-|x|).
+/// sigmoid'(x) = e / (1 + e)² with e = exp(-|x|). Highway's exp is inlined and takes half the time of SLEEF's. It gives 0 for NaN.
 template <class D, class V>
 HWY_INLINE V sigmoid_slope(D d, V x) {
-  const V e = Exp()(d, hn::Neg(hn::Abs(x))), whole = hn::Add(hn::Set(d, 1), e);
-  return hn::Div(e, hn::Mul(whole, whole));
+  const V e = hn::Exp(d, hn::Neg(hn::Abs(x))), whole = hn::Add(hn::Set(d, 1), e);
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Div(e, hn::Mul(whole, whole)));
 }
 struct SigmoidGradient : Calling {
   template <class D, class V>
