@@ -164,27 +164,6 @@ Tensor products_of_others(const Tensor& x, const Tensor& g) {
   return n % 2 != 0 ? slice(answers, 1, 0, n) : answers;
 }
 
-struct AxisOrder {
-  int rank = 0;
-  std::int8_t to[Shape::kMaxRank] = {};
-
-  Axes axes() const { return Axes(std::vector<std::int64_t>(to, to + rank)); }
-  Axes inverse() const {
-    std::vector<std::int64_t> back(static_cast<std::size_t>(rank));
-    for (int place = 0; place < rank; ++place) back[static_cast<std::size_t>(to[place])] = place;
-    return Axes(back);
-  }
-};
-
-// The order with the kept axes first and the reduced axes last.
-AxisOrder gone_last(const Reduced& plan) {
-  AxisOrder order;
-  for (bool gone : {false, true})
-    for (int axis = 0; axis < plan.kept.rank(); ++axis)
-      if (plan.gone[axis] == gone) order.to[order.rank++] = static_cast<std::int8_t>(axis);
-  return order;
-}
-
 // Writes 1 where any element (with `every`: each element) is not 0, else 0.
 template <class T>
 void reduce_truth(const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to, bool every) {

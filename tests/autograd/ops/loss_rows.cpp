@@ -1,10 +1,39 @@
 // Rows of the ops of autograd/ops/loss.h.
 // Covers autograd/ops/scratch.h.
+#include <limits>
+
 #include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
 void add_loss_rows(Table& t) {
+  t.row("weigh", [](const Tensor& weight, const Tensor& x) { return weigh(weight, x); })
+      .on({{3}, {3}})
+      .on({{}, {}})
+      .on({{}, {2, 3}})
+      .on({{2, 1}, {1, 3}})
+      .on({{2, 3, 2}, {3, 1}})
+      .on({{0, 3}, {3}})
+      .on({f64({0, 1, 0}), f64({2, 0, 0})})
+      .gives({f64({2, 0, 0, 0, -1}), f64({3, kInf, -kInf, kNan, kInf})}, f64({6, 0, 0, 0, -kInf}))
+      .gives({f64({{0}, {2}}), f64({kInf, 1})}, f64({{0, 0}, {kInf, 2}}))
+      .kink({f64({0, 2}), f64({-kInf, 3})}, f64({0, 6}), {f64({-kInf, 3}), f64({0, 2})})
+      .kink({f64({0, 2}), f64({-kInf, 3})}, f64({0, 6}), {f64({0, 3}), f64({0, 2})},
+            [](const Tensor& weight, const Tensor& x) {
+              return where(tensor({0, 1}, x.dtype()), weigh(weight, x), 0.0);
+            })
+      .fails("weigh: undefined tensor", [] { return weigh(Tensor(), zeros({2})); })
+      .fails("weigh: undefined tensor", [] { return weigh(zeros({2}), Tensor()); })
+      .fails("weigh: got int64, expected float32 or float64", [] { return weigh(i64({1}), i64({1})); })
+      .fails("weigh: x is float64, expected float32 like the weight", [] { return weigh(zeros({1}), f64({1})); })
+      .fails("weigh: shapes [2] and [3] do not broadcast together", [] { return weigh(zeros({2}), zeros({3})); });
   t.row("mean_squared_difference", mean_squared_difference)
       .on({{3}, {3}})
       .on({{}, {}})
