@@ -61,6 +61,24 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
                      kNoRule);
 }
 
+// The gradient of logsumexp over the last axis, with the result y [rows]: grad·exp(x - y). Its rule gives the second derivatives.
+Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) {
+  const Tensor* inputs[] = {&grad, &x, &y};
+  return make_result("logsumexp_gradient", SourceLine::current(), node_of(x)->dtype, Sizes(node_of(x)), inputs,
+                     floating([]<class T>(const OpValues<T>& v) {
+                       if (v.out_numel() == 0) return;
+                       kernels::logsumexp_gradient_rows(v.in(0), v.in(1), v.in(2), v.in_numel(0), v.out_numel() / v.in_numel(0), v.out());
+                     }),
+                     [](RuleContext& r) {
+                       const Tensor &g = r.grad_out(), &incoming = r.input(0);
+                       const Tensor p = exp(r.input(1) - unsqueeze(r.input(2), -1)), weighted = g * p;
+                       if (r.needs(0)) r.set(0, sum(weighted, -1));
+                       const Tensor slope = weighted * unsqueeze(incoming, -1);
+                       if (r.needs(1)) r.set(1, slope);
+                       if (r.needs(2)) r.set(2, neg(sum(slope, -1)));
+                     });
+}
+
 // logsumexp over the last axis.
 Tensor logsumexp_rows(const TensorArg& x) {
   const Node* node = node_of(x.tensor());
@@ -70,7 +88,7 @@ Tensor logsumexp_rows(const TensorArg& x) {
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("logsumexp", x.line(), node->dtype, shape, inputs,
                      floating([d]<class T>(const OpValues<T>& v) { kernels::logsumexp_rows(v.in(), v.out_numel(), d, v.out()); }),
-                     [](RuleContext& r) { r.set(0, unsqueeze(r.grad_out(), -1) * exp(r.input(0) - unsqueeze(r.output(), -1))); });
+                     [](RuleContext& r) { r.set(0, logsumexp_gradient(r.grad_out(), r.input(0), r.output())); });
 }
 
 // int64 sums wrap around.

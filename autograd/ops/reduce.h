@@ -55,7 +55,8 @@ Tensor any(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
 /// Returns 1 if all elements are not 0, otherwise 0, in the dtype of x; 1 if there are no elements. NaN counts as not 0. Accepts int64; the
 /// result does not require grad.
 Tensor all(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// Returns log(Σ exp(x)); -inf if there are no elements. The maximum is subtracted first, so that exp does not overflow.
+/// Returns log(Σ exp(x)); -inf if there are no elements. The maximum is subtracted first, so that exp does not overflow. If the result is
+/// infinite, the elements equal to it each get the same share of the gradient.
 Tensor logsumexp(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
 
 /// Returns the cumulative sums along an axis, in the shape of x: y[i] = x[0] + ... + x[i]. Accepts int64, which wraps around on overflow.

@@ -57,6 +57,11 @@ void add_loss_rows(Table& t) {
       .on({{5, 2}, i64({1, 1, 0, 1, 0})})
       .gives({f64({{0, 0}, {0, 0}}), i64({0, 1})}, f64(0.69314718055994531))
       .gives({f64({{0, 1.0986122886681098}}), i64({0})}, f64(1.3862943611198906))
+      .kink({f64({{1, kInf}, {0, -kInf}}), i64({1, 0})}, f64(0), {f64({{0, 0}, {0, 0}}), none})
+      .kink({f64({{kInf, 1}}), i64({1})}, f64(kInf), {f64({{1, -1}}), none})
+      .kink({f64({{-kInf, 0, 0}}), i64({1})}, f64(0.6931471805599453), {f64({{0, -0.5, 0.5}}), none})
+      .kink({f64({{-kInf, -kInf}}), i64({1})}, f64(0), {f64({{0, 0}}), none},
+            [](const Tensor& x, const Tensor& labels) { return where(tensor(0, x.dtype()), mean_cross_entropy(x, labels), 0.0); })
       .fails("mean_cross_entropy: undefined tensor", [] { return mean_cross_entropy(Tensor(), i64({0})); })
       .fails("mean_cross_entropy: undefined tensor",
              [] {

@@ -299,6 +299,12 @@ void add_reduce_rows(Table& t) {
              })
       .gives({zeros({2, 0}, DType::float64)}, f64({-kInf, -kInf}), [](const Tensor& x) { return logsumexp(x, 1); })
       .kink({f64({0, -kInf})}, f64(0), {f64({1, 0})})
+      .kink({f64({1, kInf, -kInf})}, f64(kInf), {f64({0, 1, 0})})
+      .kink({f64({-kInf, -kInf})}, f64(-kInf), {f64({0.5, 0.5})})
+      .kink({f64({{-kInf, -kInf}, {0, 0}})}, f64({0, 0.6931471805599453}), {f64({{0, 0}, {0.5, 0.5}})},
+            [](const Tensor& x) {
+              return where(tensor({0, 1}, x.dtype()), logsumexp(x, 1), 0.0);
+            })
       .fails("logsumexp: got int64, expected float32 or float64", [] { return logsumexp(i64({1})); });
 
   const Tensor mixed = f64({{1, 5, 5}, {7, 2, -6}});
