@@ -84,7 +84,29 @@ void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   });
 }
 
-// y = exp(x - max) / Σ exp(x - max). A row whose maximum is infinite becomes NaN; the logarithms avoid that by row_shifts().
+template <class T>
+bool is_infinity(T x) {
+  return x == std::numeric_limits<T>::infinity();
+}
+
+// Returns the position of the only inf in a row without NaN; -1 if there is none or if there are several.
+template <class T>
+std::int64_t only_infinity(const T* row, std::int64_t d) {
+  std::int64_t at = -1;
+  for (std::int64_t j = 0; j < d; ++j) {
+    if (std::isnan(row[j]) || (is_infinity(row[j]) && at >= 0)) return -1;
+    if (is_infinity(row[j])) at = j;
+  }
+  return at;
+}
+
+template <class T>
+bool all_zero(const T* row, std::int64_t d) {
+  return std::all_of(row, row + d, [](T x) { return x == 0; });
+}
+
+// y = exp(x - max) / Σ exp(x - max). A row with one inf has its limit, 1 there and 0 elsewhere; other rows whose maximum is infinite have
+// no limit and become NaN.
 template <class T>
 void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   if (d == 0) return;
@@ -96,6 +118,13 @@ void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     elementwise<T>().exp(y + r * d, y + r * d, count * d);
     detail::reduce_loops<T>().rows(Reduction::sum)(y + r * d, count, d, sums.data());
     loops.divide(y + r * d, sums.data(), count, d, y + r * d);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!std::isinf(maxima[static_cast<std::size_t>(i)])) continue;
+      const std::int64_t only = only_infinity(x + (r + i) * d, d);
+      if (only < 0) continue;
+      std::fill_n(y + (r + i) * d, d, T{0});
+      y[(r + i) * d + only] = 1;
+    }
   });
 }
 
@@ -107,6 +136,33 @@ void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
     // Shift and logarithm are subtracted one after the other: in their sum, large logits would round away the logarithm.
     detail::softmax_loops<T>().shift(x + r * d, shifts.data(), logs.data(), count, d, y + r * d);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!is_infinity(logs[static_cast<std::size_t>(i)])) continue;
+      const std::int64_t only = only_infinity(x + (r + i) * d, d);
+      if (only >= 0) y[(r + i) * d + only] = 0;  // the others are -inf
+    }
+  });
+}
+
+template <class T>
+void logsumexp_gradient_rows(const T* g, const T* x, const T* y, std::int64_t rows, std::int64_t d, T* gx) {
+  if (d == 0) return;
+  on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
+    T* const to = gx + r * d;
+    detail::softmax_loops<T>().shift(x + r * d, y + r, nullptr, count, d, to);
+    elementwise<T>().exp(to, to, count * d);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T* const from = x + (r + i) * d;
+      if (g[r + i] == 0) {  // also where the exponentials are NaN
+        std::fill_n(to + i * d, d, T{0});
+        continue;
+      }
+      if (std::isinf(y[r + i])) {
+        const auto share = T{1} / static_cast<T>(std::count(from, from + d, y[r + i]));
+        for (std::int64_t j = 0; j < d; ++j) to[i * d + j] = from[j] == y[r + i] ? share : T{0};
+      }
+      elementwise<T>().mul(to + i * d, 1, g + r + i, 0, to + i * d, d);
+    }
   });
 }
 
@@ -118,6 +174,8 @@ void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64
     RowValues<T> dots;
     loops.dot(g + r * d, y + r * d, count, d, dots.data());
     loops.softmax_gradient(g + r * d, y + r * d, dots.data(), count, d, gx + r * d);
+    for (std::int64_t i = 0; i < count; ++i)  // the NaN of a row that nothing depends on
+      if (std::isnan(dots[static_cast<std::size_t>(i)]) && all_zero(g + (r + i) * d, d)) std::fill_n(gx + (r + i) * d, d, T{0});
   });
 }
 
@@ -134,6 +192,8 @@ void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::i
       elementwise<T>().exp(y + r * d + j, scratch.data(), n);
       loops.log_softmax_gradient(g + r * d + j, scratch.data(), sums.data(), n / width, width, gx + r * d + j);
     }
+    for (std::int64_t i = 0; i < count; ++i)  // the NaN of a row that nothing depends on
+      if (sums[static_cast<std::size_t>(i)] == 0 && all_zero(g + (r + i) * d, d)) std::fill_n(gx + (r + i) * d, d, T{0});
   });
 }
 
@@ -142,7 +202,10 @@ void log_softmax_at(const T* x, const std::int64_t* labels, std::int64_t rows, s
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t first, std::int64_t count) {
     shifts_and_logs(x + first * d, count, d, shifts + first, logs + first);
-    for (std::int64_t r = first; r < first + count; ++r) y[r] = x[r * d + labels[r]] - shifts[r] - logs[r];
+    for (std::int64_t r = first; r < first + count; ++r) {
+      const T* const row = x + r * d;
+      y[r] = is_infinity(logs[r]) && only_infinity(row, d) == labels[r] ? T{0} : row[labels[r]] - shifts[r] - logs[r];
+    }
   });
 }
 
@@ -150,6 +213,10 @@ template <class T>
 void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T* shifts, const T* logs, T g, std::int64_t rows,
                                  std::int64_t d, T* gx) {
   if (d == 0) return;
+  if (g == 0) {
+    std::fill_n(gx, rows * d, T{0});
+    return;
+  }
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     T* const to = gx + r * d;
     detail::softmax_loops<T>().shift(x + r * d, shifts + r, logs + r, count, d, to);
@@ -158,6 +225,14 @@ void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T
     for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];
     elementwise<T>().mul(to, 1, &g, 0, to, count * d);
     for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = std::fma(at_labels[static_cast<std::size_t>(i)], g, -g);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (!is_infinity(logs[r + i])) continue;
+      const std::int64_t only = only_infinity(x + (r + i) * d, d);
+      if (only < 0) continue;
+      std::fill_n(to + i * d, d, T{0});
+      to[i * d + labels[r + i]] -= g;
+      to[i * d + only] += g;
+    }
   });
 }
 
@@ -167,6 +242,8 @@ template void softmax_rows(const float*, std::int64_t, std::int64_t, float*);
 template void softmax_rows(const double*, std::int64_t, std::int64_t, double*);
 template void log_softmax_rows(const float*, std::int64_t, std::int64_t, float*);
 template void log_softmax_rows(const double*, std::int64_t, std::int64_t, double*);
+template void logsumexp_gradient_rows(const float*, const float*, const float*, std::int64_t, std::int64_t, float*);
+template void logsumexp_gradient_rows(const double*, const double*, const double*, std::int64_t, std::int64_t, double*);
 template void softmax_gradient_rows(const float*, const float*, std::int64_t, std::int64_t, float*);
 template void softmax_gradient_rows(const double*, const double*, std::int64_t, std::int64_t, double*);
 template void log_softmax_gradient_rows(const float*, const float*, std::int64_t, std::int64_t, float*);

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <type_traits>
+#include <vector>
 
 #include "autograd/graph/record.h"
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/scratch.h"
 #include "autograd/ops/strided.h"
 #include "autograd/parallel/parallel.h"
 
@@ -33,21 +37,69 @@ const std::int64_t* check_indices(const OpContext& context, std::size_t input, c
   return values;
 }
 
+// Adds x to a sum in Kahan's way: what the addition rounds away is kept in `lost`, which is added with the next x. The sum is then as exact
+// for many addends as for two.
+template <class T>
+inline void add_exactly(T& sum, T& lost, T x) {
+  const T addend = x + lost, total = sum + addend, added = total - sum, rest = (sum - (total - added)) + (addend - added);
+  lost = total - total == 0 ? rest : T{0};  // nothing is kept beside inf and NaN
+  sum = total;
+}
+
+// to[i] = the sum over k of from[rows[k]·inner + i].
+template <class T, class Position>
+void add_rows(const T* from, const Position* rows, std::int64_t count, std::int64_t inner, T* to) {
+  if (count == 0) {
+    std::fill_n(to, inner, T{0});
+    return;
+  }
+  std::copy_n(from + rows[0] * inner, inner, to);
+  constexpr std::int64_t kColumns = 256;
+  T lost[kColumns];
+  for (std::int64_t first = 0; count > 1 && first < inner; first += kColumns) {
+    const std::int64_t n = std::min(kColumns, inner - first);
+    std::fill_n(lost, n, T{0});
+    for (std::int64_t k = 1; k < count; ++k) {
+      const T* const row = from + rows[k] * inner + first;
+      for (std::int64_t i = 0; i < n; ++i) add_exactly(to[first + i], lost[i], row[i]);
+    }
+    for (std::int64_t i = 0; i < n; ++i) to[first + i] += lost[i];
+  }
+}
+
+// to[o, d, :] = the sum of from[o, k, :] over the positions k at which the index is d. The positions are sorted by d, so that a sum needs
+// no memory beside its own elements, and threads share the sums.
+template <class T, class Position>
+void add_by_index(const std::int64_t* index, std::int64_t count, const T* from, const Span& span, T* to) {
+  std::vector<Position> ends(static_cast<std::size_t>(span.n) + 1), order(static_cast<std::size_t>(count));
+  for (std::int64_t k = 0; k < count; ++k) ++ends[static_cast<std::size_t>(index[k]) + 1];
+  for (std::size_t d = 1; d < ends.size(); ++d) ends[d] += ends[d - 1];
+  // ends[d] is the first place of d here; when all its positions are in place, it is the place behind them.
+  for (std::int64_t k = 0; k < count; ++k)
+    order[static_cast<std::size_t>(ends[static_cast<std::size_t>(index[k])]++)] = static_cast<Position>(k);
+  kernels::parallel_pieces(
+      span.outer * span.n, std::max<std::int64_t>(1, kElementGrain / span.inner), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+          const auto d = static_cast<std::size_t>(row % span.n);
+          const std::int64_t first = d == 0 ? 0 : ends[d - 1];
+          add_rows(from + row / span.n * count * span.inner, order.data() + first, ends[d] - first, span.inner, to + row * span.inner);
+        }
+      });
+}
+
 // Zeros of a shape, with the slices of `source` added at `index` along an axis: the gradient of index_select.
 Tensor index_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
   const Tensor* inputs[] = {&index, &source};
   return make_result("index_add", SourceLine::current(), node_of(source)->dtype, shape, inputs,
                      floating([axis]<class T>(const OpValues<T>& v) {
+                       if (v.out_numel() == 0) return;
                        const Span span = around(v.out_shape(), axis);
                        const std::int64_t count = v.in_numel(0);
-                       const std::int64_t* at = v.indices(0);
-                       T* to = v.out();
-                       const T* from = v.in(1);
-                       std::fill_n(to, v.out_numel(), T{0});
-                       for (std::int64_t o = 0; o < span.outer; ++o)
-                         for (std::int64_t k = 0; k < count; ++k)
-                           for (std::int64_t i = 0; i < span.inner; ++i)
-                             to[(o * span.n + at[k]) * span.inner + i] += from[(o * count + k) * span.inner + i];
+                       if (std::max(count, span.n) <= std::numeric_limits<std::int32_t>::max()) {
+                         add_by_index<T, std::int32_t>(v.indices(0), count, v.in(1), span, v.out());
+                       } else {
+                         add_by_index<T, std::int64_t>(v.indices(0), count, v.in(1), span, v.out());
+                       }
                      }),
                      [axis](RuleContext& r) {
                        if (r.needs(1)) r.set(1, index_select(r.grad_out(), axis, r.input(0)));
@@ -163,8 +215,24 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
   return make_result("scatter_add", x.line(), node->dtype, shape, inputs, any_dtype([at]<class T>(const OpValues<T>& v) {
                        const std::int64_t* const indices = check_indices(v, 1, "the index", v.out_shape()[at]);
                        std::copy_n(v.in(), v.in_numel(), v.out());
-                       for_each_pick(picks(v.out_shape(), v.in_shape(1), at), indices,
-                                     [&](std::int64_t i, std::int64_t offset) { v.out()[offset] += v.in(2)[i]; });
+                       const Picks plan = picks(v.out_shape(), v.in_shape(1), at);
+                       T* const to = v.out();
+                       const T* const from = v.in(2);
+                       if constexpr (std::is_floating_point_v<T>) {
+                         if (plan.shape[at] > 1) {  // several elements may be added at one place
+                           Scratch<T> scratch(v.out_numel());
+                           T* const lost = scratch.data();
+                           for_each_pick(plan, indices, [=](std::int64_t, std::int64_t offset) { lost[offset] = 0; });
+                           for_each_pick(plan, indices,
+                                         [=](std::int64_t i, std::int64_t offset) { add_exactly(to[offset], lost[offset], from[i]); });
+                           for_each_pick(plan, indices, [=](std::int64_t, std::int64_t offset) {
+                             to[offset] += lost[offset];
+                             lost[offset] = 0;
+                           });
+                           return;
+                         }
+                       }
+                       for_each_pick(plan, indices, [=](std::int64_t i, std::int64_t offset) { to[offset] += from[i]; });
                      }),
                      [at](RuleContext& r) {
                        if (r.needs(0)) r.set(0, r.grad_out());

@@ -9,6 +9,7 @@
 #include "autograd/kernels/reduce.h"
 #include "autograd/kernels/softmax.h"
 #include "autograd/ops/activation.h"
+#include "autograd/ops/broadcast.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
@@ -82,6 +83,32 @@ Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& classes, const
 }
 
 }  // namespace
+
+Tensor weigh(const TensorArg& weight, const Tensor& x) {
+  const Node *node = floating_node("weigh", weight.tensor(), weight.line()), *other = defined_node("weigh", x, weight.line());
+  if (node->dtype != other->dtype)
+    throw_invalid("weigh", text("x is ", other->dtype, ", expected ", node->dtype, " like the weight"), weight.line());
+  const Shape shape = broadcast_shapes("weigh", shape_of(node), shape_of(other), weight.line());
+  const Tensor* inputs[] = {&weight.tensor(), &x};
+  return make_result("weigh", weight.line(), node->dtype, shape, inputs, floating([]<class T>(const OpValues<T>& v) {
+                       broadcast_runs<2>(v.out_shape(), {v.in_shape(0), v.in_shape(1)},
+                                         [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
+                                           const T *w = v.in(0) + offsets[0], *from = v.in(1) + offsets[1];
+                                           T* const to = v.out() + begin;
+                                           if (steps[0] == 1 && steps[1] == 1) {
+                                             for (std::int64_t i = 0; i < n; ++i) to[i] = w[i] == 0 ? T{0} : w[i] * from[i];
+                                           } else {
+                                             for (std::int64_t i = 0; i < n; ++i)
+                                               to[i] = w[i * steps[0]] == 0 ? T{0} : w[i * steps[0]] * from[i * steps[1]];
+                                           }
+                                         });
+                     }),
+                     [](RuleContext& r) {
+                       if (r.needs(0)) r.set(0, weigh(r.grad_out(), r.input(1)));
+                       if (r.needs(1)) r.set(1, weigh(r.input(0), r.grad_out()));
+                     },
+                     {.broadcasts = true});
+}
 
 Tensor mean_squared_difference(const TensorArg& a, const Tensor& b) {
   Node *node = floating_node("mean_squared_difference", a.tensor(), a.line()),

@@ -1,9 +1,14 @@
-// Two losses as single ops, which is faster for small networks. All losses, with options, are in nn/losses/losses.h.
+// Ops that losses are made of. All losses, with options, are in nn/losses/losses.h.
 #pragma once
 
 #include "autograd/graph/tensor.h"
 
 namespace chainrule {
+
+/// Returns weight · x, and 0 where the weight is 0, even if x is infinite or NaN there: a term of an expectation, such as p · log p. The
+/// gradients follow the same rule: a gradient that arrives as 0 stays 0. The shapes broadcast. Differentiable any number of times.
+/// @throws std::invalid_argument unless both are floating point of the same dtype and broadcast together.
+Tensor weigh(const TensorArg& weight, const Tensor& x);
 
 /// Returns mean(square(a - b)) with the same bits; rank 0. Differentiable any number of times.
 /// @throws std::invalid_argument unless a and b are floating point and have the same shape and dtype.

@@ -61,6 +61,24 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
                      kNoRule);
 }
 
+// The gradient of logsumexp over the last axis, with the result y [rows]: grad·exp(x - y). Its rule gives the second derivatives.
+Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) {
+  const Tensor* inputs[] = {&grad, &x, &y};
+  return make_result("logsumexp_gradient", SourceLine::current(), node_of(x)->dtype, Sizes(node_of(x)), inputs,
+                     floating([]<class T>(const OpValues<T>& v) {
+                       if (v.out_numel() == 0) return;
+                       kernels::logsumexp_gradient_rows(v.in(0), v.in(1), v.in(2), v.in_numel(0), v.out_numel() / v.in_numel(0), v.out());
+                     }),
+                     [](RuleContext& r) {
+                       const Tensor &g = r.grad_out(), &incoming = r.input(0);
+                       const Tensor p = exp(r.input(1) - unsqueeze(r.input(2), -1)), weighted = g * p;
+                       if (r.needs(0)) r.set(0, sum(weighted, -1));
+                       const Tensor slope = weighted * unsqueeze(incoming, -1);
+                       if (r.needs(1)) r.set(1, slope);
+                       if (r.needs(2)) r.set(2, neg(sum(slope, -1)));
+                     });
+}
+
 // logsumexp over the last axis.
 Tensor logsumexp_rows(const TensorArg& x) {
   const Node* node = node_of(x.tensor());
@@ -70,7 +88,7 @@ Tensor logsumexp_rows(const TensorArg& x) {
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("logsumexp", x.line(), node->dtype, shape, inputs,
                      floating([d]<class T>(const OpValues<T>& v) { kernels::logsumexp_rows(v.in(), v.out_numel(), d, v.out()); }),
-                     [](RuleContext& r) { r.set(0, unsqueeze(r.grad_out(), -1) * exp(r.input(0) - unsqueeze(r.output(), -1))); });
+                     [](RuleContext& r) { r.set(0, logsumexp_gradient(r.grad_out(), r.input(0), r.output())); });
 }
 
 // int64 sums wrap around.
@@ -162,27 +180,6 @@ Tensor products_of_others(const Tensor& x, const Tensor& g) {
   const Tensor others = products_of_others(first * second, g);
   const Tensor answers = concat({others * second, others * first}, 1);
   return n % 2 != 0 ? slice(answers, 1, 0, n) : answers;
-}
-
-struct AxisOrder {
-  int rank = 0;
-  std::int8_t to[Shape::kMaxRank] = {};
-
-  Axes axes() const { return Axes(std::vector<std::int64_t>(to, to + rank)); }
-  Axes inverse() const {
-    std::vector<std::int64_t> back(static_cast<std::size_t>(rank));
-    for (int place = 0; place < rank; ++place) back[static_cast<std::size_t>(to[place])] = place;
-    return Axes(back);
-  }
-};
-
-// The order with the kept axes first and the reduced axes last.
-AxisOrder gone_last(const Reduced& plan) {
-  AxisOrder order;
-  for (bool gone : {false, true})
-    for (int axis = 0; axis < plan.kept.rank(); ++axis)
-      if (plan.gone[axis] == gone) order.to[order.rank++] = static_cast<std::int8_t>(axis);
-  return order;
 }
 
 // Writes 1 where any element (with `every`: each element) is not 0, else 0.

@@ -93,6 +93,28 @@ void reduce_into(const Node* x, const ReducedAxes& axes, const T* from, T* y, Re
   if (!reduced_any) std::copy_n(from, x->numel, y);
 }
 
+/// An order of axes.
+struct AxisOrder {
+  int rank = 0;
+  std::int8_t to[Shape::kMaxRank] = {};
+
+  Axes axes() const { return Axes(std::vector<std::int64_t>(to, to + rank)); }
+  Axes inverse() const {
+    std::vector<std::int64_t> back(static_cast<std::size_t>(rank));
+    for (int place = 0; place < rank; ++place) back[static_cast<std::size_t>(to[place])] = place;
+    return Axes(back);
+  }
+};
+
+/// Returns the order with the kept axes first and the reduced axes last.
+inline AxisOrder gone_last(const Reduced& plan) {
+  AxisOrder order;
+  for (bool gone : {false, true})
+    for (int axis = 0; axis < plan.kept.rank(); ++axis)
+      if (plan.gone[axis] == gone) order.to[order.rank++] = static_cast<std::int8_t>(axis);
+  return order;
+}
+
 /// Returns a gradient of the reduced shape broadcast to the shape of the input.
 inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
 

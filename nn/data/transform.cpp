@@ -107,10 +107,11 @@ Scaler Scaler::standard(const Tensor& x, Over over, SourceLine line) {
   check_examples("Scaler", x, line);
   Shape example = x.shape();
   example.erase(0);
-  const Tensor values = columns(x, over), center = mean(values, {0});
-  const Tensor deviation = sqrt(mean(square(values - center), {0}));
+  const Tensor values = columns(x, over), rough = mean(values, {0});
+  // The mean of the differences corrects the rounding of the first mean; so the mean of equal values is exactly that value.
+  const Tensor shift = rough + mean(values - rough, {0}), deviation = root_mean_square(center(values, {0}), {0});
   const Shape shape = over == Over::all ? Shape{1} : example;
-  return {center.reshape(shape), inverse_of(deviation).reshape(shape), example};
+  return {shift.reshape(shape), inverse_of(deviation).reshape(shape), example};
 }
 
 void Scaler::check(const char* op, const Tensor& x, const SourceLine& line) const {
@@ -137,8 +138,8 @@ Tensor standardize_samples(const TensorArg& x) {
   const CallerScope caller(x.line());
   check_examples("standardize_samples", x.tensor(), x.line());
   const Tensor rows = columns(x.tensor(), Over::features);
-  const Tensor centered = rows - mean(rows, {1}, true);
-  const Tensor deviation = sqrt(mean(square(centered), {1}, true));
+  const Tensor centered = center(rows, {1});
+  const Tensor deviation = root_mean_square(centered, {1}, true);
   return (centered * inverse_of(deviation)).reshape(x.tensor().shape());
 }
 

@@ -4,8 +4,10 @@
 #include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/index.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/update.h"
+#include "nn/layers/norm_sizes.h"
 #include "nn/module/config.h"
 #include "nn/module/parameter_budget.h"
 
@@ -33,7 +35,8 @@ Tensor BatchNorm::forward(const Tensor& x) const {
   if (x.rank() != 2 || x.size(1) != features_)
     throw_invalid("BatchNorm", text("x has shape ", x.shape(), ", expected [n, ", features_, "]"), SourceLine::current());
   if (is_training()) return train_on(x);
-  const Tensor inverse = rsqrt(running_var_ + epsilon_);
+  const Tensor variance = running_var_ + epsilon_;
+  const Tensor inverse = rsqrt(epsilon_ > 0 ? variance : masked_fill(variance, eq(variance, 0), 1));
   if (!weight_.defined()) return (x - running_mean_) * inverse;
   return (x - running_mean_) * (inverse * weight_) + bias_;
 }
@@ -44,16 +47,15 @@ Tensor BatchNorm::train_on(const Tensor& x) const {
     throw_invalid("BatchNorm",
                   text("x has shape ", x.shape(), ", expected 2 examples or more in training (drop_last skips a smaller last batch)"),
                   SourceLine::current());
-  const Tensor centre = mean(x, 0), variance = var(x, 0, false, 0);
-  const Tensor inverse = rsqrt(variance + epsilon_);
-  const Tensor y = weight_.defined() ? (x - centre) * (inverse * weight_) + bias_ : (x - centre) * inverse;
+  const Tensor centered = center(x, 0), deviation = nonzero_root_mean_square(centered, 0, epsilon_);
+  const Tensor y = weight_.defined() ? centered * (weight_ / deviation) + bias_ : centered * (1 / deviation);
 
   // After all that may throw. The buffers stay the Tensors they are: these are other handles on them.
   const NoGrad no_grad;
-  const double unbiased = static_cast<double>(n) / static_cast<double>(n - 1);
+  const Tensor unbiased = squared_norm(centered, 0) / static_cast<double>(n - 1);
   Tensor running_mean = running_mean_, running_var = running_var_;
-  assign(running_mean, lerp(running_mean, centre, momentum_));
-  assign(running_var, lerp(running_var, variance * unbiased, momentum_));
+  assign(running_mean, lerp(running_mean, mean(x, 0), momentum_));
+  assign(running_var, lerp(running_var, unbiased, momentum_));
   return y;
 }
 

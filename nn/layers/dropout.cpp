@@ -3,6 +3,7 @@
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/loss.h"
 #include "nn/module/config.h"
 
 namespace chainrule::nn {
@@ -19,7 +20,7 @@ Tensor Dropout::forward(const Tensor& x) const {
   Generator& generator = generator_ != nullptr ? *generator_ : default_generator();
   const double keep = 1 - p_;
   const Tensor mask = bernoulli(keep, x.shape(), generator, x.dtype());
-  return keep > 0 ? x * (mask * (1 / keep)) : x * mask;
+  return weigh(keep > 0 ? mask * (1 / keep) : mask, x);  // an infinite element that is dropped is 0
 }
 
 std::string Dropout::describe() const { return text("Dropout ", p_); }

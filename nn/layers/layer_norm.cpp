@@ -26,7 +26,8 @@ LayerNorm::LayerNorm(const Shape& sizes, const LayerNormOptions& options, Source
 
 Tensor LayerNorm::forward(const Tensor& x) const {
   const Axes axes = last_axes("LayerNorm", x, sizes_);
-  const Tensor y = (x - mean(x, axes, true)) * rsqrt(var(x, axes, true, 0) + epsilon_);
+  const Tensor centered = center(x, axes);
+  const Tensor y = centered * (1 / nonzero_root_mean_square(centered, axes, epsilon_));
   return weight_.defined() ? y * weight_ + bias_ : y;
 }
 

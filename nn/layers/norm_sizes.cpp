@@ -4,6 +4,9 @@
 #include <vector>
 
 #include "autograd/base/check.h"
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/index.h"
+#include "autograd/ops/reduce.h"
 
 namespace chainrule::nn {
 
@@ -24,6 +27,11 @@ Axes last_axes(const char* layer, const Tensor& x, const Shape& sizes) {
   }
   if (!fits) throw_invalid(layer, text("x has shape ", x.shape(), ", expected its last axes to be ", sizes), SourceLine::current());
   return Axes(last);
+}
+
+Tensor nonzero_root_mean_square(const Tensor& x, const Axes& axes, double epsilon) {
+  const Tensor root = root_mean_square(x, axes, true, epsilon);
+  return epsilon > 0 ? root : masked_fill(root, eq(root, 0), 1);
 }
 
 }  // namespace chainrule::nn

@@ -1,4 +1,4 @@
-// What the layers that normalize over the last axes share.
+// What the layers that normalize share.
 // Internal header: not installed.
 #pragma once
 
@@ -14,5 +14,8 @@ void require_norm_sizes(const char* layer, const Shape& sizes, const SourceLine&
 /// Returns the last axes of x, as many as there are sizes.
 /// @throws std::invalid_argument if they do not have these sizes.
 Axes last_axes(const char* layer, const Tensor& x, const Shape& sizes);
+
+/// Returns sqrt(mean(x²) + epsilon) over the axes, which keep size 1; 1 where that is 0, so that zeros are not divided by 0.
+Tensor nonzero_root_mean_square(const Tensor& x, const Axes& axes, double epsilon);
 
 }  // namespace chainrule::nn

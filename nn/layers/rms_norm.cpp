@@ -28,7 +28,7 @@ Tensor RMSNorm::forward(const Tensor& x) const {
   const Axes axes = last_axes("RMSNorm", x, sizes_);
   const double machine =
       x.dtype() == DType::float32 ? double{std::numeric_limits<float>::epsilon()} : std::numeric_limits<double>::epsilon();
-  const Tensor y = x * rsqrt(mean(square(x), axes, true) + epsilon_.value_or(machine));
+  const Tensor y = x * (1 / nonzero_root_mean_square(x, axes, epsilon_.value_or(machine)));
   return weight_.defined() ? y * weight_ : y;
 }
 

@@ -64,12 +64,12 @@ Tensor labeled(const Tensor& log_probabilities, const Tensor& labels, const Cros
   const Tensor ignored = eq(labels, options.ignore_index);
   const Tensor known = masked_fill(labels, ignored, 0);
   const Tensor weights = masked_fill(weighted ? index_select(options.weight, 0, known) : ones(labels.shape(), x.dtype()), ignored, 0);
-  // The products are masked too, because the log-probabilities of ignored examples may be infinite.
-  Tensor losses = masked_fill(weights * negative_at(x, known, Reduction::none), ignored, 0);
+  // Log-probabilities of ignored examples, and of classes whose weight is 0, may be infinite.
+  Tensor losses = weigh(weights, negative_at(x, known, Reduction::none));
   if (options.label_smoothing != 0) {
     const double rest = options.label_smoothing / static_cast<double>(x.size(1));
-    const Tensor all = masked_fill(neg(sum(weighted ? x * options.weight : x, 1)), ignored, 0);
-    losses = (1 - options.label_smoothing) * losses + rest * all;
+    const Tensor all = rest * masked_fill(neg(sum(weighted ? weigh(options.weight, x) : x, 1)), ignored, 0);
+    losses = options.label_smoothing == 1 ? all : (1 - options.label_smoothing) * losses + all;
   }
   return options.reduction == Reduction::mean ? sum(losses) / sum(weights) : reduced(losses, options.reduction);
 }
@@ -100,8 +100,8 @@ Tensor cross_entropy(const TensorArg& logits, const Tensor& target, const CrossE
     check_class_weight("cross_entropy", options.weight, x, logits.line());
     const double smoothing = options.label_smoothing;
     const Tensor smooth = smoothing == 0 ? target : (1 - smoothing) * target + smoothing / static_cast<double>(x.size(1));
-    const Tensor terms = log_softmax(x, 1) * smooth;
-    return neg(reduced(sum(options.weight.defined() ? terms * options.weight : terms, 1), options.reduction));
+    const Tensor terms = weigh(smooth, log_softmax(x, 1));
+    return neg(reduced(sum(options.weight.defined() ? weigh(options.weight, terms) : terms, 1), options.reduction));
   }
   check_labels("cross_entropy", "logits", x, target, logits.line(), options.ignore_index);
   check_class_weight("cross_entropy", options.weight, x, logits.line());
@@ -148,8 +148,8 @@ Tensor binary_cross_entropy_with_logits(const TensorArg& logits, const Tensor& t
   check_element_weight("binary_cross_entropy_with_logits", "weight", options.weight, x, logits.line());
   check_element_weight("binary_cross_entropy_with_logits", "pos_weight", options.pos_weight, x, logits.line());
   const Tensor positive = options.pos_weight.defined() ? target * options.pos_weight : target;
-  const Tensor terms = positive * log_sigmoid(x) + (1 - target) * log_sigmoid(-x);
-  return neg(reduced(options.weight.defined() ? terms * options.weight : terms, options.reduction));
+  const Tensor terms = weigh(positive, log_sigmoid(x)) + weigh(1 - target, log_sigmoid(-x));
+  return neg(reduced(options.weight.defined() ? weigh(options.weight, terms) : terms, options.reduction));
 }
 
 Tensor kl_div(const TensorArg& log_probabilities, const Tensor& target) { return kl_div(log_probabilities, target, {}); }
@@ -159,8 +159,10 @@ Tensor kl_div(const TensorArg& log_probabilities, const Tensor& target, const Kl
   const Tensor& x = log_probabilities.tensor();
   check_target("kl_div", "log_probabilities", x, target, log_probabilities.line());
   const auto losses = [&] {
-    if (options.log_target) return exp(target) * (target - x);
-    return target * (log(masked_fill(target, eq(target, 0), 1)) - x);
+    if (!options.log_target) return weigh(target, log(masked_fill(target, eq(target, 0), 1)) - x);
+    // A target of -inf is a probability of 0. Its gradient is 0 too: the limit of e^t · (t - x + 1).
+    const Tensor known = target.requires_grad() ? masked_fill(target, logical_and(isinf(target), lt(target, 0)), -1e30) : target;
+    return weigh(exp(known), known - x);
   };
   return reduced(losses(), options.reduction);
 }

@@ -1,3 +1,4 @@
+#include <limits>
 #include <numbers>
 
 #include "autograd/base/check.h"
@@ -22,10 +23,15 @@ Tensor difference(const char* op, const TensorArg& prediction, const Tensor& tar
   return prediction.tensor() - target;
 }
 
-// d²/2 within ±delta and delta · (|d| - delta/2) outside, in a form whose derivatives are also correct at 0.
-Tensor huber(const Tensor& d, double delta) {
+// d²/2 within ±delta and delta · (|d| - delta/2) outside, divided by `divisor`, in a form whose derivatives are also correct at 0. The
+// factor that is limited is divided, which neither overflows nor underflows for the divisor delta.
+Tensor huber(const Tensor& d, double delta, double divisor) {
   const Tensor limited = clamp(d, -delta, delta);
-  return limited * (d - 0.5 * limited);
+  return (divisor == 1 ? limited : limited / divisor) * (d - 0.5 * limited);
+}
+
+double smallest_normal(DType dtype) {
+  return dtype == DType::float32 ? double{std::numeric_limits<float>::min()} : std::numeric_limits<double>::min();
 }
 
 }  // namespace
@@ -66,7 +72,7 @@ Tensor huber_loss(const TensorArg& prediction, const Tensor& target) { return hu
 Tensor huber_loss(const TensorArg& prediction, const Tensor& target, const HuberOptions& options) {
   const CallerScope caller(prediction.line());
   if (!(options.delta > 0)) throw_invalid("huber_loss", text("delta is ", options.delta, ", expected above 0"), prediction.line());
-  return reduced(huber(difference("huber_loss", prediction, target), options.delta), options.reduction);
+  return reduced(huber(difference("huber_loss", prediction, target), options.delta, 1), options.reduction);
 }
 
 Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target) { return smooth_l1_loss(prediction, target, {}); }
@@ -75,7 +81,8 @@ Tensor smooth_l1_loss(const TensorArg& prediction, const Tensor& target, const S
   const CallerScope caller(prediction.line());
   if (!(options.beta >= 0)) throw_invalid("smooth_l1_loss", text("beta is ", options.beta, ", expected 0 or more"), prediction.line());
   const Tensor d = difference("smooth_l1_loss", prediction, target);
-  return reduced(options.beta == 0 ? abs(d) : huber(d, options.beta) / options.beta, options.reduction);
+  // A beta that the dtype cannot divide by is as good as 0.
+  return reduced(options.beta < smallest_normal(d.dtype()) ? abs(d) : huber(d, options.beta, options.beta), options.reduction);
 }
 
 Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target) { return log_cosh_loss(prediction, target, {}); }
@@ -92,7 +99,7 @@ Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target, const
   const CallerScope caller(prediction.line());
   const Tensor& x = prediction.tensor();
   check_target("poisson_nll_loss", "prediction", x, target, prediction.line());
-  Tensor losses = options.log_input ? exp(x) - target * x : x - target * log(x + options.epsilon);
+  Tensor losses = options.log_input ? exp(x) - weigh(target, x) : x - weigh(target, log(x + options.epsilon));
   if (options.full) {
     // Excluded targets are replaced by 1 before the logarithm; otherwise the gradient of the logarithm at 0 would turn theirs into NaN.
     const Tensor left_out = le(target, 1);

@@ -54,23 +54,38 @@ void replace_gradient(const Tensor& parameter, const Tensor& gradient, F f) {
   Tensor(parameter).set_grad(changed);
 }
 
+// The sum of f of each element of all gradients.
+template <class F>
+double sum_of(const char* op, const TensorList& parameters, F f) {
+  double total = 0;
+  for_each_gradient(op, parameters,
+                    [&](const Tensor&, const Tensor& gradient) { for_each_element(gradient, [&](double g) { total += f(g); }); });
+  return total;
+}
+
+// The norm of all gradients together. Powers that overflow or underflow are computed again from elements divided by the largest.
+double norm_of_gradients(const char* op, const TensorList& parameters, double p) {
+  if (p == 2) {
+    const double squares = sum_of(op, parameters, [](double g) { return g * g; });
+    if (squares >= 1e-280 && std::isfinite(squares)) return std::sqrt(squares);
+  }
+  double largest = 0;
+  for_each_gradient(op, parameters, [&](const Tensor&, const Tensor& gradient) {
+    for_each_element(gradient, [&](double g) {
+      largest = std::isnan(g) ? g : std::isnan(largest) ? largest : std::max(largest, std::abs(g));
+    });
+  });
+  if (std::isinf(p) || largest == 0 || !std::isfinite(largest)) return largest;
+  return largest * std::pow(sum_of(op, parameters, [=](double g) { return std::pow(std::abs(g) / largest, p); }), 1 / p);
+}
+
 }  // namespace
 
 double clip_grad_norm(const TensorList& parameters, double max_norm, double norm_type) {
   const char* op = "clip_grad_norm";
   check_limit(op, "max_norm", max_norm, parameters.line());
   if (!(norm_type > 0)) throw_invalid(op, text("norm_type is ", norm_type, ", expected a number above 0"), parameters.line());
-  double total = 0;
-  for_each_gradient(op, parameters, [&](const Tensor&, const Tensor& gradient) {
-    if (std::isinf(norm_type)) {
-      for_each_element(gradient, [&](double g) { total = std::isnan(g) ? g : std::max(total, std::abs(g)); });
-    } else if (norm_type == 2) {
-      for_each_element(gradient, [&](double g) { total += g * g; });
-    } else {
-      for_each_element(gradient, [&](double g) { total += std::pow(std::abs(g), norm_type); });
-    }
-  });
-  const double norm = std::isinf(norm_type) ? total : norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
+  const double norm = norm_of_gradients(op, parameters, norm_type);
   const double scale = max_norm / (norm + 1e-6);
   if (!(scale >= 1))
     for_each_gradient(op, parameters, [&](const Tensor& parameter, const Tensor& gradient) {

@@ -242,7 +242,7 @@ Tensor Machine::made() {
 void Machine::binary() {
   const auto& ops = cr::test::op_table().binary_ops();
   Tensor a, b, c;
-  const int op = in.below(static_cast<int>(ops.size()) + 6);
+  const int op = in.below(static_cast<int>(ops.size()) + 7);
   const Operand left = operand(a), right = operand(b);
   if (op < static_cast<int>(ops.size())) return put(ops[static_cast<std::size_t>(op)].op(left, right));
   switch (op - static_cast<int>(ops.size())) {
@@ -259,6 +259,10 @@ void Machine::binary() {
     case 4: {
       const Tensor x = any(), weight = any();
       return put(cr::linear_relu(x, weight, in.flag() ? any() : Tensor()));
+    }
+    case 5: {
+      const Tensor weight = any(), x = any();
+      return put(cr::weigh(weight, x));
     }
     default: {
       const Tensor prediction = any(), target = any();
@@ -304,8 +308,8 @@ void Machine::unary() {
 
 void Machine::reduce() {
   using Op = Tensor (*)(const TensorArg&, const cr::Axes&, bool);
-  constexpr Op kOps[] = {cr::sum, cr::mean, cr::max, cr::min, cr::logsumexp, cr::prod, cr::any, cr::all};
-  const int op = in.below(static_cast<int>(std::size(kOps)) + 6);
+  constexpr Op kOps[] = {cr::sum, cr::mean, cr::max, cr::min, cr::logsumexp, cr::prod, cr::any, cr::all, cr::squared_norm};
+  const int op = in.below(static_cast<int>(std::size(kOps)) + 8);
   const Tensor x = any();
   const bool keepdim = in.flag();
   if (op < static_cast<int>(std::size(kOps))) return put(kOps[op](x, in.axes(), keepdim));
@@ -320,6 +324,10 @@ void Machine::reduce() {
       return put(cr::std(x, in.axes(), keepdim, in.number()));
     case 4:
       return put(cr::norm(x, in.number(), in.axes(), keepdim));
+    case 5:
+      return put(cr::root_mean_square(x, in.axes(), keepdim, in.number()));
+    case 6:
+      return put(cr::center(x, in.axes()));
     default:
       return put(cr::cumsum(x, in.axis()));
   }

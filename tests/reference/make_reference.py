@@ -371,6 +371,19 @@ def fused():
         case("mean_cross_entropy", F.cross_entropy, [draw((n, classes), -3, 3), integers(classes, (n,))])
     for logits in ([1e4, -1e4, 0.0], [0.0, -INF, 1.0]):
         case("mean_cross_entropy", F.cross_entropy, [torch.tensor([logits]), torch.tensor([0])], orders=1)
+    for shape, axes in REDUCED:
+        dims = axes or list(range(len(shape)))
+        count = math.prod(shape[d] for d in dims)
+        if math.prod(shape) > 0:
+            case("center", lambda x, ax: x - x.mean(ax or list(range(x.dim())), True) if x.dim() else x - x.mean(), [draw(shape)], [axes])
+        square = lambda x, ax, keep: x.square().sum(ax, keep) if ax else x.square().sum()
+        case("squared_norm", square, [draw(shape)], [axes, bool(axes)])
+        if count > 0:
+            for epsilon in (0.0, 0.25):
+                root = lambda x, ax, keep, e: ((x.square().mean(ax, keep) if ax else x.square().mean()) + e).sqrt()
+                case("root_mean_square", root, [draw(shape, avoid=[0])], [axes, bool(axes), epsilon])
+    for a, b in PAIRS:
+        case("weigh", torch.mul, [draw(a), draw(b)], [])
 
 
 def main():

@@ -115,6 +115,17 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(gradients, T, Types) {
         }
         check_close(run(kernels::softmax_gradient_rows<T>, g, share, s), of_softmax, 8 * kEpsilon<T>, 8 * kEpsilon<T>);
         check_close(run(kernels::log_softmax_gradient_rows<T>, g, log_share, s), of_log_softmax, 8 * kEpsilon<T>, 16 * kEpsilon<T>);
+
+        const std::vector<T> of_rows = run(kernels::logsumexp_rows<T>, x, s, 1);
+        std::vector<T> of_logsumexp(x.size(), T{-77});
+        std::vector<long double> expected;
+        for (std::size_t at = 0; at < x.size(); ++at) {
+          const std::size_t r = at / static_cast<std::size_t>(s.d);
+          expected.push_back(static_cast<long double>(g[r]) *
+                             std::exp(static_cast<long double>(x[at]) - static_cast<long double>(of_rows[r])));
+        }
+        kernels::logsumexp_gradient_rows(g.data(), x.data(), of_rows.data(), s.rows, s.d, of_logsumexp.data());
+        check_close(of_logsumexp, expected, 16 * kEpsilon<T>, 8 * kEpsilon<T>);
       }
     }
   });

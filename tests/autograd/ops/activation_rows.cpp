@@ -56,6 +56,11 @@ void add_activation_rows(Table& t) {
                return std::vector<Tensor>{softmax(x, 0), softmax(y, 0)};
              })
       .gives({f64(7)}, f64(1))
+      .gives({f64({{1, kInf, -kInf}, {kInf, 1, kInf}, {-kInf, -kInf, -kInf}})}, f64({{0, 1, 0}, {kNan, kNan, kNan}, {kNan, kNan, kNan}}))
+      .kink({f64({{-kInf, -kInf}, {1, kInf}})}, f64({{0, 0}, {0, 1}}), {f64({{0, 0}, {0, 0}})},
+            [](const Tensor& x) {
+              return where(tensor({{0}, {1}}, x.dtype()), softmax(x, 1), 0.0);
+            })
       .kink({f64({1e4, -1e4})}, f64({1, 0}), {f64({0, 0})});
   along_axis(t, "log_softmax", log_softmax)
       .gives({f64({{1, 2, 3}, {0, 0, 0}})}, f64({{-2.40760596444438, -1.4076059644443804, -0.4076059644443803},
@@ -65,6 +70,11 @@ void add_activation_rows(Table& t) {
       .gives({f64({1e4, -1e4})}, f64({0, -2e4}))
       .gives({f64({1e4, 1e4})}, f64({-0.6931471805599453, -0.6931471805599453}))
       .gives({f64(7)}, f64(0))
+      .gives({f64({{1, kInf, -kInf}, {-kInf, -kInf, -kInf}})}, f64({{-kInf, 0, -kInf}, {kNan, kNan, kNan}}))
+      .kink({f64({{-kInf, -kInf}, {1, kInf}})}, f64({{0}, {0}}), {f64({{0, 0}, {0, 0}})},
+            [](const Tensor& x) {
+              return slice(where(tensor({{0}, {1}}, x.dtype()), log_softmax(x, 1), 0.0), 1, 1, 2);
+            })
       .kink({f64({1e4, -1e4})}, f64({0, -2e4}), {f64({-1, 1})});
 }
 

@@ -1,10 +1,39 @@
 // Rows of the ops of autograd/ops/loss.h.
 // Covers autograd/ops/scratch.h.
+#include <limits>
+
 #include "tests/autograd/ops/op_table.h"
 
 namespace chainrule::test {
 
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
 void add_loss_rows(Table& t) {
+  t.row("weigh", [](const Tensor& weight, const Tensor& x) { return weigh(weight, x); })
+      .on({{3}, {3}})
+      .on({{}, {}})
+      .on({{}, {2, 3}})
+      .on({{2, 1}, {1, 3}})
+      .on({{2, 3, 2}, {3, 1}})
+      .on({{0, 3}, {3}})
+      .on({f64({0, 1, 0}), f64({2, 0, 0})})
+      .gives({f64({2, 0, 0, 0, -1}), f64({3, kInf, -kInf, kNan, kInf})}, f64({6, 0, 0, 0, -kInf}))
+      .gives({f64({{0}, {2}}), f64({kInf, 1})}, f64({{0, 0}, {kInf, 2}}))
+      .kink({f64({0, 2}), f64({-kInf, 3})}, f64({0, 6}), {f64({-kInf, 3}), f64({0, 2})})
+      .kink({f64({0, 2}), f64({-kInf, 3})}, f64({0, 6}), {f64({0, 3}), f64({0, 2})},
+            [](const Tensor& weight, const Tensor& x) {
+              return where(tensor({0, 1}, x.dtype()), weigh(weight, x), 0.0);
+            })
+      .fails("weigh: undefined tensor", [] { return weigh(Tensor(), zeros({2})); })
+      .fails("weigh: undefined tensor", [] { return weigh(zeros({2}), Tensor()); })
+      .fails("weigh: got int64, expected float32 or float64", [] { return weigh(i64({1}), i64({1})); })
+      .fails("weigh: x is float64, expected float32 like the weight", [] { return weigh(zeros({1}), f64({1})); })
+      .fails("weigh: shapes [2] and [3] do not broadcast together", [] { return weigh(zeros({2}), zeros({3})); });
   t.row("mean_squared_difference", mean_squared_difference)
       .on({{3}, {3}})
       .on({{}, {}})
@@ -28,6 +57,11 @@ void add_loss_rows(Table& t) {
       .on({{5, 2}, i64({1, 1, 0, 1, 0})})
       .gives({f64({{0, 0}, {0, 0}}), i64({0, 1})}, f64(0.69314718055994531))
       .gives({f64({{0, 1.0986122886681098}}), i64({0})}, f64(1.3862943611198906))
+      .kink({f64({{1, kInf}, {0, -kInf}}), i64({1, 0})}, f64(0), {f64({{0, 0}, {0, 0}}), none})
+      .kink({f64({{kInf, 1}}), i64({1})}, f64(kInf), {f64({{1, -1}}), none})
+      .kink({f64({{-kInf, 0, 0}}), i64({1})}, f64(0.6931471805599453), {f64({{0, -0.5, 0.5}}), none})
+      .kink({f64({{-kInf, -kInf}}), i64({1})}, f64(0), {f64({{0, 0}}), none},
+            [](const Tensor& x, const Tensor& labels) { return where(tensor(0, x.dtype()), mean_cross_entropy(x, labels), 0.0); })
       .fails("mean_cross_entropy: undefined tensor", [] { return mean_cross_entropy(Tensor(), i64({0})); })
       .fails("mean_cross_entropy: undefined tensor",
              [] {

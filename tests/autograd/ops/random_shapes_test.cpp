@@ -285,6 +285,26 @@ BOOST_AUTO_TEST_CASE(reductions) {
          for (const double x : all) total += std::exp(x);
          return std::log(total);
        }},
+      {"squared_norm", cr::squared_norm,
+       [](const std::vector<double>& all) {
+         double total = 0;
+         for (const double x : all) total += x * x;
+         return total;
+       }},
+      {"root_mean_square",
+       [](const cr::TensorArg& x, const cr::Axes& axes, bool keepdim) { return cr::root_mean_square(x, axes, keepdim); },
+       [](const std::vector<double>& all) {
+         double total = 0;
+         for (const double x : all) total += x * x;
+         return std::sqrt(total / static_cast<double>(all.size()));
+       }},
+      {"var", [](const cr::TensorArg& x, const cr::Axes& axes, bool keepdim) { return cr::var(x, axes, keepdim); },
+       [](const std::vector<double>& all) {
+         double mean = 0, total = 0;
+         for (const double x : all) mean += x / static_cast<double>(all.size());
+         for (const double x : all) total += (x - mean) * (x - mean);
+         return total / std::max(0.0, static_cast<double>(all.size()) - 1);
+       }},
   };
   for (const Row& row : rows) {
     trials(row.name, [&](Draw& draw) {
@@ -321,6 +341,47 @@ BOOST_AUTO_TEST_CASE(reductions) {
           row.name, [&] { return row.op(x, axes, keepdim); }, expected, words(x, text_of(axes)));
     });
   }
+}
+
+BOOST_AUTO_TEST_CASE(centering_and_weighing) {
+  trials("center", [&](Draw& draw) {
+    const Tensor x = draw.tensor();
+    const cr::Axes axes = draw.axes(x.rank());
+    Expected expected;
+    const std::optional<std::vector<bool>> gone = named(axes, x.rank());
+    if (gone && x.dtype() != DType::int64) {
+      const Array from(x);
+      Shape kept = from.shape;
+      for (int axis = 0; axis < x.rank(); ++axis)
+        if ((*gone)[static_cast<std::size_t>(axis)]) kept[axis] = 1;
+      Array totals(kept), counts(kept);
+      const auto group = [&](Position at) {
+        for (std::size_t axis = 0; axis < at.size(); ++axis)
+          if ((*gone)[axis]) at[axis] = 0;
+        return at;
+      };
+      from.each([&](const Position& at) {
+        totals[group(at)] += from[at];
+        counts[group(at)] += 1;
+      });
+      expected = from;
+      from.each([&](const Position& at) { (*expected)[at] = from[at] - totals[group(at)] / counts[group(at)]; });
+    }
+    check(
+        "center", [&] { return cr::center(x, axes); }, expected, words(x, text_of(axes)));
+  });
+  trials("weigh", [&](Draw& draw) {
+    const Tensor a = draw.tensor(), b = draw.tensor(draw.beside(a.shape()), draw.chance(10) ? draw.dtype() : a.dtype());
+    Expected expected;
+    const std::optional<Shape> shape = broadcast(a.shape(), b.shape());
+    if (shape && a.dtype() == b.dtype() && a.dtype() != DType::int64) {
+      expected = Array(*shape);
+      const Array left(a), right(b);
+      expected->each([&](const Position& at) { (*expected)[at] = at_broadcast(left, at) * at_broadcast(right, at); });
+    }
+    check(
+        "weigh", [&] { return cr::weigh(a, b); }, expected, words(a, words(b, "")));
+  });
 }
 
 BOOST_AUTO_TEST_CASE(argmax_and_softmax) {

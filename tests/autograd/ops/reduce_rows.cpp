@@ -116,6 +116,44 @@ void add_products(Table& t) {
 // The rows' own functions leave the correction out, for it makes NaN of a single element.
 void add_moments(Table& t) {
   const Tensor m = f64({{1, 2, 3}, {4, 5, 6}});
+  reduction(t, "center", [](const TensorArg& x, const Axes& axes, bool) { return center(x, axes); })
+      .gives({m}, f64({{-2.5, -1.5, -0.5}, {0.5, 1.5, 2.5}}))
+      .gives({m}, f64({{-1, 0, 1}, {-1, 0, 1}}), [](const Tensor& x) { return center(x, 1); })
+      .gives({m}, f64({{-1.5, -1.5, -1.5}, {1.5, 1.5, 1.5}}), [](const Tensor& x) { return center(x, 0); })
+      .gives({f64({{{1, 2}, {10, 20}}, {{3, 4}, {30, 40}}})}, f64({{{-1.5, -0.5}, {-15, -5}}, {{0.5, 1.5}, {5, 15}}}),
+             [](const Tensor& x) {
+               return center(x, {0, 2});
+             })
+      .gives({full({7}, 14.62)}, zeros({7}))
+      .gives({tensor({16777216, 16777218, 16777220, 16777222})}, tensor({-3, -1, 1, 3}))  // float32, with steps of 2
+      .fails("center: got int64, expected float32 or float64", [] { return center(i64({1})); });
+  reduction(t, "squared_norm", squared_norm)
+      .gives({f64({3, -4})}, f64(25))
+      .gives({m}, f64({14, 77}), [](const Tensor& x) { return squared_norm(x, 1); })
+      .gives({m}, f64({{17, 29, 45}}), [](const Tensor& x) { return squared_norm(x, 0, true); })
+      .gives({zeros({2, 0}, DType::float64)}, f64({0, 0}), [](const Tensor& x) { return squared_norm(x, 1); })
+      .kink({f64({0, 0})}, f64(0), {f64({0, 0})})
+      .gives({f64({0, 0})}, f64({{2, 0}, {0, 2}}),
+             [](const Tensor& x) { return hessian([](const Tensor& y) { return squared_norm(y); }, x); })
+      .fails("squared_norm: got int64, expected float32 or float64", [] { return squared_norm(i64({1})); });
+  const Domain off{.low = -2, .high = 2, .avoid = {0}};
+  reduction(
+      t, "root_mean_square", [](const TensorArg& x, const Axes& axes, bool keepdim) { return root_mean_square(x, axes, keepdim); }, off)
+      .on({{2, 3}}, [](const Tensor& x) { return root_mean_square(x, 1, false, 0.5); })
+      .on({f64({{0, 0}, {1, 0}})}, [](const Tensor& x) { return root_mean_square(x, 1, true, 0.5); })
+      .gives({f64({1, -7})}, f64(5))
+      .gives({f64({1, -7, 0, 0})}, f64(4), [](const Tensor& x) { return root_mean_square(x, {}, false, 3.5); })
+      .gives({f64({{3, 4e30}, {-3, 4e30}})}, f64({{3, 4e30}}), [](const Tensor& x) { return root_mean_square(x, 0, true); })
+      .gives({zeros({2, 0}, DType::float64)}, f64({kNan, kNan}), [](const Tensor& x) { return root_mean_square(x, 1); })
+      .kink({f64({0, 0})}, f64(0), {f64({0, 0})})
+      .kink({f64({3e-30, -3e-30})}, f64(3e-30), {f64({0.5, -0.5})})
+      .fails("root_mean_square: got int64, expected float32 or float64", [] { return root_mean_square(i64({1})); })
+      .fails("root_mean_square: epsilon is -1, expected 0 or more", [] { return root_mean_square(zeros({2}), {}, false, -1); })
+      .fails("root_mean_square: epsilon is nan, expected 0 or more", [] { return root_mean_square(zeros({2}), {}, false, kNan); });
+
+  // The second derivatives of norms and of std where they are 0: none.
+  const auto hessian_of = [](auto f) { return [=](const Tensor& x) { return hessian(f, x); }; };
+  const Tensor undefined = f64({{kNan, kNan}, {kNan, kNan}});
   const auto corrected = [](const Tensor& x) { return var(x, -1, true, 1.5); };
   reduction(t, "var", [](const TensorArg& x, const Axes& axes, bool keepdim) { return var(x, axes, keepdim, 0); })
       .on({{2, 3}}, [](const Tensor& x) { return var(x); })
@@ -125,6 +163,8 @@ void add_moments(Table& t) {
       .gives({m}, f64({4.5, 4.5, 4.5}), [](const Tensor& x) { return var(x, 0); })
       .gives({m}, f64({{4. / 3}, {4. / 3}}), corrected)
       .gives({f64({1e6 + 1, 1e6 + 2, 1e6 + 3})}, f64(1), [](const Tensor& x) { return var(x); })
+      .gives({tensor({16777216, 16777218, 16777224, 16777222})}, tensor(13. + 1. / 3), [](const Tensor& x) { return var(x); })
+      .kink({f64({3e-30, -3e-30})}, f64(9e-60), {f64({3e-30, -3e-30})}, [](const Tensor& x) { return var(x, {}, false, 0); })
       .gives({f64({3}), zeros({0}, DType::float64)}, {f64(kNan), f64(kNan)},
              [](const Tensor& x, const Tensor& y) {
                return std::vector<Tensor>{var(x), var(y)};
@@ -137,6 +177,18 @@ void add_moments(Table& t) {
       .gives({m}, f64({1.5, 1.5, 1.5}), [](const Tensor& x) { return chainrule::std(x, 0, false, 0); })
       .gives({f64({3})}, f64(kNan), [](const Tensor& x) { return chainrule::std(x); })
       .kink({f64({3, 3})}, f64(0), {f64({0, 0})}, [](const Tensor& x) { return chainrule::std(x); })
+      .gives({f64({3, 3})}, undefined, hessian_of([](const Tensor& x) { return square(chainrule::std(x)); }))
+      .gives({f64({3, 3})}, f64({{0.5, -0.5}, {-0.5, 0.5}}), hessian_of([](const Tensor& x) { return var(x, {}, false, 0); }))
+      .gives({f64({3e30, -3e30}), f64({3e-30, -3e-30})}, {f64(3e30), f64(3e-30)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{chainrule::std(x, {}, false, 0), chainrule::std(y, {}, false, 0)};
+             })
+      .gives({f64({3e200, -3e200}), f64({3e-200, -3e-200})}, {f64(3e200), f64(3e-200)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{chainrule::std(x, {}, false, 0), chainrule::std(y, {}, false, 0)};
+             })
+      .kink({f64({3e200, -3e200})}, f64(3e200), {f64({0.5, -0.5})}, [](const Tensor& x) { return chainrule::std(x, {}, false, 0); })
+      .kink({f64({3e-30, -3e-30})}, f64(3e-30), {f64({0.5, -0.5})}, [](const Tensor& x) { return chainrule::std(x, {}, false, 0); })
       .fails("std: got int64, expected float32 or float64", [] { return chainrule::std(i64({1})); });
 
   const auto with = [](double p, const Axes& axes = {}, bool keepdim = false) {
@@ -161,6 +213,26 @@ void add_moments(Table& t) {
       .kink({f64({0, -2, 3})}, f64(5), {f64({0, -1, 1})}, with(1))
       .kink({f64({3, -3, 1})}, f64(3), {f64({0.5, -0.5, 0})}, with(kInf))
       .kink({f64({3, -3})}, f64(2), {f64({0, 0})}, with(0))
+      .gives({f64({0, 0})}, undefined, hessian_of([](const Tensor& x) { return norm(x); }))
+      .gives({f64({0, 0})}, undefined, hessian_of([](const Tensor& x) { return square(norm(x)); }))
+      .gives({f64({0, 0})}, undefined, hessian_of([](const Tensor& x) { return square(norm(x, 3)); }))
+      .gives({f64({3e30, -4e30})}, {f64(5e30), f64(4.497941445275415e30), f64(1.3928203230275509e31)},
+             [](const Tensor& x) {
+               return std::vector<Tensor>{norm(x), norm(x, 3), norm(x, 0.5)};
+             })
+      .gives({f64({3e-30, -4e-30})}, {f64(5e-30), f64(4.497941445275415e-30), f64(1.3928203230275509e-29)},
+             [](const Tensor& x) {
+               return std::vector<Tensor>{norm(x), norm(x, 3), norm(x, 0.5)};
+             })
+      .gives({f64({3e200, -4e200}), f64({3e-200, -4e-200})}, {f64(5e200), f64(5e-200)},
+             [](const Tensor& x, const Tensor& y) {
+               return std::vector<Tensor>{norm(x), norm(y)};
+             })
+      .kink({f64({3e30, -4e30})}, f64(5e30), {f64({0.6, -0.8})})
+      .kink({f64({3e-30, -4e-30})}, f64(5e-30), {f64({0.6, -0.8})})
+      .kink({f64({3e-200, -4e-200})}, f64(5e-200), {f64({0.6, -0.8})})
+      .kink({f64({1e-30, 1e-30})}, f64(1.0717734625362931e-30), {f64({0.53588673126814655, 0.53588673126814655})}, with(10))
+      .kink({f64({1e30, 1e30})}, f64(1.0717734625362931e30), {f64({0.53588673126814655, 0.53588673126814655})}, with(10))
       .fails("norm: got int64, expected float32 or float64", [] { return norm(i64({1})); })
       .fails("norm: p is NaN, expected a number", [] { return norm(zeros({2}), kNan); })
       .fails("norm: the reduced axes of shape [2, 0] have no elements, expected at least one for p = inf", [] {
@@ -227,6 +299,12 @@ void add_reduce_rows(Table& t) {
              })
       .gives({zeros({2, 0}, DType::float64)}, f64({-kInf, -kInf}), [](const Tensor& x) { return logsumexp(x, 1); })
       .kink({f64({0, -kInf})}, f64(0), {f64({1, 0})})
+      .kink({f64({1, kInf, -kInf})}, f64(kInf), {f64({0, 1, 0})})
+      .kink({f64({-kInf, -kInf})}, f64(-kInf), {f64({0.5, 0.5})})
+      .kink({f64({{-kInf, -kInf}, {0, 0}})}, f64({0, 0.6931471805599453}), {f64({{0, 0}, {0.5, 0.5}})},
+            [](const Tensor& x) {
+              return where(tensor({0, 1}, x.dtype()), logsumexp(x, 1), 0.0);
+            })
       .fails("logsumexp: got int64, expected float32 or float64", [] { return logsumexp(i64({1})); });
 
   const Tensor mixed = f64({{1, 5, 5}, {7, 2, -6}});

@@ -98,4 +98,32 @@ BOOST_AUTO_TEST_CASE(samples_are_standardised_by_themselves) {
   BOOST_TEST(nn::standardize_samples(cr::rand({4, 2, 2})).shape() == cr::Shape({4, 2, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(constant_features_are_shifted_to_exactly_0) {
+  for (const cr::DType dtype : {cr::DType::float32, cr::DType::float64}) {
+    for (const double constant : {14.62, 0.1, 1e-25, -3e25}) {
+      for (const std::int64_t n : {3, 100, 1000, 65537}) {
+        const cr::Tensor x = cr::full({n, 1}, constant, dtype);
+        const nn::Scaler scaler = nn::Scaler::standard(x);
+        BOOST_TEST(scaler.scale().item() == 1);
+        BOOST_TEST(scaler.shift().item() == x.to_vector<double>()[0]);
+        BOOST_TEST(cr::any(scaler(x)).item() == 0);
+        BOOST_TEST(cr::any(nn::standardize_samples(cr::full({1, n}, constant, dtype))).item() == 0);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(features_far_from_0_and_at_both_ends_of_the_range) {
+  const double a = 1 / std::sqrt(5);
+  for (const double scale : {1e-25, 1e-22, 1.0, 1e20, 1e25}) {
+    const cr::Tensor x = cr::tensor({{1}, {2}, {3}, {4}}) * scale;
+    check_close(nn::Scaler::standard(x)(x), {-3 * a, -a, a, 3 * a}, 1e-6);
+    check_close(nn::standardize_samples(x.reshape({1, 4})), {-3 * a, -a, a, 3 * a}, 1e-6);
+  }
+  // Unix times: multiples of 128, the steps of float32 there. The deviation is 128 · sqrt(8.25).
+  std::vector<float> times;
+  for (int i = 0; i < 1000; ++i) times.push_back(1.6e9F + 128 * static_cast<float>(i % 10));
+  BOOST_TEST(std::abs(nn::Scaler::standard(cr::from_vector(times, {1000, 1})).scale().item() * 128 * std::sqrt(8.25) - 1) < 1e-6);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

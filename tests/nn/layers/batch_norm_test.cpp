@@ -2,7 +2,9 @@
 #include "nn/layers/batch_norm.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
@@ -43,6 +45,42 @@ BOOST_AUTO_TEST_CASE(batch_norm_keeps_its_buffers_and_records_nothing_in_them) {
   cr::sum(y * y).backward();
   BOOST_TEST(norm.named_buffers().size() == 2U);
   BOOST_TEST(norm.parameters().size() == 2U);
+}
+
+// Without epsilon a normalized x does not change with the scale of x, and the gradient is divided by it.
+BOOST_AUTO_TEST_CASE(over_the_whole_range) {
+  const nn::BatchNorm norm(1, {.epsilon = 0});
+  const cr::Tensor weights = cr::tensor({{1}, {2}, {5}});
+  const auto run = [&](double scale) {
+    const cr::Tensor x = (cr::tensor({{1}, {2}, {4}}) * scale).set_requires_grad(true);
+    const cr::Tensor y = norm(x);
+    cr::sum(y * weights).backward();
+    return std::pair(y.to_vector<double>(), (x.grad() * scale).to_vector<double>());
+  };
+  const auto [values, gradients] = run(1);
+  for (const double scale : {1e25, 1e-25}) {
+    const auto [far_values, far_gradients] = run(scale);
+    check_close(cr::from_vector(far_values), values, 1e-6);
+    check_close(cr::from_vector(far_gradients), gradients, 1e-6);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(statistics_far_from_0) {
+  nn::BatchNorm norm(2, {.momentum = 1});
+  const double far = 1 << 23;  // the steps of float32 are 1 here
+  const cr::Tensor x = cr::tensor({{far, 0.1}, {far + 1, 0.1}, {far + 2, 0.1}, {far + 3, 0.1}}), y = norm(x);
+  const double root = std::sqrt(1.25);
+  check_close(y, {-1.5 / root, 0, -0.5 / root, 0, 0.5 / root, 0, 1.5 / root, 0}, 1e-5);
+  check_close(norm.running_var(), {5. / 3, 0}, 1e-6);
+  check_close(norm.running_mean(), {far + 1.5, 0.1}, 1e-7);
+}
+
+BOOST_AUTO_TEST_CASE(a_constant_feature_without_epsilon_is_0) {
+  nn::BatchNorm norm(1, {.momentum = 1, .epsilon = 0});
+  const cr::Tensor x = cr::full({4, 1}, 0.5);
+  check_close(norm(x), {0, 0, 0, 0}, 0);
+  norm.eval();
+  check_close(norm(x), {0, 0, 0, 0}, 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

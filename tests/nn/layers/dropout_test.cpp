@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "nn/nn.h"
@@ -111,6 +112,18 @@ BOOST_AUTO_TEST_CASE(dropout_of_nothing_of_all_and_in_eval) {
   model.eval();
   BOOST_TEST(model(x).is(x));
   BOOST_TEST(nn::Dropout(0.5)(cr::zeros({0, 2})).shape() == (cr::Shape{0, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(an_infinite_element_that_is_dropped_is_0) {
+  cr::Generator generator(1);
+  const cr::Tensor x = cr::full({100}, std::numeric_limits<double>::infinity()).set_requires_grad(true);
+  const cr::Tensor y = nn::Dropout(0.5, {.generator = &generator})(x);
+  const std::int64_t dropped = zeros_in(y);
+  BOOST_TEST(dropped > 20);
+  BOOST_TEST(cr::sum(cr::isinf(y)).item() == static_cast<double>(100 - dropped));
+  cr::sum(y).backward();
+  BOOST_TEST(zeros_in(x.grad()) == dropped);
+  BOOST_TEST(zeros_in(nn::Dropout(1)(x)) == 100);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "nn/nn.h"
@@ -38,6 +39,38 @@ BOOST_AUTO_TEST_CASE(over_several_axes) {
   const nn::LayerNorm affine({2, 2});
   BOOST_TEST((affine.weight().shape() == cr::Shape{2, 2}));
   BOOST_TEST(affine.parameter_count() == 8);
+}
+
+// Without epsilon a normalized x does not change with the scale of x, and the gradient is divided by it.
+BOOST_AUTO_TEST_CASE(over_the_whole_range) {
+  const nn::LayerNorm norm(3, {.epsilon = 0});
+  const cr::Tensor weights = cr::tensor({{1, 2, 5}});
+  const auto run = [&](double scale) {
+    const cr::Tensor x = (cr::tensor({{1, 2, 4}}) * scale).set_requires_grad(true);
+    const cr::Tensor y = norm(x);
+    cr::sum(y * weights).backward();
+    return std::pair(y.to_vector<double>(), (x.grad() * scale).to_vector<double>());
+  };
+  const auto [values, gradients] = run(1);
+  for (const double scale : {1e25, 1e-25}) {
+    const auto [far_values, far_gradients] = run(scale);
+    check_close(cr::from_vector(far_values), values, 1e-6);
+    check_close(cr::from_vector(far_gradients), gradients, 1e-6);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(far_from_0_and_of_equal_elements) {
+  const nn::LayerNorm norm(4, {.affine = false}), exact(4, {.epsilon = 0, .affine = false});
+  const double root = std::sqrt(1.25), far = 1 << 23;
+  const cr::Tensor x = cr::tensor({{far, far + 1, far + 2, far + 3}});
+  check_close(norm(x), {-1.5 / root, -0.5 / root, 0.5 / root, 1.5 / root}, 1e-5);
+  const cr::Tensor equal = cr::full({1, 4}, 14.62).set_requires_grad(true), y = exact(equal);
+  check_close(y, {0, 0, 0, 0}, 0);
+  cr::sum(y * cr::tensor({{1, 2, 3, 6}})).backward();
+  check_close(equal.grad(), {-2, -1, 0, 3}, 1e-6);  // as if divided by 1
+  // With an epsilon the second derivative exists there.
+  const cr::Tensor h = cr::hessian([&](const cr::Tensor& z) { return cr::sum(cr::square(norm(z))); }, cr::ones({1, 4}, cr::DType::float64));
+  BOOST_TEST(cr::all(cr::isfinite(h)).item() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include "nn/losses/losses.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -171,6 +172,69 @@ BOOST_AUTO_TEST_CASE(without_examples_the_mean_is_nan_and_the_sum_0) {
   BOOST_TEST(std::isnan(nn::cross_entropy(x, y).item()));
   BOOST_TEST(nn::cross_entropy(x, y, {.reduction = nn::Reduction::sum}).item() == 0);
   BOOST_TEST(nn::cross_entropy(x, y, {.reduction = nn::Reduction::none}).shape() == cr::Shape{0});
+}
+
+// The limits: 0 · log 0 is 0, and so is the gradient of a term that does not count.
+BOOST_AUTO_TEST_CASE(infinite_logits) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto t = [](const cr::Literal& literal) { return cr::tensor(literal, cr::DType::float64); };
+  const auto check = [](const cr::Tensor& at, const std::function<cr::Tensor(const cr::Tensor&)>& loss, double value,
+                        const std::vector<double>& gradient) {
+    const cr::Tensor x = at.clone().set_requires_grad(true), y = loss(x);
+    BOOST_TEST((y.item() == value || std::abs(y.item() - value) < 1e-12), "loss " << y.item() << ", expected " << value);
+    y.backward();
+    check_close(x.grad(), gradient);
+  };
+  const double two = std::log1p(std::exp(1.0)), p = 1 / (1 + std::exp(-1.0));  // of the logits 1 and 2
+  using cr::Tensor;
+  check(t({{-inf, 1, 2}}), [&](const Tensor& x) { return nn::cross_entropy(x, t({{0, 1, 0}})); }, two, {0, -p, p});
+  check(t({{-inf, 1, 2}}), [&](const Tensor& x) { return nn::cross_entropy(x, cr::tensor({1}, cr::DType::int64)); }, two, {0, -p, p});
+  check(t({{-inf, 1, 2}}), [&](const Tensor& x) { return nn::cross_entropy(x, t({{1, 0, 0}}), {.weight = t({0, 1, 1})}); }, 0, {0, 0, 0});
+  check(t({{-inf, 1, 2}, {0, 0, 0}}),
+        [&](const Tensor& x) {
+          return nn::cross_entropy(x, cr::tensor({0, 1}, cr::DType::int64), {.weight = t({0, 1, 1})});
+        },
+        std::log(3.0), {0, 0, 0, 1. / 3, -2. / 3, 1. / 3});
+  check(t({{inf, 1}, {1, inf}}),
+        [&](const Tensor& x) {
+          return nn::cross_entropy(x, cr::tensor({0, 1}, cr::DType::int64));
+        },
+        0, {0, 0, 0, 0});
+  check(t({{inf, 1}}), [&](const Tensor& x) { return nn::cross_entropy(x, t({{1, 0}})); }, 0, {0, 0});
+  check(t({{-inf, -inf}, {0, 0}}),
+        [&](const Tensor& x) {
+          return nn::cross_entropy(x, cr::tensor({-100, 1}, cr::DType::int64));
+        },
+        std::log(2.0), {0, 0, 0.5, -0.5});
+  check(t({inf, -inf}), [&](const Tensor& x) { return nn::binary_cross_entropy_with_logits(x, t({1, 0})); }, 0, {0, 0});
+  check(t({inf, -inf}), [&](const Tensor& x) { return nn::binary_cross_entropy_with_logits(x, t({0, 1})); }, inf, {0.5, -0.5});
+  check(t({inf, 0}),
+        [&](const Tensor& x) {
+          return nn::binary_cross_entropy_with_logits(x, t({0, 1}), {.weight = t({0, 2})});
+        },
+        std::log(2.0), {0, -0.5});
+  check(t({1, 0}), [&](const Tensor& x) { return nn::binary_cross_entropy(x, t({1, 0})); }, 0, {-0.5, 0.5});
+  check(t({-inf, 0}), [&](const Tensor& x) { return nn::kl_div(x, t({0, 1})); }, 0, {0, -0.5});
+  check(t({-inf, 0}), [&](const Tensor& x) { return nn::kl_div(x, t({-inf, 0}), {.log_target = true}); }, 0, {0, -0.5});
+  check(t({-inf, 0}), [&](const Tensor& x) { return nn::kl_div(t({-1, -1}), x, {.log_target = true}); }, 0.5, {0, 1});
+  check(t({-inf, 0}), [&](const Tensor& x) { return nn::poisson_nll_loss(x, t({0, 1})); }, 0.5, {0, 0});
+}
+
+BOOST_AUTO_TEST_CASE(smooth_l1_with_a_tiny_beta_is_l1) {
+  for (const double beta : {1e-50, 1e-40, 1e-37}) {
+    const cr::Tensor x = cr::tensor({1, 2, 3, 4}).set_requires_grad(true);
+    const cr::Tensor y = nn::smooth_l1_loss(x, cr::tensor({1, 2.25, 2.5, 5.5}), {.beta = beta});
+    check_close(y, {2.25 / 4}, 1e-7);
+    y.backward();
+    check_close(x.grad(), {0, -0.25, 0.25, -0.25}, 0);
+  }
+  // d²/2/beta, where d² underflows.
+  check_close(nn::smooth_l1_loss(cr::tensor({1e-30}), cr::zeros({1}), {.beta = 2e-30}) * 1e30, {0.25}, 1e-6);
+  const cr::Tensor x = cr::tensor({1, 3}).set_requires_grad(true);
+  const cr::Tensor y = nn::huber_loss(x, cr::tensor({1, 2.5}), {.delta = 1e-50});
+  check_close(y, {0}, 1e-40);
+  y.backward();
+  check_close(x.grad(), {0, 0}, 1e-40);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -71,4 +71,16 @@ BOOST_AUTO_TEST_CASE(clipping_what_is_not_finite_and_refusing) {
              }) == "clip_grad_value: parameter 1 is an undefined tensor" + at_line());
 }
 
+BOOST_AUTO_TEST_CASE(large_powers_and_gradients_neither_overflow_nor_underflow) {
+  for (const double scale : {1e-200, 1e-30, 1.0, 1e30, 1e200}) {
+    for (const auto& [p, norm] :
+         {std::pair(1.0, 7.0), {2.0, 5.0}, {10.0, 4.0219741498223316}, {100.0, 4.000000000000013}, {kInfinity, 4.0}}) {
+      cr::Tensor x = cr::zeros({2}, cr::DType::float64).set_requires_grad(true);
+      x.set_grad(cr::tensor({3, -4}, cr::DType::float64) * scale);
+      check_relative({nn::clip_grad_norm({x}, 1, p)}, {norm * scale}, 1e-11, "norm");
+      if (scale > 1) check_relative(x.grad().to_vector<double>(), {3 / norm, -4 / norm}, 1e-11, "clipped");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

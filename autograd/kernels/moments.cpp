@@ -1,0 +1,189 @@
+#include "autograd/kernels/moments.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/reduce.h"
+#include "autograd/kernels/reduce_loops.h"
+#include "autograd/kernels/softmax_loops.h"
+#include "autograd/parallel/parallel.h"
+
+namespace chainrule::kernels {
+
+namespace {
+
+constexpr std::int64_t kPiece = 32 * 1024;  // elements of a piece; fewer are not worth a fork
+constexpr std::int64_t kBlock = 4096;       // elements of a block of rows, which fits the first-level cache
+constexpr std::int64_t kBlockRows = 256;
+
+std::int64_t grain_of(std::int64_t elements) { return std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(elements, 1)); }
+
+// Turns the sum of n elements into their mean. If the sum has overflowed, the elements are divided before they are added.
+template <class T>
+T mean_from(T sum, const T* x, std::int64_t n, std::int64_t stride) {
+  if (std::isfinite(sum)) return sum / static_cast<T>(n);
+  double mean = 0;
+  for (std::int64_t j = 0; j < n; ++j) mean += static_cast<double>(x[j * stride]) / static_cast<double>(n);
+  return static_cast<T>(mean);
+}
+
+// center() for [rows, n] with n <= kBlock: both passes over a block of rows while it is in the cache.
+template <class T>
+void center_rows(const T* x, std::int64_t rows, std::int64_t n, T* y) {
+  const std::int64_t block = std::clamp<std::int64_t>(kBlock / n, 1, kBlockRows);
+  const auto sum = detail::reduce_loops<T>().rows(Reduction::sum);
+  const auto shift = detail::softmax_loops<T>().shift;
+  parallel_pieces(rows, std::max(block, grain_of(n)), [&](std::int64_t begin, std::int64_t end) {
+    std::array<T, kBlockRows> means;
+    for (std::int64_t r = begin; r < end; r += block) {
+      const std::int64_t count = std::min(block, end - r);
+      const T* from = x + r * n;
+      T* const to = y + r * n;
+      for (int pass = 0; pass < 2; ++pass, from = to) {
+        sum(from, count, n, means.data());
+        for (std::int64_t i = 0; i < count; ++i) {
+          T& mean = means[static_cast<std::size_t>(i)];
+          mean = mean_from(mean, from + i * n, n, 1);
+        }
+        shift(from, means.data(), nullptr, count, n, to);
+      }
+    }
+  });
+}
+
+// y = x - means[o, i].
+template <class T>
+void subtract(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const T* means, T* y) {
+  const auto sub = elementwise<T>().sub;
+  if (inner == 1) {
+    const std::int64_t parts = (n - 1) / kPiece + 1;
+    parallel_pieces(outer * parts, grain_of(n), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t p = begin; p < end; ++p) {
+        const std::int64_t at = p % parts * kPiece, start = p / parts * n + at;
+        sub(x + start, 1, means + p / parts, 0, y + start, std::min(kPiece, n - at));
+      }
+    });
+    return;
+  }
+  parallel_pieces(outer * n, grain_of(inner), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) sub(x + row * inner, 1, means + row / n * inner, 1, y + row * inner, inner);
+  });
+}
+
+// y[o, i] = the sum over j of x[o, j, i]².
+template <class T>
+void sum_squares(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  if (n == 0) {
+    std::fill_n(y, outer * inner, T{0});
+    return;
+  }
+  if (inner == 1) {
+    const auto dot = detail::softmax_loops<T>().dot;
+    if (n < 2 * kPiece) {
+      parallel_pieces(outer, grain_of(n),
+                      [&](std::int64_t begin, std::int64_t end) { dot(x + begin * n, x + begin * n, end - begin, n, y + begin); });
+      return;
+    }
+    const std::int64_t parts = (n - 1) / kPiece + 1;
+    std::vector<T> partial(static_cast<std::size_t>(outer * parts));
+    parallel_pieces(outer * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t p = begin; p < end; ++p) {
+        const std::int64_t at = p % parts * kPiece;
+        const T* const from = x + p / parts * n + at;
+        dot(from, from, 1, std::min(kPiece, n - at), &partial[static_cast<std::size_t>(p)]);
+      }
+    });
+    reduce(Reduction::sum, partial.data(), outer, parts, 1, y);
+    return;
+  }
+  const std::int64_t numel = outer * n * inner;
+  const auto squares = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(numel));
+  parallel_pieces(numel, kPiece,
+                  [&](std::int64_t begin, std::int64_t end) { elementwise<T>().square(x + begin, squares.get() + begin, end - begin); });
+  reduce(Reduction::sum, squares.get(), outer, n, inner, y);
+}
+
+// sqrt((sum of x²) / divisor + epsilon) of n elements, whose squares may overflow or underflow in T.
+template <class T>
+double scaled_root(const T* x, std::int64_t n, std::int64_t stride, double divisor, double epsilon) {
+  double largest = 0;
+  for (std::int64_t j = 0; j < n; ++j) {
+    const double size = std::abs(static_cast<double>(x[j * stride]));
+    if (std::isnan(size)) return size;
+    largest = std::max(largest, size);
+  }
+  if (largest == 0 || std::isinf(largest)) return std::sqrt(largest / divisor + epsilon);
+  // The squares of float fit into double. Those of double are scaled by a power of two, whose halves are both finite.
+  const int exponent = std::is_same_v<T, float> ? 0 : std::ilogb(largest);
+  const double first = std::ldexp(1.0, -exponent / 2), second = std::ldexp(1.0, -(exponent - exponent / 2));
+  double total = 0, lost = 0;
+  for (std::int64_t j = 0; j < n; ++j) {
+    const double scaled = static_cast<double>(x[j * stride]) * first * second, term = scaled * scaled - lost, sum = total + term;
+    lost = (sum - total) - term;
+    total = sum;
+  }
+  const double root = std::ldexp(std::sqrt(total / divisor), exponent);
+  return epsilon > 0 ? std::hypot(root, std::sqrt(epsilon)) : root;
+}
+
+}  // namespace
+
+template <class T>
+void center(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  if (outer == 0 || n == 0 || inner == 0) return;
+  if (inner == 1 && n <= kBlock) return center_rows(x, outer, n, y);
+  std::vector<T> means(static_cast<std::size_t>(outer * inner));
+  for (int pass = 0; pass < 2; ++pass, x = y) {
+    reduce(Reduction::sum, x, outer, n, inner, means.data());
+    for (std::int64_t k = 0; k < outer * inner; ++k) {
+      T& mean = means[static_cast<std::size_t>(k)];
+      mean = mean_from(mean, x + k / inner * n * inner + k % inner, n, inner);
+    }
+    subtract(x, outer, n, inner, means.data(), y);
+  }
+}
+
+template <class T>
+void mean_of_squares(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double divisor, T* y) {
+  sum_squares(x, outer, n, inner, y);
+  for (std::int64_t k = 0; k < outer * inner; ++k) {
+    if (std::isinf(y[k])) {  // the mean may be finite
+      const double root = scaled_root(x + k / inner * n * inner + k % inner, n, inner, divisor, 0);
+      y[k] = static_cast<T>(root * root);
+    } else if (divisor != 1) {
+      y[k] = static_cast<T>(static_cast<double>(y[k]) / divisor);
+    }
+  }
+}
+
+template <class T>
+void root_of_squares(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double divisor, double epsilon, T* y) {
+  using Limits = std::numeric_limits<T>;
+  sum_squares(x, outer, n, inner, y);
+  // Squares below the smallest normal number may be lost; in a sum from `least` on they do not count, nor beside a larger epsilon.
+  const double least = 8 * static_cast<double>(n) * static_cast<double>(Limits::min()) / static_cast<double>(Limits::epsilon());
+  const bool negligible = least / divisor <= epsilon * static_cast<double>(Limits::epsilon());
+  for (std::int64_t k = 0; k < outer * inner; ++k) {
+    const auto squares = static_cast<double>(y[k]);
+    const double mean = squares / divisor + epsilon;
+    const bool fits = std::isfinite(squares) && std::isfinite(mean) && (squares >= least || negligible);
+    const double root = fits ? std::sqrt(mean) : scaled_root(x + k / inner * n * inner + k % inner, n, inner, divisor, epsilon);
+    y[k] = static_cast<T>(root);
+  }
+}
+
+template void center(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void center(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void mean_of_squares(const float*, std::int64_t, std::int64_t, std::int64_t, double, float*);
+template void mean_of_squares(const double*, std::int64_t, std::int64_t, std::int64_t, double, double*);
+template void root_of_squares(const float*, std::int64_t, std::int64_t, std::int64_t, double, double, float*);
+template void root_of_squares(const double*, std::int64_t, std::int64_t, std::int64_t, double, double, double*);
+
+}  // namespace chainrule::kernels
