@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(schedules_at_extreme_options) {
   BOOST_TEST(first(nn::polynomial_schedule(4, 1)) == (Rates{4, 0, 0, 0}));
   BOOST_TEST(first(nn::sequential_schedule({nn::constant_schedule(4)}, {})) == Rates(4, 4));
   BOOST_TEST(first(nn::sequential_schedule({nn::warmup_schedule(4, 1, 0), nn::step_schedule(4, 1, 0.5)}, {1})) == (Rates{0, 4, 2, 1}));
-  // Two steps: the second is the last. One phase, which falls from the maximum, is left of the first.
+  // Of two steps, the first has the maximum and the second is the last.
   BOOST_TEST(first(nn::one_cycle_schedule(4, 2, {.pct_start = 0.5, .div_factor = 4, .final_div_factor = 2})) == (Rates{4, 0.5, 0.5, 0.5}));
   BOOST_TEST(first(nn::one_cycle_schedule(4, 3, {.pct_start = 0, .linear = true, .div_factor = 4, .final_div_factor = 1})) ==
              (Rates{3, 2, 1, 1}));
