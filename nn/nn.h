@@ -15,6 +15,7 @@
 #include "nn/data/mnist.h"
 #include "nn/data/npy.h"
 #include "nn/data/transform.h"
+#include "nn/files/parse_number.h"
 #include "nn/files/write_file.h"
 #include "nn/graph/merge.h"
 #include "nn/graph/model.h"

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "nn/files/parse_number.h"
 #include "nn/layers/activation.h"
 #include "nn/optim/factory.h"
 
@@ -16,10 +17,12 @@ namespace {
 constexpr std::int64_t kMostUnits = 65536;
 constexpr std::int64_t kMostWeights = std::int64_t{1} << 28;  // between two layers; Adam keeps 16 bytes for each
 
+using detail::parse_number;
+using detail::Parsed;
+
 template <class Number>
 bool parse(std::string_view text, Number& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+  return parse_number(text, value) == Parsed::number;
 }
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
@@ -81,7 +84,9 @@ CLI::Validator number_from(double least) {
   return CLI::Validator(
       [=](const std::string& text) {
         double value = 0;
-        if (parse(text, value) && std::isfinite(value) && value >= least) return std::string();
+        const Parsed parsed = parse_number(text, value);
+        if (parsed == Parsed::too_large) return quoted(text) + " is too large for float64";
+        if (parsed == Parsed::number && std::isfinite(value) && value >= least) return std::string();
         return quoted(text) + " is not a finite number of at least " + (least == 0 ? "0" : std::to_string(least));
       },
       "");

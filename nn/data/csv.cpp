@@ -11,9 +11,12 @@
 #include "autograd/ops/create.h"
 #include "nn/data/chunks.h"
 #include "nn/data/csv_reader.h"
+#include "nn/files/parse_number.h"
 
 namespace chainrule::nn {
 
+using detail::parse_number;
+using detail::Parsed;
 using detail::text;
 using detail::throw_invalid;
 using detail::throw_misuse;
@@ -81,11 +84,10 @@ struct CsvRows {
 
 float number_in(const CsvReader& reader, const Layout& layout) {
   float value = 0;
-  if (!reader.parse(value) || !std::isfinite(value)) {
-    const std::string name = layout.names.empty() ? "" : " in column " + CsvReader::shown(layout.names[reader.column()]);
-    reader.fail(text(reader.shown(), name, " is not a finite number"));
-  }
-  return value;
+  const Parsed parsed = parse_number(reader.without_plus(), value);
+  if (parsed == Parsed::number && std::isfinite(value)) return value;
+  const std::string name = layout.names.empty() ? "" : " in column " + CsvReader::shown(layout.names[reader.column()]);
+  reader.fail(text(reader.shown(), name, parsed == Parsed::too_large ? " is too large for float32" : " is not a finite number"));
 }
 
 std::int64_t class_of(const CsvReader& reader, CsvRows& rows) {

@@ -71,13 +71,14 @@ struct CsvData {
 /// Reads a table of numbers from a CSV file (RFC 4180).
 ///
 /// Cells may be quoted, and "" stands for a quote within a quoted cell. Rows end with LF or CRLF. A byte order mark, blank lines, and
-/// spaces or tabs around a cell's content are skipped. Numbers use a decimal point in every locale.
+/// spaces or tabs around a cell's content are skipped. Numbers use a decimal point in every locale; one that is too small for float32
+/// becomes 0.
 ///
 /// The file is not trusted: memory use is bounded by twice the size of the table, and only one cell of text is held at a time.
-/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` (both counted from 1) if a feature or target is not a finite number, a label is
-/// empty, a cell is longer than 65536 bytes, a row has another number of cells than the first, a quote is not closed, an option names a
-/// column that does not exist or one column twice, no column is left for the features, there are more than a million columns or classes, or
-/// the file has no rows.
+/// @throws std::runtime_error `FILE:LINE:COLUMN: ...` (both counted from 1) if a feature or target is not a finite number of float32, a
+/// label is empty, a cell is longer than 65536 bytes, a row has another number of cells than the first, a quote is not closed, an option
+/// names a column that does not exist or one column twice, no column is left for the features, there are more than a million columns or
+/// classes, or the file has no rows.
 /// @throws std::invalid_argument if both `label` and `targets` are given, or if the delimiter is a quote or a line end.
 CsvData read_csv(const std::string& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
 

@@ -75,6 +75,12 @@ std::string_view CsvReader::trimmed() const noexcept {
   return words;
 }
 
+std::string_view CsvReader::without_plus() const noexcept {
+  std::string_view words = trimmed();
+  if (words.starts_with('+') && !words.starts_with("+-")) words.remove_prefix(1);
+  return words;
+}
+
 std::string CsvReader::shown(std::string_view words) {
   std::string shown = "\"";
   for (const char letter : words.substr(0, 40)) shown += static_cast<unsigned char>(letter) < 0x20 ? '?' : letter;

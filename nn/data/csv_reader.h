@@ -2,15 +2,14 @@
 // Internal header: not installed.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "nn/files/input_file.h"
+#include "nn/files/parse_number.h"
 
 namespace chainrule::nn {
 
@@ -41,9 +40,14 @@ class CsvReader {
   std::string shown() const { return shown(cell_); }
   /// Returns a text in quotes, shortened for an error message.
   static std::string shown(std::string_view words);
-  /// Parses the trimmed cell as a number. Returns false, leaving `value` unspecified, if the whole cell is not a number of type T.
+  /// Returns the trimmed cell without a plus sign in front.
+  std::string_view without_plus() const noexcept;
+  /// Parses the trimmed cell as a number. Returns false, leaving `value` unspecified, if the whole cell is not a number of type T. A number
+  /// that is too small for T becomes 0.
   template <class T>
-  bool parse(T& value) const;
+  bool parse(T& value) const {
+    return detail::parse_number(without_plus(), value) == detail::Parsed::number;
+  }
 
   /// Returns the position of the current cell in its row, from 0.
   std::size_t column() const noexcept { return count_ - 1; }
@@ -78,13 +82,5 @@ class CsvReader {
   bool row_ended_ = true;
   std::int64_t line_ = 1, row_line_ = 1;
 };
-
-template <class T>
-bool CsvReader::parse(T& value) const {
-  std::string_view words = trimmed();
-  if (words.starts_with('+') && !words.starts_with("+-")) words.remove_prefix(1);
-  const auto [end, error] = std::from_chars(words.data(), words.data() + words.size(), value);
-  return error == std::errc() && end == words.data() + words.size() && !words.empty();
-}
 
 }  // namespace chainrule::nn

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <numeric>
+#include <unordered_map>
 
 #include "autograd/base/check.h"
 #include "autograd/graph/grad_mode.h"
@@ -32,25 +35,30 @@ Tensor columns(const Tensor& x, Over over) {
 // 1 / spread, or 1 where the spread is 0.
 Tensor inverse_of(const Tensor& spread) { return where(gt(spread, 0), 1 / where(gt(spread, 0), spread, 1.0), 1.0); }
 
-// The examples of the second part, `fraction` of each class.
-std::vector<std::int64_t> stratified(const Dataset& data, double fraction, Generator& generator, const SourceLine& line) {
+// The examples of the second part: `count` examples, of each class its share of them. The shares are rounded down, and the classes with the
+// largest remainders get one more. Where remainders are equal, the classes are chosen at random.
+std::vector<std::int64_t> stratified(const Dataset& data, std::int64_t count, Generator& generator, const SourceLine& line) {
   const Tensor targets = data.batch(0, data.size(), line).targets;
   if (targets.dtype() != DType::int64) throw_invalid("train_test_split", "stratify needs labels, expected int64 targets", line);
   const std::span<const std::int64_t> labels = targets.data<std::int64_t>();
-  const std::vector<std::int64_t> order = randperm(data.size(), generator).to_vector<std::int64_t>();
-  std::vector<std::int64_t> classes(labels.begin(), labels.end());
-  std::ranges::sort(classes);
-  classes.erase(std::ranges::unique(classes).begin(), classes.end());
+  const std::int64_t n = data.size();
+  const std::vector<std::int64_t> order = randperm(n, generator).to_vector<std::int64_t>();
+  std::unordered_map<std::int64_t, std::vector<std::int64_t>> examples;
+  std::vector<std::int64_t> classes;  // in random order: that of their first examples
+  for (const std::int64_t i : order) {
+    std::vector<std::int64_t>& of_class = examples[labels[static_cast<std::size_t>(i)]];
+    if (of_class.empty()) classes.push_back(labels[static_cast<std::size_t>(i)]);
+    of_class.push_back(i);
+  }
+  const auto share = [&](std::int64_t label) { return count * std::ssize(examples[label]); };  // times n
+  std::ranges::stable_sort(classes, std::ranges::greater(), [&](std::int64_t label) { return share(label) % n; });
+  std::int64_t rest = count;
+  for (const std::int64_t label : classes) rest -= share(label) / n;
   std::vector<std::int64_t> picks;
   for (const std::int64_t label : classes) {
-    const auto count = std::llround(fraction * static_cast<double>(std::ranges::count(labels, label)));
-    std::int64_t taken = 0;
-    for (const std::int64_t i : order) {
-      if (taken == count) break;
-      if (labels[static_cast<std::size_t>(i)] != label) continue;
-      picks.push_back(i);
-      ++taken;
-    }
+    const std::int64_t taken = share(label) / n + (rest-- > 0 ? 1 : 0);
+    const std::vector<std::int64_t>& of_class = examples[label];
+    picks.insert(picks.end(), of_class.begin(), of_class.begin() + taken);
   }
   return picks;
 }
@@ -68,7 +76,7 @@ std::pair<Dataset, Dataset> train_test_split(const Dataset& data, double fractio
   const auto count = static_cast<std::int64_t>(std::llround(fraction * static_cast<double>(n)));
   std::vector<std::int64_t> second;
   if (options.stratify) {
-    second = stratified(data, fraction, generator, line);
+    second = stratified(data, count, generator, line);
   } else if (options.in_order) {
     second.resize(static_cast<std::size_t>(count));
     std::iota(second.begin(), second.end(), n - count);

@@ -17,13 +17,13 @@ struct SplitOptions {
   Generator* generator = nullptr;
   /// Takes the last examples for the second part, instead of a random selection.
   bool in_order = false;
-  /// Takes the same fraction of each class for the second part, rounded to whole examples. The targets must be labels.
+  /// Takes the same fraction of each class for the second part, up to a rest of less than one example per class: shares are rounded down,
+  /// and the classes with the largest remainders get one more example, at random where remainders are equal. The targets must be labels.
   bool stratify = false;
 };
 
 /// Splits a dataset at random into two parts, such as a training set and a test set. Returns the first and the second part, which share the
-/// storage of `data`. The second part has round(fraction · size()) examples; with `stratify`, this number is rounded for each
-/// class. Both parts keep the order of the examples.
+/// storage of `data`. The second part has round(fraction · size()) examples. Both parts keep the order of the examples.
 /// @throws std::invalid_argument unless 0 < fraction < 1 and each part gets at least one example; also if `stratify` is set and the targets
 /// are not labels, or if both `stratify` and `in_order` are set.
 std::pair<Dataset, Dataset> train_test_split(const Dataset& data, double fraction, const SplitOptions& options = {},

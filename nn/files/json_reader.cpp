@@ -2,6 +2,7 @@
 
 #include <istream>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 namespace chainrule::nn {
@@ -21,14 +22,23 @@ class Events {
   bool boolean(bool value) { return handler_.boolean(value), true; }
   bool number_integer(std::int64_t value) { return handler_.number_integer(value), true; }
   bool number_unsigned(std::uint64_t value) { return handler_.number_unsigned(value), true; }
-  bool number_float(double value, const std::string& digits) { return handler_.number_float(value, digits), true; }
+  bool number_float(double value, const std::string& digits) { return handler_.number_float(value, with_point(digits)), true; }
   bool string(std::string& value) { return handler_.string(value), true; }
   bool binary(std::vector<std::uint8_t>&) { return false; }  // not in JSON
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) {
+  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& error) {
+    constexpr int kNumberOverflow = 406;
+    if (error.id == kNumberOverflow) return handler_.number_too_large(with_point(token)), false;
     return handler_.parse_error(position, error.what()), false;
   }
 
  private:
+  // The parser writes the decimal point of the current locale.
+  static std::string with_point(std::string digits) {
+    const std::size_t point = digits.find_first_not_of("0123456789+-eE");
+    if (point != std::string::npos) digits[point] = '.';
+    return digits;
+  }
+
   JsonHandler& handler_;
 };
 

@@ -27,10 +27,12 @@ class JsonHandler {
   /// A number written with a minus sign and no fraction or exponent.
   virtual void number_integer(std::int64_t value) = 0;
   virtual void number_unsigned(std::uint64_t value) = 0;
-  /// `digits` is the text of the number, with the decimal point replaced by that of the current locale.
+  /// A number written with a fraction or exponent, or an integer of more than 64 bits. `digits` is its text.
   virtual void number_float(double value, const std::string& digits) = 0;
+  /// A number that is too large for float64. This function must throw.
+  virtual void number_too_large(const std::string& digits) = 0;
   virtual void string(std::string& value) = 0;
-  /// Called if the input is not JSON, or if a number exceeds the range of float64. Positions count from 1. This function must throw.
+  /// Called if the input is not JSON. Positions count from 1. This function must throw.
   virtual void parse_error(std::size_t position, std::string_view words) = 0;
 
  protected:

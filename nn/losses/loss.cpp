@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <iterator>
 
+#include "autograd/base/check.h"
 #include "nn/losses/losses.h"
 #include "nn/module/names.h"
 
 namespace chainrule::nn {
+
+using detail::text;
+using detail::throw_invalid;
+
 namespace {
 
 using Function = Tensor (*)(const TensorArg&, const Tensor&);
@@ -38,10 +45,34 @@ constexpr auto kNames = [] {
   return names;
 }();
 
+double examples_in(const Tensor& target) { return !target.defined() || target.rank() == 0 ? 1 : static_cast<double>(target.size(0)); }
+
+double labeled_examples_in(const Tensor& target) {
+  if (!target.defined() || target.dtype() != DType::int64) return examples_in(target);
+  const std::span<const std::int64_t> labels = target.data<std::int64_t>();
+  return examples_in(target) - static_cast<double>(std::ranges::count(labels, CrossEntropyOptions{}.ignore_index));
+}
+
+bool ignores_labels(Function function) {
+  return function == static_cast<Function>(cross_entropy) || function == static_cast<Function>(nll_loss);
+}
+
 }  // namespace
 
 std::span<const std::string_view> Loss::names() noexcept { return kNames; }
 
-Loss::Loss(std::string_view name, SourceLine line) : function_(find_named("Loss", "loss", kLosses, name, line)), name_(name) {}
+Loss::Loss(std::string_view name, SourceLine line) : Loss(find_named("Loss", "loss", kLosses, name, line)) { name_ = name; }
+
+Loss::Loss(Tensor (*loss)(const TensorArg&, const Tensor&)) : function_(loss), name_("function") {
+  if (ignores_labels(loss)) weight_ = labeled_examples_in;
+}
+
+double Loss::weight(const Tensor& target) const {
+  if (!weight_) return examples_in(target);
+  const double weight = weight_(target);
+  if (!(weight >= 0 && std::isfinite(weight)))
+    throw_invalid("Loss", text("the weight of a batch is ", weight, ", expected a finite number, 0 or more"), SourceLine::current());
+  return weight;
+}
 
 }  // namespace chainrule::nn

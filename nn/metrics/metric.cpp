@@ -40,41 +40,34 @@ Metric of_sums(std::string name, Sums sums, Better better) {
 }
 
 using Value = std::function<double(const Tensor& prediction, const Tensor& target)>;
-using Examples = std::int64_t (*)(const Tensor& prediction, const Tensor& target);
+using Weight = std::function<double(const Tensor& prediction, const Tensor& target)>;
 
-std::int64_t rows(const Tensor& prediction, const Tensor&) { return prediction.rank() == 0 ? 1 : prediction.size(0); }
-
-// The number of examples that count in the mean of cross_entropy and nll_loss.
-std::int64_t known_rows(const Tensor& prediction, const Tensor& target) {
-  const std::int64_t n = rows(prediction, target);
-  if (!target.defined() || target.dtype() != DType::int64) return n;
-  const std::span<const std::int64_t> labels = target.data<std::int64_t>();
-  return n - std::count(labels.begin(), labels.end(), CrossEntropyOptions{}.ignore_index);
-}
+double rows(const Tensor& prediction, const Tensor&) { return prediction.rank() == 0 ? 1 : static_cast<double>(prediction.size(0)); }
 
 class MeanState final : public MetricState {
  public:
-  MeanState(std::string name, Value value, Examples examples) : name_(std::move(name)), value_(std::move(value)), examples_(examples) {}
-  double result() const override { return count_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / static_cast<double>(count_); }
+  MeanState(std::string name, Value value, Weight weight) : name_(std::move(name)), value_(std::move(value)), weight_(std::move(weight)) {}
+  double result() const override { return weights_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weights_; }
 
  private:
   void add(const Tensor& prediction, const Tensor& target, const SourceLine& line) override {
     if (!prediction.defined()) throw_invalid(name_.c_str(), "undefined tensor for prediction", line);
-    const std::int64_t n = examples_(prediction, target);
-    if (n == 0) return;
-    sum_ += value_(prediction, target) * static_cast<double>(n);
-    count_ += n;
+    const double weight = weight_(prediction, target);
+    if (weight == 0) return;
+    sum_ += value_(prediction, target) * weight;
+    weights_ += weight;
   }
 
   std::string name_;
   Value value_;
-  Examples examples_;
-  double sum_ = 0;
-  std::int64_t count_ = 0;
+  Weight weight_;
+  double sum_ = 0, weights_ = 0;
 };
 
-Metric of_mean(std::string name, Value value, Examples examples, Better better) {
-  Metric::Begin begin = [name, value = std::move(value), examples] { return std::make_unique<MeanState>(name, value, examples); };
+Metric of_mean(std::string name, Value value, Weight weight, Better better) {
+  Metric::Begin begin = [name, value = std::move(value), weight = std::move(weight)] {
+    return std::make_unique<MeanState>(name, value, weight);
+  };
   return Metric(std::move(name), std::move(begin), better);
 }
 
@@ -126,9 +119,10 @@ Metric by_name(std::string_view name, const SourceLine& line) {
     if (known.name == name) return known.make();
   if (const std::optional<std::int64_t> k = top_of(name)) return top_k(*k, line).named(std::string(name));
   if (std::ranges::find(Loss::names(), name) != Loss::names().end()) {
-    const bool ignores = name == "cross_entropy" || name == "nll_loss";
-    Value value = [loss = Loss(name, line)](const Tensor& prediction, const Tensor& target) { return loss(prediction, target).item(); };
-    return of_mean(std::string(name), std::move(value), ignores ? known_rows : rows, Better::smaller);
+    const Loss loss(name, line);
+    return of_mean(
+        std::string(name), [loss](const Tensor& prediction, const Tensor& target) { return loss(prediction, target).item(); },
+        [loss](const Tensor&, const Tensor& target) { return loss.weight(target); }, Better::smaller);
   }
   std::string list;
   for (const Known& known : kMetrics) list += std::string(known.name) + ", ";

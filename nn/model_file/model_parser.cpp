@@ -138,14 +138,18 @@ class ModelParser : public JsonHandler {
   }
 
   void number_float(double value, const std::string& digits) override {
-    if (!in_weights_) {
+    if (in_weights_) {
+      tensors_.number(digits);
+    } else {
       add({value});
-      return;
     }
-    // The JSON parser writes the decimal point of the current locale.
-    std::string plain = digits;
-    if (const std::size_t point = plain.find_first_not_of("0123456789+-eE"); point != std::string::npos) plain[point] = '.';
-    tensors_.number(plain);
+  }
+
+  void number_too_large(const std::string& digits) override {
+    if (in_weights_) tensors_.number(digits);
+    const std::string shown = digits.substr(0, 40);
+    if (depth_ == 0) file_.fail(text("is ", shown, ", expected an object"));
+    file_.fail(text(path_of_next(), " is ", shown, ", which is too large for float64"));
   }
 
   void string(std::string& value) override {
@@ -157,13 +161,11 @@ class ModelParser : public JsonHandler {
     }
   }
 
-  void parse_error(std::size_t position, std::string_view words) override {
+  void parse_error(std::size_t, std::string_view words) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while ...; last read: '...'"
     words = words.substr(0, words.find("; last read"));
     constexpr std::string_view kBefore = "parse error at ";
-    const std::size_t at = words.find(kBefore);
-    if (at == words.npos) file_.fail_at(position > 0 ? position - 1 : 0, "a number outside the range of float64");
-    words.remove_prefix(at + kBefore.size());
+    if (const std::size_t at = words.find(kBefore); at != words.npos) words.remove_prefix(at + kBefore.size());
     const std::size_t colon = words.find(": ");
     file_.fail(text(words.substr(0, colon), ": not JSON", colon == words.npos ? "" : words.substr(colon)));
   }
@@ -256,6 +258,14 @@ class ModelParser : public JsonHandler {
       }
     }
     return path;
+  }
+
+  // The path of the value that comes next.
+  std::string path_of_next() const {
+    if (open_.empty()) return field_;
+    const ConfigValue& outer = *open_.back().value;
+    if (const auto* const list = std::get_if<ConfigValue::List>(&outer.is)) return detail::path_of_item(path(), list->size());
+    return detail::path_of_field(path(), std::get<ConfigValue::Fields>(outer.is).back().name);
   }
 
   const InputFile& file_;

@@ -1,18 +1,19 @@
 #include "nn/model_file/tensor_parser.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "nn/files/json_text.h"
+#include "nn/files/parse_number.h"
 
 namespace chainrule::nn {
 
+using detail::parse_number;
+using detail::Parsed;
 using detail::text;
 
 template <class T>
@@ -215,12 +216,14 @@ void TensorParser::integer(std::int64_t value) {
 void TensorParser::unsigned_integer(std::uint64_t value) { add_integer(value); }
 
 void TensorParser::number(const std::string& digits) {
+  const auto shown = [&] { return digits.substr(0, 40); };
   const auto parse = [&](auto value) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size()) refuse(digits.substr(0, 40));
+    const Parsed parsed = parse_number(digits, value);
+    if (parsed == Parsed::too_large) file_.fail(text(place_name(), " is ", shown(), ", which is too large for ", dtype_));
+    if (parsed == Parsed::other) refuse(shown());
     add(value);
   };
-  if (state_ != State::numbers || dtype_ == DType::int64) refuse(digits.substr(0, 40));
+  if (state_ != State::numbers || dtype_ == DType::int64) refuse(shown());
   if (dtype_ == DType::float32) {
     parse(float{});
   } else {

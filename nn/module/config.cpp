@@ -21,7 +21,10 @@ std::string words_for(const ConfigValue& value) {
   if (std::holds_alternative<std::monostate>(value.is)) return "null";
   if (const auto* flag = std::get_if<bool>(&value.is)) return *flag ? "true" : "false";
   if (const auto* integer = std::get_if<std::int64_t>(&value.is)) return nn::json_number(*integer);
-  if (const auto* number = std::get_if<double>(&value.is)) return nn::json_number(*number);
+  if (const auto* number = std::get_if<double>(&value.is)) {
+    const std::string digits = nn::json_number(*number);
+    return digits.find_first_not_of("-0123456789") == std::string::npos ? digits + ".0" : digits;  // unlike an integer
+  }
   if (const auto* words = std::get_if<std::string>(&value.is)) return nn::json_quote(*words);
   return std::holds_alternative<ConfigValue::List>(value.is) ? "a list" : "an object";
 }

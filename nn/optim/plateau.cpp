@@ -30,7 +30,7 @@ Plateau::Plateau(const PlateauOptions& options, SourceLine line)
 }
 
 bool Plateau::is_better(double metric) const {
-  const double margin = options_.absolute_threshold ? options_.threshold : best_ * options_.threshold;
+  const double margin = options_.absolute_threshold ? options_.threshold : std::abs(best_) * options_.threshold;
   // From infinity by any share of it is infinity, not NaN.
   if (std::isinf(best_)) return options_.maximize ? metric > best_ : metric < best_;
   return options_.maximize ? metric > best_ + margin : metric < best_ - margin;
@@ -79,6 +79,7 @@ void Plateau::load_state(const std::vector<NamedTensor>& state, SourceLine line)
   const double best = find("best", DType::float64).item();
   const std::int64_t bad = find("bad", DType::int64).data<std::int64_t>()[0];
   const std::int64_t cooldown = find("cooldown", DType::int64).data<std::int64_t>()[0];
+  if (std::isnan(best)) throw_invalid("load_state", "Plateau's best is nan, expected a number", line);
   if (!std::isfinite(learning_rate) || learning_rate < 0 || bad < 0 || cooldown < 0)
     throw_invalid(
         "load_state",

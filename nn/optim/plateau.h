@@ -10,7 +10,8 @@
 
 namespace chainrule::nn {
 
-/// Options of Plateau, with the meaning and defaults they have in torch.optim.lr_scheduler.ReduceLROnPlateau.
+/// Options of Plateau, with the meaning and defaults they have in torch.optim.lr_scheduler.ReduceLROnPlateau, which differs for negative
+/// metrics: see `threshold`.
 struct PlateauOptions {
   /// The initial learning rate.
   double learning_rate = 1e-3;
@@ -20,8 +21,8 @@ struct PlateauOptions {
   double factor = 0.1;
   /// The number of consecutive metrics without improvement that are tolerated. The next one reduces the learning rate.
   std::int64_t patience = 10;
-  /// A metric is an improvement if it is below best·(1 - threshold); or above best·(1 + threshold) to maximize. With absolute_threshold, it
-  /// must be better than the best by more than threshold.
+  /// A metric is an improvement if it is better than the best by more than threshold·|best|; with absolute_threshold, by more than
+  /// threshold. (PyTorch: by more than threshold·best, so that metrics below 0 that stay the same or get worse are improvements.)
   double threshold = 1e-4;
   /// True: threshold is an absolute difference. False: it is relative to the best metric.
   bool absolute_threshold = false;

@@ -20,6 +20,9 @@ void check_steps(const char* op, const char* what, std::int64_t steps, const Sou
 
 double real(std::int64_t n) { return static_cast<double>(n); }
 
+// rate · gammaⁿ. A rate of 0 stays 0 where the power overflows.
+double decayed(double rate, double gamma, std::int64_t n) { return rate == 0 ? 0 : rate * std::pow(gamma, real(n)); }
+
 // Half a cosine from one number to another as `part` goes from 0 to 1.
 double half_cosine(double from, double to, double part) { return to + (from - to) * (1 + std::cos(std::numbers::pi * part)) / 2; }
 
@@ -44,7 +47,7 @@ Schedule step_schedule(double learning_rate, std::int64_t step_size, double gamm
   check_rate("step_schedule", "learning_rate", learning_rate, line);
   check_rate("step_schedule", "gamma", gamma, line);
   check_steps("step_schedule", "step_size", step_size, line);
-  return [=](std::int64_t step) { return learning_rate * std::pow(gamma, real(step / step_size)); };
+  return [=](std::int64_t step) { return decayed(learning_rate, gamma, step / step_size); };
 }
 
 Schedule multistep_schedule(double learning_rate, std::vector<std::int64_t> milestones, double gamma, SourceLine line) {
@@ -54,14 +57,14 @@ Schedule multistep_schedule(double learning_rate, std::vector<std::int64_t> mile
     detail::throw_invalid("multistep_schedule", "the milestones are not sorted, expected ascending order", line);
   return [=, milestones = std::move(milestones)](std::int64_t step) {
     const auto reached = std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin();
-    return learning_rate * std::pow(gamma, real(reached));
+    return decayed(learning_rate, gamma, reached);
   };
 }
 
 Schedule exponential_schedule(double learning_rate, double gamma, SourceLine line) {
   check_rate("exponential_schedule", "learning_rate", learning_rate, line);
   check_rate("exponential_schedule", "gamma", gamma, line);
-  return [=](std::int64_t step) { return learning_rate * std::pow(gamma, real(step)); };
+  return [=](std::int64_t step) { return decayed(learning_rate, gamma, step); };
 }
 
 Schedule cosine_schedule(double learning_rate, std::int64_t steps, double end, SourceLine line) {
@@ -110,6 +113,8 @@ Schedule one_cycle_schedule(double max_learning_rate, std::int64_t steps, const 
     if (!std::isfinite(factor) || factor <= 0)
       detail::throw_invalid(op, detail::text(what, " is ", factor, ", expected a finite number above 0"), line);
   const double first = max_learning_rate / options.div_factor, final = first / options.final_div_factor;
+  check_rate(op, "max_learning_rate / div_factor", first, line);
+  check_rate(op, "max_learning_rate / div_factor / final_div_factor", final, line);
   const double top = options.pct_start * real(steps) - 1, back = 2 * options.pct_start * real(steps) - 2, last = real(steps) - 1;
   return [=, linear = options.linear, three_phase = options.three_phase](std::int64_t step) {
     const auto between = [&](double from, double to, double begin, double end) {

@@ -38,7 +38,7 @@ class Training {
   std::int64_t step() const noexcept { return step_; }
   /// Returns the number of optimizer steps in an epoch.
   std::int64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
-  /// Returns the loss of the last step.
+  /// Returns the loss of the last step; NaN if none of its examples counts in the loss, because all labels are ignored.
   double step_loss() const noexcept { return step_loss_; }
 
   /// Returns the names of all values that are recorded for each epoch.

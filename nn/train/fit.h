@@ -53,7 +53,9 @@ requires(std::convertible_to<L, Loss> && !std::same_as<std::remove_cvref_t<L>, L
 
 /// Options of Model::compile(): what is minimized, with which optimizer, and what is measured.
 struct CompileOptions {
-  /// The loss, or one for each output. A loss must be the mean over the examples of a batch.
+  /// The loss, or one for each output. A loss must be the mean over the examples of a batch; for a weighted mean, see Loss. An example of
+  /// weight 0, such as one with an ignored label, contributes nothing; neither does a batch of such examples, for which the optimizer takes
+  /// no step.
   Losses loss = {};
   /// A factor for the loss of each output; empty: 1 each. The loss of the module is the weighted sum.
   std::vector<double> loss_weights = {};

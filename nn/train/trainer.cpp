@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <limits>
 #include <ostream>
 #include <sstream>
 #include <unordered_set>
+#include <utility>
 
 #include "autograd/base/check.h"
 #include "autograd/derivatives/backward.h"
@@ -41,24 +43,40 @@ const Tensor& target_of(const Batch& batch, std::size_t output) { return output 
 
 std::int64_t examples_in(const Batch& batch) { return batch.inputs.size(0); }
 
-Loss with_class_weights(const char* op, const Loss& loss, const std::vector<double>& class_weights, const SourceLine& line) {
+// The sum of the factors of the labels that are not ignored. A label without a factor counts 1, and is refused by the loss.
+double sum_of_weights(const std::vector<double>& class_weights, const Tensor& target) {
+  if (target.dtype() != DType::int64) return static_cast<double>(target.size(0));
+  double sum = 0;
+  for (const std::int64_t label : target.data<std::int64_t>()) {
+    if (label == CrossEntropyOptions{}.ignore_index) continue;
+    sum += label >= 0 && std::cmp_less(label, class_weights.size()) ? class_weights[static_cast<std::size_t>(label)] : 1;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Loss Objective::with_class_weights(const char* op, const Loss& loss, const std::vector<double>& class_weights, const SourceLine& line) {
   for (const double weight : class_weights)
     if (!(weight >= 0 && std::isfinite(weight)))
       throw_invalid(op, text("class_weights hold ", weight, ", expected finite numbers, 0 or more"), line);
   const Tensor weight = from_vector(class_weights);
+  const auto sum = [class_weights](const Tensor& target) { return sum_of_weights(class_weights, target); };
   if (loss.name() == "cross_entropy")
-    return [weight](const Tensor& logits, const Tensor& target) {
-      return cross_entropy(logits, target, {.weight = weight.to(logits.dtype())});
-    };
+    return {loss.name(),
+            [weight](const Tensor& logits, const Tensor& target) {
+              return cross_entropy(logits, target, {.weight = weight.to(logits.dtype())});
+            },
+            sum};
   if (loss.name() == "nll_loss")
-    return [weight](const Tensor& log_probabilities, const Tensor& labels) {
-      return nll_loss(log_probabilities, labels, {.weight = weight.to(log_probabilities.dtype())});
-    };
+    return {loss.name(),
+            [weight](const Tensor& log_probabilities, const Tensor& labels) {
+              return nll_loss(log_probabilities, labels, {.weight = weight.to(log_probabilities.dtype())});
+            },
+            sum};
   throw_invalid(op, text("class_weights are not supported by the loss ", loss.name(), ", expected \"cross_entropy\" or \"nll_loss\""),
                 line);
 }
-
-}  // namespace
 
 Objective::Objective(const char* op, const CompileOptions& options, std::vector<std::string> output_names, const SourceLine& line)
     : losses_(options.loss.list()), weights_(options.loss_weights), names_(std::move(output_names)) {
@@ -128,42 +146,77 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
   Totals(*this).add(outputs, examples);
 }
 
+Objective::BatchWeights& Objective::BatchWeights::operator+=(const BatchWeights& other) {
+  examples += other.examples;
+  outputs.resize(other.outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] += other.outputs[i];
+  return *this;
+}
+
+bool Objective::BatchWeights::count() const noexcept {
+  return std::ranges::any_of(outputs, [](double weight) { return weight > 0; });
+}
+
+Objective::BatchWeights Objective::weights_of(const Batch& batch) const {
+  BatchWeights weights{.examples = static_cast<double>(examples_in(batch)), .outputs = {}};
+  for (std::size_t i = 0; i < losses_.size(); ++i) weights.outputs.push_back(losses_[i].weight(target_of(batch, i)));
+  return weights;
+}
+
 Objective::Totals::Totals(const Objective& objective)
-    : objective_(&objective), output_sums_(objective.names_.size()), states_(objective.names_.size()) {
+    : objective_(&objective),
+      output_sums_(objective.names_.size()),
+      output_weights_(objective.names_.size()),
+      states_(objective.names_.size()) {
   for (std::size_t i = 0; i < states_.size(); ++i)
     for (const Metric& metric : objective.metrics_[i]) states_[i].push_back(metric.begin());
 }
 
-Tensor Objective::Totals::add(const std::vector<Tensor>& outputs, const Batch& batch) {
-  const auto examples = static_cast<double>(examples_in(batch));
+Tensor Objective::Totals::add(const std::vector<Tensor>& outputs, const Batch& batch, const BatchWeights& step) {
+  const BatchWeights own = objective_->weights_of(batch);
   Tensor total;
   for (std::size_t i = 0; i < objective_->losses_.size(); ++i) {
+    plain_ = plain_ && own.outputs[i] == own.examples;
+    if (own.outputs[i] == 0) continue;
     Tensor loss = objective_->losses_[i](outputs[i], target_of(batch, i));
     if (!loss.defined() || loss.numel() != 1)
       throw_invalid("fit",
                     text("the loss ", objective_->losses_[i].name(), " returned ",
                          loss.defined() ? text(loss.shape()) : "an undefined tensor", ", expected one number"),
                     SourceLine::current());
-    output_sums_[i] += loss.item() * examples;
-    if (objective_->weights_[i] != 1) loss = loss * objective_->weights_[i];
+    output_sums_[i] += loss.item() * own.outputs[i];
+    output_weights_[i] += own.outputs[i];
+    // Exactly 1 if every example has the same weight.
+    const double share = (own.outputs[i] / step.outputs[i]) / (own.examples / step.examples);
+    const double factor = objective_->weights_[i] * share;
+    if (factor != 1) loss = loss * factor;
     total = total.defined() ? total + loss : loss;
   }
-  if (total.defined()) {
-    last_loss_ = total.item();
-    loss_sum_ += last_loss_ * examples;
-  }
-  examples_ += examples_in(batch);
+  last_loss_ = total.defined() ? total.item() : 0;
+  loss_sum_ += last_loss_ * own.examples;
+  examples_ += own.examples;
   for (std::size_t i = 0; i < states_.size(); ++i)
     for (const std::unique_ptr<MetricState>& state : states_[i]) state->update(outputs[i], target_of(batch, i));
   return total;
 }
 
+double Objective::Totals::loss() const {
+  if (plain_) return loss_sum_ / examples_;
+  double sum = 0;
+  bool counts = false;
+  for (std::size_t i = 0; i < output_sums_.size(); ++i) {
+    if (output_weights_[i] == 0) continue;
+    sum += objective_->weights_[i] * (output_sums_[i] / output_weights_[i]);
+    counts = true;
+  }
+  return counts ? sum : std::numeric_limits<double>::quiet_NaN();
+}
+
 void Objective::Totals::write(Metrics& metrics, std::string_view prefix) const {
-  const auto examples = static_cast<double>(examples_);
   std::vector<double> values;
-  if (objective_->has_loss()) values.push_back(loss_sum_ / examples);
+  if (objective_->has_loss()) values.push_back(loss());
   if (objective_->has_loss() && output_sums_.size() > 1)
-    for (const double sum : output_sums_) values.push_back(sum / examples);
+    for (std::size_t i = 0; i < output_sums_.size(); ++i) values.push_back(output_sums_[i] / output_weights_[i]);
   for (const auto& list : states_)
     for (const std::unique_ptr<MetricState>& state : list) values.push_back(state->result());
   std::size_t i = 0;
@@ -386,9 +439,12 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
   totals.write(record, "");
 }
 
-// Returns whether the loss is finite. If it is not and stop_on_nan is set, the step is not taken.
+// Returns false if the loss is not finite; with stop_on_nan, the step is then not taken. Nor is it if no example counts in the loss.
 bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objective::Totals& totals) {
-  if (optimizer.needs_closure()) {
+  Objective::BatchWeights step;
+  for (const Batch& batch : batches) step += objective_.weights_of(batch);
+  const bool counts = step.count();
+  if (optimizer.needs_closure() && counts) {
     bool first = true;
     const Batch& batch = batches.front();
     training_.step_loss_ = optimizer.step(
@@ -403,22 +459,26 @@ bool Trainer::step_on(Optimizer& optimizer, std::vector<Batch>& batches, Objecti
         line_);
     return std::isfinite(training_.step_loss_);
   }
-  std::int64_t examples = 0;
-  for (const Batch& batch : batches) examples += examples_in(batch);
   for (Tensor& parameter : parameters_) parameter.zero_grad(line_);
   double loss_of_step = 0;
   for (Batch& batch : batches) {
-    const Tensor loss = totals.add(module_(inputs_of(batch)), batch);
-    const double share = static_cast<double>(examples_in(batch)) / static_cast<double>(examples);
+    const Tensor loss = totals.add(module_(inputs_of(batch)), batch, step);
+    const double share = static_cast<double>(examples_in(batch)) / step.examples;
     loss_of_step += share * totals.last_loss();
     training_.step_loss_ = loss_of_step;
     if (options_.stop_on_nan && !std::isfinite(loss_of_step)) return false;
-    if (batches.size() == 1) {
+    if (!loss.defined()) {
+      // Every label is ignored.
+    } else if (batches.size() == 1) {
       loss.backward(line_);
     } else {
       loss.backward({.gradient = full(loss.shape(), share, loss.dtype())}, line_);
     }
     batch = {};  // its memory is reused for the next batch
+  }
+  if (!counts) {
+    training_.step_loss_ = std::numeric_limits<double>::quiet_NaN();
+    return true;
   }
   if (options_.clip_value) clip_grad_value(optimizer.parameters(), *options_.clip_value);
   if (options_.clip_norm) clip_grad_norm(optimizer.parameters(), *options_.clip_norm);

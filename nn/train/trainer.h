@@ -25,22 +25,39 @@ class Objective {
   /// Returns "loss", the loss of each output if there are several, and the metrics.
   std::vector<Column> columns() const;
 
+  /// The weights with which one or several batches count in a mean over more of them.
+  struct BatchWeights {
+    double examples = 0;          ///< the number of examples
+    std::vector<double> outputs;  ///< for each output, the sum of Loss::weight()
+    BatchWeights& operator+=(const BatchWeights& other);
+    /// Returns true if an example counts in the loss of an output.
+    bool count() const noexcept;
+  };
+  /// Returns the weights of a batch.
+  BatchWeights weights_of(const Batch& batch) const;
+
   /// The accumulated loss and metrics of one pass over data.
   class Totals {
    public:
     explicit Totals(const Objective& objective);
-    /// Adds the loss and the metrics of a batch. Returns the loss of the batch.
-    Tensor add(const std::vector<Tensor>& outputs, const Batch& batch);
+    /// Adds the loss and the metrics of a batch. Returns the loss of the batch, or an undefined Tensor if no example counts in it.
+    Tensor add(const std::vector<Tensor>& outputs, const Batch& batch) { return add(outputs, batch, objective_->weights_of(batch)); }
+    /// Adds a batch of a step over several batches, which have the weights `step` together. The sum of the returned losses, each multiplied
+    /// by the batch's share of the examples of the step, is the loss that one batch of all these examples has.
+    Tensor add(const std::vector<Tensor>& outputs, const Batch& batch, const BatchWeights& step);
     /// Writes the values in the order of columns(), with `prefix` before each name.
     void write(Metrics& metrics, std::string_view prefix) const;
-    /// Returns the loss of the last batch.
+    /// Returns the loss that add() returned last; 0 if it was undefined.
     double last_loss() const noexcept { return last_loss_; }
 
    private:
+    double loss() const;
+
     const Objective* objective_;
-    std::int64_t examples_ = 0;
-    double last_loss_ = 0, loss_sum_ = 0;
-    std::vector<double> output_sums_;
+    double examples_ = 0, last_loss_ = 0;
+    double loss_sum_ = 0;                               // of the losses of the batches, each times its number of examples
+    bool plain_ = true;                                 // whether every example has had weight 1 in the loss of every output
+    std::vector<double> output_sums_, output_weights_;  // of the losses of the batches, each times its weight; and of the weights
     std::vector<std::vector<std::unique_ptr<MetricState>>> states_;  // for each output
   };
 
@@ -52,6 +69,7 @@ class Objective {
   bool has_loss() const noexcept { return !losses_.empty(); }
 
  private:
+  static Loss with_class_weights(const char* op, const Loss& loss, const std::vector<double>& class_weights, const SourceLine& line);
   std::string prefix_of(std::size_t output) const;
 
   std::vector<Loss> losses_;

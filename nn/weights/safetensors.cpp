@@ -179,6 +179,7 @@ class WeightsHeaderParser : public JsonHandler {
   void boolean(bool value) override { refuse(value ? "true" : "false"); }
   void number_integer(std::int64_t value) override { refuse(text("the number ", value)); }
   void number_float(double, const std::string& digits) override { refuse("the number " + digits.substr(0, 40)); }
+  void number_too_large(const std::string& digits) override { refuse("the number " + digits.substr(0, 40)); }
   void parse_error(std::size_t position, std::string_view) override {
     not_json(position > 0 ? position - 1 : 0);  // the parser counts positions from 1
   }

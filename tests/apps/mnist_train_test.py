@@ -436,7 +436,10 @@ class Refusals(MnistTrainTest):
         self.assert_refused(self.run_program("--output", "linear"), r"--loss cross_entropy requires --output softmax or sigmoid")
         self.assert_refused(self.run_program("--loss", "mse", "--label-smoothing", "0.1"), r"--label-smoothing requires --loss cross_entropy")
         self.assert_refused(self.run_program("--val-split", "0.0001", "--limit-train", "100"), r"leaves none for the second part")
-        self.assert_refused(self.run_program("--optimizer", "lion", "--learning-rate", "1e400"), r"--learning-rate", exit_code=2)
+        self.assert_refused(self.run_program("--optimizer", "lion", "--learning-rate", "1e400"),
+                            r'--learning-rate: "1e400" is too large for float64', exit_code=2)
+        self.assert_refused(self.run_program("--learning-rate", "1e-400", "--loss", "mse", "--label-smoothing", "1e-1"),
+                            r"--label-smoothing requires --loss cross_entropy")  # the learning rate is 0
 
     def test_tables_and_models_that_are_wrong(self):
         bad = self.path("bad.csv")

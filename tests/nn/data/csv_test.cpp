@@ -97,6 +97,15 @@ BOOST_AUTO_TEST_CASE(numbers_do_not_depend_on_the_locale) {
   std::setlocale(LC_ALL, before.c_str());
 }
 
+BOOST_AUTO_TEST_CASE(numbers_at_the_limits_of_float32) {
+  const nn::CsvData data = parsed("p,b,y\n1e-50,1,-2e-400\n2,1e-40,1\n", {.targets = {"y"}});
+  BOOST_TEST(data.features.to_vector<float>() == (std::vector<float>{0, 1, 2, 1e-40F}), boost::test_tools::per_element());
+  BOOST_TEST(data.targets.to_vector<float>() == (std::vector<float>{0, 1}), boost::test_tools::per_element());
+  BOOST_TEST(complaint("a,b\n1,2\n3,1e39\n") == "3:2: \"1e39\" in column \"b\" is too large for float32");
+  BOOST_TEST(complaint("1,-1e400\n", {.header = false}) == "1:2: \"-1e400\" is too large for float32");
+  BOOST_TEST(complaint("a\n1e39x\n") == "2:1: \"1e39x\" in column \"a\" is not a finite number");
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_are_named_by_line_and_column) {
   BOOST_TEST(complaint("a,b\n1,2\n3,x\n") == "3:2: \"x\" in column \"b\" is not a finite number");
   BOOST_TEST(complaint("1,2\n3,\n", {.header = false}) == "2:2: \"\" is not a finite number");

@@ -2,7 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <cstdint>
 #include <set>
+#include <tuple>
+#include <vector>
 
 #include "autograd/autograd.h"
 #include "tests/autograd/base/throws.h"
@@ -56,6 +59,45 @@ BOOST_AUTO_TEST_CASE(stratified_splits_keep_the_shares) {
     BOOST_TEST(std::ranges::count(labels, 0.0) == 12);
     BOOST_TEST(first.size() == 35);
   }
+}
+
+// The sizes are round(fraction * n) by definition, and each class has its share, rounded down or up.
+BOOST_AUTO_TEST_CASE(stratified_splits_have_the_size_asked_for) {
+  const auto of_sizes = [](const std::vector<std::int64_t>& sizes) {
+    std::vector<std::int64_t> labels;
+    for (std::size_t c = 0; c < sizes.size(); ++c)
+      labels.insert(labels.end(), static_cast<std::size_t>(sizes[c]), static_cast<std::int64_t>(c));
+    return nn::Dataset(cr::arange(static_cast<double>(labels.size())), cr::from_vector(labels));
+  };
+  const auto counts = [](const nn::Dataset& data, std::size_t classes) {
+    std::vector<std::int64_t> found(classes);
+    for (const double label : labels_of(data)) ++found[static_cast<std::size_t>(label)];
+    return found;
+  };
+  using Sizes = std::vector<std::int64_t>;
+  cr::Generator generator(1);
+  for (const auto& [classes, each, fraction, wanted] :
+       {std::tuple{30, 5, 0.1, 15}, {30, 4, 0.1, 12}, {25, 2, 0.25, 13}, {20, 3, 0.2, 12}, {7, 1, 0.5, 4}}) {
+    const nn::Dataset data = of_sizes(Sizes(static_cast<std::size_t>(classes), each));
+    const auto [first, second] = nn::train_test_split(data, fraction, {.generator = &generator, .stratify = true});
+    BOOST_TEST(second.size() == wanted);
+    BOOST_TEST(first.size() == classes * each - wanted);
+    const double share = fraction * each;
+    for (const std::int64_t count : counts(second, static_cast<std::size_t>(classes))) {
+      BOOST_TEST(static_cast<double>(count) >= std::floor(share));
+      BOOST_TEST(static_cast<double>(count) <= std::ceil(share));
+    }
+  }
+  // Shares 2.4, 1.2 and 0.4 of 4 examples: 2, 1 and 0, and one more for the remainder 0.4 of class 0 or of class 2.
+  std::set<Sizes> seen;
+  for (int round = 0; round < 20; ++round)
+    seen.insert(counts(nn::train_test_split(of_sizes({6, 3, 1}), 0.4, {.generator = &generator, .stratify = true}).second, 3));
+  BOOST_TEST((seen == std::set<Sizes>{{3, 1, 0}, {2, 1, 1}}));
+  // Shares 3.5, 2.1 and 1.4: the largest remainder decides.
+  BOOST_TEST(counts(nn::train_test_split(of_sizes({5, 3, 2}), 0.7, {.stratify = true}).second, 3) == (Sizes{4, 2, 1}));
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               nn::train_test_split(of_sizes({2, 2}), 0.1, {.stratify = true});
+             }) == "train_test_split: fraction 0.1 of 4 examples leaves none for the second part" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(splits_that_cannot_be_are_refused) {

@@ -2,7 +2,9 @@
 #include "nn/losses/loss.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 #include "nn/losses/losses.h"
 #include "tests/autograd/base/throws.h"
@@ -37,6 +39,22 @@ BOOST_AUTO_TEST_CASE(losses_are_values) {
              "poisson_nll_loss, cross_entropy, nll_loss, binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, hinge_loss, "
              "multi_margin_loss, softmax_mse_loss, mse, mae" +
                  at_line());
+}
+
+BOOST_AUTO_TEST_CASE(the_weight_of_a_batch_is_what_its_mean_divides_by) {
+  const cr::Tensor some_ignored = cr::from_vector(std::vector<std::int64_t>{2, -100, 0, -100}), values = cr::zeros({4, 3});
+  for (const nn::Loss& loss : {nn::Loss("cross_entropy"), nn::Loss("nll_loss"), nn::Loss(nn::cross_entropy), nn::Loss(nn::nll_loss)}) {
+    BOOST_TEST(loss.weight(some_ignored) == 2);
+    BOOST_TEST(loss.weight(values) == 4);  // probabilities
+  }
+  for (const nn::Loss& loss : {nn::Loss("multi_margin_loss"), nn::Loss(nn::mse_loss)}) BOOST_TEST(loss.weight(some_ignored) == 4);
+  const auto mean = [](const cr::Tensor& a, const cr::Tensor& b) { return cr::mean(cr::square(a - b)); };
+  BOOST_TEST(nn::Loss(mean).weight(values) == 4);
+  BOOST_TEST(nn::Loss(mean).weight(cr::tensor(1.0)) == 1);
+  BOOST_TEST(nn::Loss(mean, [](const cr::Tensor&) { return 7; }).weight(values) == 7);
+  BOOST_TEST(message_of<std::invalid_argument>([&] {
+               nn::Loss(mean, [](const cr::Tensor&) { return -1; }).weight(values);
+             }).find("Loss: the weight of a batch is -1, expected a finite number, 0 or more") == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -103,6 +103,35 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
              (dir / "no" / "folder").string() + ": cannot be written: No such file or directory");
 }
 
+BOOST_AUTO_TEST_CASE(numbers_at_the_limits_of_their_dtype) {
+  const auto with_bias = [](const std::string& dtype, const std::string& value) {
+    return R"({"format": "chainrule.model", "version": 1, "architecture": {"type": "Dense", "config": {"d_in": 1, "d_out": 1, "bias": true,)"
+           R"( "activation": "linear"}}, "weights": {"weight": {"dtype": "float32", "shape": [1, 1], "values": [1]}, "bias": {"dtype": ")" +
+           dtype + R"(", "shape": [1], "values": [)" + value + "]}}}";
+  };
+  for (const char* tiny : {"1e-50", "-1e-50", "1e-400"}) {
+    const nn::Layer model = nn::load_model(dir.file("model.json", with_bias("float32", tiny)));
+    BOOST_TEST(model->parameters()[1].item() == 0, tiny);
+  }
+  const std::string place = "weights.bias.values[0] is ";
+  BOOST_TEST(refusal(with_bias("float32", "1e39")) == place + "1e39, which is too large for float32");
+  BOOST_TEST(refusal(with_bias("float32", "-1e400")) == place + "-1e400, which is too large for float32");
+  BOOST_TEST(refusal(with_bias("float64", "1e400")) == place + "1e400, which is too large for float64");
+  BOOST_TEST(refusal(with_bias("int64", "1e400")) == place + "1e400, expected an integer of 64 bits");
+  BOOST_TEST(refusal(with_bias("int64", "2.0")) == place + "2.0, expected an integer of 64 bits");
+
+  const auto setting = [](const std::string& value) { return R"({"type": "Dropout", "config": {"p": )" + value + "}}"; };
+  BOOST_TEST(refusal_of_architecture(setting("1e400")) == "architecture.config.p is 1e400, which is too large for float64");
+  BOOST_TEST(refusal_of_architecture(setting("[0, {}, -1e999]")) == "architecture.config.p[2] is -1e999, which is too large for float64");
+  BOOST_TEST(refusal(R"({"version": 1e400})") == "version is 1e400, which is too large for float64");
+  BOOST_TEST(refusal("1e400") == "is 1e400, expected an object");
+  BOOST_TEST(refusal(R"({"format": "chainrule.model", "version": 1.0})") == "version is 1.0, expected an integer from 1");
+  BOOST_TEST(refusal_of_architecture(R"({"type": "Dense", "config": {"d_in": 2.0, "d_out": 1, "bias": true, "activation": "tanh"}})") ==
+             "architecture.config.d_in is 2.0, expected an integer");
+  const std::string whole = R"({"format": "chainrule.model", "version": 1, "architecture": )" + setting("1e-400") + R"(, "weights": {}})";
+  BOOST_CHECK_NO_THROW(nn::load_model(dir.file("model.json", whole)));
+}
+
 BOOST_AUTO_TEST_CASE(too_long_too_many_too_deep) {
   BOOST_TEST(refusal_of_architecture("{\"type\": \"" + std::string(70'000, 'x') + "\"}") ==
              "byte 69: a name, string or number of more than 65536 bytes");

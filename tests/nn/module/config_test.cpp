@@ -154,4 +154,13 @@ BOOST_AUTO_TEST_CASE(paths_of_odd_names_are_quoted) {
   BOOST_TEST(cr::detail::words_for({ConfigValue::Fields()}) == "an object");
 }
 
+BOOST_AUTO_TEST_CASE(numbers_and_integers_are_shown_differently) {
+  BOOST_TEST(cr::detail::words_for({std::int64_t{2}}) == "2");
+  BOOST_TEST(cr::detail::words_for({2.0}) == "2.0");
+  BOOST_TEST(cr::detail::words_for({-3.0}) == "-3.0");
+  BOOST_TEST(cr::detail::words_for({2.5}) == "2.5");
+  BOOST_TEST(cr::detail::words_for({1e20}) == "1e+20");
+  BOOST_TEST(cr::detail::words_for({std::numeric_limits<double>::infinity()}) == "\"inf\"");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -47,6 +47,29 @@ BOOST_AUTO_TEST_CASE(plateaus_as_torch) {
                 {.maximize = true, .factor = 0.2, .patience = 0, .threshold = 0.2, .absolute_threshold = true, .epsilon = 1e-3});
 }
 
+// The threshold is a share of |best|, so that of metrics below 0 neither equal nor worse ones are improvements. (PyTorch takes them for
+// improvements.)
+BOOST_AUTO_TEST_CASE(metrics_below_zero_have_to_improve_too) {
+  const auto rates = [](const nn::PlateauOptions& options, const std::vector<double>& metrics) {
+    nn::Plateau plateau(options);
+    std::vector<double> all;
+    for (const double metric : metrics) all.push_back(plateau.step(metric));
+    return all;
+  };
+  const std::vector<double> reduced = {1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25}, kept(8, 1);
+  for (const double sign : {1, -1})
+    for (const bool maximize : {false, true})
+      BOOST_TEST(rates({.learning_rate = 1, .maximize = maximize, .factor = 0.5, .patience = 2}, std::vector<double>(8, sign)) == reduced);
+  nn::PlateauOptions options{.learning_rate = 1, .factor = 0.5, .patience = 2, .threshold = 0.125};
+  BOOST_TEST(rates(options, {-1, -0.95, -0.9, -0.85, -0.8, -0.75, -0.7, -0.65}) == reduced);
+  BOOST_TEST(rates(options, {-1, -1.1, -1.12, -1.125, -1.125, -1.12, -1.1, -1.1}) == reduced);  // at most by the threshold
+  BOOST_TEST(rates(options, {-1, -1.1, -1.12, -1.126, -1.2, -1.2, -1.27, -1.28}) == kept);
+  BOOST_TEST(rates(options, {1, 0, 0, -1, -1, -1, -1.2, -1.2}) == kept);  // from 0, every decrease is one
+  options.maximize = true;
+  BOOST_TEST(rates(options, {-1, -1.1, -1, -0.9, -0.9, -0.875, -0.88, -0.88}) == reduced);
+  BOOST_TEST(rates(options, {-1, -1, -0.9, -0.87, -0.87, -0.87, -0.76, -0.76}) == kept);
+}
+
 BOOST_AUTO_TEST_CASE(a_plateau_takes_nan_for_bad_and_refuses) {
   nn::Plateau plateau({.learning_rate = 1, .factor = 0.5, .patience = 1});
   BOOST_TEST(plateau.step(kNaN) == 1);
@@ -60,6 +83,9 @@ BOOST_AUTO_TEST_CASE(a_plateau_takes_nan_for_bad_and_refuses) {
   state[0].tensor = cr::zeros({2}, cr::DType::float64);
   BOOST_TEST(message([&] { plateau.load_state(state); }) ==
              "load_state: Plateau's learning_rate is float64 [2], expected one float64" + at_line());
+  state = plateau.state();
+  state[1].tensor = cr::full({}, kNaN, cr::DType::float64);
+  BOOST_TEST(message([&] { plateau.load_state(state); }) == "load_state: Plateau's best is nan, expected a number" + at_line());
   BOOST_TEST(plateau.learning_rate() == 0.5);
 }
 

@@ -78,6 +78,51 @@ BOOST_AUTO_TEST_CASE(schedules_at_their_ends) {
   BOOST_TEST(nn::cosine_restarts_schedule(1, 1, 2)((std::int64_t{1} << 40) - 1) == 1);  // 1 + 2 + ... + 2^39 steps have gone by
 }
 
+// The smallest and largest values that the options allow.
+BOOST_AUTO_TEST_CASE(schedules_at_extreme_options) {
+  const auto first = [](const nn::Schedule& schedule) { return std::vector<double>{schedule(0), schedule(1), schedule(2), schedule(3)}; };
+  using Rates = std::vector<double>;
+  BOOST_TEST(first(nn::linear_schedule(4, 1, 1)) == (Rates{4, 1, 1, 1}));
+  BOOST_TEST(first(nn::linear_schedule(0, 2, 4)) == (Rates{0, 2, 4, 4}));
+  BOOST_TEST(first(nn::step_schedule(4, 1, 0)) == (Rates{4, 0, 0, 0}));
+  BOOST_TEST(first(nn::step_schedule(4, 2, 0)) == (Rates{4, 4, 0, 0}));
+  BOOST_TEST(first(nn::step_schedule(4, 1, 1)) == Rates(4, 4));
+  BOOST_TEST(first(nn::multistep_schedule(4, {}, 0.5)) == Rates(4, 4));
+  BOOST_TEST(first(nn::multistep_schedule(4, {0, 2, 2}, 0.5)) == (Rates{2, 2, 0.5, 0.5}));
+  BOOST_TEST(first(nn::multistep_schedule(4, {2}, 0)) == (Rates{4, 4, 0, 0}));
+  BOOST_TEST(first(nn::exponential_schedule(4, 0)) == (Rates{4, 0, 0, 0}));
+  BOOST_TEST(first(nn::exponential_schedule(4, 1)) == Rates(4, 4));
+  // A rate of 0 stays 0 where the power of gamma overflows.
+  BOOST_TEST(nn::exponential_schedule(0, 2)(5000) == 0);
+  BOOST_TEST(nn::step_schedule(0, 1, 10)(5000) == 0);
+  BOOST_TEST(nn::multistep_schedule(0, {0, 0}, 1e200)(0) == 0);
+  BOOST_TEST(first(nn::cosine_schedule(4, 1)) == (Rates{4, 0, 4, 0}));
+  BOOST_TEST(first(nn::cosine_restarts_schedule(4, 1)) == Rates(4, 4));
+  BOOST_TEST(first(nn::cosine_restarts_schedule(4, 1, 2)) == (Rates{4, 4, 2, 4}));
+  BOOST_TEST(first(nn::warmup_schedule(4, 1, 0)) == (Rates{0, 4, 4, 4}));
+  BOOST_TEST(first(nn::warmup_schedule(4, 2, 0)) == (Rates{0, 2, 4, 4}));
+  BOOST_TEST(first(nn::warmup_schedule(4, 1, 1)) == Rates(4, 4));
+  BOOST_TEST(first(nn::polynomial_schedule(4, 1)) == (Rates{4, 0, 0, 0}));
+  BOOST_TEST(first(nn::sequential_schedule({nn::constant_schedule(4)}, {})) == Rates(4, 4));
+  BOOST_TEST(first(nn::sequential_schedule({nn::warmup_schedule(4, 1, 0), nn::step_schedule(4, 1, 0.5)}, {1})) == (Rates{0, 4, 2, 1}));
+  // Of two steps, the first has the maximum and the second is the last.
+  BOOST_TEST(first(nn::one_cycle_schedule(4, 2, {.pct_start = 0.5, .div_factor = 4, .final_div_factor = 2})) == (Rates{4, 0.5, 0.5, 0.5}));
+  BOOST_TEST(first(nn::one_cycle_schedule(4, 3, {.pct_start = 0, .linear = true, .div_factor = 4, .final_div_factor = 1})) ==
+             (Rates{3, 2, 1, 1}));
+  BOOST_TEST(first(nn::one_cycle_schedule(0, 2)) == Rates(4, 0));
+  BOOST_TEST(first(nn::one_cycle_schedule(4, 1, {.pct_start = 0.5, .div_factor = 4, .final_div_factor = 2, .three_phase = true})) ==
+             Rates(4, 0.5));
+  BOOST_TEST(message([] { nn::one_cycle_schedule(1, 2, {.div_factor = 1e-310}); }) ==
+             "one_cycle_schedule: max_learning_rate / div_factor is inf, expected a finite number, 0 or more" + at_line());
+  BOOST_TEST(message([] { nn::warmup_schedule(1, 0); }) == "warmup_schedule: steps is 0, expected at least 1" + at_line());
+  BOOST_TEST(message([] { nn::linear_schedule(1, -1); }) == "linear_schedule: steps is -1, expected at least 1" + at_line());
+  BOOST_TEST(message([] { nn::cosine_schedule(1, 0); }) == "cosine_schedule: steps is 0, expected at least 1" + at_line());
+  BOOST_TEST(message([] { nn::cosine_restarts_schedule(1, 0); }) ==
+             "cosine_restarts_schedule: period is 0, expected at least 1" + at_line());
+  BOOST_TEST(message([] { nn::polynomial_schedule(1, 0); }) == "polynomial_schedule: steps is 0, expected at least 1" + at_line());
+  BOOST_TEST(message([] { nn::one_cycle_schedule(1, 0); }) == "one_cycle_schedule: steps is 0, expected at least 1" + at_line());
+}
+
 BOOST_AUTO_TEST_CASE(schedules_refuse) {
   BOOST_TEST(message([] { nn::step_schedule(1, 0); }) == "step_schedule: step_size is 0, expected at least 1" + at_line());
   BOOST_TEST(message([] { nn::exponential_schedule(1, -1); }) ==

@@ -123,6 +123,22 @@ BOOST_AUTO_TEST_CASE(the_learning_rate_falls_on_a_plateau) {
   BOOST_TEST(nn::fit(model, line_data(8), constant)["learning_rate"].back() == optimizer.learning_rate());
 }
 
+BOOST_AUTO_TEST_CASE(the_learning_rate_falls_on_a_plateau_below_zero) {
+  const auto constant = [](const cr::Tensor& y, const cr::Tensor&) { return cr::mean(0 * y) - 1; };
+  const nn::Metric score(
+      "score", [](const cr::Tensor&, const cr::Tensor&) { return -1.0; }, nn::Better::larger);
+  for (const char* monitor : {"loss", "score"}) {
+    nn::Sequential model{nn::Dense(2, 1)};
+    const nn::History history = nn::fit(model, line_data(8),
+                                        {.loss = constant,
+                                         .optimizer = nn::sgd({.learning_rate = 0.5}),
+                                         .metrics = {score},
+                                         .epochs = 7,
+                                         .callbacks = {nn::ReduceOnPlateau({.monitor = monitor, .factor = 0.5, .patience = 1})}});
+    BOOST_TEST(history["learning_rate"] == (Numbers{0.5, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125}), boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(averages_are_validated_and_left) {
   const nn::Dataset data = line_data(64);
   nn::Sequential averaged{nn::Dense(2, 1, {.initializer = "zeros"})}, plain{nn::Dense(2, 1, {.initializer = "zeros"})},
