@@ -40,13 +40,14 @@ Metric of_sums(std::string name, Sums sums, Better better) {
 }
 
 using Value = std::function<double(const Tensor& prediction, const Tensor& target)>;
-using Weight = std::function<double(const Tensor& prediction, const Tensor& target)>;
+using BatchWeight = std::function<double(const Tensor& prediction, const Tensor& target)>;
 
 double rows(const Tensor& prediction, const Tensor&) { return prediction.rank() == 0 ? 1 : static_cast<double>(prediction.size(0)); }
 
 class MeanState final : public MetricState {
  public:
-  MeanState(std::string name, Value value, Weight weight) : name_(std::move(name)), value_(std::move(value)), weight_(std::move(weight)) {}
+  MeanState(std::string name, Value value, BatchWeight weight)
+      : name_(std::move(name)), value_(std::move(value)), weight_(std::move(weight)) {}
   double result() const override { return weights_ == 0 ? std::numeric_limits<double>::quiet_NaN() : sum_ / weights_; }
 
  private:
@@ -60,11 +61,11 @@ class MeanState final : public MetricState {
 
   std::string name_;
   Value value_;
-  Weight weight_;
+  BatchWeight weight_;
   double sum_ = 0, weights_ = 0;
 };
 
-Metric of_mean(std::string name, Value value, Weight weight, Better better) {
+Metric of_mean(std::string name, Value value, BatchWeight weight, Better better) {
   Metric::Begin begin = [name, value = std::move(value), weight = std::move(weight)] {
     return std::make_unique<MeanState>(name, value, weight);
   };
