@@ -105,30 +105,15 @@ Tensor pow(const Operand& a, const Operand& b) {
       }));
 }
 
-namespace {
-
-// The square of an operand, which stays a number if it is one.
-struct Squared {
-  Tensor tensor;
-  double number = 0;
-  operator Operand() const { return tensor.defined() ? Operand(tensor) : Operand(number); }
-};
-
-Squared squared(const Operand& x) {
-  if (x.is_number()) return {Tensor(), x.number() * x.number()};
-  return {square(x.tensor())};
-}
-
-}  // namespace
-
 Tensor atan2(const Operand& a, const Operand& b) {
   return binary(
       "atan2", a, b, [](const auto& loops) { return loops.atan2; },
       [](Sides& s) {
         const Operand y = s.a(), x = s.b();
-        const Tensor slope = s.grad_out() / add(squared(y), squared(x));
-        if (s.needs_a()) s.set_a(slope * x);
-        if (s.needs_b()) s.set_b(-slope * y);
+        const Tensor length = hypot(y, x);  // its square could overflow or underflow
+        const Tensor slope = s.grad_out() / length;
+        if (s.needs_a()) s.set_a(div(x, length) * slope);
+        if (s.needs_b()) s.set_b(div(y, length) * -slope);
       });
 }
 

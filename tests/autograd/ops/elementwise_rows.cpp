@@ -133,7 +133,9 @@ void add_trigonometry(Table& t) {
   t.binary("atan2", atan2, [](double a, double b) { return std::atan2(a, b); }, {.avoid = {0}}, {.low = 0.3, .high = 2})
       .on({{2, 3}, in({3}, {.low = -2, .high = -0.3})})
       .gives({f64({0, 1, 1, -1, 0}), f64({1, 0, -1, 1, -1})}, f64({0, kPi / 2, 3 * kPi / 4, -kPi / 4, kPi}))
-      .kink({f64({0, 0, 2}), f64({1, 0, 0})}, f64({0, 0, kPi / 2}), {f64({1, kNan, 0}), f64({0, kNan, -0.5})});
+      .kink({f64({0, 0, 2}), f64({1, 0, 0})}, f64({0, 0, kPi / 2}), {f64({1, kNan, 0}), f64({0, kNan, -0.5})})
+      .kink({f64({1e30, 1e-30}), f64({1e30, 1e-30})}, f64({kPi / 4, kPi / 4}), {f64({5e-31, 5e29}), f64({-5e-31, -5e29})})
+      .kink({f64({1e200, 1e-200}), f64({1e200, 1e-200})}, f64({kPi / 4, kPi / 4}), {f64({5e-201, 5e199}), f64({-5e-201, -5e199})});
   t.binary("hypot", hypot, [](double a, double b) { return std::hypot(a, b); }, {}, {.low = 0.4, .high = 2})
       .on({{2, 3}, in({3}, {.low = -2, .high = -0.4})})
       .gives({f64({3, -5, 0, 1, 2, -7}), f64({4, 12, -2, 1, -0.5, 0})}, f64({5, 13, 2, 1.4142135623730951, 2.0615528128088303, 7}))
