@@ -10,6 +10,7 @@
 #include "autograd/graph/node.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/exact_sum.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/update.h"
 
@@ -77,11 +78,11 @@ class GradientSum {
   }
 
   /// Adds a gradient that is `part` for the consecutive elements from `offset` on and 0 elsewhere. With create_graph such slices are
-  /// collected until join_slices() joins them in one op.
+  /// collected until join_slices() joins them in one op; otherwise it adds what sums of overlapping slices have rounded away.
   void add_slice(const Node* node, std::int64_t offset, Tensor part, bool create_graph) {
+    if (slices_ == nullptr) slices_ = std::make_unique<Slices>();
     if (create_graph) {
-      if (slices_ == nullptr) slices_ = std::make_unique<std::vector<Slice>>();
-      slices_->push_back({offset, std::move(part)});
+      slices_->recorded.push_back({offset, std::move(part)});
       return;
     }
     if (!tensor(node).defined()) {
@@ -89,10 +90,15 @@ class GradientSum {
     } else if (!is_unshared(tensor_)) {
       tensor_ = tensor_.clone();
     }
-    detail::add_in_place(tensor_, offset, part);
+    if (slices_->range.overlaps(offset, node_of(part)->numel)) {
+      if (!slices_->lost.defined()) slices_->lost = zeros(shape_of(node), node->dtype);
+      detail::add_exactly_in_place(tensor_, slices_->lost, offset, part);
+    } else {
+      detail::add_in_place(tensor_, offset, part);
+    }
   }
 
-  /// Adds the slices collected under create_graph.
+  /// Completes the sum of slices.
   void join_slices(const Node* node) {
     if (slices_ != nullptr) [[unlikely]]
       join(node);
@@ -108,21 +114,28 @@ class GradientSum {
     std::int64_t offset;
     Tensor gradient;
   };
+  struct Slices {
+    std::vector<Slice> recorded;
+    SliceRange range;
+    Tensor lost;  // by additions of slices that overlap
+  };
 
   void join(const Node* node) {
+    const std::unique_ptr<Slices> slices = std::move(slices_);
+    if (slices->lost.defined()) add(node, slices->lost, false);
+    if (slices->recorded.empty()) return;
     std::vector<Tensor> parts;
     std::vector<std::int64_t> offsets;
-    for (Slice& slice : *slices_) {
+    for (Slice& slice : slices->recorded) {
       offsets.push_back(slice.offset);
       parts.push_back(std::move(slice.gradient));
     }
-    slices_.reset();
     add(node, embed_slices(parts, offsets, shape_of(node), node->dtype), true);
   }
 
   Tensor tensor_;
   double scalar_ = 0;
-  std::unique_ptr<std::vector<Slice>> slices_ = {};
+  std::unique_ptr<Slices> slices_ = {};
   bool has_scalar_ = false;
 };
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <memory>
 #include <type_traits>
 #include <vector>
 
@@ -103,11 +102,28 @@ void sum_squares(const T* x, std::int64_t outer, std::int64_t n, std::int64_t in
     reduce(Reduction::sum, partial.data(), outer, parts, 1, y);
     return;
   }
-  const std::int64_t numel = outer * n * inner;
-  const auto squares = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(numel));
-  parallel_pieces(numel, kPiece,
-                  [&](std::int64_t begin, std::int64_t end) { elementwise<T>().square(x + begin, squares.get() + begin, end - begin); });
-  reduce(Reduction::sum, squares.get(), outer, n, inner, y);
+  // Squares of a block that fits the cache are added up at once; then the sums of the blocks.
+  constexpr std::int64_t kColumns = detail::kColumnsAtOnce;
+  const std::int64_t rows = kBlock / std::min(inner, kColumns), parts = (n - 1) / rows + 1, strips = (inner - 1) / kColumns + 1;
+  const auto square = elementwise<T>().square;
+  const auto columns_loop = detail::reduce_loops<T>().columns(Reduction::sum);
+  std::vector<T> partial(parts > 1 ? static_cast<std::size_t>(outer * parts * inner) : 0);
+  T* const sums = parts > 1 ? partial.data() : y;
+  parallel_pieces(outer * parts * strips, grain_of(kBlock), [&](std::int64_t begin, std::int64_t end) {
+    std::array<T, kBlock> squares;
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int64_t part = k / strips, i = k % strips * kColumns, columns = std::min(kColumns, inner - i);
+      const std::int64_t j = part % parts * rows, count = std::min(rows, n - j);
+      const T* const from = x + (part / parts * n + j) * inner + i;
+      if (strips == 1) {
+        square(from, squares.data(), count * inner);
+      } else {
+        for (std::int64_t r = 0; r < count; ++r) square(from + r * inner, squares.data() + r * columns, columns);
+      }
+      columns_loop(squares.data(), count, columns, columns, sums + part * inner + i);
+    }
+  });
+  if (parts > 1) reduce(Reduction::sum, partial.data(), outer, parts, inner, y);
 }
 
 // sqrt((sum of x²) / divisor + epsilon) of n elements, whose squares may overflow or underflow in T.

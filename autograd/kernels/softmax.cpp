@@ -118,9 +118,11 @@ void softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     elementwise<T>().exp(y + r * d, y + r * d, count * d);
     detail::reduce_loops<T>().rows(Reduction::sum)(y + r * d, count, d, sums.data());
     loops.divide(y + r * d, sums.data(), count, d, y + r * d);
+    T largest;
+    detail::reduce_loops<T>().rows(Reduction::max)(maxima.data(), 1, count, &largest);
+    if (std::isfinite(largest)) return;
     for (std::int64_t i = 0; i < count; ++i) {
-      if (!std::isinf(maxima[static_cast<std::size_t>(i)])) continue;
-      const std::int64_t only = only_infinity(x + (r + i) * d, d);
+      const std::int64_t only = is_infinity(maxima[static_cast<std::size_t>(i)]) ? only_infinity(x + (r + i) * d, d) : -1;
       if (only < 0) continue;
       std::fill_n(y + (r + i) * d, d, T{0});
       y[(r + i) * d + only] = 1;
@@ -136,6 +138,9 @@ void log_softmax_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
     shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
     // Shift and logarithm are subtracted one after the other: in their sum, large logits would round away the logarithm.
     detail::softmax_loops<T>().shift(x + r * d, shifts.data(), logs.data(), count, d, y + r * d);
+    T largest;
+    detail::reduce_loops<T>().rows(Reduction::max)(logs.data(), 1, count, &largest);
+    if (std::isfinite(largest)) return;
     for (std::int64_t i = 0; i < count; ++i) {
       if (!is_infinity(logs[static_cast<std::size_t>(i)])) continue;
       const std::int64_t only = only_infinity(x + (r + i) * d, d);
@@ -161,7 +166,11 @@ void logsumexp_gradient_rows(const T* g, const T* x, const T* y, std::int64_t ro
         const auto share = T{1} / static_cast<T>(std::count(from, from + d, y[r + i]));
         for (std::int64_t j = 0; j < d; ++j) to[i * d + j] = from[j] == y[r + i] ? share : T{0};
       }
-      elementwise<T>().mul(to + i * d, 1, g + r + i, 0, to + i * d, d);
+      if (d >= 32) {
+        elementwise<T>().mul(to + i * d, 1, g + r + i, 0, to + i * d, d);
+      } else {
+        for (std::int64_t j = 0; j < d; ++j) to[i * d + j] *= g[r + i];
+      }
     }
   });
 }
@@ -174,6 +183,9 @@ void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64
     RowValues<T> dots;
     loops.dot(g + r * d, y + r * d, count, d, dots.data());
     loops.softmax_gradient(g + r * d, y + r * d, dots.data(), count, d, gx + r * d);
+    T sum;
+    detail::reduce_loops<T>().rows(Reduction::sum)(dots.data(), 1, count, &sum);
+    if (!std::isnan(sum)) return;
     for (std::int64_t i = 0; i < count; ++i)  // the NaN of a row that nothing depends on
       if (std::isnan(dots[static_cast<std::size_t>(i)]) && all_zero(g + (r + i) * d, d)) std::fill_n(gx + (r + i) * d, d, T{0});
   });
@@ -225,6 +237,9 @@ void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T
     for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];
     elementwise<T>().mul(to, 1, &g, 0, to, count * d);
     for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = std::fma(at_labels[static_cast<std::size_t>(i)], g, -g);
+    T largest;
+    detail::reduce_loops<T>().rows(Reduction::max)(logs + r, 1, count, &largest);
+    if (std::isfinite(largest)) return;
     for (std::int64_t i = 0; i < count; ++i) {
       if (!is_infinity(logs[r + i])) continue;
       const std::int64_t only = only_infinity(x + (r + i) * d, d);

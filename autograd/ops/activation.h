@@ -57,9 +57,11 @@ Tensor glu(const TensorArg& x, int axis = -1);
 /// @throws std::invalid_argument if the weight has another shape.
 Tensor prelu(const TensorArg& x, const Tensor& weight);
 
-/// Returns exp(x) divided by the sum of exp(x) along an axis. The maximum is subtracted first, so that exp does not overflow.
+/// Returns exp(x) divided by the sum of exp(x) along an axis. The maximum is subtracted first, so that exp does not overflow. One inf gives
+/// 1 there and 0 elsewhere; several, or only -inf, give NaN. The gradient is 0 where the gradients of a whole row are 0, even if the row is
+/// NaN.
 Tensor softmax(const TensorArg& x, int axis);
-/// Returns log(softmax(x)) along an axis, computed as x - logsumexp(x).
+/// Returns log(softmax(x)) along an axis, computed as x - logsumexp(x). One inf gives 0 there and -inf elsewhere.
 Tensor log_softmax(const TensorArg& x, int axis);
 
 }  // namespace chainrule

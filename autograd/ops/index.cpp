@@ -11,6 +11,7 @@
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/exact_sum.h"
 #include "autograd/ops/scratch.h"
 #include "autograd/ops/strided.h"
 #include "autograd/parallel/parallel.h"
@@ -37,33 +38,35 @@ const std::int64_t* check_indices(const OpContext& context, std::size_t input, c
   return values;
 }
 
-// Adds x to a sum in Kahan's way: what the addition rounds away is kept in `lost`, which is added with the next x. The sum is then as exact
-// for many addends as for two.
-template <class T>
-inline void add_exactly(T& sum, T& lost, T x) {
-  const T addend = x + lost, total = sum + addend, added = total - sum, rest = (sum - (total - added)) + (addend - added);
-  lost = total - total == 0 ? rest : T{0};  // nothing is kept beside inf and NaN
-  sum = total;
-}
-
-// to[i] = the sum over k of from[rows[k]·inner + i].
+// to[i] = the sum over k of from[rows[k]·inner + i]. Floats are added up in double.
 template <class T, class Position>
-void add_rows(const T* from, const Position* rows, std::int64_t count, std::int64_t inner, T* to) {
+void add_rows(const T* from, const Position* rows, std::int64_t count, std::int64_t inner, T* __restrict to) {
   if (count == 0) {
     std::fill_n(to, inner, T{0});
     return;
   }
-  std::copy_n(from + rows[0] * inner, inner, to);
+  const T* const start = from + rows[0] * inner;
+  if (count == 1) {
+    std::copy_n(start, inner, to);
+    return;
+  }
   constexpr std::int64_t kColumns = 256;
-  T lost[kColumns];
-  for (std::int64_t first = 0; count > 1 && first < inner; first += kColumns) {
+  double sums[kColumns], lost[kColumns];
+  for (std::int64_t first = 0; first < inner; first += kColumns) {
     const std::int64_t n = std::min(kColumns, inner - first);
-    std::fill_n(lost, n, T{0});
+    std::copy_n(start + first, n, sums);
+    if (std::is_same_v<T, double>) std::fill_n(lost, n, 0.0);
     for (std::int64_t k = 1; k < count; ++k) {
-      const T* const row = from + rows[k] * inner + first;
-      for (std::int64_t i = 0; i < n; ++i) add_exactly(to[first + i], lost[i], row[i]);
+      const T* __restrict const row = from + rows[k] * inner + first;
+      if constexpr (std::is_same_v<T, double>) {
+        for (std::int64_t i = 0; i < n; ++i) add_exactly(sums[i], lost[i], row[i]);
+      } else {
+        for (std::int64_t i = 0; i < n; ++i) sums[i] += static_cast<double>(row[i]);
+      }
     }
-    for (std::int64_t i = 0; i < n; ++i) to[first + i] += lost[i];
+    if constexpr (std::is_same_v<T, double>)
+      for (std::int64_t i = 0; i < n; ++i) sums[i] += lost[i];
+    for (std::int64_t i = 0; i < n; ++i) to[first + i] = static_cast<T>(sums[i]);
   }
 }
 
@@ -77,11 +80,14 @@ void add_by_index(const std::int64_t* index, std::int64_t count, const T* from, 
   // ends[d] is the first place of d here; when all its positions are in place, it is the place behind them.
   for (std::int64_t k = 0; k < count; ++k)
     order[static_cast<std::size_t>(ends[static_cast<std::size_t>(index[k])]++)] = static_cast<Position>(k);
+  const bool sparse = count < span.n;  // most sums are 0
+  if (sparse) std::fill_n(to, span.outer * span.n * span.inner, T{0});
   kernels::parallel_pieces(
       span.outer * span.n, std::max<std::int64_t>(1, kElementGrain / span.inner), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
           const auto d = static_cast<std::size_t>(row % span.n);
           const std::int64_t first = d == 0 ? 0 : ends[d - 1];
+          if (sparse && ends[d] == first) continue;
           add_rows(from + row / span.n * count * span.inner, order.data() + first, ends[d] - first, span.inner, to + row * span.inner);
         }
       });
@@ -220,15 +226,25 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
                        const T* const from = v.in(2);
                        if constexpr (std::is_floating_point_v<T>) {
                          if (plan.shape[at] > 1) {  // several elements may be added at one place
-                           Scratch<T> scratch(v.out_numel());
+                           const std::int64_t numel = v.out_numel();
+                           const bool dense = plan.shape.numel() > numel / 8;  // else only the places that are picked are visited
+                           Scratch<T> scratch(numel);
                            T* const lost = scratch.data();
-                           for_each_pick(plan, indices, [=](std::int64_t, std::int64_t offset) { lost[offset] = 0; });
+                           if (dense) {
+                             std::fill_n(lost, numel, T{0});
+                           } else {
+                             for_each_pick(plan, indices, [=](std::int64_t, std::int64_t offset) { lost[offset] = 0; });
+                           }
                            for_each_pick(plan, indices,
                                          [=](std::int64_t i, std::int64_t offset) { add_exactly(to[offset], lost[offset], from[i]); });
-                           for_each_pick(plan, indices, [=](std::int64_t, std::int64_t offset) {
-                             to[offset] += lost[offset];
-                             lost[offset] = 0;
-                           });
+                           if (dense) {
+                             for (std::int64_t i = 0; i < numel; ++i) to[i] += lost[i];
+                           } else {
+                             for_each_pick(plan, indices, [=](std::int64_t, std::int64_t offset) {
+                               to[offset] += lost[offset];
+                               lost[offset] = 0;
+                             });
+                           }
                            return;
                          }
                        }

@@ -14,6 +14,9 @@ Tensor sum_to(const Tensor& x, const Shape& shape);
 // Returns zeros of a shape with each part added to the consecutive elements from its offset on.
 Tensor embed_slices(const std::vector<Tensor>& parts, const std::vector<std::int64_t>& offsets, const Shape& shape, DType dtype);
 
+// Adds x in place to the elements of `into` from `offset` on, and what that rounds away to those of `lost`.
+void add_exactly_in_place(const Tensor& into, const Tensor& lost, std::int64_t offset, const Tensor& x);
+
 // Returns consecutive elements of x from an offset on, in the given shape; shares the elements of x.
 Tensor consecutive(const char* op, const TensorArg& x, std::int64_t offset, const Shape& shape);
 

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "autograd/graph/record.h"
+#include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/moments.h"
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/reduce_op.h"
+#include "autograd/ops/scratch.h"
 #include "autograd/ops/strided.h"
 
 namespace chainrule {
@@ -101,23 +103,29 @@ Tensor gradient_at_apex(const char* op, const Tensor& x, const Over& over) {
                      });
 }
 
-// grad / divisor · x / y, and 0 where y is 0: the gradient of a root of squares y in one loop.
+// grad / divisor · x / y, and 0 where y is 0: the gradient of a root of squares y in one loop. If a factor grad / divisor / y overflows or
+// underflows, x is divided by y first.
 Tensor root_gradient(const Tensor& x, const Tensor& y, const Tensor& grad, double divisor) {
   const Node* node = node_of(x);
   const Tensor* inputs[] = {&x, &y, &grad};
   return make_result("root_gradient", SourceLine::current(), node->dtype, Sizes(node), inputs,
                      floating([divisor]<class T>(const OpValues<T>& v) {
-                       const T share = static_cast<T>(1 / divisor);
-                       broadcast_runs<3>(v.out_shape(), {v.in_shape(0), v.in_shape(1), v.in_shape(2)},
+                       const T share = static_cast<T>(1 / divisor), *const roots = v.in(1), *const g = v.in(2);
+                       Scratch<T> scratch(v.in_numel(1));
+                       T* const factors = scratch.data();
+                       bool fits = true;
+                       for (std::int64_t i = 0; i < v.in_numel(1); ++i) {
+                         factors[i] = roots[i] == 0 ? T{0} : g[i] * share / roots[i];
+                         fits = fits && (factors[i] == 0 ? g[i] == 0 || roots[i] == 0 : std::isnormal(factors[i]));
+                       }
+                       broadcast_runs<2>(v.out_shape(), {v.in_shape(0), v.in_shape(1)},
                                          [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
-                                           const T *from = v.in(0) + offsets[0], *root = v.in(1) + offsets[1], *g = v.in(2) + offsets[2];
+                                           const T* const from = v.in(0) + offsets[0];
                                            T* const to = v.out() + begin;
-                                           if (steps[1] == 0) {
-                                             const T slope = *g * share, size = *root;
-                                             for (std::int64_t i = 0; i < n; ++i) to[i] = size == 0 ? T{0} : from[i] / size * slope;
-                                           } else {
-                                             for (std::int64_t i = 0; i < n; ++i)
-                                               to[i] = root[i] == 0 ? T{0} : from[i] / root[i] * (g[i] * share);
+                                           if (fits) return kernels::elementwise<T>().mul(from, 1, factors + offsets[1], steps[1], to, n);
+                                           for (std::int64_t i = 0; i < n; ++i) {
+                                             const std::int64_t at = offsets[1] + i * steps[1];
+                                             to[i] = roots[at] == 0 ? T{0} : from[i] / roots[at] * (g[at] * share);
                                            }
                                          });
                      }),

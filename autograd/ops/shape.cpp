@@ -6,8 +6,10 @@
 #include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
+#include "autograd/ops/exact_sum.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
+#include "autograd/ops/scratch.h"
 #include "autograd/ops/strided.h"
 #include "autograd/parallel/parallel.h"
 
@@ -299,8 +301,19 @@ Tensor embed_slices(const std::vector<Tensor>& parts, const std::vector<std::int
                        T* const to = v.out();
                        const std::int64_t* const at = v.indices(0);
                        std::fill_n(to, v.out_numel(), T{0});
+                       SliceRange range;
+                       bool overlap = false;
+                       for (std::size_t i = 1; i < v.input_count(); ++i) overlap = range.overlaps(at[i - 1], v.in_numel(i)) || overlap;
+                       if (!overlap) {
+                         for (std::size_t i = 1; i < v.input_count(); ++i) std::copy_n(v.in(i), v.in_numel(i), to + at[i - 1]);
+                         return;
+                       }
+                       Scratch<T> lost(v.out_numel());
+                       std::fill_n(lost.data(), v.out_numel(), T{0});
                        for (std::size_t i = 1; i < v.input_count(); ++i)
-                         for (std::int64_t j = 0; j < v.in_numel(i); ++j) to[at[i - 1] + j] += v.in(i)[j];
+                         for (std::int64_t j = 0; j < v.in_numel(i); ++j)
+                           add_exactly(to[at[i - 1] + j], lost.data()[at[i - 1] + j], v.in(i)[j]);
+                       for (std::int64_t j = 0; j < v.out_numel(); ++j) to[j] += lost.data()[j];
                      }),
                      [](RuleContext& r) {
                        const std::int64_t* const at = r.input_indices(0);

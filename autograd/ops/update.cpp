@@ -12,6 +12,8 @@
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/sgd.h"
 #include "autograd/ops/create.h"
+#include "autograd/ops/exact_sum.h"
+#include "autograd/ops/internal.h"
 #include "autograd/parallel/float_mode.h"
 #include "autograd/parallel/parallel.h"
 
@@ -176,6 +178,16 @@ void add_in_place(const Tensor& into, std::int64_t offset, const Tensor& x) {
     const T* from = values<T>(x);
     kernels::parallel_pieces(node_of(x)->numel, kElementGrain, [&](std::int64_t begin, std::int64_t end) {
       kernels::elementwise<T>().add(y + begin, 1, from + begin, 1, y + begin, end - begin);
+    });
+  });
+}
+
+void add_exactly_in_place(const Tensor& into, const Tensor& lost, std::int64_t offset, const Tensor& x) {
+  visit_floating(node_of(into)->dtype, [&]<class T>() {
+    T *const y = mutable_values<T>(into) + offset, *const rest = mutable_values<T>(lost) + offset;
+    const T* const from = values<T>(x);
+    kernels::parallel_pieces(node_of(x)->numel, kElementGrain, [=](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) add_exactly(y[i], rest[i], from[i]);
     });
   });
 }

@@ -13,7 +13,7 @@ namespace chainrule::nn {
 struct BatchNormOptions {
   /// The weight of a batch's statistics in the running statistics: running ← (1 - momentum) · running + momentum · batch. From 0 to 1.
   double momentum = 0.1;
-  /// Added to the variance before the square root; 0 or more.
+  /// Added to the variance before the square root; 0 or more. With 0, a constant feature becomes 0.
   double epsilon = 1e-5;
   /// Whether the layer has a trainable weight (initially 1) and a trainable bias (initially 0).
   bool affine = true;

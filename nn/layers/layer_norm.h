@@ -11,7 +11,7 @@ namespace chainrule::nn {
 
 /// Options of LayerNorm: `eps` and `elementwise_affine` of torch.nn.LayerNorm.
 struct LayerNormOptions {
-  /// Added to the variance before the square root; 0 or more.
+  /// Added to the variance before the square root; 0 or more. With 0, equal elements become 0.
   double epsilon = 1e-5;
   /// Whether the layer has a trainable weight (initially 1) and a trainable bias (initially 0).
   bool affine = true;

@@ -12,8 +12,8 @@ namespace chainrule::nn {
 
 /// Options of RMSNorm: `eps` and `elementwise_affine` of torch.nn.RMSNorm.
 struct RMSNormOptions {
-  /// Added to the mean square before the square root; 0 or more. Empty: the machine epsilon of the dtype of x, 1.19e-7 for float32 and
-  /// 2.22e-16 for float64.
+  /// Added to the mean square before the square root; 0 or more. With 0, zeros stay 0. Empty: the machine epsilon of the dtype of
+  /// x, 1.19e-7 for float32 and 2.22e-16 for float64.
   std::optional<double> epsilon = {};
   /// Whether the layer has a trainable weight (initially 1).
   bool affine = true;

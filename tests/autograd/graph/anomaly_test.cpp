@@ -40,10 +40,11 @@ BOOST_AUTO_TEST_CASE(first_bad_result_is_named) {
     Tensor worse = bad * 2;
   };
   const std::string message = message_of<std::runtime_error>(forward);
-  BOOST_CHECK_EQUAL(message,
-                    "log: its result of shape [2, 2] has nan at [1, 0], and 1 more of 4 that are not finite; input 0 'ratio' of shape [2, 2] "
-                    "holds -3 to 2" +
-                        at_line(line));
+  BOOST_CHECK_EQUAL(
+      message,
+      "log: its result of shape [2, 2] has nan at [1, 0], and 1 more of 4 that are not finite; input 0 'ratio' of shape [2, 2] "
+      "holds -3 to 2" +
+          at_line(line));
   const auto infinite = [&] { cr::tensor({1, 2}) / cr::tensor({1, 0}); };
   BOOST_TEST(message_of<std::runtime_error>(infinite).starts_with(
       "div: its result of shape [2] has inf at [1]; input 0 of shape [2] holds 1 to 2; input 1 of shape [2] holds 0 to 1"));

@@ -1,4 +1,5 @@
 // Sums of many elements at one index are as exact as `sum`, keep infinities, and have the same bits on any number of threads.
+// Covers autograd/ops/exact_sum.h.
 #include "autograd/ops/index.h"
 
 #include <boost/test/unit_test.hpp>
@@ -53,6 +54,23 @@ BOOST_AUTO_TEST_CASE(many_elements_at_one_index) {
                {share, share, 0, 0, 2 * share, 2 * share, 0, 0});
     check_sums(gradient({2, 3}, full({2, kMany}, 0.1, dtype), [&](const Tensor& x) { return index_select(x, 1, places); }),
                {share, 0, 2 * share, share, 0, 2 * share});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_slices_that_overlap) {
+  constexpr int kSlices = 3000;
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    for (const bool create_graph : {false, true}) {
+      const Tensor x = zeros({3}, dtype).set_requires_grad(true), incoming = full({2}, 0.1, dtype);
+      std::vector<Tensor> slices, gradients;
+      for (int i = 0; i < kSlices; ++i) {
+        slices.push_back(slice(x, 0, i % 2, i % 2 + 2));
+        gradients.push_back(incoming);
+      }
+      const double exact = incoming.to_vector<double>()[0];
+      check_sums(grad(slices, {x}, {.grad_outputs = gradients, .create_graph = create_graph})[0],
+                 {kSlices / 2 * exact, kSlices * exact, kSlices / 2 * exact});
+    }
   }
 }
 
