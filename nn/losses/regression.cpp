@@ -90,7 +90,11 @@ Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target) { return
 Tensor log_cosh_loss(const TensorArg& prediction, const Tensor& target, const LossOptions& options) {
   const CallerScope caller(prediction.line());
   const Tensor d = difference("log_cosh_loss", prediction, target);
-  return reduced(d - log_sigmoid(2 * d) - std::numbers::ln2, options.reduction);
+  // log(1 + 2·sinh²(d/2)) keeps the digits of small differences; |d| + log(1 + exp(-2·|d|)) - log(2) does not overflow for large ones.
+  const Tensor size = abs(d), small = le(size, 1);
+  const Tensor close = log1p(2 * square(sinh(where(small, d, 0) / 2)));
+  const Tensor far = size + log1p(exp(-2 * size)) - std::numbers::ln2;
+  return reduced(where(small, close, far), options.reduction);
 }
 
 Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target) { return poisson_nll_loss(prediction, target, {}); }

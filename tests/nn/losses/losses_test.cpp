@@ -237,4 +237,24 @@ BOOST_AUTO_TEST_CASE(smooth_l1_with_a_tiny_beta_is_l1) {
   check_close(x.grad(), {0, 0}, 1e-40);
 }
 
+// d²/2 - d⁴/12 + d⁶/45 for small differences, whose gradient is tanh(d).
+BOOST_AUTO_TEST_CASE(log_cosh_keeps_the_digits_of_small_differences) {
+  for (const double d : {0.1, 1e-2, 1e-3, 1e-5, 1e-7, -1e-4}) {
+    cr::Tensor x = cr::tensor({d}).set_requires_grad(true);
+    const double at = x.to_vector<double>()[0];
+    const cr::Tensor loss = nn::log_cosh_loss(x, cr::zeros({1}));
+    loss.backward();
+    const double square = at * at, expected = square / 2 - square * square / 12 + square * square * square / 45;
+    BOOST_TEST(loss.item() == expected, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(x.grad().to_vector<double>()[0] == std::tanh(at), boost::test_tools::tolerance(1e-6));
+  }
+  for (const double d : {1.0, -30.0, 1e30}) {
+    cr::Tensor x = cr::tensor({d}, cr::float64).set_requires_grad(true);
+    const cr::Tensor loss = nn::log_cosh_loss(x, cr::zeros({1}, cr::float64));
+    loss.backward();
+    BOOST_TEST(loss.item() == std::abs(d) + std::log1p(std::exp(-2 * std::abs(d))) - std::log(2.0), boost::test_tools::tolerance(1e-14));
+    BOOST_TEST(x.grad().to_vector<double>()[0] == std::tanh(d), boost::test_tools::tolerance(1e-14));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
