@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
@@ -21,6 +22,8 @@ void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_r
   if (parameters.empty()) throw_invalid(name_, "got no parameters: does the module's members() name them?", line);
   require_not_negative("learning_rate", learning_rate, line);
   std::vector<Tensor> all = parameters_;
+  std::unordered_map<const void*, std::size_t> given;  // by id(): the index
+  for (std::size_t j = 0; j < all.size(); ++j) given.emplace(all[j].id(), j);
   for (const Tensor& parameter : parameters) {
     const std::size_t i = all.size();
     if (!parameter.defined()) throw_invalid(name_, text("parameter ", i, " is an undefined tensor"), line);
@@ -28,8 +31,8 @@ void Optimizer::add_parameters(std::vector<Tensor> parameters, double learning_r
     if (!parameter.is_leaf()) throw_invalid(name_, text(what, " is the result of ", parameter.op(), ", expected a leaf"), line);
     if (!parameter.requires_grad())
       throw_invalid(name_, text(what, " does not require grad: to leave out frozen parameters, pass trainable_parameters()"), line);
-    for (std::size_t j = 0; j < i; ++j)
-      if (all[j].is(parameter)) throw_invalid(name_, text(what, " was already given as parameter ", j), line);
+    const auto [known, is_new] = given.emplace(parameter.id(), i);
+    if (!is_new) throw_invalid(name_, text(what, " was already given as parameter ", known->second), line);
     all.push_back(parameter);
   }
   memory_.resize(all.size() * memory_names_.size());
