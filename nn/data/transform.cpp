@@ -6,6 +6,7 @@
 #include <iterator>
 #include <numeric>
 #include <unordered_map>
+#include <utility>
 
 #include "autograd/base/check.h"
 #include "autograd/graph/grad_mode.h"
@@ -51,11 +52,14 @@ std::vector<std::int64_t> stratified(const Dataset& data, std::int64_t count, Ge
     of_class.push_back(i);
   }
   const auto share = [&](std::int64_t label) { return count * std::ssize(examples[label]); };  // times n
-  std::ranges::stable_sort(classes, std::ranges::greater(), [&](std::int64_t label) { return share(label) % n; });
+  std::vector<std::pair<std::int64_t, std::size_t>> order_of_classes;  // by the remainder, the largest first; equal ones as they are
+  for (std::size_t k = 0; k < classes.size(); ++k) order_of_classes.emplace_back(-(share(classes[k]) % n), k);
+  std::ranges::sort(order_of_classes);
   std::int64_t rest = count;
   for (const std::int64_t label : classes) rest -= share(label) / n;
   std::vector<std::int64_t> picks;
-  for (const std::int64_t label : classes) {
+  for (const auto& [remainder, k] : order_of_classes) {
+    const std::int64_t label = classes[k];
     const std::int64_t taken = share(label) / n + (rest-- > 0 ? 1 : 0);
     const std::vector<std::int64_t>& of_class = examples[label];
     picks.insert(picks.end(), of_class.begin(), of_class.begin() + taken);
