@@ -226,32 +226,32 @@ void add_choices(Table& t) {
 }
 
 void add_comparisons(Table& t) {
-  const Tensor a = f64({1, 2, 3, kNan}), b = f64({2, 2, 2, kNan});
+  const Tensor left = f64({1, 2, 3, kNan}), right = f64({2, 2, 2, kNan});
   t.binary_any("eq", eq, [](double a, double b) { return double(a == b); })
       .constant()
-      .gives({a, b}, f64({0, 1, 0, 0}))
+      .gives({left, right}, f64({0, 1, 0, 0}))
       .gives({i64({1, 2}), i64(2)}, i64({0, 1}));
   t.binary_any("ne", ne, [](double a, double b) { return double(a != b); })
       .constant()
-      .gives({a, b}, f64({1, 0, 1, 1}))
+      .gives({left, right}, f64({1, 0, 1, 1}))
       .gives({i64({1, 2}), i64(2)}, i64({1, 0}));
   t.binary_any("lt", lt, [](double a, double b) { return double(a < b); })
       .constant()
       .fails("lt: the number is 0.5, expected an integer beside an int64 tensor", [] { return lt(i64({0}), 0.5); })
       .fails("lt: the number is 1e+30, expected an integer up to 2^53 beside an int64 tensor", [] { return lt(1e30, i64({0})); })
-      .gives({a, b}, f64({1, 0, 0, 0}))
+      .gives({left, right}, f64({1, 0, 0, 0}))
       .gives({i64({1, 2}), i64(2)}, i64({1, 0}));
   t.binary_any("le", le, [](double a, double b) { return double(a <= b); })
       .constant()
-      .gives({a, b}, f64({1, 1, 0, 0}))
+      .gives({left, right}, f64({1, 1, 0, 0}))
       .gives({i64({2, 3}), i64(2)}, i64({1, 0}));
   t.binary_any("gt", gt, [](double a, double b) { return double(a > b); })
       .constant()
-      .gives({a, b}, f64({0, 0, 1, 0}))
+      .gives({left, right}, f64({0, 0, 1, 0}))
       .gives({i64({2, 3}), i64(2)}, i64({0, 1}));
   t.binary_any("ge", ge, [](double a, double b) { return double(a >= b); })
       .constant()
-      .gives({a, b}, f64({0, 1, 1, 0}))
+      .gives({left, right}, f64({0, 1, 1, 0}))
       .gives({i64({1, 2}), i64(2)}, i64({0, 1}));
   const Tensor p = f64({0, 0, 2, -1, kNan}), q = f64({0, 1, 0, 3, 1});
   t.binary_any("logical_and", logical_and, [](double a, double b) { return double(a != 0 && b != 0); })
