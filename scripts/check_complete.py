@@ -13,7 +13,7 @@
 - An optimizer, a class of nn/optim derived from Optimizer, stands in the table optimizers.h. It has runs in optimizers.txt that a test of
   tests/nn/optim compares, and a factory function in its header.
 - A public header is included by the umbrella header of its library, or by a table that the umbrella includes.
-- A function of tests/reference/smooth.jsonl has a row in docs/accuracy.md, and the other way round.
+- A function of tests/reference/smooth.jsonl or loss_tails.jsonl has a row in docs/accuracy.md, and the other way round.
 - A room has its line in docs/architecture.md, in the order of check_layering.py.
 - A struct of options stands in docs/options.md with its members in order and their defaults, but for empty ones. Members of type
   NoOptionLr, which cannot be given, are left out.
@@ -42,9 +42,9 @@ OPTIM, OPTIM_TESTS = "nn/optim", "tests/nn/optim"
 OPTIM_REFERENCE = "tests/reference/optimizers.txt"
 OPTIMIZERS = "nn/optim/optimizers.h"
 OPTIONS_PAGE, ROOMS_PAGE = "docs/options.md", "docs/architecture.md"
-SMOOTH, ACCURACY_PAGE = "tests/reference/smooth.jsonl", "docs/accuracy.md"
+SMOOTH, LOSS_TAILS, ACCURACY_PAGE = "tests/reference/smooth.jsonl", "tests/reference/loss_tails.jsonl", "docs/accuracy.md"
 PATHS = (REFERENCE, CLOSED_FORMS, OPS_FUZZ, KERNELS, KERNEL_TESTS, *LAYER_ROOMS, LAYERS_TABLE, BUILT_IN_MODULES, EVERY_LAYER, LAYERS_REFERENCE, OPTIM, OPTIM_TESTS,
-         OPTIM_REFERENCE, OPTIMIZERS, OPTIONS_PAGE, ROOMS_PAGE, SMOOTH, ACCURACY_PAGE)
+         OPTIM_REFERENCE, OPTIMIZERS, OPTIONS_PAGE, ROOMS_PAGE, SMOOTH, LOSS_TAILS, ACCURACY_PAGE)
 
 # Exemptions, each with its reason; one that is not needed is a problem too.
 NO_OPTIMIZERS = {"GroupedOptimizer": "the base of optimizers with groups", "AdamBase": "the base of Adam and AdamW"}
@@ -211,10 +211,11 @@ def check_rooms_page(root):
 
 
 def check_accuracy(root):
-    functions = {json.loads(line).get("op") for line in read(root, SMOOTH).split("\n") if line} - {None}
-    rows = set(re.findall(r"^\| `(\w+)` \|", read(root, ACCURACY_PAGE), re.M))
+    functions = {json.loads(line).get("op") for path in (SMOOTH, LOSS_TAILS) for line in read(root, path).split("\n") if line} - {None}
+    rows = {a + b for a, b in re.findall(r"^\| `(\w+)`([^|]*) \| [\d.]+ \|", read(root, ACCURACY_PAGE), re.M)}
     for op in sorted(functions ^ rows):
-        yield f"{ACCURACY_PAGE}: {op} is only in {'it' if op in rows else SMOOTH}: run tests/reference/accuracy.py"
+        where = "it" if op in rows else f"{SMOOTH} or {LOSS_TAILS}"
+        yield f"{ACCURACY_PAGE}: {op} is only in {where}: run tests/reference/accuracy.py"
 
 
 def options_rows(root):
@@ -289,7 +290,8 @@ GOOD = {
     OPTIM_REFERENCE: "# numbers\nsgd 0 1\nsgd_momentum 0 1\n",
     "tests/nn/optim/optim_reference_test.cpp": 'check_run<nn::SGD>("sgd"); check_run<nn::SGD>("sgd_momentum");\n',
     SMOOTH: '{"ops":1}\n{"op":"exp"}\n',
-    ACCURACY_PAGE: "| `exp` | 1.0 |\n",
+    LOSS_TAILS: '{"ops":1}\n{"op":"some_loss, target 1"}\n',
+    ACCURACY_PAGE: "| `exp` | 1.0 |\n| `some_loss`, target 1 | 1.0 |\n",
     ROOMS_PAGE: ROOMS_TABLE + "| `apps/` | x |\n",
     OPTIONS_PAGE: "| [`cr::TwistOptions`](../autograd/ops/some.h) | `angle = 0.5` |\n"
                   "| [`nn::SGDOptions`](../nn/optim/sgd.h) | `learning_rate = 1e-3`, `generator`, `decay` |\n",
@@ -327,7 +329,7 @@ BAD = [
      ["docs/options.md lacks the row\n| [`nn::SGDOptions`](../nn/optim/sgd.h) | `learning_rate = 1e-3`, `generator`, `decay` |"]),
     (OPTIONS_PAGE, GOOD[OPTIONS_PAGE] + "| [`nn::OldOptions`](../nn/old.h) | `x` |\n",
      ["OldOptions is a struct of options in no public header"]),
-    (ACCURACY_PAGE, "| `log` | 1.0 |\n", ["exp is only in tests/reference/smooth.jsonl", "log is only in it"]),
+    (ACCURACY_PAGE, "| `log` | 1.0 |\n", ["exp is only in tests/reference/smooth.jsonl", "log is only in it", "some_loss, target 1 is only in"]),
     (ROOMS_PAGE, ROOMS_TABLE.replace("| `nn/optim/` | x |\n", ""), ["its table has the rooms autograd/base, "]),
     (OPTIONS_PAGE, None, ["docs/options.md: named in check_complete.py but not there"]),
     (OPS_FUZZ, None, ["tests/fuzz/ops_fuzz.cpp: named in check_complete.py but not there"]),

@@ -40,31 +40,38 @@ void row_shifts(const T* x, std::int64_t rows, std::int64_t d, T* maxima, T* shi
   for (std::int64_t r = 0; r < rows; ++r) shifts[r] = std::isinf(maxima[r]) ? T{0} : maxima[r];
 }
 
-// Computes, for each row of a block, the shift and the logarithm of the sum of exp(x - shift); together they are logsumexp. Rows longer
-// than the scratch buffer are processed in parts.
+// Computes, for each row of a block, the shift and the logarithm of the sum of exp(x - shift); together they are logsumexp. The sum is
+// 1 + rest, with 1 from the maximum, and its logarithm log1p(rest), which keeps the digits of a small rest. Rows longer than the scratch
+// buffer are processed in parts.
 template <class T>
-void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T* sums) {
+void shifts_and_logs(const T* x, std::int64_t rows, std::int64_t d, T* shifts, T* logs) {
   const auto& loops = detail::softmax_loops<T>();
   const auto sum_rows = detail::reduce_loops<T>().rows(Reduction::sum);
   std::array<T, kBlock> scratch;
   RowValues<T> maxima;
   row_shifts(x, rows, d, maxima.data(), shifts);
   if (d <= kBlock) {
-    loops.shift(x, shifts, nullptr, rows, d, scratch.data());
+    loops.shift_without(x, shifts, rows, d, scratch.data());
     elementwise<T>().exp(scratch.data(), scratch.data(), rows * d);
-    sum_rows(scratch.data(), rows, d, sums);
+    sum_rows(scratch.data(), rows, d, logs);
   } else {
-    sums[0] = T{0};
+    logs[0] = T{0};
+    bool found = false;
     for (std::int64_t j = 0; j < d; j += kBlock) {
       const std::int64_t n = std::min(kBlock, d - j);
       T part;
-      loops.shift(x + j, shifts, nullptr, 1, n, scratch.data());
+      if (found)
+        loops.shift(x + j, shifts, nullptr, 1, n, scratch.data());
+      else
+        found = loops.shift_without(x + j, shifts, 1, n, scratch.data()) > 0;
       elementwise<T>().exp(scratch.data(), scratch.data(), n);
       sum_rows(scratch.data(), 1, n, &part);
-      sums[0] += part;
+      logs[0] += part;
     }
   }
-  elementwise<T>().log(sums, sums, rows);
+  elementwise<T>().log1p(logs, logs, rows);
+  for (std::int64_t r = 0; r < rows; ++r)
+    if (const T largest = maxima[static_cast<std::size_t>(r)]; std::isinf(largest)) logs[r] = largest;
 }
 
 }  // namespace
@@ -78,7 +85,7 @@ void logsumexp_rows(const T* x, std::int64_t rows, std::int64_t d, T* y) {
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
     RowValues<T> shifts, logs;
     shifts_and_logs(x + r * d, count, d, shifts.data(), logs.data());
-    // If the maximum is ±inf, so is the result: the shift is 0, and the sum of exp is inf or 0. A NaN gets into the shift through the
+    // If the maximum is ±inf, so is the result: the shift is 0, and the logarithm is the maximum. A NaN gets into the shift through the
     // maximum.
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) y[r + static_cast<std::int64_t>(i)] = shifts[i] + logs[i];
   });
@@ -179,10 +186,8 @@ template <class T>
 void softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
-    const auto& loops = detail::softmax_loops<T>();
     RowValues<T> dots;
-    loops.dot(g + r * d, y + r * d, count, d, dots.data());
-    loops.softmax_gradient(g + r * d, y + r * d, dots.data(), count, d, gx + r * d);
+    detail::softmax_loops<T>().softmax_gradient(g + r * d, y + r * d, count, d, dots.data(), gx + r * d);
     T sum;
     detail::reduce_loops<T>().rows(Reduction::sum)(dots.data(), 1, count, &sum);
     if (!std::isnan(sum)) return;
@@ -195,15 +200,9 @@ template <class T>
 void log_softmax_gradient_rows(const T* g, const T* y, std::int64_t rows, std::int64_t d, T* gx) {
   if (d == 0) return;
   on_blocks(rows, d, [=](std::int64_t r, std::int64_t count) {
-    const auto& loops = detail::softmax_loops<T>();
-    std::array<T, kBlock> scratch;
     RowValues<T> sums;
-    detail::reduce_loops<T>().rows(Reduction::sum)(g + r * d, count, d, sums.data());
-    for (std::int64_t j = 0; j < count * d; j += kBlock) {  // several times only if a row is longer than the scratch buffer
-      const std::int64_t n = std::min(kBlock, count * d - j), width = std::min(n, d);
-      elementwise<T>().exp(y + r * d + j, scratch.data(), n);
-      loops.log_softmax_gradient(g + r * d + j, scratch.data(), sums.data(), n / width, width, gx + r * d + j);
-    }
+    elementwise<T>().exp(y + r * d, gx + r * d, count * d);
+    detail::softmax_loops<T>().log_softmax_gradient(g + r * d, gx + r * d, count, d, sums.data(), gx + r * d);
     for (std::int64_t i = 0; i < count; ++i)  // the NaN of a row that nothing depends on
       if (sums[static_cast<std::size_t>(i)] == 0 && all_zero(g + (r + i) * d, d)) std::fill_n(gx + (r + i) * d, d, T{0});
   });
@@ -233,10 +232,10 @@ void cross_entropy_gradient_rows(const T* x, const std::int64_t* labels, const T
     T* const to = gx + r * d;
     detail::softmax_loops<T>().shift(x + r * d, shifts + r, logs + r, count, d, to);
     elementwise<T>().exp(to, to, count * d);
-    RowValues<T> at_labels;  // kept before the multiplication, so that the elements at the labels are rounded only once
-    for (std::int64_t i = 0; i < count; ++i) at_labels[static_cast<std::size_t>(i)] = to[i * d + labels[r + i]];
+    RowValues<T> at_labels;
+    detail::softmax_loops<T>().at_labels(to, labels + r, g, count, d, at_labels.data());
     elementwise<T>().mul(to, 1, &g, 0, to, count * d);
-    for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = std::fma(at_labels[static_cast<std::size_t>(i)], g, -g);
+    for (std::int64_t i = 0; i < count; ++i) to[i * d + labels[r + i]] = at_labels[static_cast<std::size_t>(i)];
     T largest;
     detail::reduce_loops<T>().rows(Reduction::max)(logs + r, 1, count, &largest);
     if (std::isfinite(largest)) return;

@@ -3,6 +3,7 @@
 #include "autograd/kernels/softmax.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/elementwise_op.h"
+#include "autograd/ops/index.h"
 #include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
@@ -53,8 +54,17 @@ Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
   return transpose(rows(transpose(x, at, -1)), at, -1);
 }
 
-// The gradient of softmax with the result y: y·(grad - sum of grad·y). Its rule gives the second derivatives.
-Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
+// Returns g less its element at the largest y of each row. The sum of y is 1, so sums of this times y keep the digits of 1 - y at a y
+// near 1.
+Tensor less_at_largest(const Tensor& g, const Tensor& y) {
+  const Node* node = node_of(y);
+  if (node->rank == 0) return g - g;
+  return node->numel == 0 ? g : g - gather(g, -1, argmax(y, -1, true));
+}
+
+}  // namespace
+
+Tensor detail::softmax_gradient(const Tensor& grad, const Tensor& y) {
   return gradient_rows(
       "softmax_gradient", grad, y, [](auto... args) { kernels::softmax_gradient_rows(args...); },
       [](RuleContext& r) {
@@ -66,8 +76,6 @@ Tensor softmax_gradient(const Tensor& grad, const Tensor& y) {
         }
       });
 }
-
-}  // namespace
 
 Tensor softmax(const TensorArg& x, int axis) {
   return with_axis_last("softmax", x, axis, [](const TensorArg& rows) {
@@ -86,9 +94,12 @@ Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
       [](RuleContext& r) {
         const Tensor &g = r.grad_out(), &incoming = r.input(0), &result = r.input(1);
         const Axes axis = last_axis(result);
-        const Tensor weighted = g * exp(result);
-        if (r.needs(0)) r.set(0, g - sum(weighted, axis, true));
-        if (r.needs(1)) r.set(1, -weighted * sum(incoming, axis, true));
+        const Tensor p = exp(result);
+        if (r.needs(0)) {
+          const Tensor less = less_at_largest(g, result);
+          r.set(0, less - sum(less * p, axis, true));
+        }
+        if (r.needs(1)) r.set(1, -(g * p) * sum(incoming, axis, true));
       });
 }
 

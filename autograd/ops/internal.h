@@ -26,6 +26,9 @@ Tensor matmul_flagged(const TensorArg& a, bool transpose_a, const Tensor& b, boo
 // Returns grad where y > 0, and 0 elsewhere, in one pass; y is the result of relu.
 Tensor relu_gradient(const Tensor& grad, const Tensor& y);
 
+// Returns y·(grad - sum over the last axis of grad·y): the gradient of softmax along that axis with the result y.
+Tensor softmax_gradient(const Tensor& grad, const Tensor& y);
+
 // Returns grad·tanh'(x) = grad / cosh²(x) and grad·sigmoid'(x) = grad·sigmoid(x)·sigmoid(-x), each in one pass.
 Tensor tanh_gradient(const Tensor& grad, const Tensor& x);
 Tensor sigmoid_gradient(const Tensor& grad, const Tensor& x);

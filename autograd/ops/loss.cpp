@@ -14,6 +14,7 @@
 #include "autograd/ops/broadcast.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/index.h"
+#include "autograd/ops/internal.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/scratch.h"
 #include "autograd/ops/shape.h"
@@ -84,10 +85,12 @@ Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& classes, const
                      [](RuleContext& r) {
                        const Tensor &x = r.input(0), &labels = r.input(1), &g = r.input(2);
                        const std::int64_t n = shape_of(x)[0];
-                       const Tensor p = softmax(x, 1), weighted = r.grad_out() * p;
-                       if (r.needs(0)) r.set(0, (weighted - p * sum(weighted, 1, true)) * (g / static_cast<double>(n)));
-                       if (r.needs(2))
-                         r.set(2, (sum(weighted) - sum(gather(r.grad_out(), 1, reshape(labels, Shape{n, 1})))) / static_cast<double>(n));
+                       const Tensor p = softmax(x, 1);
+                       if (r.needs(0)) r.set(0, softmax_gradient(r.grad_out(), p) * (g / static_cast<double>(n)));
+                       if (r.needs(2)) {  // the sum of p is 1: each row of grad_out less that at its label
+                         const Tensor less = r.grad_out() - gather(r.grad_out(), 1, reshape(labels, Shape{n, 1}));
+                         r.set(2, sum(less * p) / static_cast<double>(n));
+                       }
                      });
 }
 

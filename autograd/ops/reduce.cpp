@@ -6,9 +6,11 @@
 #include "autograd/kernels/elementwise.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/kernels/softmax.h"
+#include "autograd/ops/activation.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
+#include "autograd/ops/loss.h"
 #include "autograd/ops/reduce_op.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/strided.h"
@@ -61,7 +63,8 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
                      kNoRule);
 }
 
-// The gradient of logsumexp over the last axis, with the result y [rows]: grad·exp(x - y). Its rule gives the second derivatives.
+// The gradient of logsumexp over the last axis, with the result y [rows]: grad·exp(x - y). y is a constant here: the rule differentiates
+// grad·softmax(x), since the parts by x and by y would cancel each other.
 Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) {
   const Tensor* inputs[] = {&grad, &x, &y};
   return make_result("logsumexp_gradient", SourceLine::current(), node_of(x)->dtype, Sizes(node_of(x)), inputs,
@@ -70,12 +73,9 @@ Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) 
                        kernels::logsumexp_gradient_rows(v.in(0), v.in(1), v.in(2), v.in_numel(0), v.out_numel() / v.in_numel(0), v.out());
                      }),
                      [](RuleContext& r) {
-                       const Tensor &g = r.grad_out(), &incoming = r.input(0);
-                       const Tensor p = exp(r.input(1) - unsqueeze(r.input(2), -1)), weighted = g * p;
-                       if (r.needs(0)) r.set(0, sum(weighted, -1));
-                       const Tensor slope = weighted * unsqueeze(incoming, -1);
-                       if (r.needs(1)) r.set(1, slope);
-                       if (r.needs(2)) r.set(2, neg(sum(slope, -1)));
+                       const Tensor p = softmax(r.input(1), -1);
+                       if (r.needs(0)) r.set(0, sum(weigh(r.grad_out(), p), -1));
+                       if (r.needs(1)) r.set(1, weigh(unsqueeze(r.input(0), -1), softmax_gradient(r.grad_out(), p)));
                      });
 }
 
@@ -88,7 +88,7 @@ Tensor logsumexp_rows(const TensorArg& x) {
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("logsumexp", x.line(), node->dtype, shape, inputs,
                      floating([d]<class T>(const OpValues<T>& v) { kernels::logsumexp_rows(v.in(), v.out_numel(), d, v.out()); }),
-                     [](RuleContext& r) { r.set(0, logsumexp_gradient(r.grad_out(), r.input(0), r.output())); });
+                     [](RuleContext& r) { r.set(0, logsumexp_gradient(r.grad_out(), r.input(0), r.output().detach())); });
 }
 
 // int64 sums wrap around.

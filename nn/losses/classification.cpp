@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "autograd/base/check.h"
 #include "autograd/ops/activation.h"
@@ -197,7 +198,9 @@ Tensor softmax_mse_loss(const TensorArg& logits, const Tensor& target) { return 
 Tensor softmax_mse_loss(const TensorArg& logits, const Tensor& target, const LossOptions& options) {
   const CallerScope caller(logits.line());
   check_target("softmax_mse_loss", "logits", logits.tensor(), target, logits.line());
-  return reduced(square(softmax(logits.tensor(), -1) - target), options.reduction);
+  // Near a probability of 1, p - target is (1 - target) - (1 - p), where 1 - p keeps its digits.
+  const Tensor l = log_softmax(logits.tensor(), -1), likely = gt(l, -std::numbers::ln2);
+  return reduced(square(where(likely, (1 - target) + expm1(l), exp(l) - target)), options.reduction);
 }
 
 }  // namespace chainrule::nn
