@@ -1,7 +1,11 @@
 #include "autograd/base/check.h"
 
+#include <cmath>
+#include <iterator>
+#include <new>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "autograd/base/context.h"
 
@@ -12,6 +16,24 @@ std::string sentence(const char* op, const std::string& message, const SourceLin
   std::string path = ErrorPathScope::path();
   if (!path.empty()) path += ": ";
   return path + op + ": " + message + " (at " + line_text(line_for_errors(line)) + ")";
+}
+
+// The exception of throw_memory(). The text is shared, since copying an exception must not throw.
+class AllocationError : public std::bad_alloc {
+ public:
+  explicit AllocationError(std::string text) : text_(std::make_shared<const std::string>(std::move(text))) {}
+  const char* what() const noexcept override { return text_->c_str(); }
+
+ private:
+  std::shared_ptr<const std::string> text_;
+};
+
+// A number of bytes in the largest unit that leaves at least 1: "16 TiB".
+std::string bytes_text(double bytes) {
+  static constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  std::size_t unit = 0;
+  for (; bytes >= 1024 && unit + 1 < std::size(kUnits); ++unit) bytes /= 1024;
+  return text(std::round(bytes * 10) / 10, " ", kUnits[unit]);
 }
 
 }  // namespace
@@ -40,6 +62,24 @@ void throw_invalid(const char* op, const std::string& message, const SourceLine&
 
 void throw_misuse(const char* op, const std::string& message, const SourceLine& line) {
   throw std::logic_error(sentence(op, message, line));
+}
+
+void throw_memory(const char* op, DType dtype, const Shape& shape, const SourceLine& line) {
+  const double bytes = static_cast<double>(shape.numel()) * static_cast<double>(dtype_size(dtype));
+  throw AllocationError(
+      sentence(op, text("a result of ", dtype, shape, " takes ", bytes_text(bytes), ", which could not be allocated"), line));
+}
+
+std::int64_t size_sum(const char* op, std::int64_t a, std::int64_t b, const SourceLine& line) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) throw_invalid(op, text("a size of ", a, " + ", b, " is too large"), line);
+  return sum;
+}
+
+std::int64_t size_product(const char* op, std::int64_t a, std::int64_t b, const SourceLine& line) {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(a, b, &product)) throw_invalid(op, text("a size of ", a, " · ", b, " is too large"), line);
+  return product;
 }
 
 int checked_axis(const char* op, std::int64_t axis, int rank, const SourceLine& line) {

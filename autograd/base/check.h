@@ -62,6 +62,17 @@ template <class... Parts>
 /// @throws std::logic_error always.
 [[noreturn]] void throw_misuse(const char* op, const std::string& message, const SourceLine& line);
 
+/// Throws "path: op: result of DTYPE[SHAPE] takes BYTES, which could not be allocated (at file:line)".
+/// @throws std::bad_alloc always; what() is the sentence.
+[[noreturn]] void throw_memory(const char* op, DType dtype, const Shape& shape, const SourceLine& line);
+
+/// Returns a + b and a · b for sizes of a Tensor.
+/// @throws std::invalid_argument if the result is too large for std::int64_t.
+/// @{
+std::int64_t size_sum(const char* op, std::int64_t a, std::int64_t b, const SourceLine& line);
+std::int64_t size_product(const char* op, std::int64_t a, std::int64_t b, const SourceLine& line);
+/// @}
+
 /// Returns the axis counted from the front.
 /// @throws std::invalid_argument if a Tensor of this rank has no such axis.
 int checked_axis(const char* op, std::int64_t axis, int rank, const SourceLine& line);

@@ -52,8 +52,15 @@ std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& i
 }
 
 // Computes the Jacobian of an output with respect to each input, row by row.
-std::vector<Tensor> rows_of_jacobian(const Tensor& output, const std::vector<Tensor>& inputs, bool create_graph) {
+std::vector<Tensor> rows_of_jacobian(const char* op, const Tensor& output, const std::vector<Tensor>& inputs, bool create_graph,
+                                     const SourceLine& line) {
   const Shape shape = shape_of(output);
+  for (const Tensor& input : inputs)
+    if (const Shape own = shape_of(input); shape.rank() + own.rank() > Shape::kMaxRank)
+      throw_invalid(op,
+                    text("the derivative of shape ", shape, " by shape ", own, " has ", shape.rank() + own.rank(),
+                         " axes, expected at most ", Shape::kMaxRank),
+                    line);
   const std::int64_t rows = shape.numel();
   std::vector<std::vector<Tensor>> by_input(inputs.size());
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -131,7 +138,7 @@ Tensor jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOp
 std::vector<Tensor> jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
   const Evaluation at = evaluate("jacobian", fn, inputs, options.create_graph);
-  return rows_of_jacobian(at.output, at.inputs, options.create_graph);
+  return rows_of_jacobian("jacobian", at.output, at.inputs, options.create_graph, inputs.line());
 }
 
 Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options) {
@@ -140,7 +147,7 @@ Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOpt
   check_single("hessian", at.output, x.line());
   const GradMode recorded(true);
   const Tensor slope = gradients(at.output, at.inputs, Tensor(), true)[0];
-  return rows_of_jacobian(slope, at.inputs, options.create_graph)[0];
+  return rows_of_jacobian("hessian", slope, at.inputs, options.create_graph, x.line())[0];
 }
 
 Tensor hvp(const TensorFunction& fn, const TensorArg& x, const Tensor& v, const DerivativeOptions& options) {

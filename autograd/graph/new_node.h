@@ -33,11 +33,21 @@ struct NodePlan {
 };
 
 /// Returns a new node with one handle. Its elements are uninitialized unless it is a view.
-/// @throws std::invalid_argument for a shape with a negative size or with more elements than memory can hold.
+/// @throws ShapeError for a shape with a negative size or with more elements than memory can hold.
 Node* new_node(const NodePlan& plan);
 
+/// What checked_numel() throws: `why` without the shape, for callers that add the op and the line.
+class ShapeError : public std::invalid_argument {
+ public:
+  ShapeError(const Sizes& shape, const char* why);
+  const char* why() const noexcept { return why_; }
+
+ private:
+  const char* why_;
+};
+
 // Returns the product of the sizes. Takes them by value so that the compiler can keep a NodePlan in registers.
-// Throws std::invalid_argument like new_node().
+// Throws ShapeError like new_node().
 std::int64_t checked_numel(Sizes shape);
 
 // Rounds up to a multiple of `step`, which is a power of two.

@@ -12,10 +12,6 @@
 namespace chainrule::detail {
 namespace {
 
-[[noreturn]] void throw_size(const Sizes& shape, const char* why) {
-  throw std::invalid_argument("a Tensor cannot have the shape " + Shape(shape.sizes, shape.rank).str() + ": " + why);
-}
-
 // Frees elements that no node uses any more, together with the block of the node that contains their Storage, and updates the counts.
 [[gnu::always_inline]] inline void free_storage(Storage* storage, Node* owner, int tensors, int nodes) noexcept {
   const std::size_t capacity = storage->capacity, bytes = owner->block_bytes;
@@ -82,18 +78,21 @@ void free_node(Counted* counted) noexcept {
   dying.draining = false;
 }
 
+ShapeError::ShapeError(const Sizes& shape, const char* why)
+    : std::invalid_argument("a Tensor cannot have the shape " + Shape(shape.sizes, shape.rank).str() + ": " + why), why_(why) {}
+
 std::int64_t checked_numel(Sizes shape) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 256 / dtype_size(DType::float64);
   std::int64_t numel = 1;
   bool empty = false, too_many = false;
   for (int axis = 0; axis < shape.rank; ++axis) {
     const std::int64_t size = shape.sizes[axis];
-    if (size < 0) throw_size(shape, "a size is negative");
+    if (size < 0) throw ShapeError(shape, "a size is negative");
     empty = empty || size == 0;
     // The limit also applies to shapes with a size of 0, so that no product of some of the sizes overflows.
     too_many = __builtin_mul_overflow(numel, std::max<std::int64_t>(size, 1), &numel) || numel > kMost || too_many;
   }
-  if (too_many) throw_size(shape, "too many elements");
+  if (too_many) throw ShapeError(shape, "too many elements");
   return empty ? 0 : numel;
 }
 

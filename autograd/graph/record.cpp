@@ -1,5 +1,6 @@
 #include "autograd/graph/record.h"
 
+#include <new>
 #include <type_traits>
 
 #include "autograd/base/check.h"
@@ -27,16 +28,34 @@ Tensor RuleContext::output() const {
   return Node::share(node_);
 }
 
+namespace {
+
+// Returns make(), a new Tensor; its errors name the op and the line.
+template <class Make>
+[[gnu::always_inline]] inline Tensor naming_errors(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, Make make) {
+  try {
+    return make();
+  } catch (const ShapeError& error) {
+    throw_invalid(name, text("the result would have the shape ", Shape(shape.sizes, shape.rank), ": ", error.why()), line);
+  } catch (const std::bad_alloc&) {
+    throw_memory(name, dtype, Shape(shape.sizes, shape.rank), line);
+  }
+}
+
+}  // namespace
+
 Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
                   const RuleRef& rule, OpTraits traits) {
-  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
-  const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
-  return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
+  return naming_errors(name, line, dtype, shape, [&] {
+    if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+    const NodePlan plan = recorded_plan(name, line, dtype, shape, inputs, rule, traits);
+    return Node::handle(build_node(plan, static_cast<std::size_t>(shape.rank), inputs.size(), rule.captures_size));
+  });
 }
 
 Tensor new_result(const char* name, const SourceLine& line, DType dtype, const Sizes& shape, std::span<const Tensor* const> inputs,
                   std::span<const Tensor> saved, const RuleRef& rule, OpTraits traits) {
-  if (!traits.recordable || !records(inputs)) return make_plain(dtype, shape);
+  if (!traits.recordable || !records(inputs)) return make_plain(name, line, dtype, shape);
   // Saved results follow the inputs in the node, where versions tell whether they were changed.
   constexpr std::size_t kFew = 8;
   const Tensor* few[kFew];
@@ -45,9 +64,11 @@ Tensor new_result(const char* name, const SourceLine& line, DType dtype, const S
   const Tensor** all = count > kFew ? many.data() : few;
   for (std::size_t i = 0; i < inputs.size(); ++i) all[i] = inputs[i];
   for (std::size_t i = 0; i < saved.size(); ++i) all[inputs.size() + i] = &saved[i];
-  Node* node = new_node(recorded_plan(name, line, dtype, shape, std::span<const Tensor* const>(all, count), rule, traits));
-  node->saved_count = static_cast<std::uint8_t>(saved.size());
-  return Node::handle(node);
+  return naming_errors(name, line, dtype, shape, [&] {
+    Node* node = new_node(recorded_plan(name, line, dtype, shape, std::span<const Tensor* const>(all, count), rule, traits));
+    node->saved_count = static_cast<std::uint8_t>(saved.size());
+    return Node::handle(node);
+  });
 }
 
 Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, std::int64_t offset, const Shape& shape,
@@ -57,7 +78,11 @@ Tensor make_view(const char* name, const SourceLine& line, const Tensor& base, s
   if (records(inputs)) plan = recorded_plan(name, line, plan.dtype, shape, inputs, rule, {});
   plan.view_of = node_of(base);
   plan.offset = offset;
-  return Node::handle(new_node(plan));
+  return naming_errors(name, line, plan.dtype, shape, [&] { return Node::handle(new_node(plan)); });
+}
+
+Tensor make_plain(const char* op, const SourceLine& line, DType dtype, const Sizes& shape) {
+  return naming_errors(op, line, dtype, shape, [&] { return make_plain(dtype, shape); });
 }
 
 Tensor make_plain(DType dtype, const Sizes& shape) {

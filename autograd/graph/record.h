@@ -113,7 +113,9 @@ inline bool records(std::span<const Tensor* const> inputs) noexcept {
   return false;
 }
 
-/// A Tensor without history, its elements not yet written.
+/// A Tensor without history, its elements not yet written. Errors about its size name `op`.
+Tensor make_plain(const char* op, const SourceLine& line, DType dtype, const Sizes& shape);
+/// The same for a shape that fits into memory, such as that of an input.
 Tensor make_plain(DType dtype, const Sizes& shape);
 
 struct OpTraits {

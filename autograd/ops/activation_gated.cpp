@@ -42,7 +42,7 @@ Tensor glu(const TensorArg& x, int axis) {
   return make_result("glu", x.line(), node->dtype, shape, inputs, floating([at]<class T>(const OpValues<T>& v) {
                        const Span halves = around(v.out_shape(), at);
                        const std::int64_t run = halves.n * halves.inner;
-                       for (std::int64_t o = 0; o < halves.outer; ++o) {
+                       for (std::int64_t o = 0; o < halves.outer && run > 0; ++o) {
                          const T *value = v.in() + 2 * o * run, *gate = value + run;
                          T* to = v.out() + o * run;
                          activation_blocks(run, [&](std::int64_t begin, std::int64_t n) {

@@ -15,7 +15,7 @@ using namespace detail;
 
 namespace {
 
-// Refuses negative sizes with the user's line, which make_plain() does not know.
+// Refuses negative sizes with words of its own.
 void check_shape(const char* op, const Shape& shape, const SourceLine& line) {
   for (std::int64_t size : shape)
     if (size < 0) throw_invalid(op, text("the shape ", shape, " has a negative size"), line);
@@ -23,7 +23,7 @@ void check_shape(const char* op, const Shape& shape, const SourceLine& line) {
 
 Tensor fresh(const char* op, DType dtype, const Shape& shape, const SourceLine& line) {
   check_shape(op, shape, line);
-  return make_plain(dtype, shape);
+  return make_plain(op, line, dtype, shape);
 }
 
 void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first, const SourceLine& line) {
@@ -195,7 +195,7 @@ Tensor arange(double start, double stop, double step, DType dtype, SourceLine li
                   line);
   const double count = std::max(0.0, std::ceil((stop - start) / step));
   if (count > 0x1p40) throw_invalid("arange", text("start ", start, ", stop ", stop, ", step ", step, ": too many elements"), line);
-  Tensor y = make_plain(dtype, Shape{static_cast<std::int64_t>(count)});
+  Tensor y = make_plain("arange", line, dtype, Shape{static_cast<std::int64_t>(count)});
   visit_dtype(dtype, [&]<class T>() {
     for (std::int64_t i = 0; i < node_of(y)->numel; ++i)
       mutable_values<T>(y)[i] = element<T>("arange", start + static_cast<double>(i) * step, line);
@@ -207,7 +207,7 @@ Tensor arange(double stop, SourceLine line) { return arange(0, stop, 1, default_
 
 Tensor linspace(double start, double stop, std::int64_t count, DType dtype, SourceLine line) {
   if (count < 0) throw_invalid("linspace", text("count is ", count, ", expected at least 0"), line);
-  Tensor y = make_plain(dtype, Shape{count});
+  Tensor y = make_plain("linspace", line, dtype, Shape{count});
   const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
   visit_dtype(dtype, [&]<class T>() {
     // Counts from both ends, so that the last element is exactly `stop`.

@@ -54,7 +54,7 @@ Tensor gather_rows(const TensorArg& x, std::span<const std::int64_t> picks) {
   Shape shape = shape_of(node);
   check_picks(picks, shape[0], x.line());
   shape[0] = static_cast<std::int64_t>(picks.size());
-  Tensor y = make_plain(node->dtype, shape);
+  Tensor y = make_plain("gather_rows", x.line(), node->dtype, shape);
   if (node_of(y)->numel == 0) return y;
   const std::int64_t elements = node_of(y)->numel / shape[0];
   const std::int64_t bytes = elements * dtype_size(node->dtype);
@@ -76,7 +76,7 @@ Tensor gather_rows(std::span<const std::uint8_t> rows, std::int64_t row_size, st
   if (size % row_size != 0)
     throw_invalid("gather_rows", text("rows holds ", size, " bytes, expected a multiple of the row size ", row_size), line);
   check_picks(picks, size / row_size, line);
-  Tensor y = make_plain(DType::float32, Shape{picks.size(), row_size});
+  Tensor y = make_plain("gather_rows", line, DType::float32, Shape{picks.size(), row_size});
   const auto convert = kernels::elementwise<float>().convert_u8;
   const auto scale = static_cast<float>(values.scale);
   const auto shift = static_cast<float>(values.shift);

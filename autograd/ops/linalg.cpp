@@ -33,6 +33,7 @@ struct ProductSizes {
 };
 template <class T>
 void multiply(const OpValues<T>& v, bool transpose_a, bool transpose_b, const ProductSizes& sizes) {
+  if (v.out_numel() == 0) return;
   const auto [n, m, k] = sizes;
   const Shape batch = batch_of(v.out_shape());
   const T *const a = v.in(0), *const b = v.in(1);

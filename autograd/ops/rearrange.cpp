@@ -136,7 +136,7 @@ Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
   Shape shape = from;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const auto at = static_cast<std::size_t>(axis);
-    shape[axis] += margins.before[at] + margins.after[at];
+    shape[axis] = size_sum("pad", shape[axis], margins.before[at] + margins.after[at], x.line());
     if (shape[axis] < 0)
       throw_invalid("pad",
                     text("margins ", margins.before[at], " and ", margins.after[at], " remove more elements from axis ", axis, " of shape ",
@@ -168,13 +168,16 @@ Tensor repeat(const TensorArg& x, const Shape& repeats) {
   for (int axis = 0; axis < repeats.rank(); ++axis) {
     if (repeats[axis] < 0) throw_invalid("repeat", text("the repeats are ", repeats, ", expected no negative number"), x.line());
     plan.shape[axis] = axis < extra ? 1 : node->sizes()[axis - extra];
-    shape[axis] *= plan.shape[axis];
+    shape[axis] = size_product("repeat", repeats[axis], plan.shape[axis], x.line());
   }
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("repeat", x.line(), node->dtype, shape, inputs, by_width([plan]<class Word>(const OpValues<Word>& v) {
                        if (v.out_numel() > 0) spread_repeats(v.in(), v.in_numel(), plan, v.out(), v.out_numel());
                      }),
-                     [plan](RuleContext& r) { r.set(0, reshape(sum_repeats(r.grad_out(), plan), r.input_shape(0))); });
+                     [plan](RuleContext& r) {
+                       r.set(0, node_of(r.grad_out())->numel == 0 ? zeros(r.input_shape(0), r.dtype())
+                                                                  : reshape(sum_repeats(r.grad_out(), plan), r.input_shape(0)));
+                     });
 }
 
 std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis) {

@@ -186,7 +186,7 @@ Tensor products_of_others(const Tensor& x, const Tensor& g) {
 template <class T>
 void reduce_truth(const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to, bool every) {
   std::fill_n(to, outer * inner, T(every));
-  for (std::int64_t o = 0; o < outer; ++o)
+  for (std::int64_t o = 0; o < outer && inner > 0; ++o)
     for (std::int64_t j = 0; j < n; ++j)
       for (std::int64_t i = 0; i < inner; ++i) {
         const bool truth = from[(o * n + j) * inner + i] != 0;

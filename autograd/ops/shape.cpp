@@ -25,6 +25,7 @@ constexpr auto kReshapeRule = [](RuleContext& r) { r.set(0, reshape(r.grad_out()
 // Transposes a matrix tile by tile, so that whole cache lines are read and written.
 template <class Word>
 void copy_transposed(const Word* from, std::int64_t rows, std::int64_t columns, Word* to) {
+  if (rows == 0 || columns == 0) return;
   constexpr std::int64_t kTile = 16;
   kernels::parallel_pieces((rows + kTile - 1) / kTile,
                            std::max<std::int64_t>(1, kElementGrain / (kTile * std::max<std::int64_t>(columns, 1))),
@@ -47,7 +48,8 @@ Tensor embed(const Tensor& x, const Shape& shape, int axis, std::int64_t start) 
         const Span whole = around(v.out_shape(), axis), part = around(v.in_shape(), axis);
         std::fill_n(v.out(), v.out_numel(), Word{0});
         const std::int64_t run = part.n * part.inner;
-        for (std::int64_t o = 0; o < whole.outer; ++o) std::copy_n(v.in() + o * run, run, v.out() + (o * whole.n + start) * whole.inner);
+        for (std::int64_t o = 0; o < whole.outer && run > 0; ++o)
+          std::copy_n(v.in() + o * run, run, v.out() + (o * whole.n + start) * whole.inner);
       }),
       [axis, start, stop = start + node->sizes()[axis]](RuleContext& r) { r.set(0, slice(r.grad_out(), axis, start, stop)); });
 }
@@ -191,7 +193,7 @@ Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop
   return make_result("slice", x.line(), node->dtype, shape, inputs, by_width([at, from]<class Word>(const OpValues<Word>& v) {
                        const Span source = around(v.in_shape(), at), part = around(v.out_shape(), at);
                        const std::int64_t run = part.n * part.inner;
-                       for (std::int64_t o = 0; o < source.outer; ++o)
+                       for (std::int64_t o = 0; o < source.outer && run > 0; ++o)
                          std::copy_n(v.in() + (o * source.n + from) * source.inner, run, v.out() + o * run);
                      }),
                      [at, from](RuleContext& r) { r.set(0, embed(r.grad_out(), r.input_shape(0), at, from)); });
@@ -216,7 +218,7 @@ Tensor concat(const TensorList& tensors, int axis) {
           "concat",
           text("tensor ", i, " has shape ", shape_of(node), ", expected ", shape_of(first), " like tensor 0, except along axis ", at),
           tensors.line());
-    shape[at] += own;
+    shape[at] = size_sum("concat", shape[at], own, tensors.line());
     inputs.push_back(&tensors[i]);
   }
   return make_result("concat", tensors.line(), first->dtype, shape, inputs, by_width([at]<class Word>(const OpValues<Word>& v) {

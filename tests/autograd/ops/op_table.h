@@ -57,6 +57,8 @@ class Input {
   Input(const Shape& shape, const Domain& domain) : shape_(shape), domain_(domain), has_domain_(true) {}
 
   Tensor make(const Domain& of_row, Generator& generator) const;
+  bool is_random() const { return !tensor_.defined(); }
+  const Shape& shape() const { return shape_; }
 
  private:
   Shape shape_;
@@ -120,6 +122,7 @@ class Row {
   }
 
   const std::string& name() const { return name_; }
+  const std::vector<Case>& cases() const { return cases_; }
   bool has_kinks() const { return !kinks_.empty(); }
   bool is_constant() const { return constant_; }
 
