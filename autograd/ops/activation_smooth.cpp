@@ -53,9 +53,10 @@ Tensor exponential_unit(const char* op, const TensorArg& x, const ExponentialUni
         pick<T>(kernels::elementwise<T>().gt, from, zero, above, 1, y, 1, y, n);
       },
       [unit](const Tensor& g, const Tensor& from) {
-        // The exponential is computed of negative numbers only: of large positive ones it would be inf, and inf·0 would give NaN.
-        const Tensor below = where(ge(from, 0), 0.0, from);
-        return where(gt(from, 0), g * unit.rise, g * (exp(below * unit.rate) * (unit.depth * unit.rate)));
+        // The exponential is not computed of positive numbers: of large ones it would be inf, and inf·0 would give NaN. 0 is on the side
+        // of the exponential in derivatives of all orders.
+        const Tensor positive = gt(from, 0), below = where(positive, 0.0, from);
+        return where(positive, g * unit.rise, g * (exp(below * unit.rate) * (unit.depth * unit.rate)));
       });
 }
 

@@ -263,12 +263,6 @@ Tensor acos(const TensorArg& x) {
       scalar_rule([](auto& r) { r.set(0, -r.grad_out() * rsqrt(one_minus_square(r.input(0)))); }));
 }
 
-Tensor atan(const TensorArg& x) {
-  return unary(
-      "atan", x, [](const auto& loops) { return loops.atan; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); }));
-}
-
 Tensor sinh(const TensorArg& x) {
   return unary(
       "sinh", x, [](const auto& loops) { return loops.sinh; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * cosh(r.input(0))); }));
@@ -311,16 +305,47 @@ Tensor sigmoid(const TensorArg& x) {
       scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.input(0))); }));  // grad·sigmoid(x)·sigmoid(-x)
 }
 
+namespace {
+
+// The input x of a slope y that tends to 0 faster than x to infinity: 0 where y is 0, so that y·x is 0 at infinity instead of NaN.
+auto input_where_not_flat(auto& r) { return where(eq(r.output(), 0.0), 0.0, r.input(0)); }
+
+template <class T>
+void atan_derivative_loop(const T* x, T* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = 1 / (x[i] * x[i] + 1);
+}
+
+constexpr auto kAtanDerivative = []<class T>(const kernels::Elementwise<T>&) { return atan_derivative_loop<T>; };
+
+// 1/(x² + 1). A quotient of differentiable ops would square this, which can be too small for the dtype.
+Tensor atan_derivative(const Tensor& x) {
+  return unary("atan_derivative", x, kAtanDerivative,
+               scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (r.output() * input_where_not_flat(r)) * -2.0)); }));
+}
+
+template <class T>
+Scalar<T> atan_derivative(Scalar<T> x) noexcept {
+  return scalar_unary(x, kAtanDerivative);
+}
+
+}  // namespace
+
+Tensor atan(const TensorArg& x) {
+  return unary(
+      "atan", x, [](const auto& loops) { return loops.atan; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * atan_derivative(r.input(0))); }));
+}
+
 Tensor detail::gaussian(const Tensor& x) {
   return unary(
       "gaussian", x, [](const auto& loops) { return loops.gaussian; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (r.input(0) * -2.0))); }));
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (input_where_not_flat(r) * -2.0))); }));
 }
 
 Tensor detail::normal_density(const Tensor& x) {
   return unary(
       "normal_density", x, [](const auto& loops) { return loops.normal_density; },
-      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * (r.output() * r.input(0))); }));
+      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * (r.output() * input_where_not_flat(r))); }));
 }
 
 Tensor detail::normal_cdf(const Tensor& x) {

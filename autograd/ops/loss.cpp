@@ -85,7 +85,7 @@ Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& classes, const
                        const Tensor &x = r.input(0), &labels = r.input(1), &g = r.input(2);
                        const std::int64_t n = shape_of(x)[0];
                        const Tensor p = softmax(x, 1), weighted = r.grad_out() * p;
-                       if (r.needs(0)) r.set(0, (weighted - p * sum(weighted, 1, true)) * (g / static_cast<double>(n)));
+                       if (r.needs(0)) r.set(0, weigh(g / static_cast<double>(n), weighted - p * sum(weighted, 1, true)));
                        if (r.needs(2))
                          r.set(2, (sum(weighted) - sum(gather(r.grad_out(), 1, reshape(labels, Shape{n, 1})))) / static_cast<double>(n));
                      });

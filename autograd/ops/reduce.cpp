@@ -9,6 +9,7 @@
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/internal.h"
+#include "autograd/ops/loss.h"
 #include "autograd/ops/reduce_op.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/strided.h"
@@ -70,10 +71,11 @@ Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) 
                        kernels::logsumexp_gradient_rows(v.in(0), v.in(1), v.in(2), v.in_numel(0), v.out_numel() / v.in_numel(0), v.out());
                      }),
                      [](RuleContext& r) {
-                       const Tensor &g = r.grad_out(), &incoming = r.input(0);
-                       const Tensor p = exp(r.input(1) - unsqueeze(r.input(2), -1)), weighted = g * p;
+                       const Tensor &g = r.grad_out(), &incoming = r.input(0), &from = r.input(1), &total = r.input(2);
+                       const Tensor weighted = g * logsumexp_gradient(ones_like(total), from, total);
                        if (r.needs(0)) r.set(0, sum(weighted, -1));
-                       const Tensor slope = weighted * unsqueeze(incoming, -1);
+                       // An infinite result is that of max: its shares are constant.
+                       const Tensor slope = weigh(unsqueeze(where(isinf(total), 0.0, incoming), -1), weighted);
                        if (r.needs(1)) r.set(1, slope);
                        if (r.needs(2)) r.set(2, neg(sum(slope, -1)));
                      });
