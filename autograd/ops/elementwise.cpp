@@ -72,9 +72,45 @@ Tensor div(const Operand& a, const Operand& b) {
       }));
 }
 
+namespace {
+
+// The first derivatives of a^b, for a graph. Where a is 0 and b from 0 to 1, the mixed derivative a^(b-1)·(1 + b·log(a)) is infinite: inf
+// at b = 0, else -inf. The terms that have it are 0·inf there; the square root of 0, whose derivative is infinite too, takes their place.
+struct PowDerivatives {
+  Tensor a, b;
+  const Tensor steep = logical_and(eq(a, 0), logical_and(ge(b, 0), le(b, 1)));
+  const Tensor direction = where(eq(b, 0), 1, -1);
+
+  Tensor root_of_zero(const Tensor& zero) const { return direction * sqrt(where(steep, zero + 0.0, 1.0)); }  // adding 0 makes 0 of -0
+
+  // b·a^(b-1), and 0 at (0, 0): the slope of the constant a^0.
+  Tensor of_base() const {
+    const Tensor fixed = b.detach(), exponent = where(eq(b, 0), 0.0, fixed - 1);
+    const Tensor at_zero = fixed * pow(where(steep, a, 1.0), exponent) + root_of_zero(b - fixed);
+    return where(steep, at_zero, b * pow(where(steep, 1.0, a), b - 1));
+  }
+
+  // a^b·log(a), and 0 where a is 0 and b is not negative. The power is computed again, because a gradient of 0 for the result of pow would
+  // become 0·inf in its rule.
+  Tensor of_exponent() const {
+    const Tensor flat = logical_and(eq(a, 0), ge(b, 0)), safe = where(flat, 1.0, a);
+    return where(steep, root_of_zero(a), where(flat, 0.0, pow(safe, b) * log(safe)));
+  }
+};
+
+}  // namespace
+
 Tensor pow(const Operand& a, const Operand& b) {
   return binary(
       "pow", a, b, [](const auto& loops) { return loops.pow; }, scalar_rule([](auto& s) {
+        if constexpr (std::is_same_v<decltype(s), Sides&>) {
+          if (RuleContext::in_ops() && !s.a_is_number() && !s.b_is_number()) {
+            const PowDerivatives derivatives{s.a().tensor(), s.b().tensor()};
+            if (s.needs_a()) s.set_a(s.grad_out() * derivatives.of_base());
+            if (s.needs_b()) s.set_b(s.grad_out() * derivatives.of_exponent());
+            return;
+          }
+        }
         if (s.needs_a()) {
           if (s.b_is_number()) {
             const double exponent = s.number();
@@ -86,11 +122,9 @@ Tensor pow(const Operand& a, const Operand& b) {
               s.set_a(s.grad_out() * (pow(s.a(), exponent - 1) * exponent));
             }
           } else {
-            // b·a^(b-1). At (0, 0) this is 0·inf; the slope there is 0, that of the constant a^0. Its derivative in b is not finite, as
-            // that of the square root, which takes its place.
+            // b·a^(b-1). At (0, 0) this is 0·inf; the slope there is 0, that of the constant a^0.
             const auto origin = logical_and(eq(s.a(), 0), eq(s.b(), 0));
-            const auto slope = s.b() * pow(where(origin, 1.0, s.a()), s.b() - 1);
-            s.set_a(s.grad_out() * where(origin, sqrt(where(origin, s.b(), 1.0)), slope));
+            s.set_a(s.grad_out() * where(origin, 0.0, s.b() * pow(where(origin, 1.0, s.a()), s.b() - 1)));
           }
         }
         if (s.needs_b()) {
@@ -100,9 +134,7 @@ Tensor pow(const Operand& a, const Operand& b) {
             s.set_b(s.grad_out() * (base == 0 ? where(ge(s.b(), 0), 0.0, -s.output()) : s.output() * std::log(base)));
           } else {
             const auto flat = logical_and(eq(s.a(), 0), ge(s.b(), 0));
-            // log(0) is never computed, so that inf·0 = NaN does not occur in a derivative of any order.
-            const auto safe = where(flat, 1.0, s.a());
-            s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(safe)));
+            s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(where(flat, 1.0, s.a()))));
           }
         }
       }));

@@ -94,12 +94,15 @@ void add_powers(Table& t) {
       .kink({f64({0})}, f64({kInf}), {f64({-kInf})}, {f64({kInf})}, power(-1))
       // 0^b: 1 at b = 0, 0 beyond, where it is constant, and inf before.
       .kink({f64({0, 2, -1})}, f64({1, 0, kInf}), {f64({0, 0, -kInf})}, {f64({0, 0, kInf})}, of_base(0))
-      // At base 0: 0 for the base where the exponent is 0, and 0 for the exponent where that is not negative.
+      // At base 0: 0 for the base where the exponent is 0, and 0 for the exponent where that is not negative. The mixed derivative is inf
+      // at exponent 0, -inf at exponents up to 1, and 0 at larger ones.
+      .kink({f64({0, 0, 0, 0, 0, -0.0, 0}), f64({0, 1, 2, 0.5, -1, 1, 1.5})}, f64({1, 0, 0, 0, kInf, 0, 0}),
+            {f64({0, 1, 0, kInf, -kInf, 1, 0}), f64({0, 0, 0, 0, -kInf, 0, 0})},
+            {f64({kInf, -kInf, 2, -kInf, kInf, -kInf, kInf}), f64({kInf, -kInf, 0, -kInf, kInf, -kInf, 0})})
       .kink({f64({0, 0, 0, 0, 0}), f64({0, 1, 2, 0.5, -1})}, f64({1, 0, 0, 0, kInf}), {f64({0, 1, 0, kInf, -kInf}), f64({0, 0, 0, 0, 0})},
             {f64({0, 0, 2, -kInf, kInf}), f64({0, 0, 0, 0, 0})}, [](const Tensor& a, const Tensor& b) { return pow(a, b.detach()); })
       .kink({f64({0, 0, 0, 0, 0}), f64({0, 1, 2, 0.5, -1})}, f64({1, 0, 0, 0, kInf}), {f64({0, 0, 0, 0, 0}), f64({0, 0, 0, 0, -kInf})},
             {f64({0, 0, 0, 0, 0}), f64({0, 0, 0, 0, kInf})}, [](const Tensor& a, const Tensor& b) { return pow(a.detach(), b); })
-      .kink({f64({0, 0}), f64({2, -1})}, f64({0, kInf}), {f64({0, -kInf}), f64({0, -kInf})}, {f64({2, kInf}), f64({0, kInf})})
       .kink({f64({-2, -2}), f64({3, 2})}, f64({-8, 4}), {f64({12, -4}), f64({kNan, kNan})}, {f64({kNan, kNan}), f64({kNan, kNan})})
       .gives({f64({2, 3, 4, -2}), f64({3, 2, 0.5, -1})}, f64({8, 9, 2, -0.5}))
       .gives({f64({0, 0, -8, 1}), f64({0, -1, 0.5, kNan})}, f64({1, kInf, kNan, 1}))
