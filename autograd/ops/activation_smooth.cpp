@@ -1,6 +1,7 @@
 // Activations that use exponentials, erf or tanh.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "autograd/ops/activation.h"
@@ -201,7 +202,11 @@ Tensor softsign(const TensorArg& x) {
   return activation(
       "softsign", x,
       []<class T>(const T* from, T* y, std::int64_t n) {
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] / (1 + std::abs(from[i]));
+        constexpr T kLargest = std::numeric_limits<T>::max();  // inf/inf would be NaN
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T near = std::clamp(from[i], -kLargest, kLargest);
+          y[i] = near / (1 + std::abs(near));
+        }
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
         for (std::int64_t i = 0; i < n; ++i) {

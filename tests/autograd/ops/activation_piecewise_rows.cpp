@@ -108,7 +108,7 @@ void add_activation_piecewise_rows(Table& t) {
       .on({in({3}, {.low = -1e4, .high = -900})})
       .kink({f64({-4, -3, 0, 3, 4, kNan})}, f64({0, 0, 0, 3, 4, kNan}), {f64({0, 0, 0.5, 1, 1, kNan})},
             {f64({0, 0, 0.3333333333333333, 0, 0, 0.3333333333333333})})
-      .kink({f64({kInf})}, f64({kInf}), {f64({1})}, {f64({0})})
+      .kink({f64({kInf, -kInf})}, f64({kInf, 0}), {f64({1, 0})}, {f64({0, 0})})
       .gives({f64({-4, -3, -1, 0, 3, 4, kInf, kNan})}, f64({0, 0, -1. / 3, 0, 3, 4, kInf, kNan}));
   add_gated(t);
 }

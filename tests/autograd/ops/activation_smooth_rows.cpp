@@ -114,6 +114,7 @@ void add_activation_smooth_rows(Table& t) {
                  {f64({-1.9999999994e-30, 1.9999999994e-30})})
       // The second derivative at 0 is the mean of -2 and 2.
       .kink({f64({0, -0.0})}, f64({0, 0}), {f64({1, 1})}, {f64({0, 0})})
+      .kink({f64({kInf, -kInf})}, f64({1, -1}), {f64({0, 0})}, {f64({0, 0})})
       .gives({points}, f64({-0.75, -0.5, 0, 1. / 3, 2. / 3}));
   smooth_row(t, "log_sigmoid", log_sigmoid, [](double x) { return -std::log1p(std::exp(-x)); })
       .smooth_at({f64({0, 1, 40, -40})}, f64({-0.6931471805599453, -0.3132616875182228, -4.248354255291589e-18, -40}),
