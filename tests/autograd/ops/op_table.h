@@ -17,14 +17,13 @@
 //   [n, 1], rank 0, rank 3 and more, several axes, keepdim.
 // - gives({inputs}, value): numbers written by hand; `{a, b}` if the op returns several. Also checked in float32.
 // - smooth_at({inputs}, value, {first}, {second}): value and derivatives at a special point where the op is smooth: 0, a large number,
-// where
-//   the implementation changes its formula. `first` has the gradient of the sum of the results for each input, and `second` the gradient of
-//   the sum of all elements of `first`; for an elementwise op of one input they are f' and f''. An int64 input's gradient is `none`.
-//   Numbers are from mpmath or another program. Where inputs are 0 or of a common magnitude, gradcheck and gradgradcheck compare the
+//   where the implementation changes its formula. `first` has the gradient of the sum of the results for each input, and `second` the
+//   gradient of the sum of all elements of `first`; for an elementwise op of one input they are f' and f''. An int64 input's gradient is
+//   `none`. Numbers are from mpmath or another program. Where inputs are 0 or from 1e-3 to 1e3, gradcheck and gradgradcheck compare the
 //   neighborhood.
 // - kink({inputs}, value, {first}, {second}): the same at a point where a derivative is a convention, the limit from one side, or not
 //   finite. NaN where there is none, such as the second derivative at the tip of a cone.
-// - everywhere_smooth("reason"): there is no special point, since the op is linear, or moves elements.
+// - everywhere_smooth("reason"): there is no special point, since the op is linear, moves elements, or has no gradient.
 // - fails(text, call): the whole text of an error up to " (at FILE:LINE)", which must name the line of fails( or one of the
 //   next two lines.
 // - constant(): the result carries no gradient.
