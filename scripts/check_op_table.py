@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """Checks that every op has a row in the op table, which tests its values and derivatives, and every alias a line in the test of aliases.
 
-  check_op_table.py              prints each op without a row in the op table, each row without an op, each alias without a line in the test
-                                 of aliases and each line without an alias, and exits with 1 if there is any
+  check_op_table.py              prints each op without a row in the op table, each row without an op or without special points, each alias
+                                 without a line in the test of aliases and each line without an alias, and exits with 1 if there is any.
+                                 Otherwise it lists the rows that name no special points, by their reasons
   check_op_table.py --self-test  checks that it finds them
 
 An op is a free function declared in a header of a room in ROOMS, outside namespace detail; operators and the headers in NO_OPS declare none.
 The table is the *_rows.cpp files of the same room under tests/. A row begins with t.row("name", t.unary("name" or the like;
-t.member("name" is a row for a member of Tensor.
+t.member("name" is a row for a member of Tensor. It names its special points by .smooth_at( or .kink(, or says by .everywhere_smooth("reason")
+why it has none.
 
 An alias is another name for something that is tested already: it stands in ALIASES, has no row, and has a line same("alias", ...) in
 ALIASES_TEST. A method of Tensor that is documented as "Same as chainrule::..." must be one.
@@ -81,18 +83,50 @@ def ops_declared(root):
     return ops
 
 
-def rows(root):
-    """Names of rows for ops, and of rows for members of Tensor."""
-    found, members = {}, {}
+class Row:
+    def __init__(self, name, is_member, path, text):
+        self.name, self.is_member, self.path = name, is_member, path
+        self.has_points = re.search(r"\.(?:smooth_at|kink)\(", text) is not None
+        reason = re.search(r'\.everywhere_smooth\(\s*"([^"]+)"', text)
+        self.smooth_reason = reason.group(1) if reason else None
+
+
+def read_rows(root):
+    """All rows: the text of each extends to the next."""
     for room in ROOMS:
         for name in sorted(os.listdir(os.path.join(root, "tests", room))):
             if not name.endswith("_rows.cpp"):
                 continue
             path = f"tests/{room}/{name}"
             text = re.sub(r"^\s*//[^\n]*", "", read(os.path.join(root, path)), flags=re.M)
-            for match in ROW.finditer(text):
-                (members if match.group(1) == "member" else found).setdefault(match.group(2), []).append(path)
+            matches = list(ROW.finditer(text))
+            for match, end in zip(matches, [later.start() for later in matches[1:]] + [len(text)]):
+                yield Row(match.group(2), match.group(1) == "member", path, text[match.end():end])
+
+
+def rows(root):
+    """Paths of the rows for ops and of the rows for members of Tensor, by name."""
+    found, members = {}, {}
+    for row in read_rows(root):
+        (members if row.is_member else found).setdefault(row.name, []).append(row.path)
     return found, members
+
+
+def check_special_points(root):
+    for row in read_rows(root):
+        if not row.has_points and row.smooth_reason is None:
+            yield f"{row.path}: the row {row.name} has no smooth_at(, kink( or everywhere_smooth(\"reason\")"
+        elif row.has_points and row.smooth_reason is not None:
+            yield f"{row.path}: the row {row.name} has special points and everywhere_smooth("
+
+
+def everywhere_smooth(root):
+    """The reasons of everywhere_smooth, each with the names of its rows."""
+    reasons = {}
+    for row in read_rows(root):
+        if row.smooth_reason is not None:
+            reasons.setdefault(row.smooth_reason, []).append(row.name)
+    return reasons
 
 
 def is_op_alias(name, aliases):
@@ -140,7 +174,7 @@ def check(root, aliases=None):
     for row, paths in list(found.items()) + list(members.items()):
         if len(paths) > 1:
             problems.append(f"{paths[1]}: a second row {row}")
-    return problems + list(check_aliases(root, aliases, found))
+    return problems + list(check_special_points(root)) + list(check_aliases(root, aliases, found))
 
 
 def self_test():
@@ -154,8 +188,11 @@ def self_test():
         "nn/other.h": "using Other = Second;\n",
         ALIASES_TEST: '  same("uno", 1);\n  same<Other, Second>("Other");\n  same("Tensor::first", x.first(), first(x));\n  same("operator==",\n a);\n',
         "autograd/ops/internal.h": "namespace chainrule::detail {\nTensor sum_to(int);\n}\n",
-        "tests/autograd/ops/some_rows.cpp": '  t.unary("first", first);\n  t.row(\n      "second", second);\n  t.binary_any("sort", sort);\n  t.member("clone", f);\n',
+        "tests/autograd/ops/some_rows.cpp": '  t.unary("first", first).smooth_at(a, b, c, d);\n'
+                                            '  t.row(\n      "second", second)\n      .everywhere_smooth("linear");\n'
+                                            '  t.binary_any("sort", sort)\n      .kink(a, b, c, d);\n  t.member("clone", f).everywhere_smooth("moves");\n',
     }
+    some_rows = files["tests/autograd/ops/some_rows.cpp"]
     aliases = {"uno": ("autograd/ops/some.h", "first"), "operator==": ("autograd/ops/some.h", "second"), "Other": ("nn/other.h", "Second"),
                "Tensor::first": (TENSOR, "first")}
     cases = [
@@ -174,11 +211,19 @@ def self_test():
         ({"autograd/ops/some.h": files["autograd/ops/some.h"].replace("first", "third")},
          ["autograd/ops/some.h: third has no row in the op table",
           "tests/autograd/ops/some_rows.cpp: the row first is of no op declared in autograd/ops"]),
-        ({"tests/autograd/ops/some_rows.cpp": '  // t.unary("first", first);\n  reduction(t, "second", second);\n'},
+        ({"tests/autograd/ops/some_rows.cpp": some_rows.replace(".smooth_at(", ".gives(")},
+         ['tests/autograd/ops/some_rows.cpp: the row first has no smooth_at(, kink( or everywhere_smooth("reason")']),
+        ({"tests/autograd/ops/some_rows.cpp": some_rows.replace(".kink(", "// .kink(")},
+         ['tests/autograd/ops/some_rows.cpp: the row sort has no smooth_at(, kink( or everywhere_smooth("reason")']),
+        ({"tests/autograd/ops/some_rows.cpp": some_rows.replace('"moves"', '""')},
+         ['tests/autograd/ops/some_rows.cpp: the row clone has no smooth_at(, kink( or everywhere_smooth("reason")']),
+        ({"tests/autograd/ops/some_rows.cpp": some_rows.replace('("linear")', '("linear").kink(a, b, c, d)')},
+         ["tests/autograd/ops/some_rows.cpp: the row second has special points and everywhere_smooth("]),
+        ({"tests/autograd/ops/some_rows.cpp": '  // t.unary("first", first);\n  reduction(t, "second", second).kink(a, b, c, d);\n'},
          ["autograd/ops/some.h: first has no row in the op table", "autograd/ops/some.h: sort has no row in the op table",
           "autograd/ops/some.h: uno is an alias of first, which has no row in the op table",
           f"{TENSOR}: Tensor::first is an alias of first, which has no row in the op table"]),
-        ({"tests/autograd/ops/more_rows.cpp": '  t.row("first", first);\n'}, ["tests/autograd/ops/some_rows.cpp: a second row first"]),
+        ({"tests/autograd/ops/more_rows.cpp": '  t.row("first", first).kink(a, b, c, d);\n'}, ["tests/autograd/ops/some_rows.cpp: a second row first"]),
         ({"autograd/ops/some.h": ""},
          ["autograd/ops declares no op: this check no longer reads it",
           "tests/autograd/ops/some_rows.cpp: the row first is of no op declared in autograd/ops",
@@ -200,6 +245,9 @@ def self_test():
             if got != expected:
                 print(f"with {changed}:\n  got {got}\n  expected {expected}")
                 failed = 1
+            if not changed and everywhere_smooth(root) != {"linear": ["second"], "moves": ["clone"]}:
+                print(f"everywhere smooth: got {everywhere_smooth(root)}")
+                failed = 1
     return failed
 
 
@@ -210,7 +258,13 @@ def main():
         print(__doc__.strip(), file=sys.stderr)
         return 2
     problems = check(ROOT)
-    print("\n".join(problems) if problems else f"{len(ops_declared(ROOT))} ops, {len(ALIASES)} aliases, each tested")
+    if problems:
+        print("\n".join(problems))
+    else:
+        print(f"{len(ops_declared(ROOT))} ops, {len(ALIASES)} aliases, each tested")
+        print("Without special points:")
+        for reason, names in everywhere_smooth(ROOT).items():
+            print(f"  {reason}: {', '.join(names)}")
     return 1 if problems else 0
 
 

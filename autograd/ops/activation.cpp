@@ -5,6 +5,7 @@
 #include "autograd/ops/elementwise_op.h"
 #include "autograd/ops/index.h"
 #include "autograd/ops/internal.h"
+#include "autograd/ops/loss.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 
@@ -72,7 +73,8 @@ Tensor detail::softmax_gradient(const Tensor& grad, const Tensor& y) {
         if (r.needs(0)) r.set(0, softmax_gradient(g, result));
         if (r.needs(1)) {
           const Axes axis = last_axis(result);
-          r.set(1, g * (incoming - sum(incoming * result, axis, true)) - incoming * sum(g * result, axis, true));
+          // Where the incoming gradient is 0, an undefined result has no effect.
+          r.set(1, g * (incoming - sum(weigh(incoming, result), axis, true)) - weigh(incoming, sum(g * result, axis, true)));
         }
       });
 }
@@ -99,7 +101,7 @@ Tensor log_softmax_gradient(const Tensor& grad, const Tensor& y) {
           const Tensor less = less_at_largest(g, result);
           r.set(0, less - sum(less * p, axis, true));
         }
-        if (r.needs(1)) r.set(1, -(g * p) * sum(incoming, axis, true));
+        if (r.needs(1)) r.set(1, weigh(-sum(incoming, axis, true), g * p));
       });
 }
 

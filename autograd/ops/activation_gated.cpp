@@ -3,6 +3,7 @@
 #include "autograd/ops/activation_loops.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/elementwise_op.h"
+#include "autograd/ops/internal.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/strided.h"
 
@@ -53,9 +54,8 @@ Tensor glu(const TensorArg& x, int axis) {
                      }),
                      [at, half](RuleContext& r) {
                        const Tensor& from = r.input(0);
-                       const Tensor value = slice(from, at, 0, half), gate = sigmoid(slice(from, at, half, 2 * half));
-                       const Tensor grad_value = r.grad_out() * gate;
-                       r.set(0, concat({grad_value, grad_value * value * (1 - gate)}, at));
+                       const Tensor value = slice(from, at, 0, half), gate = slice(from, at, half, 2 * half);
+                       r.set(0, concat({r.grad_out() * sigmoid(gate), sigmoid_gradient(r.grad_out() * value, gate)}, at));
                      });
 }
 

@@ -1,6 +1,7 @@
 // Activations that use exponentials, erf or tanh.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "autograd/ops/activation.h"
@@ -53,9 +54,10 @@ Tensor exponential_unit(const char* op, const TensorArg& x, const ExponentialUni
         pick<T>(kernels::elementwise<T>().gt, from, zero, above, 1, y, 1, y, n);
       },
       [unit](const Tensor& g, const Tensor& from) {
-        // The exponential is computed of negative numbers only: of large positive ones it would be inf, and inf·0 would give NaN.
-        const Tensor below = where(ge(from, 0), 0.0, from);
-        return where(gt(from, 0), g * unit.rise, g * (exp(below * unit.rate) * (unit.depth * unit.rate)));
+        // The exponential is not computed of positive numbers: of large ones it would be inf, and inf·0 would give NaN. 0 is on the side
+        // of the exponential in derivatives of all orders.
+        const Tensor positive = gt(from, 0), below = where(positive, 0.0, from);
+        return where(positive, g * unit.rise, g * (exp(below * unit.rate) * (unit.depth * unit.rate)));
       });
 }
 
@@ -200,7 +202,11 @@ Tensor softsign(const TensorArg& x) {
   return activation(
       "softsign", x,
       []<class T>(const T* from, T* y, std::int64_t n) {
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] / (1 + std::abs(from[i]));
+        constexpr T kLargest = std::numeric_limits<T>::max();  // inf/inf would be NaN
+        for (std::int64_t i = 0; i < n; ++i) {
+          const T near = std::clamp(from[i], -kLargest, kLargest);
+          y[i] = near / (1 + std::abs(near));
+        }
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
         for (std::int64_t i = 0; i < n; ++i) {

@@ -72,9 +72,45 @@ Tensor div(const Operand& a, const Operand& b) {
       }));
 }
 
+namespace {
+
+// The first derivatives of a^b, for a graph. Where a is 0 and b from 0 to 1, the mixed derivative a^(b-1)·(1 + b·log(a)) is infinite: inf
+// at b = 0, else -inf. The terms that have it are 0·inf there; the square root of 0, whose derivative is infinite too, takes their place.
+struct PowDerivatives {
+  Tensor a, b;
+  const Tensor steep = logical_and(eq(a, 0), logical_and(ge(b, 0), le(b, 1)));
+  const Tensor direction = where(eq(b, 0), 1, -1);
+
+  Tensor root_of_zero(const Tensor& zero) const { return direction * sqrt(where(steep, zero + 0.0, 1.0)); }  // adding 0 makes 0 of -0
+
+  // b·a^(b-1), and 0 at (0, 0): the slope of the constant a^0.
+  Tensor of_base() const {
+    const Tensor fixed = b.detach(), exponent = where(eq(b, 0), 0.0, fixed - 1);
+    const Tensor at_zero = fixed * pow(where(steep, a, 1.0), exponent) + root_of_zero(b - fixed);
+    return where(steep, at_zero, b * pow(where(steep, 1.0, a), b - 1));
+  }
+
+  // a^b·log(a), and 0 where a is 0 and b is not negative. The power is computed again, because a gradient of 0 for the result of pow would
+  // become 0·inf in its rule.
+  Tensor of_exponent() const {
+    const Tensor flat = logical_and(eq(a, 0), ge(b, 0)), safe = where(flat, 1.0, a);
+    return where(steep, root_of_zero(a), where(flat, 0.0, pow(safe, b) * log(safe)));
+  }
+};
+
+}  // namespace
+
 Tensor pow(const Operand& a, const Operand& b) {
   return binary(
       "pow", a, b, [](const auto& loops) { return loops.pow; }, scalar_rule([](auto& s) {
+        if constexpr (std::is_same_v<decltype(s), Sides&>) {
+          if (RuleContext::in_ops() && !s.a_is_number() && !s.b_is_number()) {
+            const PowDerivatives derivatives{s.a().tensor(), s.b().tensor()};
+            if (s.needs_a()) s.set_a(s.grad_out() * derivatives.of_base());
+            if (s.needs_b()) s.set_b(s.grad_out() * derivatives.of_exponent());
+            return;
+          }
+        }
         if (s.needs_a()) {
           if (s.b_is_number()) {
             const double exponent = s.number();
@@ -86,11 +122,9 @@ Tensor pow(const Operand& a, const Operand& b) {
               s.set_a(s.grad_out() * (pow(s.a(), exponent - 1) * exponent));
             }
           } else {
-            // b·a^(b-1). At (0, 0) this is 0·inf; the slope there is 0, that of the constant a^0. Its derivative in b is not finite, as
-            // that of the square root, which takes its place.
+            // b·a^(b-1). At (0, 0) this is 0·inf; the slope there is 0, that of the constant a^0.
             const auto origin = logical_and(eq(s.a(), 0), eq(s.b(), 0));
-            const auto slope = s.b() * pow(where(origin, 1.0, s.a()), s.b() - 1);
-            s.set_a(s.grad_out() * where(origin, sqrt(where(origin, s.b(), 1.0)), slope));
+            s.set_a(s.grad_out() * where(origin, 0.0, s.b() * pow(where(origin, 1.0, s.a()), s.b() - 1)));
           }
         }
         if (s.needs_b()) {
@@ -100,9 +134,7 @@ Tensor pow(const Operand& a, const Operand& b) {
             s.set_b(s.grad_out() * (base == 0 ? where(ge(s.b(), 0), 0.0, -s.output()) : s.output() * std::log(base)));
           } else {
             const auto flat = logical_and(eq(s.a(), 0), ge(s.b(), 0));
-            // log(0) is never computed, so that inf·0 = NaN does not occur in a derivative of any order.
-            const auto safe = where(flat, 1.0, s.a());
-            s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(safe)));
+            s.set_b(s.grad_out() * where(flat, 0.0, s.output() * log(where(flat, 1.0, s.a()))));
           }
         }
       }));
@@ -263,12 +295,6 @@ Tensor acos(const TensorArg& x) {
       scalar_rule([](auto& r) { r.set(0, -r.grad_out() * rsqrt(one_minus_square(r.input(0)))); }));
 }
 
-Tensor atan(const TensorArg& x) {
-  return unary(
-      "atan", x, [](const auto& loops) { return loops.atan; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); }));
-}
-
 Tensor sinh(const TensorArg& x) {
   return unary(
       "sinh", x, [](const auto& loops) { return loops.sinh; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * cosh(r.input(0))); }));
@@ -311,16 +337,47 @@ Tensor sigmoid(const TensorArg& x) {
       scalar_rule([](auto& r) { r.set(0, sigmoid_gradient(r.grad_out(), r.input(0))); }));  // grad·sigmoid(x)·sigmoid(-x)
 }
 
+namespace {
+
+// The input x of a slope y that tends to 0 faster than x to infinity: 0 where y is 0, so that y·x is 0 at infinity instead of NaN.
+auto input_where_not_flat(auto& r) { return where(eq(r.output(), 0.0), 0.0, r.input(0)); }
+
+template <class T>
+void atan_derivative_loop(const T* x, T* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = 1 / (x[i] * x[i] + 1);
+}
+
+constexpr auto kAtanDerivative = []<class T>(const kernels::Elementwise<T>&) { return atan_derivative_loop<T>; };
+
+// 1/(x² + 1). A quotient of differentiable ops would square this, which can be too small for the dtype.
+Tensor atan_derivative(const Tensor& x) {
+  return unary("atan_derivative", x, kAtanDerivative,
+               scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (r.output() * input_where_not_flat(r)) * -2.0)); }));
+}
+
+template <class T>
+Scalar<T> atan_derivative(Scalar<T> x) noexcept {
+  return scalar_unary(x, kAtanDerivative);
+}
+
+}  // namespace
+
+Tensor atan(const TensorArg& x) {
+  return unary(
+      "atan", x, [](const auto& loops) { return loops.atan; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * atan_derivative(r.input(0))); }));
+}
+
 Tensor detail::gaussian(const Tensor& x) {
   return unary(
       "gaussian", x, [](const auto& loops) { return loops.gaussian; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (r.input(0) * -2.0))); }));
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (input_where_not_flat(r) * -2.0))); }));
 }
 
 Tensor detail::normal_density(const Tensor& x) {
   return unary(
       "normal_density", x, [](const auto& loops) { return loops.normal_density; },
-      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * (r.output() * r.input(0))); }));
+      scalar_rule([](auto& r) { r.set(0, -r.grad_out() * (r.output() * input_where_not_flat(r))); }));
 }
 
 Tensor detail::normal_cdf(const Tensor& x) {

@@ -86,7 +86,7 @@ Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& classes, const
                        const Tensor &x = r.input(0), &labels = r.input(1), &g = r.input(2);
                        const std::int64_t n = shape_of(x)[0];
                        const Tensor p = softmax(x, 1);
-                       if (r.needs(0)) r.set(0, softmax_gradient(r.grad_out(), p) * (g / static_cast<double>(n)));
+                       if (r.needs(0)) r.set(0, weigh(g / static_cast<double>(n), softmax_gradient(r.grad_out(), p)));
                        if (r.needs(2)) {  // the sum of p is 1: each row of grad_out less that at its label
                          const Tensor less = r.grad_out() - gather(r.grad_out(), 1, reshape(labels, Shape{n, 1}));
                          r.set(2, sum(less * p) / static_cast<double>(n));

@@ -268,8 +268,11 @@ Tensor norm(const TensorArg& x, double p, const Axes& axes, bool keepdim) {
                          // sign(x) · (|x| / norm)^(p-1), with 0 for 0/0: neither the norm nor an element is divided by, or raised to a
                          // power, where it is 0.
                          const Tensor y = reshape(r.output(), over.kept), apex = eq(y, 0);
-                         const Tensor ratio = where(eq(from, 0), 1.0, abs(from) / where(apex, 1.0, y));
-                         const Tensor slope = sign(from) * pow(ratio, p - 1) * g;
+                         const Tensor zero = eq(from, 0), ratio = where(zero, 1.0, abs(from) / where(apex, 1.0, y));
+                         Tensor slope = sign(from) * pow(ratio, p - 1);
+                         // |x|^p has the second derivative inf at 0, as the square root has the first; adding 0 makes 0 of -0.
+                         if (r.in_ops() && p > 1 && p < 2) slope = where(zero, sqrt(where(zero, from, 1.0) + 0.0), slope);
+                         slope = slope * g;
                          r.set(0, r.in_ops() ? where(apex, gradient_at_apex("norm", from, over), slope) : where(apex, 0.0, slope));
                        }
                      });

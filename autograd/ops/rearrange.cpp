@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 
+#include "autograd/ops/create.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
 #include "autograd/ops/strided.h"
@@ -72,6 +73,9 @@ void check_parts(const char* op, std::int64_t total, Node* node, int axis, const
 std::vector<Tensor> cut(const TensorArg& x, int axis, std::int64_t size) {
   const Shape shape = shape_of(x.tensor());
   const std::int64_t whole = shape[axis] / size, rest = shape[axis] - whole * size;
+  constexpr std::int64_t kMostPieces = std::int64_t{1} << 24;
+  if (whole > kMostPieces)
+    throw_invalid("split", text("axis ", axis, " of shape ", shape, " makes ", whole, " pieces, expected at most ", kMostPieces), x.line());
   std::vector<Tensor> pieces;
   if (whole > 1 && axis > 0) {
     // One copy makes all whole pieces contiguous; they are views of it, so that their gradients are collected in one Tensor too.

@@ -73,9 +73,12 @@ Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) 
                        kernels::logsumexp_gradient_rows(v.in(0), v.in(1), v.in(2), v.in_numel(0), v.out_numel() / v.in_numel(0), v.out());
                      }),
                      [](RuleContext& r) {
-                       const Tensor p = softmax(r.input(1), -1);
-                       if (r.needs(0)) r.set(0, sum(weigh(r.grad_out(), p), -1));
-                       if (r.needs(1)) r.set(1, weigh(unsqueeze(r.input(0), -1), softmax_gradient(r.grad_out(), p)));
+                       const Tensor &g = r.grad_out(), &from = r.input(1), &total = r.input(2);
+                       const Tensor p = logsumexp_gradient(ones_like(total), from, total);
+                       if (r.needs(0)) r.set(0, sum(weigh(g, p), -1));
+                       // An infinite result is that of max: its shares are constant.
+                       const Tensor incoming = where(isinf(total), 0.0, r.input(0));
+                       if (r.needs(1)) r.set(1, weigh(unsqueeze(incoming, -1), softmax_gradient(g, p)));
                      });
 }
 

@@ -42,7 +42,7 @@ Tensor repeat(const TensorArg& x, const Shape& repeats);
 /// positions beyond the axis are moved to its ends, and the result is empty if stop <= start.
 Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop);
 /// Splits x along an axis into pieces of `size`; the last piece may be smaller. An axis of size 0 gives one empty piece.
-/// @throws std::invalid_argument if size < 1.
+/// @throws std::invalid_argument if size < 1, or for more than 2^24 pieces.
 std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis = 0);
 /// Splits x along an axis into pieces of the given sizes.
 /// @throws std::invalid_argument if the sizes do not add up to the size of the axis, or if one is negative.

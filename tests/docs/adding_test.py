@@ -81,6 +81,10 @@ class Recipe(unittest.TestCase):
         follow(without_plain)
         self.assertIn(f"{name} is not called in tests/fuzz/ops_fuzz.cpp", check("check_complete")[1])
         undo(steps[2])
+        without_points = (*steps[2][:3], re.sub(r"\.(smooth_at|kink)\(", ".gives(", steps[2][3]))
+        follow(without_points)
+        self.assertIn(f"the row {name} has no smooth_at(", check("check_op_table")[1])
+        undo(steps[2])
 
         for step in steps[1:]:
             follow(step)
@@ -97,7 +101,7 @@ class Recipe(unittest.TestCase):
         self.assertEqual(status, 0, output)
         program = os.path.join(build, "tests/autograd/op_table_test")
         status, output = run(program, "--list_content")
-        self.assertIn(f"    {name}*\n        values*\n        gradient*\n        second_gradient*\n        float32*\n        errors*\n", output)
+        self.assertIn(f"    {name}*\n        values*\n        gradient*\n        second_gradient*\n        float32*\n        special_points*\n        errors*\n", output)
         status, output = run(program, f"--run_test=ops/{name}:random_shapes/unary")
         self.assertEqual(status, 0, output)
 

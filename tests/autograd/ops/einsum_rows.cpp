@@ -66,6 +66,7 @@ void add_einsum_rows(Table& t) {
       .on({{2, 3}, {3, 4}, {4, 2}}, three("ij,jk,kl->il"))
       .on({{2, 3}, {3, 4}, {2, 4}}, three("bi,ij,bj->b"))
       .on({{3}, {3}, {3}}, three("i,i,i->i"))
+      .everywhere_smooth("multilinear")
       .gives({a, b}, f64({{19, 22}, {43, 50}}))
       .gives({a, b}, f64({{19, 22}, {43, 50}}), two(" i j , j k "))
       .gives({a, b}, f64({{19, 43}, {22, 50}}), two("ij,jk->ki"))

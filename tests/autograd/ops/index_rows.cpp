@@ -12,9 +12,9 @@ void add_index_rows(Table& t) {
       .on({{0, 3}, i64({2, 1})})
       .on({{3}, i64({1, 1, 1})}, [](const Tensor& x, const Tensor& i) { return index_select(x, -1, i); })
       .on({{3, 2, 2}, i64({2, 0})}, [](const Tensor& x, const Tensor& i) { return index_select(x, 0, i); })
+      .smooth_at({f64({{1, 2, 3}}), i64({2, 0, 2})}, f64({{3, 1, 3}}), {f64({{1, 0, 2}}), none}, {f64({{0, 0, 0}}), none})
       .gives({f64({{1, 2, 3}, {4, 5, 6}}), i64({2, 0, 2})}, f64({{3, 1, 3}, {6, 4, 6}}))
       .gives({i64({{1, 2, 3}}), i64({2})}, i64({{3}}))
-      .kink({f64({{1, 2, 3}}), i64({2, 0, 2})}, f64({{3, 1, 3}}), {f64({{1, 0, 2}}), none})
       .fails("index_select: undefined tensor", [] { return index_select(Tensor(), 0, i64({0})); })
       .fails("index_select: undefined tensor", [] { return index_select(zeros({3}), 0, Tensor()); })
       .fails("index_select: the index holds 3 at position 1, expected 0 to 2",
@@ -34,10 +34,10 @@ void add_index_rows(Table& t) {
       .on({{2, 2, 2}, i64({{{1, 0}}, {{0, 0}}})})
       .on({{3}, i64({2, 2, 0, 1})}, [](const Tensor& x, const Tensor& i) { return gather(x, -1, i); })
       .on({{3, 2}, i64({{2, 0}, {2, 1}})}, [](const Tensor& x, const Tensor& i) { return gather(x, 0, i); })
+      .smooth_at({f64({{1, 2}, {3, 4}}), i64({{1, 1, 0}})}, f64({{2, 2, 1}}), {f64({{1, 2}, {0, 0}}), none}, {f64({{0, 0}, {0, 0}}), none})
       .gives({f64({{1, 2, 3}, {4, 5, 6}}), i64({{2, 0}, {1, 1}})}, f64({{3, 1}, {5, 5}}))
       .gives({f64({{1, 2}, {3, 4}}), i64({{1, 0}})}, f64({{3, 2}}), [](const Tensor& x, const Tensor& i) { return gather(x, 0, i); })
       .gives({i64({{1, 2, 3}}), i64({{2}})}, i64({{3}}))
-      .kink({f64({{1, 2}, {3, 4}}), i64({{1, 1, 0}})}, f64({{2, 2, 1}}), {f64({{1, 2}, {0, 0}}), none})
       .fails("gather: undefined tensor", [] { return gather(Tensor(), 0, i64({0})); })
       .fails("gather: undefined tensor", [] { return gather(zeros({3}), 0, Tensor()); })
       .fails("gather: the index holds 3 at position 1, expected 0 to 2",
@@ -63,6 +63,7 @@ void add_index_rows(Table& t) {
       .on({{3}, i64({2, 2, 0, 1}), {4}},
           [](const Tensor& x, const Tensor& i, const Tensor& source) { return scatter_add(x, 0, i, source); })
       .on({{2, 2}, i64({{1, 0}, {1, 1}})}, [](const Tensor& x, const Tensor& i) { return scatter_add(x, 0, i, x * x); })
+      .everywhere_smooth("linear")
       .gives({f64({{10, 20, 30}, {40, 50, 60}}), i64({{2, 0}, {1, 1}}), f64({{1, 2}, {3, 4}})}, f64({{12, 20, 31}, {40, 57, 60}}))
       .gives({i64({{1, 2}}), i64({{1}}), i64({{5}})}, i64({{1, 7}}))
       .fails("scatter_add: undefined tensor", [] { return scatter_add(Tensor(), 0, i64({0}), zeros({1})); })
@@ -79,6 +80,7 @@ void add_index_rows(Table& t) {
   t.row("one_hot", [](const Tensor& labels) { return one_hot(labels, 3, DType::float64); })
       .constant()
       .on({i64({2, 0})})
+      .everywhere_smooth("constant: no gradient")
       .gives({i64({2, 0})}, f64({{0, 0, 1}, {1, 0, 0}}))
       .gives({i64({{1}, {0}})}, f64({{{0, 1, 0}}, {{1, 0, 0}}}))
       .gives({i64(1)}, f64({0, 1, 0}))

@@ -35,6 +35,7 @@ void add_linalg_rows(Table& t) {
       .on({{3, 3}}, [](const Tensor& x) { return matmul(x, x); })
       .on({{2, 3}}, [](const Tensor& x) { return matmul(x, transpose(x)); })
       .on({{4, 2}, {4, 3}}, [](const Tensor& a, const Tensor& b) { return matmul(transpose(a), b); })
+      .everywhere_smooth("multilinear")
       .gives({f64({{1, 2}, {3, 4}}), f64({{5, 6}, {7, 8}})}, f64({{19, 22}, {43, 50}}))
       .gives({f64({1, 2}), f64({3, 4})}, f64(11))
       .gives({f64({1, 2}), f64({{5, 6}, {7, 8}})}, f64({19, 22}))
@@ -87,6 +88,7 @@ void add_linalg_rows(Table& t) {
       .on({{3}, {3, 1}}, plain)
       .on({{2, 1, 3}, {3, 2}}, plain)
       .on({{2, 2}, {2}}, [](const Tensor& w, const Tensor& b) { return linear(w, w, b); })
+      .everywhere_smooth("multilinear")
       .gives({f64({{1, 2}, {3, 4}}), f64({{5, 6}, {7, 8}}), f64({100, 200})}, f64({{119, 222}, {143, 250}}))
       .gives({f64({1, 2}), f64({{5, 6}, {7, 8}})}, f64({19, 22}), plain)
       .fails("linear: undefined tensor",
@@ -129,10 +131,12 @@ void add_linalg_rows(Table& t) {
       .on({{5, 3}, {3, 70}}, plain_relu)
       .on({{2, 1, 3}, {3, 2}}, plain_relu)
       .on({{2, 2}, {2}}, [](const Tensor& w, const Tensor& b) { return linear_relu(w, w, b); })
+      .smooth_at({f64({{1, -2}}), f64({{2, 1}, {0.5, 3}}), f64({0.5, -1})}, f64({{1.5, 0}}),
+                 {f64({{2, 0.5}}), f64({{1, 0}, {-2, 0}}), f64({1, 0})}, {f64({{1, 1}}), f64({{1, 0}, {1, 0}}), f64({0, 0})})
+      .kink({f64({{1}}), f64({{2}}), f64({-2})}, f64({{0}}), {f64({{0}}), f64({{0}}), f64({0})}, {f64({{0}}), f64({{0}}), f64({0})})
+      .kink({f64({{1}}), f64({{2}}), f64({kNan})}, f64({{kNan}}), {f64({{0}}), f64({{0}}), f64({0})}, {f64({{0}}), f64({{0}}), f64({0})})
       .gives({f64({{1, 2}, {3, 4}}), f64({{5, -6}, {7, -8}}), f64({-20, 50})}, f64({{0, 28}, {23, 0}}))
       .gives({f64({1, 2}), f64({{5, -6}, {7, 8}})}, f64({19, 10}), plain_relu)
-      .kink({f64({{1}}), f64({{2}}), f64({-2})}, f64({{0}}), {f64({{0}}), f64({{0}}), f64({0})})
-      .kink({f64({{1}}), f64({{2}}), f64({kNan})}, f64({{kNan}}), {f64({{0}}), f64({{0}}), f64({0})})
       .fails("linear_relu: undefined tensor",
              [] {
                return linear_relu(Tensor(), zeros({3, 2}));

@@ -16,14 +16,21 @@
 //   its own); a Tensor is passed as it is, and differentiated if it is float64. Choose awkward shapes: no elements, [1, 1], [1, n],
 //   [n, 1], rank 0, rank 3 and more, several axes, keepdim.
 // - gives({inputs}, value): numbers written by hand; `{a, b}` if the op returns several. Also checked in float32.
-// - kink({inputs}, value, {gradients}): the value and the gradients (of the sum of the results) at a point where the derivative is a
-//   convention or not finite. An int64 input's gradient is `none`.
+// - smooth_at({inputs}, value, {first}, {second}): value and derivatives at a special point where the op is smooth: 0, a large number,
+//   where the implementation changes its formula. `first` has the gradient of the sum of the results for each input, and `second` the
+//   gradient of the sum of all elements of `first`; for an elementwise op of one input they are f' and f''. An int64 input's gradient is
+//   `none`. Numbers are from mpmath or another program. Where inputs are 0 or from 1e-3 to 1e3, gradcheck and gradgradcheck compare the
+//   neighborhood.
+// - kink({inputs}, value, {first}, {second}): the same at a point where a derivative is a convention, the limit from one side, or not
+//   finite. NaN where there is none, such as the second derivative at the tip of a cone.
+// - everywhere_smooth("reason"): there is no special point, since the op is linear, moves elements, or has no gradient.
 // - fails(text, call): the whole text of an error up to " (at FILE:LINE)", which must name the line of fails( or one of the
 //   next two lines.
 // - constant(): the result carries no gradient.
 //
-// A row generates the tests ops/<name>/values, gradient, second_gradient, float32, kinks and errors. A row must have values and errors.
-// scripts/check_op_table.py names ops without a row.
+// A row generates the tests ops/<name>/values, gradient, second_gradient, float32, special_points and errors. A row must have values,
+// errors, and either special points (smooth_at or kink) or everywhere_smooth. scripts/check_op_table.py names ops without a row, and lists
+// the rows with everywhere_smooth.
 #pragma once
 
 #include <functional>
@@ -79,9 +86,14 @@ class Row {
     TensorFunction function;
   };
   struct Example {
-    std::vector<Tensor> inputs, values, gradients;
+    std::vector<Tensor> inputs, values;
     TensorFunction function;
     SourceLine line;
+  };
+  struct SpecialPoint {
+    Example at;
+    std::vector<Tensor> first, second;
+    bool smooth;
   };
   struct Failure {
     std::string text;
@@ -99,12 +111,23 @@ class Row {
   }
   Row& gives(Tensors inputs, const TensorList& values) { return gives(inputs, values, function_); }
   Row& gives(Tensors inputs, const TensorList& values, const TensorFunction& function) {
-    examples_.push_back({inputs, {values.tensors().begin(), values.tensors().end()}, {}, function, values.line()});
+    examples_.push_back({inputs, {values.tensors().begin(), values.tensors().end()}, function, values.line()});
     return *this;
   }
-  Row& kink(Tensors inputs, const TensorList& values, Tensors gradients) { return kink(inputs, values, gradients, function_); }
-  Row& kink(Tensors inputs, const TensorList& values, Tensors gradients, const TensorFunction& function) {
-    kinks_.push_back({inputs, {values.tensors().begin(), values.tensors().end()}, gradients, function, values.line()});
+  Row& smooth_at(Tensors inputs, const TensorList& values, Tensors first, Tensors second) {
+    return smooth_at(inputs, values, first, second, function_);
+  }
+  Row& smooth_at(Tensors inputs, const TensorList& values, Tensors first, Tensors second, const TensorFunction& function) {
+    return special_point(inputs, values, first, second, function, true);
+  }
+  Row& kink(Tensors inputs, const TensorList& values, Tensors first, Tensors second) {
+    return kink(inputs, values, first, second, function_);
+  }
+  Row& kink(Tensors inputs, const TensorList& values, Tensors first, Tensors second, const TensorFunction& function) {
+    return special_point(inputs, values, first, second, function, false);
+  }
+  Row& everywhere_smooth(std::string reason) {
+    smooth_reason_ = std::move(reason);
     return *this;
   }
   Row& fails(std::string text, std::function<void()> call, SourceLine line = SourceLine::current()) {
@@ -123,7 +146,6 @@ class Row {
 
   const std::string& name() const { return name_; }
   const std::vector<Case>& cases() const { return cases_; }
-  bool has_kinks() const { return !kinks_.empty(); }
   bool is_constant() const { return constant_; }
 
   // The aspects, each with Boost's checks.
@@ -131,10 +153,16 @@ class Row {
   void check_gradient() const;
   void check_second_gradient() const;
   void check_float32() const;
-  void check_kinks() const;
+  void check_special_points() const;
   void check_errors() const;
 
  private:
+  Row& special_point(Tensors inputs, const TensorList& values, Tensors first, Tensors second, const TensorFunction& function, bool smooth) {
+    special_points_.push_back(
+        {{inputs, {values.tensors().begin(), values.tensors().end()}, function, values.line()}, first, second, smooth});
+    return *this;
+  }
+  void check_special_point(const SpecialPoint& point, DType dtype) const;
   std::vector<Tensor> make_inputs(const Case& one, std::size_t number) const;
   std::string case_text(std::size_t number, const std::vector<Tensor>& inputs) const;
   void check_derivatives(GradcheckResult (*check)(const TensorFunction&, const TensorList&, const GradcheckOptions&)) const;
@@ -144,7 +172,9 @@ class Row {
   Domain domain_;
   SourceLine line_;
   std::vector<Case> cases_;
-  std::vector<Example> examples_, kinks_;
+  std::vector<Example> examples_;
+  std::vector<SpecialPoint> special_points_;
+  std::string smooth_reason_;
   std::vector<Failure> failures_;
   bool constant_ = false;
   double float32_factor_ = 1;

@@ -14,12 +14,20 @@ namespace {
 
 struct Tolerance {
   double relative, absolute;
+  bool normal_float32 = false;  // whether only numbers that float32 holds with all their digits are compared
 };
 constexpr Tolerance kByHand{1e-14, 1e-15};
 constexpr Tolerance kByHandFloat32{2e-6, 1e-7};
+// Small numbers at special points are compared relatively.
+constexpr Tolerance kSpecial{1e-14, 0};
+constexpr Tolerance kSpecialFloat32{2e-6, 0, true};
+
+// Whether float32 holds it, but for rounding.
+bool fits_float32(double value) { return !std::isfinite(value) || value == 0 || (std::abs(value) <= 1e38 && std::abs(value) >= 1e-37); }
 
 bool close(double got, double expected, const Tolerance& tolerance) {
   if (std::isnan(expected) || std::isinf(expected)) return std::isnan(expected) ? std::isnan(got) : got == expected;
+  if (tolerance.normal_float32 && !fits_float32(expected)) return true;
   return std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
@@ -49,11 +57,10 @@ std::vector<Tensor> in_float32(const std::vector<Tensor>& tensors) {
   return converted;
 }
 
-// Whether float32 holds all the numbers, but for rounding.
 bool fits_float32(const std::vector<Tensor>& tensors) {
   for (const Tensor& x : tensors)
-    for (double value : x.defined() ? x.to_vector<double>() : std::vector<double>())
-      if (std::isfinite(value) && value != 0 && (std::abs(value) > 1e38 || std::abs(value) < 1e-37)) return false;
+    for (double value : x.to_vector<double>())
+      if (!fits_float32(value)) return false;
   return true;
 }
 
@@ -64,17 +71,18 @@ std::vector<Tensor> leaves(const std::vector<Tensor>& inputs) {
 }
 
 // Gradients of the results weighted by `weights`; undefined for int64 inputs, zeros where nothing depends on an input.
-std::vector<Tensor> gradients(const std::vector<Tensor>& results, const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights) {
+std::vector<Tensor> gradients(const std::vector<Tensor>& results, const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
+                              bool create_graph = false) {
   std::vector<Tensor> wanted, outputs, grad_outputs;
   for (const Tensor& x : inputs)
     if (is_floating(x.dtype())) wanted.push_back(x);
   for (std::size_t j = 0; j < results.size(); ++j) {
-    if (!results[j].requires_grad()) continue;
+    if (!results[j].defined() || !results[j].requires_grad()) continue;
     outputs.push_back(results[j]);
     grad_outputs.push_back(weights[j]);
   }
   std::vector<Tensor> found(wanted.size());
-  if (!outputs.empty()) found = grad(outputs, wanted, {.grad_outputs = grad_outputs, .allow_unused = true});
+  if (!outputs.empty()) found = grad(outputs, wanted, {.grad_outputs = grad_outputs, .create_graph = create_graph, .allow_unused = true});
   std::vector<Tensor> all;
   std::size_t next = 0;
   for (const Tensor& x : inputs) {
@@ -86,6 +94,20 @@ std::vector<Tensor> gradients(const std::vector<Tensor>& results, const std::vec
     }
   }
   return all;
+}
+
+std::vector<Tensor> ones_like_each(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> all;
+  for (const Tensor& x : tensors) all.push_back(x.defined() ? ones_like(x) : x);
+  return all;
+}
+
+// Whether finite differences can be taken at the inputs: their step is far smaller than the numbers.
+bool has_neighborhood(const std::vector<Tensor>& inputs) {
+  for (const Tensor& x : inputs)
+    for (double value : x.to_vector<double>())
+      if (value != 0 && !(std::abs(value) >= 1e-3 && std::abs(value) <= 1e3)) return false;
+  return true;
 }
 
 std::vector<Shape> shapes_of(const std::vector<Tensor>& tensors) {
@@ -183,29 +205,44 @@ void Row::check_float32() const {
   }
 }
 
-void Row::check_kinks() const {
-  for (const Example& example : kinks_) {
+void Row::check_special_point(const SpecialPoint& point, DType dtype) const {
+  const Tolerance tolerance = dtype == DType::float64 ? kSpecial : kSpecialFloat32;
+  const std::vector<Tensor> inputs = leaves(dtype == DType::float64 ? point.at.inputs : in_float32(point.at.inputs));
+  const std::vector<Tensor> results = point.at.function(inputs);
+  BOOST_TEST_REQUIRE(results.size() == point.at.values.size());
+  for (std::size_t j = 0; j < results.size(); ++j) check_equal(results[j], point.at.values[j], dtype, tolerance);
+  const auto compare = [&](const char* what, const std::vector<Tensor>& found, const std::vector<Tensor>& expected) {
+    BOOST_TEST_REQUIRE(expected.size() == inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      BOOST_TEST_CONTEXT(what << " of input " << i) {
+        BOOST_TEST(found[i].defined() == expected[i].defined());
+        if (found[i].defined() && expected[i].defined()) check_equal(found[i], expected[i], dtype, tolerance);
+      }
+    }
+  };
+  // Rules may compute a gradient that is not differentiated in another way.
+  const std::vector<Tensor> first = gradients(results, inputs, ones_like_each(results), true);
+  compare("first derivative", first, point.first);
+  compare("second derivative", gradients(first, inputs, ones_like_each(first)), point.second);
+  compare("gradient", gradients(point.at.function(inputs), inputs, ones_like_each(results)), point.first);
+}
+
+void Row::check_special_points() const {
+  BOOST_TEST(
+      special_points_.empty() != smooth_reason_.empty(),
+      "the row at " << line_text(line_) << " has "
+                    << (special_points_.empty() ? "no smooth_at(, kink( or everywhere_smooth(" : "special points and everywhere_smooth("));
+  for (const SpecialPoint& point : special_points_) {
+    const bool fits = fits_float32(point.at.inputs) && fits_float32(point.at.values);
     for (const DType dtype : {DType::float64, DType::float32}) {
-      if (dtype == DType::float32 && !(fits_float32(example.inputs) && fits_float32(example.values) && fits_float32(example.gradients)))
-        continue;
-      BOOST_TEST_CONTEXT(name_ << " at " << line_text(example.line) << " in " << dtype) {
-        const Tolerance tolerance = dtype == DType::float64 ? kByHand : kByHandFloat32;
-        const std::vector<Tensor> inputs = leaves(dtype == DType::float64 ? example.inputs : in_float32(example.inputs));
-        const std::vector<Tensor> results = example.function(inputs);
-        BOOST_TEST_REQUIRE(results.size() == example.values.size());
-        std::vector<Tensor> weights;
-        for (std::size_t j = 0; j < results.size(); ++j) {
-          check_equal(results[j], example.values[j], is_floating(example.values[j].dtype()) ? dtype : DType::int64, tolerance);
-          weights.push_back(ones(results[j].shape(), results[j].dtype()));
-        }
-        BOOST_TEST_REQUIRE(example.gradients.size() == inputs.size());
-        const std::vector<Tensor> found = gradients(results, inputs, weights);
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-          BOOST_TEST_CONTEXT("gradient of input " << i) {
-            BOOST_TEST(found[i].defined() == example.gradients[i].defined());
-            if (found[i].defined()) check_equal(found[i], example.gradients[i], dtype, tolerance);
-          }
-        }
+      if (dtype == DType::float32 && !fits) continue;
+      BOOST_TEST_CONTEXT(name_ << " at " << line_text(point.at.line) << " in " << dtype) { check_special_point(point, dtype); }
+    }
+    if (!point.smooth || !has_neighborhood(point.at.inputs)) continue;
+    BOOST_TEST_CONTEXT(name_ << " at " << line_text(point.at.line)) {
+      for (const auto check : {gradcheck, gradgradcheck}) {
+        const GradcheckResult result = check(point.at.function, point.at.inputs, {});
+        BOOST_TEST(result.passed, result.report);
       }
     }
   }

@@ -20,7 +20,7 @@ const bool registered = [] {
     add("gradient", &Row::check_gradient);
     if (!row.is_constant()) add("second_gradient", &Row::check_second_gradient);
     add("float32", &Row::check_float32);
-    if (row.has_kinks()) add("kinks", &Row::check_kinks);
+    add("special_points", &Row::check_special_points);
     add("errors", &Row::check_errors);
     ops->add(suite);
   }

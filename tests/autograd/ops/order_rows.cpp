@@ -24,10 +24,10 @@ void add_order_rows(Table& t) {
       .on({{0, 3}, i64({0, 1, 1})})
       .on({{1, 1}, i64(0)})
       .on({{2, 3}}, [](const Tensor& x) { return masked_fill(x, gt(x, 0), 2) * x; })
+      .kink({f64({1, kInf, kNan}), i64({0, 1, 1})}, f64({1, -1.5, -1.5}), {f64({1, 0, 0}), none}, {f64({0, 0, 0}), none})
       .gives({f64({{1, 2}, {3, 4}}), i64({{1, 0}, {0, 5}})}, f64({{-1.5, 2}, {3, -1.5}}))
       .gives({f64({1, 2}), tensor({1e-30, 0})}, f64({-1.5, 2}))
       .gives({i64({1, 2}), f64({0, kNan})}, i64({1, 9}), [](const Tensor& x, const Tensor& mask) { return masked_fill(x, mask, 9); })
-      .kink({f64({1, kInf, kNan}), i64({0, 1, 1})}, f64({1, -1.5, -1.5}), {f64({1, 0, 0}), none})
       .fails("masked_fill: undefined tensor", [] { return masked_fill(Tensor(), zeros({1}), 0); })
       .fails("masked_fill: undefined tensor", [] { return masked_fill(zeros({1}), Tensor(), 0); })
       .fails("masked_fill: shapes [2, 3] and [4, 3] do not broadcast together",
@@ -50,6 +50,11 @@ void add_order_rows(Table& t) {
       .on({{4, 2}}, sorted(0, true))
       .on({{2, 3, 2}}, sorted(1, false))
       .on({{2, 3, 2}}, sorted(-2, true))
+      // Equal elements keep their order.
+      .kink({f64({3, 1, 3})}, f64({1, 6, 9}), {f64({2, 1, 3})}, {f64({0, 0, 0})},
+            [](const Tensor& x) {
+              return sort(x).values * tensor({1, 2, 3}, x.dtype());
+            })
       .gives({f64({{3, 1, 2}, {0, -1, 5}})}, {f64({{1, 2, 3}, {-1, 0, 5}}), i64({{1, 2, 0}, {1, 0, 2}})},
              [](const Tensor& x) { return both(sort(x)); })
       .gives({f64({{3, 1, 2}, {0, -1, 5}})}, {f64({{3, 1, 5}, {0, -1, 2}}), i64({{0, 0, 1}, {1, 1, 0}})},
@@ -75,6 +80,11 @@ void add_order_rows(Table& t) {
       .on({{4, 2}}, top(3, 0, false))
       .on({{2, 3, 2}}, top(3, 1, true))
       .on({{2, 3}}, top(0, 1, true))
+      // Of equal elements the first is taken.
+      .kink({f64({1, 3, 3, 2, 2})}, f64({3, 6, 6}), {f64({0, 1, 2, 3, 0})}, {f64({0, 0, 0, 0, 0})},
+            [](const Tensor& x) {
+              return topk(x, 3).values * tensor({1, 2, 3}, x.dtype());
+            })
       .gives({f64({{3, 1, 2}, {0, -1, 5}})}, {f64({{3, 2}, {5, 0}}), i64({{0, 2}, {2, 0}})},
              [](const Tensor& x) { return both(topk(x, 2)); })
       .gives({f64({{3, 1, 2}, {0, -1, 5}})}, {f64({{0, -1, 2}}), i64({{1, 1, 0}})},

@@ -21,6 +21,7 @@ void add_views(Table& t) {
       .on({{0, 3}}, to_shape({2, 0}))
       .on({{2, 3, 2}}, to_shape({-1, 4}))
       .on({{2, 3}}, [](const Tensor& x) { return x.reshape({-1}); })
+      .everywhere_smooth("moves elements")
       .gives({count({2, 3})}, f64({{0, 1}, {2, 3}, {4, 5}}))
       .gives({i64({1, 2, 3, 4})}, i64({{1, 2}, {3, 4}}), to_shape({2, -1}))
       .fails("reshape: undefined tensor", [] { return reshape(Tensor(), {1}); })
@@ -52,6 +53,7 @@ void add_views(Table& t) {
       .on({{2, 3, 2}}, flat(-3, -2))
       .on({{2, 3}}, flat(1, 1))
       .on({{2, 3, 2}}, [](const Tensor& x) { return x.flatten(1); })
+      .everywhere_smooth("moves elements")
       .gives({count({2, 3})}, f64({0, 1, 2, 3, 4, 5}))
       .gives({count({2, 1, 2})}, f64({{0, 1}, {2, 3}}), flat(1, -1))
       .gives({f64(7)}, f64({7}))
@@ -72,6 +74,7 @@ void add_views(Table& t) {
       .on({{2, 1, 3, 1}}, without(1))
       .on({{2, 1, 3, 1}}, without({-1, 0}))
       .on({Shape{}}, without(0))
+      .everywhere_smooth("moves elements")
       .gives({f64({{{1}, {2}}})}, f64({1, 2}))
       .gives({f64({{{1}, {2}}})}, f64({{1}, {2}}), without(0))
       .gives({f64({{{1}, {2}}})}, f64({{{1}, {2}}}), without(1))
@@ -86,6 +89,7 @@ void add_views(Table& t) {
       .on({{0}})
       .on({{2, 3}}, with(1))
       .on({{2, 3}}, with(-1))
+      .everywhere_smooth("moves elements")
       .gives({f64({1, 2})}, f64({{1, 2}}))
       .gives({f64({1, 2})}, f64({{1}, {2}}), with(-1))
       .fails("unsqueeze: undefined tensor", [] { return unsqueeze(Tensor(), 0); })
@@ -110,6 +114,7 @@ void add_moves(Table& t) {
       .on({{2, 3, 4}}, exchanged(0, 2))
       .on({{2, 3, 4}}, exchanged(1, 1))
       .on({{2, 1, 3, 2}}, exchanged(-4, 2))
+      .everywhere_smooth("moves elements")
       .gives({count({2, 3})}, f64({{0, 3}, {1, 4}, {2, 5}}), [](const Tensor& x) { return transpose(x); })
       .gives({i64({{{1, 2}, {3, 4}}})}, i64({{{1, 2}}, {{3, 4}}}), exchanged(0, 1))
       .fails("transpose: undefined tensor", [] { return transpose(Tensor()); })
@@ -124,6 +129,7 @@ void add_moves(Table& t) {
       .on({{2, 1, 3, 2}}, ordered({3, 1, 0, 2}))
       .on({{3}}, ordered({0}))
       .on({Shape{}}, ordered({}))
+      .everywhere_smooth("moves elements")
       .gives({count({2, 3})}, f64({{0, 3}, {1, 4}, {2, 5}}))
       .gives({count({2, 1, 3})}, f64({{{0}, {3}}, {{1}, {4}}, {{2}, {5}}}), ordered({2, 0, 1}))
       .fails("permute: undefined tensor", [] { return permute(Tensor(), {0}); })
@@ -150,6 +156,7 @@ void add_moves(Table& t) {
       .on({{2, 1, 2}}, to_shape({2, 3, 2}))
       .on({{1, 3}}, to_shape({0, 3}))
       .on({Shape{}}, to_shape({}))
+      .everywhere_smooth("copies elements")
       .gives({f64({1, 2, 3})}, f64({{1, 2, 3}, {1, 2, 3}}))
       .gives({f64({{1}, {2}})}, f64({{1, 1, 1}, {2, 2, 2}}))
       .gives({i64(7)}, i64({{7, 7, 7}, {7, 7, 7}}))
@@ -178,6 +185,7 @@ void add_parts(Table& t) {
       .on({{2, 3, 4}}, part(-1, 2, 100))
       .on({{3, 4}}, part(1, 2, 1))
       .on({{4}}, [](const Tensor& x) { return slice(x, 0, 0, 2) * slice(x, 0, 1, 3); })
+      .everywhere_smooth("moves elements")
       .gives({f64({1, 2, 3, 4})}, f64({2, 3}))
       .gives({f64({{1, 2, 3}, {4, 5, 6}})}, f64({{2, 3}, {5, 6}}), part(1, -2, 3))
       .gives({f64({{1, 2, 3}, {4, 5, 6}})}, f64({{1, 2}, {4, 5}}), part(1, -100, -1))
@@ -207,6 +215,7 @@ void add_parts(Table& t) {
             return concat({a, a * a, a}, 1);
           })
       .on({{2, 2}}, [](const Tensor& a) { return concat(a); })
+      .everywhere_smooth("moves elements")
       .gives({f64({1, 2}), f64({3})}, f64({1, 2, 3}))
       .gives({f64({{1}, {2}}), f64({{3, 4}, {5, 6}})}, f64({{1, 3, 4}, {2, 5, 6}}),
              [](const Tensor& a, const Tensor& b) {
@@ -258,6 +267,7 @@ void add_parts(Table& t) {
           [](const Tensor& a) {
             return meshgrid({a, a * a});
           })
+      .everywhere_smooth("copies elements")
       .gives({f64({1, 2}), f64({3, 4, 5})}, {f64({{1, 1, 1}, {2, 2, 2}}), f64({{3, 4, 5}, {3, 4, 5}})})
       .gives({f64({1, 2}), f64({3, 4, 5})}, {f64({{1, 2}, {1, 2}, {1, 2}}), f64({{3, 3}, {4, 4}, {5, 5}})},
              [](const Tensor& a, const Tensor& b) {
@@ -300,6 +310,7 @@ void add_parts(Table& t) {
           [](const Tensor& a, const Tensor& b) {
             return stack({b, a, b}, -1);
           })
+      .everywhere_smooth("moves elements")
       .gives({f64({1, 2}), f64({3, 4})}, f64({{1, 2}, {3, 4}}))
       .gives({f64({1, 2}), f64({3, 4})}, f64({{1, 3}, {2, 4}}),
              [](const Tensor& a, const Tensor& b) {
@@ -328,6 +339,7 @@ void add_members(Table& t) {
       .on({{2, 0}})
       .on({{2, 1, 3}}, [](const Tensor& x) { return x[-1][0]; })
       .on({{3}}, [](const Tensor& x) { return x[0] * x[1] + x[0] * x[2]; })
+      .everywhere_smooth("moves elements")
       .gives({f64({{1, 2}, {3, 4}})}, f64({3, 4}))
       .gives({i64({{1, 2}, {3, 4}})}, i64({3, 4}))
       .fails("index: undefined tensor", [] { return Tensor()[0]; })
@@ -343,20 +355,24 @@ void add_members(Table& t) {
       .on({Shape{}})
       .on({{2, 3}})
       .on({{0}})
+      .everywhere_smooth("moves elements")
       .gives({f64({1, 2})}, f64({1, 2}))
       .gives({i64({1, 2})}, i64({1, 2}))
       .fails("clone: undefined tensor", [] { return Tensor().clone(); });
   t.member("to", [](const Tensor& x) { return (x * x).to(x.dtype()); })
       .on({{2, 3}})
       .on({{0}})
+      // Numbers are rounded to float32, so that there are no finite differences.
+      .kink({f64({0.5, 2, 0})}, f64({0.25, 4, 0}), {f64({1, 4, 0})}, {f64({2, 2, 2})},
+            [](const Tensor& x) { return square(x.to(DType::float32)).to(x.dtype()); })
       .gives({f64({1.75, -1.75})}, i64({1, -1}), [](const Tensor& x) { return x.to(DType::int64); })
       .gives({i64({1, -2})}, f64({1, -2}), [](const Tensor& x) { return x.to(DType::float64); })
       .gives({f64({1, -2})}, tensor({1, -2}), [](const Tensor& x) { return x.to(DType::float32); })
-      .kink({f64({0.5, 2})}, f64({0.25, 4}), {f64({1, 4})}, [](const Tensor& x) { return square(x.to(DType::float32)).to(x.dtype()); })
       .fails("to: undefined tensor", [] { return Tensor().to(DType::int64); });
   t.member("detach", [](const Tensor& x) { return x.detach(); })
       .constant()
       .on({{2, 3}})
+      .everywhere_smooth("constant: no gradient")
       .gives({f64({1, 2})}, f64({1, 2}))
       .fails("detach: undefined tensor", [] { return Tensor().detach(); });
 }

@@ -84,12 +84,13 @@ const std::map<std::string, Scalar>& losses() {
 }
 
 // What is allowed beyond the bounds.
-const std::map<std::string, Bounds>& exceptions() {
+const std::map<std::string, SmoothBounds>& exceptions() {
   const char* const rounded = "an exponential of a rounded difference of logits, whose error it multiplies by the difference";
-  static const std::map<std::string, Bounds> all = {{"log_softmax of the second", {4, 64, 64, rounded}},
-                                                    {"logsumexp of three", {4, 512, 512, rounded}},
-                                                    {"cross_entropy of three, label 1", {4, 512, 512, rounded}},
-                                                    {"softmax_mse_loss, target {1, 0}", {16, 32, 32, "the square of log_softmax's expm1"}}};
+  static const std::map<std::string, SmoothBounds> all = {
+      {"log_softmax of the second", {4, 64, 64, 4, rounded}},
+      {"logsumexp of three", {4, 512, 512, 4, rounded}},
+      {"cross_entropy of three, label 1", {4, 512, 512, 4, rounded}},
+      {"softmax_mse_loss, target {1, 0}", {16, 32, 32, 4, "the square of log_softmax's expm1"}}};
   return all;
 }
 
@@ -109,7 +110,7 @@ const bool registered = [] {
         [&name = name, &loss = loss] {
           const auto f = [&](const Tensor& x) { return at_each(loss, x); };
           const auto exception = exceptions().find(name);
-          const Bounds bounds = exception == exceptions().end() ? Bounds() : exception->second;
+          const SmoothBounds bounds = exception == exceptions().end() ? SmoothBounds() : exception->second;
           BOOST_TEST_REQUIRE(points.count(name) == 1u);
           check_points<float>(name, f, points.at(name), bounds);
           check_points<double>(name, f, points.at(name), bounds);
