@@ -47,7 +47,11 @@ BufferClass buffer_class(std::size_t bytes) noexcept {
 
 static_assert(sizeof(FreeBlock) <= kLeastBlock);
 
-void* new_aligned(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{64}); }
+void* new_aligned(std::size_t bytes) {
+  constexpr std::size_t kAddressSpace = std::size_t{1} << 46;  // processes have no more; sanitizers end the process when asked for it
+  if (bytes > kAddressSpace) throw std::bad_alloc();
+  return ::operator new (bytes, std::align_val_t{64});
+}
 void delete_aligned(void* memory) noexcept { ::operator delete (memory, std::align_val_t{64}); }
 
 struct ThreadCache;

@@ -1,5 +1,6 @@
 // Every op of the op table on shapes with one huge size and no elements: it returns a result with a plausible shape, or says which sizes
-// are too large. It must not crash, run for ages, or return a shape whose product has overflowed. Covers autograd/base/check.h.
+// are too large. It must not crash, run for ages, or return a shape whose product has overflowed.
+// Covers autograd/ops.
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <limits>
