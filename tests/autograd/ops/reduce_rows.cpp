@@ -82,6 +82,16 @@ void add_products(Table& t) {
       .on({f64({{2, 0, 0}, {4, 1, 2}, {3, 0, 5}})}, [](const Tensor& x) { return prod(x, 1); })
       .on({f64({{2, 0, 0}, {4, 1, 2}, {3, 0, 5}})}, [](const Tensor& x) { return prod(x, 0, true); })
       .on({f64({0, 0, 0})})
+      .on({{2, 3, 2}},
+          [](const Tensor& x) {
+            return prod(x, {0, 2});
+          })
+      .on({{2, 3, 1, 2}},
+          [](const Tensor& x) {
+            return prod(x, {1, 2}, true);
+          })
+      .on({{20, 3}}, [](const Tensor& x) { return prod(x, 0); })
+      .on({{2, 20}}, [](const Tensor& x) { return prod(x, 1); })
       .gives({m}, f64(720))
       .gives({m}, f64({4, 10, 18}), [](const Tensor& x) { return prod(x, 0); })
       .gives({m}, f64({{6}, {120}}), [](const Tensor& x) { return prod(x, -1, true); })
