@@ -66,13 +66,27 @@ void add_rows(const T* from, const Position* rows, std::int64_t count, std::int6
     std::copy_n(start, inner, to);
     return;
   }
+  if (count == 2) {
+    const T* const second = from + rows[1] * inner;
+    for (std::int64_t i = 0; i < inner; ++i) to[i] = start[i] + second[i];
+    return;
+  }
   constexpr std::int64_t kColumns = 256;
   double sums[kColumns], lost[kColumns];
   for (std::int64_t first = 0; first < inner; first += kColumns) {
     const std::int64_t n = std::min(kColumns, inner - first);
     std::copy_n(start + first, n, sums);
     if (std::is_same_v<T, double>) std::fill_n(lost, n, 0.0);
-    for (std::int64_t k = 1; k < count; ++k) {
+    std::int64_t k = 1;
+    if constexpr (!std::is_same_v<T, double>) {
+      for (; k + 4 <= count; k += 4) {
+        const T *const a = from + rows[k] * inner + first, *const b = from + rows[k + 1] * inner + first;
+        const T *const c = from + rows[k + 2] * inner + first, *const d = from + rows[k + 3] * inner + first;
+        for (std::int64_t i = 0; i < n; ++i)
+          sums[i] += (static_cast<double>(a[i]) + static_cast<double>(b[i])) + (static_cast<double>(c[i]) + static_cast<double>(d[i]));
+      }
+    }
+    for (; k < count; ++k) {
       const T* __restrict const row = from + rows[k] * inner + first;
       if constexpr (std::is_same_v<T, double>) {
         for (std::int64_t i = 0; i < n; ++i) add_exactly(sums[i], lost[i], row[i]);
@@ -96,36 +110,28 @@ void add_by_index(const std::int64_t* index, std::int64_t count, const T* from, 
   // ends[d] is the first place of d here; when all its positions are in place, it is the place behind them.
   for (std::int64_t k = 0; k < count; ++k)
     order[static_cast<std::size_t>(ends[static_cast<std::size_t>(index[k])]++)] = static_cast<Position>(k);
-  const bool sparse = count < span.n;  // most sums are 0
-  if (sparse) std::fill_n(to, span.outer * span.n * span.inner, T{0});
-  kernels::parallel_pieces(
-      span.outer * span.n, std::max<std::int64_t>(1, kElementGrain / span.inner), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row) {
-          const auto d = static_cast<std::size_t>(row % span.n);
-          const std::int64_t first = d == 0 ? 0 : ends[d - 1];
-          if (sparse && ends[d] == first) continue;
-          add_rows(from + row / span.n * count * span.inner, order.data() + first, ends[d] - first, span.inner, to + row * span.inner);
-        }
-      });
-}
-
-// Zeros of a shape, with the slices of `source` added at `index` along an axis: the gradient of index_select.
-Tensor index_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
-  const Tensor* inputs[] = {&index, &source};
-  return make_result("index_add", SourceLine::current(), node_of(source)->dtype, shape, inputs,
-                     floating([axis]<class T>(const OpValues<T>& v) {
-                       if (v.out_numel() == 0) return;
-                       const Span span = around(v.out_shape(), axis);
-                       const std::int64_t count = v.in_numel(0);
-                       if (std::max(count, span.n) <= std::numeric_limits<std::int32_t>::max()) {
-                         add_by_index<T, std::int32_t>(v.indices(0), count, v.in(1), span, v.out());
-                       } else {
-                         add_by_index<T, std::int64_t>(v.indices(0), count, v.in(1), span, v.out());
-                       }
-                     }),
-                     [axis](RuleContext& r) {
-                       if (r.needs(1)) r.set(1, index_select(r.grad_out(), axis, r.input(0)));
-                     });
+  const auto add_group = [&](std::int64_t o, std::int64_t d, std::int64_t first, std::int64_t last) {
+    add_rows(from + o * count * span.inner, order.data() + first, last - first, span.inner, to + (o * span.n + d) * span.inner);
+  };
+  const std::int64_t grain = std::max<std::int64_t>(1, kElementGrain / span.inner);
+  if (count < span.n) {  // most sums are 0
+    std::fill_n(to, span.outer * span.n * span.inner, T{0});
+    kernels::parallel_pieces(span.outer * count, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t k = begin, o = begin / count, place = begin % count; k < end; ++k) {
+        const std::int64_t d = index[order[static_cast<std::size_t>(place)]];
+        const std::int64_t first = d == 0 ? 0 : ends[static_cast<std::size_t>(d) - 1];
+        if (place == first) add_group(o, d, first, ends[static_cast<std::size_t>(d)]);
+        if (++place == count) place = 0, ++o;
+      }
+    });
+    return;
+  }
+  kernels::parallel_pieces(span.outer * span.n, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin, o = begin / span.n, d = begin % span.n; row < end; ++row) {
+      add_group(o, d, d == 0 ? 0 : ends[static_cast<std::size_t>(d) - 1], ends[static_cast<std::size_t>(d)]);
+      if (++d == span.n) d = 0, ++o;
+    }
+  });
 }
 
 // The index Tensor of gather and scatter_add as lines along the axis. A line is [n, columns]: its element (k, c) is at `start` + k · step +
@@ -140,6 +146,7 @@ struct PickLines {
   std::int64_t size = 1;              // of the tensor along the axis
   std::int64_t step = 1, stride = 1;  // from one position to the next: in the index, in the tensor
   std::int64_t advance = 0;
+  bool shared = false;
 
   PickLines(const Shape& tensor, const Shape& index, int axis) : n(index[axis]), size(tensor[axis]) {
     std::int64_t in_index = 1, in_tensor = 1;
@@ -162,6 +169,12 @@ struct PickLines {
       lines /= n;
       std::copy_n(loop_ + 1, --loops_, loop_);
     }
+  }
+
+  // The lines of index_select, which share the index: element (k, c) picks with index[k].
+  PickLines(const Span& span, std::int64_t count)
+      : lines(1), n(count), columns(span.inner), size(span.n), step(span.inner), stride(span.inner), shared(true) {
+    add_loop({span.outer, count * span.inner, span.n * span.inner});
   }
 
   // Calls f(line, part) for the units [begin, end), of which each line has `parts`.
@@ -197,7 +210,10 @@ struct PickLines {
   [[gnu::always_inline]] void for_each_pick(const std::int64_t* index, const Line& line, std::int64_t begin, std::int64_t end,
                                             std::int64_t first, std::int64_t count, const F& f) const {
     const std::int64_t start = line.start + first;
-    if (count == 1 && step == 1 && advance == 0) {
+    if (shared) {
+      for (std::int64_t k = begin; k < end; ++k)
+        for (std::int64_t c = 0; c < count; ++c) f(start + k * step + c, index[k], c);
+    } else if (count == 1 && step == 1 && advance == 0) {
       for (std::int64_t i = start + begin; i < start + end; ++i) f(i, index[i], 0);
     } else if (count == 1) {
       for (std::int64_t k = begin; k < end; ++k) f(start + k * step, index[start + k * step], k * advance);
@@ -284,7 +300,7 @@ void pick(const OpValues<Word>& v, int axis) {
 // The elements that are added up by index: to = base, or 0 without one, with from[i] added at each pick.
 template <class T>
 struct Addends {
-  const PickLines& lines;
+  PickLines lines;
   const std::int64_t* index;
   const T* base;
   const T* from;
@@ -343,7 +359,7 @@ bool add_in_blocks(const Addends<T>& a) {
   if (room > kSumsAtOnce) {
     add_units(0, lines.lines * blocks);  // on one thread, so that there is one set of sums
   } else {
-    const std::int64_t work = block * (lines.n + (sparse ? 0 : lines.size));
+    const std::int64_t work = block * (lines.n + (sparse ? 1 : lines.size));
     kernels::parallel_pieces(lines.lines * blocks, std::max<std::int64_t>(1, kElementGrain / work), add_units);
   }
   return true;
@@ -401,6 +417,29 @@ Tensor gather_gradient(const Shape& shape, int axis, const Tensor& index, const 
                      [axis](RuleContext& r) {
                        if (r.needs(1)) r.set(1, gather(r.grad_out(), axis, r.input(0)));
                      });
+}
+
+constexpr std::int64_t kFewColumns = 4;  // so few elements of a row are added up faster one by one
+
+// Zeros of a shape, with the slices of `source` added at `index` along an axis: the gradient of index_select.
+Tensor index_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
+  const Tensor* inputs[] = {&index, &source};
+  return make_result(
+      "index_add", SourceLine::current(), node_of(source)->dtype, shape, inputs, floating([axis]<class T>(const OpValues<T>& v) {
+        if (v.out_numel() == 0) return;
+        const Span span = around(v.out_shape(), axis);
+        const std::int64_t count = v.in_numel(0);
+        if (span.inner < kFewColumns && add_in_blocks<T>({PickLines(span, count), v.indices(0), nullptr, v.in(1), v.out(), v.out_numel()}))
+          return;
+        if (std::max(count, span.n) <= std::numeric_limits<std::int32_t>::max()) {
+          add_by_index<T, std::int32_t>(v.indices(0), count, v.in(1), span, v.out());
+        } else {
+          add_by_index<T, std::int64_t>(v.indices(0), count, v.in(1), span, v.out());
+        }
+      }),
+      [axis](RuleContext& r) {
+        if (r.needs(1)) r.set(1, index_select(r.grad_out(), axis, r.input(0)));
+      });
 }
 
 void check_pick_shape(const char* op, const Shape& from, const Shape& index, int axis, const SourceLine& line) {

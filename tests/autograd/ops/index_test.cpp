@@ -111,6 +111,40 @@ BOOST_AUTO_TEST_CASE(every_element_is_picked_and_added) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_selected_row_is_added) {
+  struct Case {
+    std::int64_t outer, n, inner, count;
+  };
+  for (const Case& c : {Case{1, 7, 1, 50},
+                        {3, 40, 1, 9},
+                        {2, 40, 3, 90},
+                        {2, 40, 4, 9},
+                        {3, 9, 70, 40},
+                        {2, 90, 70, 30},
+                        {1, 40000, 1, 900},
+                        {1, 40000, 2, 70000},
+                        {4, 5, 2, 0},
+                        {2, 3, 300, 25}}) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      BOOST_TEST_CONTEXT("[" << c.outer << ", " << c.n << ", " << c.inner << "], " << c.count << " of " << dtype) {
+        Generator generator(3);
+        const Tensor places = randint(0, c.n, {c.count}, generator);
+        const Tensor incoming = rand({c.outer, c.count, c.inner}, generator, DType::float64).to(dtype);
+        const std::vector<std::int64_t> index = places.to_vector<std::int64_t>();
+        const std::vector<double> added = incoming.to_vector<double>();
+        std::vector<long double> sums(static_cast<std::size_t>(c.outer * c.n * c.inner));
+        for (std::size_t i = 0; i < added.size(); ++i) {
+          const auto at = static_cast<std::int64_t>(i), row = at / c.inner;
+          const std::int64_t picked = index[static_cast<std::size_t>(row % c.count)];
+          sums[static_cast<std::size_t>((row / c.count * c.n + picked) * c.inner + at % c.inner)] += static_cast<long double>(added[i]);
+        }
+        check_sums(gradient({c.outer, c.n, c.inner}, incoming, [&](const Tensor& t) { return index_select(t, 1, places); }),
+                   {sums.begin(), sums.end()});
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_index_out_of_range_is_named_wherever_it_is) {
   for (const std::int64_t wrong : {std::int64_t{-1}, std::int64_t{300}, std::numeric_limits<std::int64_t>::min()}) {
     Tensor places = zeros({200, 300}, DType::int64);
