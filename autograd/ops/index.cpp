@@ -336,8 +336,8 @@ bool add_in_blocks(const Addends<T>& a) {
     lines.for_each(begin, end, blocks, [&](const PickLines::Line& line, std::int64_t part) {
       const std::int64_t first = part * block, count = std::min(block, lines.columns - first), stride = lines.stride;
       const std::int64_t origin = line.from + first;
-      const auto each_pick = [&](const auto& f) { lines.for_each_pick(a.index, line, 0, lines.n, first, count, f); };
-      const auto each_sum = [&](const auto& f) {
+      const auto each_pick = [&]<class F>(const F& f) { lines.for_each_pick(a.index, line, 0, lines.n, first, count, f); };
+      const auto each_sum = [&]<class F>(const F& f) {
         if (sparse) {
           each_pick([=](std::int64_t, std::int64_t at, std::int64_t c) { f(at * count + c, origin + at * stride + c); });
         } else if (count == 1) {
