@@ -162,7 +162,7 @@ struct PickLines {
       in_index *= index[at];
       in_tensor *= tensor[at];
     }
-    if (n == 1 && columns == 1 && loops_ > 0) {
+    if (n == 1 && columns == 1 && loops_ > 0 && lines > 0) {
       n = loop_[0].size;
       step = loop_[0].in_index;
       advance = loop_[0].in_tensor;
