@@ -1,4 +1,5 @@
-// Sums of many elements at one index are as exact as `sum`, keep infinities, and have the same bits on any number of threads.
+// Elements are picked and added at the right places; sums of many elements at one index are as exact as `sum`, keep infinities, and have
+// the same bits on any number of threads.
 // Covers autograd/ops/exact_sum.h.
 #include "autograd/ops/index.h"
 
