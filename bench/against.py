@@ -11,7 +11,8 @@ from programs import SMALL, STEPS, library_step, repetitions, run, step
 LEAST_ROUNDS = 15
 SLOWER = 1.03  # a job is slower if the lower quartile of the ratio of this build's time to the other's is above
 TRAINER = "apps/mnist_train"
-OPS = ["add/1024", "add_row/1024", "sum/1024", "softmax/1024", "tanh/1024", "tanh_step/4194304", "matmul/64", "matmul_step/256"]
+OPS = ["add/1024", "add_row/1024", "sum/1024", "softmax/1024", "tanh/1024", "tanh_step/4194304", "matmul/64", "matmul_step/256",
+       *(f"{name}_step/1024/{axis}" for name in ("prod", "var", "gather") for axis in (0, 1)), "index_select_step/1024"]
 JOBS = {  # name: program and what it times, which is a step of STEPS with a number of threads or a benchmark
     **{f"{name}-{threads}-thread{'s' if threads > 1 else ''}": (TRAINER, (name, threads)) for name in STEPS for threads in (1, 2)},
     **{name: ("bench/small_bench", benchmark) for name, (benchmark, _) in SMALL.items()},

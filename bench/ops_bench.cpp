@@ -113,6 +113,57 @@ void softmax(benchmark::State& state) {
 }
 BENCHMARK(softmax)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
 
+// Products and variances of each row (axis 1) or column (axis 0) of a matrix.
+constexpr std::int64_t kWidth = 64;
+
+template <class F>
+void reduce_step(benchmark::State& state, F f) {
+  Tensor x = cr::rand({state.range(0) / kWidth, kWidth});
+  x.set_requires_grad(true);
+  const auto axis = static_cast<int>(state.range(1));
+  const Tensor gradient = cr::ones({axis == 0 ? kWidth : state.range(0) / kWidth});
+  for (auto unused : state) {
+    f(x, axis).backward({.gradient = gradient});
+    x.zero_grad();
+  }
+  count_bytes(state, 3);
+}
+void prod_step(benchmark::State& state) {
+  reduce_step(state, [](const Tensor& x, int axis) { return cr::prod(x, axis); });
+}
+BENCHMARK(prod_step)->Args({kSmall, 0})->Args({kSmall, 1})->Args({kLarge, 0})->Args({kLarge, 1})->UseRealTime();
+void var_step(benchmark::State& state) {
+  reduce_step(state, [](const Tensor& x, int axis) { return cr::var(x, axis); });
+}
+BENCHMARK(var_step)->Args({kSmall, 0})->Args({kSmall, 1})->Args({kLarge, 0})->Args({kLarge, 1})->UseRealTime();
+
+// As many random elements along an axis as it has, and their gradients added up.
+void gather_step(benchmark::State& state) {
+  Tensor x = cr::rand({state.range(0) / kWidth, kWidth});
+  x.set_requires_grad(true);
+  const auto axis = static_cast<int>(state.range(1));
+  const Tensor index = cr::randint(0, x.size(axis), x.shape()), gradient = cr::rand(x.shape());
+  for (auto unused : state) {
+    cr::gather(x, axis, index).backward({.gradient = gradient});
+    x.zero_grad();
+  }
+  count_bytes(state, 8);  // an index is as long as two floats
+}
+BENCHMARK(gather_step)->Args({kSmall, 0})->Args({kSmall, 1})->Args({kLarge, 0})->Args({kLarge, 1})->UseRealTime();
+
+// Random rows, and their gradients added up.
+void index_select_step(benchmark::State& state) {
+  Tensor x = cr::rand({state.range(0) / kWidth, kWidth});
+  x.set_requires_grad(true);
+  const Tensor index = cr::randint(0, x.size(0), {x.size(0)}), gradient = cr::rand(x.shape());
+  for (auto unused : state) {
+    cr::index_select(x, 0, index).backward({.gradient = gradient});
+    x.zero_grad();
+  }
+  count_bytes(state, 4);
+}
+BENCHMARK(index_select_step)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
+
 // Square matrices: 2·n³ operations, and three times as many with both gradients.
 void matmul(benchmark::State& state) {
   const cr::NoGrad no_grad;

@@ -60,6 +60,17 @@ void iris_step(benchmark::State& state) {
 }
 BENCHMARK(iris_step);
 
+// The Jacobian of each of some samples, of 4-8-3.
+void batch_jacobian(benchmark::State& state) {
+  cr::manual_seed(1);
+  nn::Sequential model{nn::Dense(4, 8), nn::Tanh(), nn::Dense(8, 3)};
+  const Tensor rows = cr::randn({state.range(0), 4});
+  for (auto unused : state)
+    benchmark::DoNotOptimize(cr::batch_jacobian([&](const Tensor& x) { return model(x); }, rows).data<float>().data());
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(batch_jacobian)->Arg(1)->Arg(1000);
+
 // One image at a time through 784-128-64-10.
 void inference(benchmark::State& state) {
   cr::manual_seed(1);

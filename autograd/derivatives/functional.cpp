@@ -1,5 +1,7 @@
 #include "autograd/derivatives/functional.h"
 
+#include <algorithm>
+
 #include "autograd/derivatives/backward.h"
 #include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
@@ -51,31 +53,59 @@ std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& i
   return found;
 }
 
-// Computes the Jacobian of an output with respect to each input, row by row.
-std::vector<Tensor> rows_of_jacobian(const char* op, const Tensor& output, const std::vector<Tensor>& inputs, bool create_graph,
-                                     const SourceLine& line) {
+// Computes the Jacobian of an output with respect to each input, with a backward pass for each element of a sample of the output. The
+// passes are over all samples at once. One sample is the whole output and input; otherwise both have an axis of samples first.
+std::vector<Tensor> jacobians_of(const char* op, const Tensor& output, const std::vector<Tensor>& inputs, std::int64_t samples, bool batch,
+                                 bool create_graph, const SourceLine& line) {
   const Shape shape = shape_of(output);
   for (const Tensor& input : inputs)
-    if (const Shape own = shape_of(input); shape.rank() + own.rank() > Shape::kMaxRank)
+    if (const int rank = shape.rank() + node_of(input)->rank - (batch ? 1 : 0); rank > Shape::kMaxRank)
       throw_invalid(op,
-                    text("the derivative of shape ", shape, " by shape ", own, " has ", shape.rank() + own.rank(),
-                         " axes, expected at most ", Shape::kMaxRank),
+                    text("the derivative of shape ", shape, " by shape ", shape_of(input), " has ", rank, " axes, expected at most ",
+                         Shape::kMaxRank),
                     line);
-  const std::int64_t rows = shape.numel();
-  std::vector<std::vector<Tensor>> by_input(inputs.size());
-  for (std::int64_t row = 0; row < rows; ++row) {
-    Tensor pick = zeros(Shape{rows}, node_of(output)->dtype);
-    visit_floating(node_of(pick)->dtype, [&]<class T>() { mutable_values<T>(pick)[row] = 1; });
-    const std::vector<Tensor> found = gradients(output, inputs, reshape(pick, shape), create_graph);
-    for (std::size_t i = 0; i < inputs.size(); ++i) by_input[i].push_back(found[i]);
-  }
+  const DType dtype = node_of(output)->dtype;
+  const std::int64_t rows = samples == 0 ? 0 : shape.numel() / samples;
   std::vector<Tensor> result;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (const Tensor& input : inputs) {
     Shape whole = shape;
-    for (std::int64_t size : shape_of(inputs[i])) whole.push_back(size);
-    result.push_back(rows == 0 ? zeros(whole, node_of(output)->dtype) : reshape(stack(by_input[i]), whole));
+    const Shape own = shape_of(input);
+    for (int axis = batch ? 1 : 0; axis < own.rank(); ++axis) whole.push_back(own[axis]);
+    result.push_back(rows == 0 ? zeros(whole, node_of(input)->dtype) : make_plain(op, line, node_of(input)->dtype, whole));
   }
+  std::vector<std::vector<Tensor>> recorded(create_graph ? inputs.size() : 0);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const Tensor pick = zeros(shape, dtype);
+    visit_floating(dtype, [&]<class T>() {
+      for (std::int64_t sample = 0; sample < samples; ++sample) mutable_values<T>(pick)[sample * rows + row] = 1;
+    });
+    const std::vector<Tensor> found = gradients(output, inputs, pick, create_graph);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (create_graph) {
+        recorded[i].push_back(found[i]);
+        continue;
+      }
+      const Node *from = node_of(found[i]), *to = node_of(result[i]);
+      const std::int64_t bytes = from->numel / samples * dtype_size(from->dtype);
+      for (std::int64_t sample = 0; sample < samples; ++sample)
+        std::copy_n(from->data + sample * bytes, bytes, to->data + (sample * rows + row) * bytes);
+    }
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (create_graph && rows > 0) result[i] = reshape(stack(recorded[i], batch ? 1 : 0), shape_of(result[i]));
   return result;
+}
+
+std::vector<Tensor> jacobians_of(const char* op, const Tensor& output, const std::vector<Tensor>& inputs, bool create_graph,
+                                 const SourceLine& line) {
+  return jacobians_of(op, output, inputs, 1, false, create_graph, line);
+}
+
+void check_samples(const char* what, const Tensor& tensor, std::int64_t samples, const SourceLine& line) {
+  const Shape shape = shape_of(tensor);
+  if (shape.rank() == 0 || shape[0] != samples)
+    throw_invalid("batch_jacobian", text(what, " has shape ", shape, ", expected [", samples, ", ...] with an axis of samples like x"),
+                  line);
 }
 
 void check_direction(const char* op, const Tensor& v, const Tensor& x, const SourceLine& line) {
@@ -138,7 +168,25 @@ Tensor jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOp
 std::vector<Tensor> jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
   const Evaluation at = evaluate("jacobian", fn, inputs, options.create_graph);
-  return rows_of_jacobian("jacobian", at.output, at.inputs, options.create_graph, inputs.line());
+  return jacobians_of("jacobian", at.output, at.inputs, options.create_graph, inputs.line());
+}
+
+Tensor batch_jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options) {
+  return batch_jacobians(fn, TensorList(x.tensor(), x.line()), options)[0];
+}
+
+std::vector<Tensor> batch_jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options) {
+  const CallerScope caller(inputs.line());
+  std::int64_t samples = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Node* node = floating_node("batch_jacobian", inputs[i], inputs.line());
+    if (node->rank == 0) throw_invalid("batch_jacobian", "x has rank 0, expected [n, ...] with an axis of samples", inputs.line());
+    if (i == 0) samples = node->sizes()[0];
+    check_samples("an input", inputs[i], samples, inputs.line());
+  }
+  const Evaluation at = evaluate("batch_jacobian", fn, inputs, options.create_graph);
+  check_samples("the result of the function", at.output, samples, inputs.line());
+  return jacobians_of("batch_jacobian", at.output, at.inputs, samples, true, options.create_graph, inputs.line());
 }
 
 Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options) {
@@ -147,7 +195,7 @@ Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOpt
   check_single("hessian", at.output, x.line());
   const GradMode recorded(true);
   const Tensor slope = gradients(at.output, at.inputs, Tensor(), true)[0];
-  return rows_of_jacobian("hessian", slope, at.inputs, options.create_graph, x.line())[0];
+  return jacobians_of("hessian", slope, at.inputs, options.create_graph, x.line())[0];
 }
 
 Tensor hvp(const TensorFunction& fn, const TensorArg& x, const Tensor& v, const DerivativeOptions& options) {

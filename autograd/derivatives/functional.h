@@ -13,7 +13,7 @@
 
 namespace chainrule {
 
-/// Options of vjp(), jvp(), jacobian(), jacobians(), hessian() and hvp().
+/// Options of all functions of this header.
 struct DerivativeOptions {
   /// Records how the result is computed, so that it can be differentiated again with respect to the inputs and to all other Tensors that
   /// the function uses.
@@ -59,10 +59,24 @@ struct JvpResult {
 JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorList& v, const DerivativeOptions& options = {});
 
 /// Returns the Jacobian: the derivative of each element of fn(x) with respect to each element of x. Its shape is the output's shape
-/// followed by x's shape. Takes one backward pass for each element of the output.
+/// followed by x's shape. Takes one backward pass for each element of the output. For samples that do not depend
+/// on each other, batch_jacobian() is much faster.
 Tensor jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options = {});
 /// Returns the Jacobian with respect to each of several inputs; see jacobian().
 std::vector<Tensor> jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options = {});
+
+/// Returns the Jacobian of each sample: for x of shape [n, ...] the derivatives of fn(x)[i] with respect to x[i], in the output's shape
+/// followed by x's shape without its first axis. It has the meaning of batch_jacobian in TensorFlow and of vmap(jacrev(fn)) in JAX. Takes
+/// one backward pass for each element of fn(x)[i], however many samples there are.
+///
+///     const Tensor slopes = cr::batch_jacobian(model, x);  // model(x) of shape [n, 3], x of shape [n, 4]: [n, 3, 4]
+///
+/// fn(x)[i] must not depend on other samples than x[i]; this is not checked. Where it does, as with nn::BatchNorm in training, the result
+/// contains the derivatives of all samples of the output, added up.
+/// @throws std::invalid_argument unless x and fn(x) have the same number of samples.
+Tensor batch_jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options = {});
+/// Returns the Jacobian of each sample with respect to each of several inputs with the same number of samples; see batch_jacobian().
+std::vector<Tensor> batch_jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options = {});
 
 /// Returns the Hessian: the second derivatives of a function with a single-element result. Its shape is x's shape twice, such as [3, 3] for
 /// x of shape [3].

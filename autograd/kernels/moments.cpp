@@ -24,13 +24,21 @@ constexpr std::int64_t kBlockRows = 256;
 
 std::int64_t grain_of(std::int64_t elements) { return std::max<std::int64_t>(1, kPiece / std::max<std::int64_t>(elements, 1)); }
 
-// Turns the sum of n elements into their mean. If the sum has overflowed, the elements are divided before they are added.
+// Turns the sums of x over its middle axis into means. Where a sum has overflowed, the elements are divided before they are added.
 template <class T>
-T mean_from(T sum, const T* x, std::int64_t n, std::int64_t stride) {
-  if (std::isfinite(sum)) return sum / static_cast<T>(n);
-  double mean = 0;
-  for (std::int64_t j = 0; j < n; ++j) mean += static_cast<double>(x[j * stride]) / static_cast<double>(n);
-  return static_cast<T>(mean);
+void means_from(T* sums, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+  const T divisor = static_cast<T>(n);
+  elementwise<T>().div(sums, 1, &divisor, 0, sums, outer * inner);
+  T differences = 0;  // NaN if any mean is not finite
+  for (std::int64_t k = 0; k < outer * inner; ++k) differences += sums[k] - sums[k];
+  if (differences == 0) return;
+  for (std::int64_t k = 0; k < outer * inner; ++k) {
+    if (std::isfinite(sums[k])) continue;
+    const T* const from = x + k / inner * n * inner + k % inner;
+    double mean = 0;
+    for (std::int64_t j = 0; j < n; ++j) mean += static_cast<double>(from[j * inner]) / static_cast<double>(n);
+    sums[k] = static_cast<T>(mean);
+  }
 }
 
 // center() for [rows, n] with n <= kBlock: both passes over a block of rows while it is in the cache.
@@ -39,6 +47,8 @@ void center_rows(const T* x, std::int64_t rows, std::int64_t n, T* y) {
   const std::int64_t block = std::clamp<std::int64_t>(kBlock / n, 1, kBlockRows);
   const auto sum = detail::reduce_loops<T>().rows(Reduction::sum);
   const auto shift = detail::softmax_loops<T>().shift;
+  const auto sub = elementwise<T>().sub;
+  constexpr std::int64_t kShortRow = 16;  // rows of less than a vector are put together
   parallel_pieces(rows, std::max(block, grain_of(n)), [&](std::int64_t begin, std::int64_t end) {
     std::array<T, kBlockRows> means;
     for (std::int64_t r = begin; r < end; r += block) {
@@ -47,11 +57,14 @@ void center_rows(const T* x, std::int64_t rows, std::int64_t n, T* y) {
       T* const to = y + r * n;
       for (int pass = 0; pass < 2; ++pass, from = to) {
         sum(from, count, n, means.data());
-        for (std::int64_t i = 0; i < count; ++i) {
-          T& mean = means[static_cast<std::size_t>(i)];
-          mean = mean_from(mean, from + i * n, n, 1);
+        means_from(means.data(), from, count, n, 1);
+        if (n >= kShortRow) {
+          shift(from, means.data(), nullptr, count, n, to);
+          continue;
         }
-        shift(from, means.data(), nullptr, count, n, to);
+        std::array<T, kBlockRows * kShortRow> repeated;
+        for (std::int64_t i = 0; i < count; ++i) std::fill_n(repeated.data() + i * n, n, means[static_cast<std::size_t>(i)]);
+        sub(from, 1, repeated.data(), 1, to, count * n);
       }
     }
   });
@@ -71,8 +84,21 @@ void subtract(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner
     });
     return;
   }
-  parallel_pieces(outer * n, grain_of(inner), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) sub(x + row * inner, 1, means + row / n * inner, 1, y + row * inner, inner);
+  // The means of short rows are repeated, so that a call subtracts from several rows.
+  constexpr std::int64_t kRepeated = 512;
+  const std::int64_t repeats = std::clamp<std::int64_t>(kRepeated / inner, 1, n), parts = (n - 1) / repeats + 1;
+  parallel_pieces(outer * parts, grain_of(repeats * inner), [&](std::int64_t begin, std::int64_t end) {
+    std::array<T, kRepeated> repeated;
+    for (std::int64_t p = begin; p < end; ++p) {
+      const std::int64_t o = p / parts, j = p % parts * repeats, start = (o * n + j) * inner;
+      const T* from = means + o * inner;
+      if (repeats > 1) {
+        if (p == begin || j == 0)
+          for (std::int64_t r = 0; r < repeats; ++r) std::copy_n(from, inner, repeated.data() + r * inner);
+        from = repeated.data();
+      }
+      sub(x + start, 1, from, 1, y + start, std::min(repeats, n - j) * inner);
+    }
   });
 }
 
@@ -158,10 +184,7 @@ void center(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, 
   std::vector<T> means(static_cast<std::size_t>(outer * inner));
   for (int pass = 0; pass < 2; ++pass, x = y) {
     reduce(Reduction::sum, x, outer, n, inner, means.data());
-    for (std::int64_t k = 0; k < outer * inner; ++k) {
-      T& mean = means[static_cast<std::size_t>(k)];
-      mean = mean_from(mean, x + k / inner * n * inner + k % inner, n, inner);
-    }
+    means_from(means.data(), x, outer, n, inner);
     subtract(x, outer, n, inner, means.data(), y);
   }
 }

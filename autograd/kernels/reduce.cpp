@@ -119,6 +119,52 @@ void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std:
 }
 
 template <class T>
+void product_gradient(const T* x, const T* grad, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  if (outer == 0 || n == 0 || inner == 0) return;
+  // A piece of a row or column stays in the first-level cache, where it is passed over twice. The seed of a piece is the product of the
+  // others.
+  const std::int64_t piece = inner == 1 ? 1024 : std::max<std::int64_t>(64, 2048 / inner);
+  const std::int64_t parts = (n - 1) / piece + 1, groups = outer * parts * inner;
+  const T* seeds = grad;
+  std::vector<T> products, others;
+  if (parts > 1) {
+    products.resize(static_cast<std::size_t>(groups));
+    others.resize(static_cast<std::size_t>(groups));
+  }
+  const auto each_part = [&](std::int64_t strip_count, const auto& body) {
+    parallel_pieces(outer * parts * strip_count, grain_of(std::min(n, piece) * std::min(inner, kColumnsAtOnce)),
+                    [&](std::int64_t begin, std::int64_t end) {
+                      for (std::int64_t k = begin; k < end; ++k) {
+                        const std::int64_t part = k / strip_count, i = k % strip_count * kColumnsAtOnce, j = part % parts * piece;
+                        body((part / parts * n + j) * inner + i, std::min(piece, n - j), std::min(kColumnsAtOnce, inner - i),
+                             part * inner + i);
+                      }
+                    });
+  };
+  const std::int64_t strips = (inner - 1) / kColumnsAtOnce + 1;
+  if (parts > 1) {
+    const auto rows_loop = detail::reduce_loops<T>().rows(Reduction::prod);
+    const auto columns_loop = detail::reduce_loops<T>().columns(Reduction::prod);
+    each_part(strips, [&](std::int64_t at, std::int64_t rows, std::int64_t columns, std::int64_t group) {
+      T* const to = products.data() + group;
+      inner == 1 ? rows_loop(x + at, 1, rows, to) : columns_loop(x + at, rows, inner, columns, to);
+    });
+    product_gradient(products.data(), grad, outer, parts, inner, others.data());
+    seeds = others.data();
+  }
+  const auto rows_loop = detail::reduce_loops<T>().others_of_rows;
+  const auto columns_loop = detail::reduce_loops<T>().others_of_columns;
+  if (inner == 1 && parts == 1) {
+    parallel_pieces(outer, grain_of(n),
+                    [&](std::int64_t begin, std::int64_t end) { rows_loop(x + begin * n, end - begin, n, seeds + begin, y + begin * n); });
+    return;
+  }
+  each_part(strips, [&](std::int64_t at, std::int64_t rows, std::int64_t columns, std::int64_t group) {
+    inner == 1 ? rows_loop(x + at, 1, rows, seeds + group, y + at) : columns_loop(x + at, rows, inner, columns, seeds + group, y + at);
+  });
+}
+
+template <class T>
 void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* y) {
   if (outer == 0 || inner == 0) return;
   if (inner == 1) {
@@ -141,6 +187,8 @@ void reduce_arg(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, 
 
 template void reduce(Reduction, const float*, std::int64_t, std::int64_t, std::int64_t, float*);
 template void reduce(Reduction, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void product_gradient(const float*, const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void product_gradient(const double*, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
 template void reduce_arg(Reduction, const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
 template void reduce_arg(Reduction, const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
 

@@ -15,6 +15,11 @@ enum class Reduction { sum, prod, max, min };
 template <class T>
 void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
 
+/// y[o, j, i] = grad[o, i] · the product of x[o, k, i] over all k other than j: the gradient of a product. There is no division, so zeros
+/// are no special case. y is not x.
+template <class T>
+void product_gradient(const T* x, const T* grad, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
+
 /// y[o, i] = the first j at which x[o, j, i] is largest (Reduction::max) or smallest (Reduction::min). NaN counts as both larger and
 /// smaller than all numbers. n >= 1.
 template <class T>

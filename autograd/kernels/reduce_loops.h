@@ -17,6 +17,14 @@ using RowsLoop = void (*)(const T* x, std::int64_t rows, std::int64_t n, T* y);
 template <class T>
 using ColumnsLoop = void (*)(const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, T* y);
 
+/// y[r, j] = seeds[r] · the product of x[r, k] over all k other than j in [0, n).
+template <class T>
+using OthersOfRowsLoop = void (*)(const T* x, std::int64_t rows, std::int64_t n, const T* seeds, T* y);
+
+/// y[j·stride + i] = seeds[i] · the product of x[k·stride + i] over all k other than j in [0, n), for i in [0, columns).
+template <class T>
+using OthersOfColumnsLoop = void (*)(const T* x, std::int64_t n, std::int64_t stride, std::int64_t columns, const T* seeds, T* y);
+
 inline constexpr std::int64_t kColumnsAtOnce = 256;
 
 template <class T>
@@ -26,6 +34,8 @@ struct ReduceLoops {
 
   RowsLoop<T> by_rows[kKinds];  // in the order of Reduction
   ColumnsLoop<T> by_columns[kKinds];
+  OthersOfRowsLoop<T> others_of_rows;
+  OthersOfColumnsLoop<T> others_of_columns;
 
   RowsLoop<T> rows(Reduction kind) const noexcept { return by_rows[static_cast<std::size_t>(kind)]; }
   ColumnsLoop<T> columns(Reduction kind) const noexcept { return by_columns[static_cast<std::size_t>(kind)]; }

@@ -39,30 +39,6 @@ struct Over {
   }
 };
 
-// Whether the reduced axes are neighbors, so that x is [outer, n, inner] with them in the middle. Axes of size 1 do not count.
-bool adjacent(const Reduced& plan, const Shape& shape) {
-  bool before = false, after = false;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] == 1) continue;
-    if (plan.gone[axis] && after) return false;
-    before = before || plan.gone[axis];
-    after = before && !plan.gone[axis];
-  }
-  return true;
-}
-
-Span middle(const Shape& shape, const ReducedAxes& axes, std::int64_t kept) {
-  if (shape.numel() == 0) return {1, 0, kept};  // the product of the other sizes may be too large
-  Span span;
-  bool before = false;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] == 1) continue;
-    before = before || axes.gone[axis];
-    (axes.gone[axis] ? span.n : before ? span.inner : span.outer) *= shape[axis];
-  }
-  return span;
-}
-
 // The last axes of a shape.
 Axes last_axes(int rank, int count) {
   std::vector<std::int64_t> axes;
@@ -164,7 +140,7 @@ Tensor squares_adjacent(const char* op, const TensorArg& x, const Reduced& plan,
 // The same over any axes: those that are not neighbors are moved to the end.
 Tensor squares_over(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, const Squares& what) {
   if (adjacent(plan, shape_of(x.tensor()))) return squares_adjacent(op, x, plan, keepdim, what);
-  const Tensor arranged = permute(x, gone_last(plan).axes());
+  const Tensor arranged = permute(x, gone_last(plan, plan.kept.rank()).axes());
   const Node* node = node_of(arranged);
   const Tensor y = squares_adjacent(op, arranged, reduced(op, node, last_axes(node->rank, gone_count(plan)), x.line()), false, what);
   return keepdim ? reshape(y, plan.kept) : y;
@@ -172,7 +148,7 @@ Tensor squares_over(const char* op, const TensorArg& x, const Reduced& plan, boo
 
 Tensor center_over(const TensorArg& x, const Reduced& plan) {
   if (adjacent(plan, shape_of(x.tensor()))) return center_adjacent(x, plan.axes());
-  const AxisOrder order = gone_last(plan);
+  const AxisOrder order = gone_last(plan, plan.kept.rank());
   const Tensor arranged = permute(x, order.axes());
   const Node* node = node_of(arranged);
   const Reduced last = reduced("center", node, last_axes(node->rank, gone_count(plan)), x.line());

@@ -257,19 +257,39 @@ Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
 
 }  // namespace
 
+namespace {
+
+// The gradient of a product over the middle axis of x [outer, n, inner], with the result's gradient [outer, 1, inner].
+Tensor prod_gradient(const Tensor& x, const Tensor& grad) {
+  const Node* node = node_of(x);
+  const Tensor* inputs[] = {&x, &grad};
+  return make_result("prod_gradient", SourceLine::current(), node->dtype, Sizes(node), inputs, floating([]<class T>(const OpValues<T>& v) {
+                       const Shape shape = v.out_shape();
+                       kernels::product_gradient(v.in(0), v.in(1), shape[0], shape[1], shape[2], v.out());
+                     }),
+                     kNoRule);
+}
+
+}  // namespace
+
 Tensor prod(const TensorArg& x, const Axes& axes, bool keepdim) {
   Node* node = floating_node("prod", x.tensor(), x.line());
   const Reduced plan = reduced("prod", node, axes, x.line());
-  const AxisOrder order = gone_last(plan);
-  return reduce_op("prod", x, plan, keepdim, kernels::Reduction::prod, [order, count = plan.count](RuleContext& r) {
-    if (count == 0) {
-      r.set(0, zeros(r.input_shape(0), r.input_dtype(0)));
+  return reduce_op("prod", x, plan, keepdim, kernels::Reduction::prod, [axes = plan.axes()](RuleContext& r) {
+    const Shape shape = r.input_shape(0);
+    const std::int64_t groups = node_of(r.grad_out())->numel;
+    if (shape.numel() == 0) {
+      r.set(0, zeros(shape, r.input_dtype(0)));
       return;
     }
-    const Tensor arranged = permute(r.input(0), order.axes());
-    const Tensor rows = reshape(arranged, Shape{node_of(arranged)->numel / count, count, 1});
-    const Tensor others = products_of_others(rows, reshape(r.grad_out(), Shape{shape_of(rows)[0], 1, 1}));
-    r.set(0, permute(reshape(others, shape_of(arranged)), order.inverse()));
+    const bool in_place = adjacent(axes, shape);
+    const AxisOrder order = gone_last(axes, shape.rank());
+    const Tensor arranged = in_place ? r.input(0) : permute(r.input(0), order.axes());
+    const Span span = in_place ? middle(shape, axes, groups) : Span{groups, shape.numel() / groups, 1};
+    const Tensor from = reshape(arranged, Shape{span.outer, span.n, span.inner});
+    const Tensor grad = reshape(r.grad_out(), Shape{span.outer, 1, span.inner});
+    const Tensor others = reshape(r.in_ops() ? products_of_others(from, grad) : prod_gradient(from, grad), shape_of(arranged));
+    r.set(0, in_place ? others : permute(others, order.inverse()));
   });
 }
 

@@ -9,6 +9,7 @@
 #include "autograd/graph/record.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/ops/shape.h"
+#include "autograd/ops/strided.h"
 
 namespace chainrule::detail {
 
@@ -18,17 +19,12 @@ struct ReducedAxes {
 };
 
 /// The axes that are reduced.
-struct Reduced {
-  bool gone[Shape::kMaxRank] = {};
+struct Reduced : ReducedAxes {
   Shape kept;              // shape of the result with the reduced axes as axes of size 1
   Shape without;           // shape of the result without the reduced axes
   std::int64_t count = 1;  // number of elements that are reduced to one
 
-  ReducedAxes axes() const noexcept {
-    ReducedAxes axes;
-    std::copy_n(gone, Shape::kMaxRank, axes.gone);
-    return axes;
-  }
+  ReducedAxes axes() const noexcept { return *this; }
 };
 
 /// The plan for the axes an argument names.
@@ -107,12 +103,37 @@ struct AxisOrder {
 };
 
 /// Returns the order with the kept axes first and the reduced axes last.
-inline AxisOrder gone_last(const Reduced& plan) {
+inline AxisOrder gone_last(const ReducedAxes& axes, int rank) {
   AxisOrder order;
   for (bool gone : {false, true})
-    for (int axis = 0; axis < plan.kept.rank(); ++axis)
-      if (plan.gone[axis] == gone) order.to[order.rank++] = static_cast<std::int8_t>(axis);
+    for (int axis = 0; axis < rank; ++axis)
+      if (axes.gone[axis] == gone) order.to[order.rank++] = static_cast<std::int8_t>(axis);
   return order;
+}
+
+/// Returns true if the reduced axes are neighbors, so that x is [outer, n, inner] with them in the middle. Axes of size 1 do not count.
+inline bool adjacent(const ReducedAxes& axes, const Shape& shape) {
+  bool before = false, after = false;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1) continue;
+    if (axes.gone[axis] && after) return false;
+    before = before || axes.gone[axis];
+    after = before && !axes.gone[axis];
+  }
+  return true;
+}
+
+/// Returns a shape whose reduced axes are neighbors as [outer, n, inner]. `kept` is the number of results.
+inline Span middle(const Shape& shape, const ReducedAxes& axes, std::int64_t kept) {
+  if (shape.numel() == 0) return {1, 0, kept};  // the product of the other sizes may be too large
+  Span span;
+  bool before = false;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1) continue;
+    before = before || axes.gone[axis];
+    (axes.gone[axis] ? span.n : before ? span.inner : span.outer) *= shape[axis];
+  }
+  return span;
 }
 
 /// Returns a gradient of the reduced shape broadcast to the shape of the input.

@@ -32,6 +32,8 @@ void copy_strided(const Word* from, const Shape& sizes, const std::int64_t* step
       Word* target = to + row * n;
       if (step == 1) {
         std::copy_n(source, n, target);
+      } else if (step == 0) {
+        std::fill_n(target, n, *source);
       } else {
         for (std::int64_t i = 0; i < n; ++i) target[i] = source[i * step];
       }

@@ -178,6 +178,62 @@ BOOST_AUTO_TEST_CASE(several_inputs_and_unused_ones) {
       message_of<std::invalid_argument>(direction).starts_with("jvp: v is float64[2], expected float64[3] like the corresponding Tensor"));
 }
 
+BOOST_AUTO_TEST_CASE(jacobians_of_samples) {
+  // y[i] = (a[i]·x[i,0]², a[i]·x[i,1], x[i,0]·x[i,1]) has the Jacobians below.
+  const auto fn = [](const Tensor& x, const Tensor& a) {
+    const Tensor first = cr::slice(x, 1, 0, 1), second = cr::slice(x, 1, 1, 2);
+    return cr::concat({a * cr::square(first), a * second, first * second}, 1);
+  };
+  const Tensor x = cr::tensor({{1, 2}, {3, 4}, {-1, 5}, {0, 2}}, DType::float64), a = cr::tensor({{2}, {3}, {4}, {5}}, DType::float64);
+  for (const bool create_graph : {false, true}) {
+    const std::vector<Tensor> found = cr::batch_jacobians(fn, {x, a}, {.create_graph = create_graph});
+    BOOST_TEST(found[0].shape() == (cr::Shape{4, 3, 2}));
+    BOOST_TEST(numbers(found[0]) == (std::vector<double>{4,  0, 0, 2, 2, 1,  18, 0, 0, 3, 4, 3,  //
+                                                         -8, 0, 0, 4, 5, -1, 0,  0, 0, 5, 2, 0}),
+               per_element());
+    BOOST_TEST(found[1].shape() == (cr::Shape{4, 3, 1}));
+    BOOST_TEST(numbers(found[1]) == (std::vector<double>{1, 2, 0, 9, 4, 0, 1, 5, 0, 0, 2, 0}), per_element());
+  }
+  // The same as the Jacobian of each sample alone, also of shapes with other axes, and without.
+  const auto network = [](const Tensor& t) { return cr::reshape(cr::tanh(cr::sum(t * t, -1)), {t.size(0), 2, 1}); };
+  const Tensor batch = cr::rand({5, 2, 3}, DType::float64), whole = cr::batch_jacobian(network, batch);
+  BOOST_TEST(whole.shape() == (cr::Shape{5, 2, 1, 2, 3}));
+  for (std::int64_t i = 0; i < 5; ++i) {
+    const Tensor alone = cr::jacobian(network, cr::slice(batch, 0, i, i + 1));
+    BOOST_TEST(numbers(whole[i]) == numbers(alone), per_element());
+  }
+  const Tensor numbers_alone = cr::batch_jacobian([](const Tensor& t) { return t * t; }, cr::tensor({1, 2, 3}, DType::float64));
+  BOOST_TEST(numbers(numbers_alone) == (std::vector<double>{2, 4, 6}), per_element());
+  BOOST_TEST(cr::batch_jacobian(network, cr::zeros({0, 2, 3})).shape() == (cr::Shape{0, 2, 1, 2, 3}));
+  BOOST_TEST(cr::batch_jacobian(
+                 [](const Tensor& t) {
+                   return cr::zeros({t.size(0), 2});
+                 },
+                 cr::ones({3, 4}))
+                 .shape() == (cr::Shape{3, 2, 4}));
+}
+
+BOOST_AUTO_TEST_CASE(jacobians_of_samples_are_differentiable) {
+  const Tensor x = cr::tensor({{0.5, -1.0}, {2.0, 0.3}}, DType::float64);
+  const auto slopes = [](const Tensor& at) {
+    return cr::batch_jacobian([](const Tensor& t) { return cr::sin(t) * cr::sum(t, 1, true); }, at, {.create_graph = true});
+  };
+  BOOST_TEST(cr::gradcheck(slopes, {x}).passed);
+}
+
+BOOST_AUTO_TEST_CASE(samples_must_match) {
+  const auto same = [](const Tensor& t) { return t; };
+  const auto message = [&](const auto& f) { return message_of<std::invalid_argument>(f); };
+  BOOST_TEST(message([&] { cr::batch_jacobian(same, cr::tensor(1.0)); }).starts_with("batch_jacobian: x has rank 0, expected [n, ...]"));
+  BOOST_TEST(message([&] {
+               cr::batch_jacobian([](const Tensor& t) { return cr::sum(t); }, cr::ones({3}));
+             }).starts_with("batch_jacobian: the result of the function has shape [], expected [3, ...]"));
+  BOOST_TEST(message([&] {
+               cr::batch_jacobians([](const Tensor& p, const Tensor& q) { return p + cr::sum(q); }, {cr::ones({3}), cr::ones({2})});
+             }).starts_with("batch_jacobian: an input has shape [2], expected [3, ...]"));
+  BOOST_TEST(message([&] { cr::batch_jacobian(same, cr::zeros({2}, DType::int64)); }).starts_with("batch_jacobian: got int64"));
+}
+
 BOOST_AUTO_TEST_CASE(results_are_differentiable_under_create_graph) {
   Tensor x = cr::variable({-1.2, 1.0}, DType::float64);
   const auto trace = [](const Tensor& at) {

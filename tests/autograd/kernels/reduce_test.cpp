@@ -88,6 +88,42 @@ std::vector<std::int64_t> run_arg(Reduction kind, const std::vector<T>& x, const
   return y;
 }
 
+/// Near 1, or only the signs where many are multiplied, so that products of n values do not overflow.
+template <class T>
+std::vector<T> factors_of(std::vector<T> x, std::int64_t n) {
+  for (T& value : x) value = n < 200 ? T{1} + value / 4 : std::copysign(T{1}, value);
+  return x;
+}
+
+template <class T>
+std::vector<T> run_product_gradient(const std::vector<T>& x, const std::vector<T>& grad, const Shape& s) {
+  std::vector<T> y(s.size(), T{-77});
+  kernels::product_gradient(x.data(), grad.data(), s.outer, s.n, s.inner, y.data());
+  return y;
+}
+
+/// grad times the product of the other elements, from the product of all nonzero elements and the number of zeros.
+template <class T>
+std::vector<long double> naive_product_gradient(const std::vector<T>& x, const std::vector<T>& grad, const Shape& s) {
+  std::vector<long double> y(s.size());
+  for (std::size_t group = 0; group < s.results(); ++group) {
+    const auto inner = static_cast<std::size_t>(s.inner), n = static_cast<std::size_t>(s.n);
+    const std::size_t first = group / inner * n * inner + group % inner;
+    long double product = static_cast<long double>(grad[group]);
+    int zeros = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      const T value = x[first + j * inner];
+      value == 0 ? static_cast<void>(++zeros) : static_cast<void>(product *= static_cast<long double>(value));
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+      const T value = x[first + j * inner];
+      const bool only_zero = zeros == 1 && value == 0;
+      y[first + j * inner] = only_zero ? product : zeros > 0 ? 0 : product / static_cast<long double>(value);
+    }
+  }
+  return y;
+}
+
 template <class T>
 T largest(const std::vector<T>& column) {
   for (const T value : column) {
@@ -129,8 +165,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sums_and_products, T, Types) {
         check_close(run(Reduction::sum, x, s), naive<long double>(x, s, sum), 4 * epsilon,
                     4 * epsilon * std::sqrt(static_cast<double>(s.n)));
 
-        std::vector<T> factors = x;
-        for (T& value : factors) value = s.n < 200 ? T{1} + value / 4 : std::copysign(T{1}, value);  // many must not overflow
+        const std::vector<T> factors = factors_of(x, s.n);
         const auto product = [](const std::vector<T>& column) {
           long double total = 1;
           for (const T value : column) total *= static_cast<long double>(value);
@@ -141,6 +176,30 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sums_and_products, T, Types) {
       }
     }
   });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(gradients_of_products, T, Types) {
+  for_each_target([](const char*) {
+    for (const Shape& s : shapes()) {
+      BOOST_TEST_CONTEXT(s) {
+        const std::vector<T> grad = random_buffer<T>(static_cast<std::int64_t>(s.results()), 6);
+        std::vector<T> x = factors_of(random_buffer<T>(static_cast<std::int64_t>(s.size()), 5), s.n);
+        const double error = static_cast<double>(std::numeric_limits<T>::epsilon()) * (4 + std::sqrt(static_cast<double>(s.n)));
+        for (const std::int64_t zeros : {0, 1, 2}) {  // in each row or column but the first
+          if (zeros > s.n) continue;
+          for (std::size_t group = 1; group < s.results() && zeros > 0; ++group) {
+            const auto inner = static_cast<std::size_t>(s.inner), n = static_cast<std::size_t>(s.n);
+            const std::size_t row = zeros == 1 ? group * 7 % n : (group * 7 + n / 2 + (n > 2 ? 1 : n / 2)) % n;
+            x[group / inner * n * inner + row * inner + group % inner] = 0;
+          }
+          check_close(run_product_gradient(x, grad, s), naive_product_gradient(x, grad, s), error, 0);
+        }
+      }
+    }
+  });
+  const std::vector<T> none;
+  BOOST_TEST(run_product_gradient(none, none, {0, 4, 3}).empty());
+  BOOST_TEST(run_product_gradient(none, {1, 1}, {2, 0, 1}).empty());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(extremes_and_where_they_are, T, Types) {
@@ -237,6 +296,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
         kernels::set_thread_limit(threads);
         BOOST_TEST_CONTEXT(s << " threads " << threads) { BOOST_TEST(same_bits(run(kind, x, s), one)); }
       }
+    }
+    const std::vector<T> factors = factors_of(x, s.n), grad = random_buffer<T>(static_cast<std::int64_t>(s.results()), 5);
+    kernels::set_thread_limit(1);
+    const std::vector<T> one = run_product_gradient(factors, grad, s);
+    for (const int threads : {2, 3, 8}) {
+      kernels::set_thread_limit(threads);
+      BOOST_TEST_CONTEXT(s << " threads " << threads) { BOOST_TEST(same_bits(run_product_gradient(factors, grad, s), one)); }
     }
   }
 }

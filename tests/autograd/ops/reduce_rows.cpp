@@ -90,6 +90,16 @@ void add_products(Table& t) {
       .smooth_at({f64({2, -1, 0.5})}, f64(-1), {f64({-0.5, 1, -2})}, {f64({-0.5, 2.5, 1})})
       .smooth_at({f64({{2, 0}, {3, 5}, {0, 0}})}, f64({0, 15, 0}), {f64({{0, 2}, {5, 3}, {0, 0}})}, {f64({{1, 1}, {1, 1}, {1, 1}})},
                  [](const Tensor& x) { return prod(x, 1); })
+      .on({{2, 3, 2}},
+          [](const Tensor& x) {
+            return prod(x, {0, 2});
+          })
+      .on({{2, 3, 1, 2}},
+          [](const Tensor& x) {
+            return prod(x, {1, 2}, true);
+          })
+      .on({{20, 3}}, [](const Tensor& x) { return prod(x, 0); })
+      .on({{2, 20}}, [](const Tensor& x) { return prod(x, 1); })
       .gives({m}, f64(720))
       .gives({m}, f64({4, 10, 18}), [](const Tensor& x) { return prod(x, 0); })
       .gives({m}, f64({{6}, {120}}), [](const Tensor& x) { return prod(x, -1, true); })
