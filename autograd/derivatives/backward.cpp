@@ -1,5 +1,6 @@
 #include "autograd/derivatives/backward.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -395,7 +396,7 @@ class Pass {
   // `pass` is the number of the pass that freed the node's inputs.
   [[noreturn]] void throw_spent(Node* node, std::uint32_t pass) const {
     const std::string which = describe(Node::share(node));
-    if (const std::string* failure = FailedPasses::find(pass))
+    if (const std::optional<std::string> failure = FailedPasses::find(pass))
       throw_misuse(op_,
                    text("the graph cannot be used again: ", which, " was freed by a pass that then failed with \"", *failure,
                         "\"; compute the result again, or set retain_graph in a pass that may fail"),

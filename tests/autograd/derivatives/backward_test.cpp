@@ -1,5 +1,5 @@
 // How passes run over a graph and what they leave behind.
-// Covers autograd/derivatives/pass_numbers.h.
+// Covers autograd/derivatives/pass_numbers.cpp.
 #include "autograd/derivatives/backward.h"
 
 #include <autograd/autograd.h>
