@@ -232,6 +232,7 @@ class Tensor {
   /// Returns true unless a recorded op computed this Tensor.
   bool is_leaf(SourceLine line = SourceLine::current()) const;
   /// Returns the gradient that backward() has accumulated, a Tensor without history; undefined if there is none.
+  /// @throws std::logic_error if this is neither a leaf nor has a gradient, and retain_grad() was not called.
   Tensor grad(SourceLine line = SourceLine::current()) const;
   /// Returns the name given by set_name(), or "".
   std::string name(SourceLine line = SourceLine::current()) const;

@@ -231,6 +231,32 @@ BOOST_AUTO_TEST_CASE(t_of_fewer_than_two_axes_is_the_tensor_itself) {
   BOOST_TEST(cr::zeros({2, 3}).t().shape() == (cr::Shape{3, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(the_gradient_of_a_result_explains_itself) {
+  const Tensor w = cr::variable({1, 2});
+  Tensor y = w * 3;
+  const std::string rest =
+      " has no gradient, because backward() stores gradients in leaves only: call retain_grad() on it before the pass; a parameter that "
+      "was "
+      "replaced by a result, as in w = w - step, must be changed with assign() instead (at ";
+  BOOST_TEST(message_of<std::logic_error>([&] { y.grad(); }).find(rest) != std::string::npos);
+  y.retain_grad();
+  BOOST_TEST(!y.grad().defined());
+  cr::sum(y).backward();
+  BOOST_TEST(y.grad().to_vector<double>() == (std::vector<double>{1, 1}), boost::test_tools::per_element());
+  // A training loop that replaces its parameter.
+  Tensor p = cr::variable(1);
+  p.set_name("p");
+  const auto step = [&] {
+    (p * p).backward();
+    p = p - 0.1 * p.grad();
+  };
+  step();
+  BOOST_TEST(message_of<std::logic_error>(step).find("grad: the result of sub of shape [] made at tensor_test.cpp:") == 0u);
+  Tensor given = w * 2;
+  given.set_grad(cr::ones({2}));
+  BOOST_TEST(given.grad().defined());
+}
+
 BOOST_AUTO_TEST_CASE(assignments_keep_their_properties) {
   static_assert(std::is_nothrow_move_assignable_v<Tensor> && std::is_nothrow_copy_assignable_v<Tensor>);
   static_assert(std::is_nothrow_move_constructible_v<Tensor> && std::is_nothrow_swappable_v<Tensor>);
