@@ -25,7 +25,8 @@ UMBRELLAS = ("autograd/autograd.h", "nn/nn.h")
 ENGINE_HEADERS = ("autograd/graph/node.h", "autograd/graph/record.h")  # used to write gradient rules
 LAYERS = "nn/layers/layers.h"  # names all layers
 GENERATED = ("layer_entries.inc", "optimizer_names.h")  # headers that CMake generates
-HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h")  # errors and the caller's line; nn/ may include these
+# Errors, the caller's line, and fork(); nn/ may include these.
+HELPERS = ("autograd/base/check.h", "autograd/base/caller.h", "autograd/base/context.h", "autograd/base/fork.h")
 PRINTING = re.compile(r"\b(?:std::)?(?:cout|cerr|clog|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\b")
 DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|make_result|grad_out|grad_in)\b")
 INTERNAL = "// Internal header: not installed."
@@ -249,10 +250,11 @@ GOOD = {
     **{f"{room}/CMakeLists.txt": "" for room in ROOMS},
     "autograd/CMakeLists.txt": "chainrule_headers(PUBLIC autograd.h)\n",
     "autograd/autograd.h": PUBLIC_HEADER + '#include "autograd/graph/tensor.h"\n',
-    "autograd/base/CMakeLists.txt": "chainrule_headers(PUBLIC caller.h PRIVATE check.h context.h)\n",
+    "autograd/base/CMakeLists.txt": "chainrule_headers(PUBLIC caller.h PRIVATE check.h context.h fork.h)\n",
     "autograd/base/caller.h": PUBLIC_HEADER + "#include <sys/single_threaded.h>\n#include <vector>\n",
     "autograd/base/check.h": INTERNAL_HEADER,
     "autograd/base/context.h": INTERNAL_HEADER,
+    "autograd/base/fork.h": INTERNAL_HEADER,
     "autograd/kernels/CMakeLists.txt": "target_sources(chainrule PRIVATE k.cpp)\nchainrule_headers(PRIVATE k.h)\n",
     "autograd/kernels/k.h": INTERNAL_HEADER + "#include <cstdint>\n",
     "autograd/kernels/k.cpp": '#define HWY_TARGET_INCLUDE "autograd/kernels/k.cpp"\n#include <hwy/foreach_target.h>\n#include "autograd/kernels/k.h"\n',

@@ -6,12 +6,18 @@
 
 namespace chainrule::detail {
 
+class CheckpointRun;
+class DrawLog;
+
 struct ThreadContext {
   bool grad_enabled = true;
   bool line_in_force = false;  // errors name `line`
   bool anomaly = false;        // inside a DetectAnomaly
   SourceLine line;
   const ErrorPathScope* error_path = nullptr;  // the innermost one
+  bool evaluates = false;                      // modules behave as in evaluation mode
+  DrawLog* draw_log = nullptr;                 // the innermost one
+  CheckpointRun* checkpoint_run = nullptr;     // the innermost one
 };
 
 extern constinit thread_local ThreadContext thread_context;

@@ -1,5 +1,6 @@
 #include "autograd/base/memory.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -70,6 +71,7 @@ struct Shared {
   SlabRest* slabs = nullptr;
   ThreadCache* threads = nullptr;
   Totals ended;
+  Totals lost_by_fork;  // during fork(): what the threads that the child process does not have add to the counts
 };
 
 constinit Shared shared;
@@ -131,7 +133,32 @@ struct Farewell {
   }
 };
 
+void add_counts(Totals& totals, const Counters& counters) noexcept {
+  totals.tensors += counters.tensors.load(std::memory_order_relaxed);
+  totals.nodes += counters.nodes.load(std::memory_order_relaxed);
+  totals.bytes += counters.bytes.load(std::memory_order_relaxed);
+}
+
+// A child process has only the thread that called fork(), and what the caches of other threads hold may be reused.
+void before_fork() noexcept {
+  shared.mutex.lock();
+  shared.lost_by_fork = {};
+  for (const ThreadCache* thread = shared.threads; thread != nullptr; thread = thread->next)
+    if (thread != &cache) add_counts(shared.lost_by_fork, *thread->counters);
+}
+void after_fork_in_parent() noexcept { shared.mutex.unlock(); }
+void after_fork_in_child() noexcept {
+  shared.threads = cache.state == ThreadCache::State::live ? &cache : nullptr;
+  cache.next = cache.previous = nullptr;
+  shared.ended.tensors += shared.lost_by_fork.tensors;
+  shared.ended.nodes += shared.lost_by_fork.nodes;
+  shared.ended.bytes += shared.lost_by_fork.bytes;
+  shared.mutex.unlock();
+}
+
 [[gnu::noinline]] void enter_thread() noexcept {
+  static const int prepared = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  static_cast<void>(prepared);
   thread_local Farewell farewell;
   static_cast<void>(farewell);
   const std::lock_guard lock(shared.mutex);
@@ -281,12 +308,7 @@ void count_unlisted(std::int64_t tensors, std::int64_t nodes, std::int64_t bytes
 Totals total_counts() noexcept {
   const std::lock_guard lock(shared.mutex);
   Totals totals = shared.ended;
-  auto add = [&totals](const ThreadCache& thread) {
-    totals.tensors += thread.counters->tensors.load(std::memory_order_relaxed);
-    totals.nodes += thread.counters->nodes.load(std::memory_order_relaxed);
-    totals.bytes += thread.counters->bytes.load(std::memory_order_relaxed);
-  };
-  for (const ThreadCache* thread = shared.threads; thread != nullptr; thread = thread->next) add(*thread);
+  for (const ThreadCache* thread = shared.threads; thread != nullptr; thread = thread->next) add_counts(totals, *thread->counters);
   return totals;
 }
 

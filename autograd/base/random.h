@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace chainrule {
+
+namespace detail {
+class DrawLog;
+}
 
 /// A random number generator: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). It yields blocks of four
 /// 32-bit numbers. Its whole state is a seed and the number of blocks used so far, so a generator is cheap to copy and to save.
@@ -12,17 +17,19 @@ class Generator {
   /// Creates the generator that has used `counter` blocks of the sequence given by `seed`.
   explicit Generator(std::uint64_t seed = 0, std::uint64_t counter = 0) noexcept : seed_(seed), counter_(counter) {}
 
+  /// Creates a generator with the same seed and counter.
+  Generator(const Generator& other) noexcept : seed_(other.seed_), counter_(other.counter_) {}
+  /// Takes over seed and counter.
+  Generator& operator=(const Generator& other) noexcept;
+  ~Generator() = default;
+
   /// Returns the seed.
   std::uint64_t seed() const noexcept { return seed_; }
   /// Returns the number of blocks used so far.
   std::uint64_t counter() const noexcept { return counter_; }
 
   /// Marks the next `blocks` blocks as used and returns the index of the first of them.
-  std::uint64_t take(std::uint64_t blocks) noexcept {
-    const std::uint64_t first = counter_;
-    counter_ += blocks;
-    return first;
-  }
+  std::uint64_t take(std::uint64_t blocks) noexcept;
 
   /// Returns a uniformly distributed integer in [0, 2^64). Uses one block.
   std::uint64_t next() noexcept;
@@ -30,10 +37,13 @@ class Generator {
   std::uint64_t below(std::uint64_t bound) noexcept;
 
   /// Returns true if seeds and counters are equal.
-  bool operator==(const Generator&) const noexcept = default;
+  bool operator==(const Generator& other) const noexcept { return seed_ == other.seed_ && counter_ == other.counter_; }
 
  private:
+  friend class detail::DrawLog;
+
   std::uint64_t seed_, counter_;
+  std::shared_ptr<const void> life_;  // made when a checkpoint notes this generator; expires with it
 };
 
 /// Restarts this thread's default generator with `seed`. Other threads are affected only if they have not used their default generator yet:

@@ -1,5 +1,6 @@
 #include "autograd/derivatives/backward.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -35,13 +36,20 @@ class Pass {
         uses_scalars_(!create_graph && !thread_context.anomaly),
         number_(next_pass_number()),
         caller_(line),
+        recording_(grad_enabled()),
         grad_mode_(create_graph) {}
 
   // Gives an output its gradient: 1 if `gradient` is undefined.
   void seed(const Tensor& output, const Tensor& gradient) {
     Node* node = defined_node(op_, output, line_);
     if (!node->requires_grad)
-      throw_invalid(op_, text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad"), line_);
+      throw_invalid(
+          op_,
+          text("the tensor is ", describe(output), " and does not depend on any tensor that requires grad",
+               recording_ ? ""
+                          : "; ops are not recorded here: a NoGrad, the value function of a custom op and a backward pass with its "
+                            "rules and hooks turn recording off, and an EnableGrad around the computation turns it on"),
+          line_);
     if (!gradient.defined()) {
       if (node->numel != 1)
         throw_invalid(op_, text("the output has shape ", shape_of(node), "; an output that is not a single element needs a gradient"),
@@ -395,7 +403,7 @@ class Pass {
   // `pass` is the number of the pass that freed the node's inputs.
   [[noreturn]] void throw_spent(Node* node, std::uint32_t pass) const {
     const std::string which = describe(Node::share(node));
-    if (const std::string* failure = FailedPasses::find(pass))
+    if (const std::optional<std::string> failure = FailedPasses::find(pass))
       throw_misuse(op_,
                    text("the graph cannot be used again: ", which, " was freed by a pass that then failed with \"", *failure,
                         "\"; compute the result again, or set retain_graph in a pass that may fail"),
@@ -417,6 +425,7 @@ class Pass {
   std::uint32_t seeds_ = 0;  // entries that there were before explore()
   const Tensor undefined_;
   CallerScope caller_;
+  const bool recording_;  // before the pass
   GradMode grad_mode_;
   PassTable table_;
 };

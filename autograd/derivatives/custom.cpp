@@ -1,11 +1,15 @@
 #include "autograd/derivatives/custom.h"
 
-#include <set>
+#include <cstring>
 
-#include "autograd/base/random.h"
+#include "autograd/base/default_dtype.h"
+#include "autograd/base/draw_log.h"
 #include "autograd/derivatives/backward.h"
+#include "autograd/derivatives/differentiated.h"
 #include "autograd/derivatives/pass.h"
+#include "autograd/graph/checkpoint_run.h"
 #include "autograd/graph/record.h"
+#include "autograd/parallel/float_mode.h"
 
 namespace chainrule {
 
@@ -30,6 +34,12 @@ class UserRule : public OwnedRule {
     const Tensor output = context.output();
     std::vector<Tensor> gradients;
     {
+      std::vector<Tensor> differentiated;
+      if (RuleContext::in_ops()) {
+        differentiated = inputs;
+        differentiated.push_back(context.grad_out());
+      }
+      const DifferentiatedScope scope(differentiated);
       const UserCodeScope user;
       gradients = rule_(CustomCall{inputs, output, context.grad_out(), wanted});
     }
@@ -74,20 +84,100 @@ std::vector<const Tensor*> checked_inputs(const char* op, std::span<const Tensor
 
 // Returns the leaves that require grad and that `result` was computed from other than through `inputs`.
 std::vector<Tensor> leaves_beneath(const Tensor& result, std::span<const Tensor> inputs) {
-  std::set<const Node*> seen;
-  for (const Tensor& input : inputs) seen.insert(node_of(input));
   std::vector<Tensor> leaves;
-  std::vector<Node*> work{node_of(result)};
-  while (!work.empty()) {
-    Node* node = work.back();
-    work.pop_back();
-    if (!node->requires_grad || !seen.insert(node).second) continue;
+  visit_beneath(result, inputs, [&](Node* node) {
     if (!node->recorded) leaves.push_back(Node::share(node));
-    for (std::uint32_t i = 0; i < node->input_count - node->saved_count; ++i)
-      if (node->inputs()[i].defined()) work.push_back(node_of(node->inputs()[i]));  // else freed by a pass
-  }
+    return true;
+  });
   return leaves;
 }
+
+// The state of a thread, besides its random numbers, that the result of a function depends on.
+struct Settings {
+  DType dtype = dtype_in_force;
+  bool evaluates = thread_context.evaluates;
+  kernels::FloatMode float_mode = kernels::FloatMode::current();
+};
+
+class SettingsScope {
+ public:
+  explicit SettingsScope(const Settings& settings) noexcept : float_mode_(settings.float_mode) { set(settings); }
+  ~SettingsScope() { set(before_); }
+  SettingsScope(const SettingsScope&) = delete;
+  SettingsScope& operator=(const SettingsScope&) = delete;
+
+ private:
+  static void set(const Settings& settings) noexcept {
+    dtype_in_force = settings.dtype;
+    thread_context.evaluates = settings.evaluates;
+  }
+
+  const Settings before_;
+  const kernels::FloatModeScope float_mode_;
+};
+
+// A function given to checkpoint(), and what its first run did that the second has to repeat or must not do again.
+class CheckpointedFunction {
+ public:
+  explicit CheckpointedFunction(const TensorFunction& fn) : fn_(fn) {}
+
+  // Runs the function for the first time. Returns its value without history, and the other leaves that it depends on.
+  Tensor run(const TensorList& inputs, std::vector<Tensor>& leaves) {
+    DrawLog* const outer = thread_context.draw_log;
+    DrawLog draws;
+    CheckpointRun run;
+    Tensor value;
+    {
+      // Recorded to find the leaves that the function uses besides its inputs. The graph is freed at the end of this block.
+      const DifferentiatedScope scope(grad_enabled() ? inputs.tensors() : std::span<const Tensor>());
+      const TensorFunction copy = fn_;
+      const std::vector<Tensor> results = copy(inputs.tensors());
+      if (results.size() != 1 || !results[0].defined())
+        throw_invalid("checkpoint", text("the function returned ", results.size(), " tensors, expected one"), inputs.line());
+      value = results[0].detach();
+      if (grad_enabled()) leaves = leaves_beneath(results[0], inputs.tensors());
+    }
+    draws_ = draws.take();
+    if (outer != nullptr) outer->note(draws_);
+    written_ = run.take_written();
+    return value;
+  }
+
+  // Runs the function again, recorded.
+  Tensor run_again(std::span<const Tensor> inputs, const Tensor& value) const {
+    for (const Draw& draw : draws_)
+      if (!draw.is_alive())
+        throw_misuse("checkpoint",
+                     "the function cannot run again for the gradient: a Generator that it drew from no longer exists; keep it until the "
+                     "backward pass has ended",
+                     SourceLine::current());
+    const DrawsAgain draws(draws_);
+    const CheckpointRun run(written_);
+    const SettingsScope settings(settings_);
+    const GradMode recorded(true);
+    const DifferentiatedScope scope(inputs);
+    const TensorFunction copy = fn_;
+    const std::vector<Tensor> results = copy(inputs);
+    if (results.size() != 1 || !results[0].defined() || !same_bits(node_of(results[0]), node_of(value)))
+      throw_misuse(
+          "checkpoint",
+          "the function gave another result when it ran again for the gradient, expected the same bits as in the first run: it must "
+          "not depend on anything that changes between the runs",
+          SourceLine::current());
+    return results[0];
+  }
+
+ private:
+  static bool same_bits(const Node* a, const Node* b) noexcept {
+    return a->dtype == b->dtype && Sizes(a) == Sizes(b) &&
+           (a->numel == 0 || std::memcmp(a->data, b->data, static_cast<std::size_t>(a->numel * dtype_size(a->dtype))) == 0);
+  }
+
+  TensorFunction fn_;  // never called: a function object that changes itself starts each run in the same state
+  Settings settings_;
+  std::vector<Draw> draws_;
+  std::vector<Tensor> written_;
+};
 
 }  // namespace
 
@@ -110,33 +200,15 @@ Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs) {
   checked_inputs("checkpoint", inputs.tensors(), inputs.line());
   if (!fn.takes(inputs.size()))
     throw_invalid("checkpoint", text("got ", inputs.size(), " inputs, but the function takes ", fn.takes_text()), inputs.line());
-  const Generator before = default_generator();
-  Tensor value;
+  CheckpointedFunction function(fn);
   std::vector<Tensor> leaves;
-  {
-    // Recorded to find the leaves that fn uses besides its inputs. The graph is freed at the end of this block.
-    const std::vector<Tensor> results = fn(inputs.tensors());
-    if (results.size() != 1 || !results[0].defined())
-      throw_invalid("checkpoint", text("the function returned ", results.size(), " tensors, expected one"), inputs.line());
-    const Tensor& result = results[0];
-    value = result.detach();
-    if (grad_enabled()) leaves = leaves_beneath(result, inputs.tensors());
-  }
+  const Tensor value = function.run(inputs, leaves);
   const std::size_t own = inputs.size();
   std::vector<Tensor> all(inputs.tensors().begin(), inputs.tensors().end());
   all.insert(all.end(), leaves.begin(), leaves.end());
-  const auto rule = [fn, before, own](const CustomCall& call) {
-    struct RestoredGenerator {
-      Generator kept = default_generator();
-      ~RestoredGenerator() { default_generator() = kept; }
-    } restored;
-    default_generator() = before;
+  const auto rule = [function = std::move(function), own](const CustomCall& call) {
     const bool create_graph = grad_enabled();
-    Tensor again;
-    {
-      const GradMode recorded(true);
-      again = fn(call.inputs.first(own)).front();
-    }
+    const Tensor again = function.run_again(call.inputs.first(own), call.output);
     std::vector<Tensor> wanted, gradients(call.inputs.size());
     for (std::size_t i = 0; i < call.inputs.size(); ++i)
       if (call.needs(i)) wanted.push_back(call.inputs[i]);
@@ -148,5 +220,7 @@ Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs) {
   const std::vector<const Tensor*> tensors = checked_inputs("checkpoint", all, inputs.line());
   return own_result(value, tensors, std::make_unique<UserRule>("checkpoint", rule), inputs.line());
 }
+
+bool recomputing() noexcept { return CheckpointRun::recomputing(); }
 
 }  // namespace chainrule

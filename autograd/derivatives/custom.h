@@ -37,9 +37,28 @@ Tensor custom_op(std::string_view name, const TensorList& inputs, const CustomVa
 
 /// Returns fn(inputs) without keeping the intermediate values for the gradient, like torch.utils.checkpoint. The backward pass calls fn
 /// again to compute the gradients with respect to the inputs and to the other leaves that fn uses. This takes less memory, but one more run
-/// of fn. For the second run the default random generator is reset to its state before the first, so that fn draws the same numbers.
-/// Differentiable any number of times.
+/// of fn. Differentiable any number of times.
+///
+/// The second run repeats the first:
+/// - Every Generator that the first run has drawn from starts in the state it had then, and afterwards gets back the state that it had
+///   before the second run. For the default generator, this is the one of the thread that runs the backward pass.
+/// - assign() and fill() skip the leaves that the first run has written, such as the running statistics of nn::BatchNorm. Leaves that the
+///   function makes for itself are written in both runs.
+/// - Both runs work on copies of fn, with the DefaultDType, FlushDenormals and nn::EvalScope that were in force for the first.
+///
+/// What cannot be repeated must not change the result: other writes than these (mutable_data(), optimizers, members of user-defined
+/// modules; see recomputing()), a leaf that fn reads before it writes it, Module::train() or eval() between the runs, random numbers from
+/// elsewhere or drawn by threads that fn starts. A second run with another result is an error. A backward() inside fn adds to grad() in
+/// both runs; use grad() there.
 /// @throws std::invalid_argument if fn does not take this number of Tensors or does not return a single Tensor.
+/// @throws std::logic_error in the backward pass, if the second run gives other bits than the first, or if a Generator from which the first
+/// run has drawn no longer exists.
 Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs);
+
+/// Returns true while a backward pass runs a function given to checkpoint() again, in this thread. A module that changes a member in
+/// forward(), such as a counter, must not do so then:
+///
+///     if (!cr::recomputing()) ++batches_;
+bool recomputing() noexcept;
 
 }  // namespace chainrule

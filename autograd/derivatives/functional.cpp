@@ -1,8 +1,10 @@
 #include "autograd/derivatives/functional.h"
 
 #include <algorithm>
+#include <span>
 
 #include "autograd/derivatives/backward.h"
+#include "autograd/derivatives/differentiated.h"
 #include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
@@ -22,7 +24,19 @@ struct Evaluation {
   Tensor output;
 };
 
-Evaluation evaluate(const char* op, const TensorFunction& fn, const TensorList& inputs, bool create_graph) {
+// Refuses to compute a derivative that would be a constant to the function around the call, although it depends on that function's inputs.
+void check_differentiable(const char* op, const TensorList& inputs, std::span<const Tensor> directions, const Evaluation& at) {
+  const auto depends = [](const Tensor& tensor) { return DifferentiatedScope::reaches(tensor, {}); };
+  if (std::any_of(inputs.tensors().begin(), inputs.tensors().end(), depends) ||
+      std::any_of(directions.begin(), directions.end(), depends) || DifferentiatedScope::reaches(at.output, at.inputs))
+    throw_misuse(op,
+                 "called in a function that is being differentiated, its result depends on the inputs of that function, but without "
+                 "create_graph it would count as a constant; set create_graph, or call it inside a NoGrad if a constant is meant",
+                 inputs.line());
+}
+
+Evaluation evaluate(const char* op, const TensorFunction& fn, const TensorList& inputs, std::span<const Tensor> directions,
+                    bool create_graph) {
   if (!fn.takes(inputs.size()))
     throw_invalid(op, text("got ", inputs.size(), " inputs, but the function takes ", fn.takes_text()), inputs.line());
   Evaluation result;
@@ -32,13 +46,21 @@ Evaluation evaluate(const char* op, const TensorFunction& fn, const TensorList& 
     result.inputs.push_back(create_graph && node->requires_grad ? reshape(inputs[i], shape_of(node))
                                                                 : inputs[i].detach().set_requires_grad(true));
   }
-  const GradMode recorded(true);
-  const std::vector<Tensor> outputs = fn(result.inputs);
+  std::vector<Tensor> outputs;
+  {
+    const GradMode recorded(true);
+    const DifferentiatedScope scope(result.inputs);
+    outputs = fn(result.inputs);
+  }
   if (outputs.size() != 1 || !outputs[0].defined())
     throw_invalid(op, text("the function returned ", outputs.size(), " tensors, expected one"), inputs.line());
   result.output = outputs[0];
+  if (!create_graph && DifferentiatedScope::in_force()) check_differentiable(op, inputs, directions, result);
   return result;
 }
+
+// Returns v, or nothing if it is undefined.
+std::span<const Tensor> one_or_none(const Tensor& v) { return {&v, v.defined() ? std::size_t{1} : 0}; }
 
 // Returns the gradients of an output with respect to the inputs, zeros for an input that it does not depend on.
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs, const Tensor& weight, bool create_graph) {
@@ -124,7 +146,7 @@ void check_single(const char* op, const Tensor& output, const SourceLine& line) 
 
 VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& v, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
-  const Evaluation at = evaluate("vjp", fn, inputs, options.create_graph);
+  const Evaluation at = evaluate("vjp", fn, inputs, one_or_none(v), options.create_graph);
   if (v.defined()) {
     check_direction("vjp", v, at.output, inputs.line());
   } else {
@@ -136,7 +158,7 @@ VjpResult vjp(const TensorFunction& fn, const TensorList& inputs, const Tensor& 
 
 ValueAndGrad value_and_grad(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
-  const Evaluation at = evaluate("value_and_grad", fn, inputs, options.create_graph);
+  const Evaluation at = evaluate("value_and_grad", fn, inputs, {}, options.create_graph);
   check_single("value_and_grad", at.output, inputs.line());
   std::vector<Tensor> found = gradients(at.output, at.inputs, Tensor(), options.create_graph);
   return {options.create_graph ? at.output : at.output.detach(), std::move(found)};
@@ -146,7 +168,7 @@ JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorLi
   const CallerScope caller(inputs.line());
   if (v.size() != inputs.size()) throw_invalid("jvp", text("got ", v.size(), " directions for ", inputs.size(), " inputs"), inputs.line());
   for (std::size_t i = 0; i < v.size(); ++i) check_direction("jvp", v[i], inputs[i], inputs.line());
-  const Evaluation at = evaluate("jvp", fn, inputs, options.create_graph);
+  const Evaluation at = evaluate("jvp", fn, inputs, v.tensors(), options.create_graph);
   const GradMode recorded(true);
   // g(u) = uᵀ·J is linear in u, so the gradient with respect to u of the sum of g(u)·v over the inputs is J·v.
   Tensor u = zeros(shape_of(at.output), node_of(at.output)->dtype);
@@ -167,7 +189,7 @@ Tensor jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOp
 
 std::vector<Tensor> jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options) {
   const CallerScope caller(inputs.line());
-  const Evaluation at = evaluate("jacobian", fn, inputs, options.create_graph);
+  const Evaluation at = evaluate("jacobian", fn, inputs, {}, options.create_graph);
   return jacobians_of("jacobian", at.output, at.inputs, options.create_graph, inputs.line());
 }
 
@@ -184,14 +206,14 @@ std::vector<Tensor> batch_jacobians(const TensorFunction& fn, const TensorList& 
     if (i == 0) samples = node->sizes()[0];
     check_samples("an input", inputs[i], samples, inputs.line());
   }
-  const Evaluation at = evaluate("batch_jacobian", fn, inputs, options.create_graph);
+  const Evaluation at = evaluate("batch_jacobian", fn, inputs, {}, options.create_graph);
   check_samples("the result of the function", at.output, samples, inputs.line());
   return jacobians_of("batch_jacobian", at.output, at.inputs, samples, true, options.create_graph, inputs.line());
 }
 
 Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options) {
   const CallerScope caller(x.line());
-  const Evaluation at = evaluate("hessian", fn, TensorList(x.tensor(), x.line()), options.create_graph);
+  const Evaluation at = evaluate("hessian", fn, TensorList(x.tensor(), x.line()), {}, options.create_graph);
   check_single("hessian", at.output, x.line());
   const GradMode recorded(true);
   const Tensor slope = gradients(at.output, at.inputs, Tensor(), true)[0];
@@ -201,7 +223,7 @@ Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOpt
 Tensor hvp(const TensorFunction& fn, const TensorArg& x, const Tensor& v, const DerivativeOptions& options) {
   const CallerScope caller(x.line());
   check_direction("hvp", v, x.tensor(), x.line());
-  const Evaluation at = evaluate("hvp", fn, TensorList(x.tensor(), x.line()), options.create_graph);
+  const Evaluation at = evaluate("hvp", fn, TensorList(x.tensor(), x.line()), {&v, 1}, options.create_graph);
   check_single("hvp", at.output, x.line());
   const GradMode recorded(true);
   const Tensor slope = gradients(at.output, at.inputs, Tensor(), true)[0];

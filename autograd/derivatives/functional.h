@@ -5,6 +5,10 @@
 /// These functions differentiate any function of floating-point Tensors that returns a single Tensor. The inputs need not require grad, and
 /// no grad() changes. All of them throw std::invalid_argument if the function does not take the number of inputs given or does not return a
 /// single Tensor, and if an input is undefined or int64.
+///
+/// Without DerivativeOptions::create_graph the results have no history. Inside a function that is itself being differentiated (given to one
+/// of these functions, to checkpoint() or to gradcheck(), or a rule of custom_op() in a pass with create_graph), they would be constants:
+/// if they depend on the inputs of that function, and the call is not inside a NoGrad, it throws std::logic_error.
 
 #include <vector>
 

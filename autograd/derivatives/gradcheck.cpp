@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "autograd/derivatives/backward.h"
+#include "autograd/derivatives/differentiated.h"
 #include "autograd/graph/record.h"
 #include "autograd/ops/create.h"
 
@@ -103,6 +104,7 @@ class Check {
   }
 
   std::vector<Tensor> evaluate(const std::vector<Tensor>& inputs) const {
+    const DifferentiatedScope scope(inputs);
     std::vector<Tensor> outputs = fn_(inputs);
     for (std::size_t j = 0; j < outputs.size(); ++j)
       if (!outputs[j].defined()) throw_invalid(op_, text("output ", j, " of the function is an undefined tensor"), line_);

@@ -107,24 +107,34 @@ struct PassMemory {
   }
 };
 
+// The memory that a thread keeps for its outermost pass. Trivially destructible: passes also run in the destructors of other thread-local
+// and static objects, when the memory may be gone already.
+struct KeptPassMemory {
+  PassMemory* memory = nullptr;
+  bool in_use = false;
+  bool ended = false;  // the thread is ending: memory stays null
+};
+extern constinit thread_local KeptPassMemory kept_pass_memory;
+
+/// Makes the memory, to be freed at the end of the thread. Returns false if the thread is ending.
+bool make_kept_pass_memory();
+
 class PassTable {
  public:
   static constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
 
   PassTable()
-      : inner_(outermost_in_use_ ? std::make_unique<PassMemory>() : nullptr),
-        memory_(inner_ ? *inner_ : outermost_memory_),
-        room_(static_cast<std::uint32_t>(std::min<std::size_t>(memory_.entries.capacity(), kNoEntry))) {
-    outermost_in_use_ = true;
-  }
+      : own_(takes_kept() ? nullptr : std::make_unique<PassMemory>()),
+        memory_(own_ ? *own_ : *kept_pass_memory.memory),
+        room_(static_cast<std::uint32_t>(std::min<std::size_t>(memory_.entries.capacity(), kNoEntry))) {}
   ~PassTable() {
-    if (inner_) return;
+    if (own_) return;
     // Some megabytes stay for the next pass, more as long as passes need them.
     constexpr std::size_t kKept = 65536;
     const std::size_t has = memory_.entries.capacity(), used = memory_.entries.size();
     memory_.clear();
     if (has > kKept && 8 * used < has) memory_ = PassMemory{};
-    outermost_in_use_ = false;
+    kept_pass_memory.in_use = false;
   }
   PassTable(const PassTable&) = delete;
   PassTable& operator=(const PassTable&) = delete;
@@ -204,10 +214,16 @@ class PassTable {
     room_ = static_cast<std::uint32_t>(std::min<std::size_t>(entries.capacity(), kNoEntry));
   }
 
-  inline static thread_local PassMemory outermost_memory_;
-  inline static thread_local bool outermost_in_use_ = false;
+  static bool takes_kept() {
+    KeptPassMemory& kept = kept_pass_memory;
+    if (kept.in_use) return false;
+    if (kept.memory == nullptr) [[unlikely]] {
+      if (!make_kept_pass_memory()) return false;
+    }
+    return kept.in_use = true;
+  }
 
-  const std::unique_ptr<PassMemory> inner_;  // of a pass inside another
+  const std::unique_ptr<PassMemory> own_;  // of a pass inside another, and of one while the thread ends
   PassMemory& memory_;
   std::uint32_t size_ = 0;  // entries there are,
   std::uint32_t room_;      // and could be where they lie

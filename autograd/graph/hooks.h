@@ -29,7 +29,8 @@ GradHook add_grad_hook(const TensorArg& tensor, std::function<Tensor(const Tenso
 /// Registers a function that every backward pass calls with the gradient of `tensor`, like Tensor.register_hook in PyTorch. The pass calls
 /// it when all parts of the gradient have been added up and before the gradient reaches the inputs of the Tensor. If the function returns a
 /// Tensor, that replaces the gradient; if it returns void or an undefined Tensor, the gradient stays. Hooks run in the order in which they
-/// were added, and may start a backward pass themselves. A hook that captures its own Tensor keeps it alive until the hook is removed.
+/// were added. Ops in a hook are not recorded unless the pass has create_graph; a hook that starts a backward pass itself computes what it
+/// differentiates inside an EnableGrad. A hook that captures its own Tensor keeps it alive until the hook is removed.
 /// @throws std::invalid_argument for an undefined Tensor.
 /// @throws std::logic_error if the Tensor does not require grad. The backward pass throws std::logic_error if the hook returns a gradient
 /// of another shape or dtype.

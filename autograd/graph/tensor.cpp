@@ -114,7 +114,14 @@ bool Tensor::is_leaf(SourceLine line) const { return !defined_node("is_leaf", *t
 
 Tensor Tensor::grad(SourceLine line) const {
   Node* node = defined_node("grad", *this, line);
-  return node->extras == nullptr ? Tensor() : node->extras->grad;
+  if (node->extras != nullptr && node->extras->grad.defined()) return node->extras->grad;
+  if (node->recorded && !node->retains_grad)
+    throw_misuse(
+        "grad",
+        text(describe(*this), " has no gradient, because backward() stores gradients in leaves only: call retain_grad() on it before ",
+             "the pass; a parameter that was replaced by a result, as in w = w - step, must be changed with assign() instead"),
+        line);
+  return Tensor();
 }
 
 std::string Tensor::name(SourceLine line) const {

@@ -81,6 +81,14 @@ struct Counted {
 
 void free_node(Counted* node) noexcept;
 
+template <class T>
+constexpr void refuse_assignment() noexcept {
+  static_assert(
+      !std::is_same_v<T, T>,
+      "assigning to a temporary Tensor changes nothing: instead of x[i] = t, write Tensor row = x[i]; assign(row, t); and instead of "
+      "w.grad() = g, write w.set_grad(g)");
+}
+
 }  // namespace detail
 
 /// The index in `x[i]`, with the caller's line for error messages.
@@ -123,15 +131,38 @@ class Tensor {
   /// Takes over the handle; `other` becomes undefined.
   Tensor(Tensor&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
   /// Makes this a handle to the same Tensor as `other`.
-  Tensor& operator=(const Tensor& other) noexcept {
+  Tensor& operator=(const Tensor& other) & noexcept {
     Tensor(other).swap(*this);
     return *this;
   }
   /// Takes over the handle; `other` becomes undefined.
-  Tensor& operator=(Tensor&& other) noexcept {
+  Tensor& operator=(Tensor&& other) & noexcept {
     Tensor(std::move(other)).swap(*this);
     return *this;
   }
+  /// Assignments to a temporary, such as `x[0] = t`, would change nothing. They are compile errors that say what to write instead.
+  /// @{
+  template <class T = Tensor>
+  void operator=(T&&) && {
+    detail::refuse_assignment<T>();
+  }
+  template <class T>
+  void operator+=(T&&) && {
+    detail::refuse_assignment<T>();
+  }
+  template <class T>
+  void operator-=(T&&) && {
+    detail::refuse_assignment<T>();
+  }
+  template <class T>
+  void operator*=(T&&) && {
+    detail::refuse_assignment<T>();
+  }
+  template <class T>
+  void operator/=(T&&) && {
+    detail::refuse_assignment<T>();
+  }
+  /// @}
   /// Releases the handle. The last handle frees the elements, and the parts of the graph that nothing else refers to.
   ~Tensor() {
     if (node_ != nullptr && node_->release()) detail::free_node(node_);
@@ -201,6 +232,7 @@ class Tensor {
   /// Returns true unless a recorded op computed this Tensor.
   bool is_leaf(SourceLine line = SourceLine::current()) const;
   /// Returns the gradient that backward() has accumulated, a Tensor without history; undefined if there is none.
+  /// @throws std::logic_error if this is neither a leaf nor has a gradient, and retain_grad() was not called.
   Tensor grad(SourceLine line = SourceLine::current()) const;
   /// Returns the name given by set_name(), or "".
   std::string name(SourceLine line = SourceLine::current()) const;

@@ -1,10 +1,11 @@
 // Matrix products without a BLAS: register-blocked loops with Highway. op(B) is packed if it is stored transposed, op(A) if its rows are
 // far apart in memory.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 
+#include "autograd/base/memory.h"
 #include "autograd/kernels/gemm_backends.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -249,13 +250,29 @@ HWY_INLINE void multiply_dots(D d, const T* HWY_RESTRICT a, const T* b, std::int
   for (; j < n; ++j) dots(std::integral_constant<int, 1>(), j);
 }
 
-// The buffer in which a thread packs op(A). It is kept for later products.
+// The buffer in which a product packs op(A), from the pool of the thread.
 template <class T>
-T* a_buffer() {
-  static thread_local std::unique_ptr<T[]> buffer;
-  if (!buffer) buffer = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(kHeight * kDepth));
-  return buffer.get();
-}
+class ABuffer {
+ public:
+  explicit ABuffer(bool wanted) {
+    if (wanted) bytes_ = chainrule::detail::allocate_buffer(capacity());
+  }
+  ~ABuffer() {
+    if (bytes_ != nullptr) chainrule::detail::free_buffer(bytes_, capacity());
+  }
+  ABuffer(const ABuffer&) = delete;
+  ABuffer& operator=(const ABuffer&) = delete;
+
+  // Null unless the buffer is wanted.
+  T* get() const noexcept { return reinterpret_cast<T*>(bytes_); }
+
+ private:
+  static std::size_t capacity() noexcept {
+    return chainrule::detail::buffer_capacity(static_cast<std::size_t>(kHeight * kDepth) * sizeof(T));
+  }
+
+  std::byte* bytes_ = nullptr;
+};
 
 template <class T>
 HWY_INLINE void multiply(const GemmBlock<T>& block) {
@@ -274,7 +291,8 @@ HWY_INLINE void multiply(const GemmBlock<T>& block) {
   Tile<T> tile;
   tile.c_row = block.ldc;
   alignas(64) T b_panel[kDepth * 2 * HWY_MAX_BYTES / sizeof(T)];
-  T* a_panels = pack_a ? a_buffer<T>() : nullptr;
+  const ABuffer<T> a_buffer(pack_a);
+  T* const a_panels = a_buffer.get();
   for (std::int64_t p = 0; p < block.k; p += kDepth) {
     tile.depth = std::min(kDepth, block.k - p);
     tile.add = p > 0 || block.beta != T{0};

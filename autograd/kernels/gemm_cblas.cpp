@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "autograd/base/fork.h"
 #include "autograd/kernels/gemm_backends.h"
 #include "autograd/parallel/one_thread.h"
 
@@ -19,14 +20,20 @@ constexpr int kSerial = 0, kOwnThreads = 1;  // results of openblas_get_parallel
 
 // An OpenBLAS built without threads may also be built without locks, like Debian's: two simultaneous calls then share a buffer and give
 // wrong results (OpenBLAS issue 2126).
-bool calls_take_turns() { return openblas_get_parallel != nullptr && openblas_get_parallel() == kSerial; }
+bool calls_take_turns() noexcept { return openblas_get_parallel != nullptr && openblas_get_parallel() == kSerial; }
 
-std::mutex turn;
+constinit std::mutex turn;
+
+// Returns calls_take_turns(), and prepares for fork() if so.
+bool start_turns() noexcept {
+  if (calls_take_turns()) chainrule::detail::unlock_after_fork<turn>();
+  return calls_take_turns();
+}
 
 }  // namespace
 
 void gemm_cblas(const GemmBlock<double>& block) {
-  static const bool take_turns = calls_take_turns();
+  static const bool take_turns = start_turns();
   std::unique_lock lock(turn, std::defer_lock);
   if (take_turns) lock.lock();
   const OneThread guard;  // for a BLAS built with OpenMP

@@ -7,6 +7,7 @@
 #include <optional>
 #include <variant>
 
+#include "autograd/graph/checkpoint_run.h"
 #include "autograd/graph/record.h"
 #include "autograd/kernels/adam.h"
 #include "autograd/kernels/elementwise.h"
@@ -35,6 +36,14 @@ Node* changing(const char* op, const Tensor& leaf, const SourceLine& line) {
   return node;
 }
 
+// Same as changing(), but returns null if the leaf keeps its elements because a checkpointed function runs for the second time.
+Node* changing_once(const char* op, const Tensor& leaf, const SourceLine& line) {
+  check_leaf(op, defined_node(op, leaf, line), leaf, line);
+  if (thread_context.checkpoint_run != nullptr && CheckpointRun::skips_write(leaf)) [[unlikely]]
+    return nullptr;
+  return changing(op, leaf, line);
+}
+
 void check_like(const char* op, const char* what, Node* leaf, const Tensor& other, const SourceLine& line) {
   Node* node = defined_node(op, other, line);
   if (node->dtype != leaf->dtype || Sizes(node) != Sizes(leaf))
@@ -45,7 +54,8 @@ void check_like(const char* op, const char* what, Node* leaf, const Tensor& othe
 
 void assign(Tensor& leaf, const TensorArg& values) {
   check_like("assign", "the value", defined_node("assign", leaf, values.line()), values.tensor(), values.line());
-  Node* node = changing("assign", leaf, values.line());
+  Node* node = changing_once("assign", leaf, values.line());
+  if (node == nullptr) return;
   std::memmove(node->data, node_of(values.tensor())->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
 }
 
@@ -53,7 +63,8 @@ void fill(Tensor& leaf, double value, SourceLine line) {
   const bool integers = leaf.defined() && node_of(leaf)->dtype == DType::int64;
   if (integers && !(value >= -0x1p63 && value < 0x1p63))
     throw_invalid("fill", text("the number ", value, " does not fit into int64"), line);
-  Node* node = changing("fill", leaf, line);
+  Node* node = changing_once("fill", leaf, line);
+  if (node == nullptr) return;
   visit_dtype(node->dtype, [&]<class T>() { std::fill_n(node->values<T>(), node->numel, static_cast<T>(value)); });
 }
 

@@ -4,6 +4,9 @@
 /// @file
 /// Nothing here is recorded. Each call counts as a modification of the leaf: the backward pass of a graph that needs the old values throws
 /// std::logic_error. All functions throw std::invalid_argument for undefined Tensors and std::logic_error for a Tensor that is not a leaf.
+///
+/// When the backward pass runs a function given to checkpoint() again, assign() and fill() do not write the leaves that the first run has
+/// already written. The other functions here do; see recomputing().
 
 #include <cstdint>
 #include <functional>

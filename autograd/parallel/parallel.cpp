@@ -7,7 +7,12 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <pthread.h>
 #include <time.h>
+
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
 
 #include <array>
 #include <chrono>
@@ -54,6 +59,19 @@ void run_serial(std::span<const Loop> loops) {
 #ifdef _OPENMP
 
 using Clock = ForkPolicy::Clock;
+
+// A child process made by fork() does not have the threads that OpenMP waits for, so loops run on one thread there, unless the parent
+// process had no other threads either.
+constinit bool had_threads = false, lost_threads = false;
+const int watches_forks = pthread_atfork(
+    [] {
+#if __has_include(<sys/single_threaded.h>)
+      had_threads = __libc_single_threaded == 0;
+#else
+      had_threads = true;
+#endif
+    },
+    nullptr, [] { lost_threads = lost_threads || had_threads; });
 
 // Returns the processor time used by the calling thread.
 Clock::duration thread_time() noexcept {
@@ -173,6 +191,8 @@ void set_thread_limit(int n) noexcept { limit.store(std::max(n, 1), std::memory_
 int thread_limit() noexcept {
   const int set = limit.load(std::memory_order_relaxed);
 #ifdef _OPENMP
+  if (lost_threads) [[unlikely]]
+    return 1;
   if (set > 0) return set;
   return limit_outside > 0 ? limit_outside : omp_get_max_threads();
 #else

@@ -11,7 +11,8 @@ namespace chainrule::kernels {
 /// Sets the largest number of threads a loop may use, for the whole process; n >= 1.
 void set_thread_limit(int n) noexcept;
 
-/// Returns the largest number of threads a loop may use: the limit set, or otherwise OpenMP's number (OMP_NUM_THREADS).
+/// Returns the largest number of threads a loop may use: the limit set, or otherwise OpenMP's number (OMP_NUM_THREADS); 1 in a process
+/// whose threads were lost by fork().
 int thread_limit() noexcept;
 
 /// Makes loops use several threads even when that is slower, for the whole process. Off by default; for tests.

@@ -11,7 +11,7 @@ namespace chainrule {
 void set_num_threads(int n);
 
 /// Returns the number set by set_num_threads(), or otherwise the number of threads that OpenMP uses (OMP_NUM_THREADS); 1 in a build without
-/// OpenMP.
+/// OpenMP, and in a child process made by fork() while the parent had several threads, since OpenMP cannot start threads there.
 int num_threads() noexcept;
 
 /// Calls step() until it returns false, like `while (step()) {}`. If the ops of a step use several threads, these threads stay ready from

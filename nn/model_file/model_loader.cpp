@@ -46,9 +46,9 @@ class Maker : public detail::LayerMaker {
     if (!type)
       fail(text(path, ".type is ", json_quote(name),
                 ", which is not a known layer type: register custom modules with register_module() first"));
-    static const ConfigValue::Fields kNone;
+    const ConfigValue::Fields none;
     const ConfigValue* settings = detail::find_field(*fields, "config");
-    const Config config = settings == nullptr ? ConfigState::reading(kNone, path + ".config", *this) : layer.config("config");
+    const Config config = settings == nullptr ? ConfigState::reading(none, path + ".config", *this) : layer.config("config");
     if (++depth_ > model_format::kMaxDepth) fail(text("layers are nested more than ", model_format::kMaxDepth, " deep"));
     Layer made = call(*type, config, path);
     --depth_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autograd/base/check.h"
+#include "autograd/base/fork.h"
 #include "nn/files/json_text.h"
 #include "nn/model_file/module_table.h"
 
@@ -13,24 +14,30 @@ namespace chainrule::nn {
 
 namespace {
 
-struct Registered {
-  std::mutex mutex;
-  std::map<std::string, ModuleType, std::less<>> types;
-};
+constinit std::mutex registered_mutex;
 
-Registered& registered() {
-  static Registered all;
-  return all;
-}
+// The registered types while they are locked. They are never destroyed, since destructors of static objects may load models.
+class Registered {
+ public:
+  Registered() : lock_((detail::unlock_after_fork<registered_mutex>(), registered_mutex)) {}
+
+  using Types = std::map<std::string, ModuleType, std::less<>>;
+  Types& types() const {
+    static Types& all = *new Types;
+    return all;
+  }
+
+ private:
+  const std::lock_guard<std::mutex> lock_;
+};
 
 }  // namespace
 
 std::optional<std::string> name_of_type(std::type_index type) {
   for (const BuiltInModule& known : built_in_modules())
     if (known.type == type) return std::string(known.name);
-  Registered& all = registered();
-  const std::lock_guard lock(all.mutex);
-  for (const auto& [name, known] : all.types)
+  const Registered all;
+  for (const auto& [name, known] : all.types())
     if (known.type == type) return name;
   return std::nullopt;
 }
@@ -38,10 +45,9 @@ std::optional<std::string> name_of_type(std::type_index type) {
 std::optional<ModuleType> type_of_name(std::string_view name) {
   for (const BuiltInModule& known : built_in_modules())
     if (known.name == name) return ModuleType{known.type, known.make};
-  Registered& all = registered();
-  const std::lock_guard lock(all.mutex);
-  const auto found = all.types.find(name);
-  return found == all.types.end() ? std::nullopt : std::optional(found->second);
+  const Registered all;
+  const auto found = all.types().find(name);
+  return found == all.types().end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace chainrule::nn
@@ -59,14 +65,13 @@ void register_type(std::string_view name, std::type_index type, std::function<st
     if (known.name == name) refuse(" is used by a layer of the library");
     if (known.type == type) throw_invalid("register_module", text(known.name, " is a layer of the library and already has a name"), line);
   }
-  Registered& all = registered();
-  const std::lock_guard lock(all.mutex);
-  for (const auto& [other, known] : all.types) {
+  const Registered all;
+  for (const auto& [other, known] : all.types()) {
     if (other == name && known.type == type) return;
     if (other == name) refuse(" is used by another type");
     if (known.type == type) refuse(" is given to a type that is already registered as ", json_quote(other));
   }
-  all.types.emplace(name, ModuleType{type, std::move(make)});
+  all.types().emplace(name, ModuleType{type, std::move(make)});
 }
 
 }  // namespace chainrule::detail

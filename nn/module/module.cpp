@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "autograd/base/check.h"
+#include "autograd/base/context.h"
 #include "autograd/graph/grad_mode.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/update.h"
@@ -41,7 +42,6 @@ struct Call {
 };
 
 constinit thread_local const Call* innermost_call = nullptr;
-constinit thread_local bool eval_in_force = false;
 constinit thread_local bool trying_zeros = false;
 
 // Functions that only look at members may start from a const module, because members() only reports them.
@@ -179,11 +179,11 @@ std::string kind_and_shape(const Tensor& tensor) { return text(tensor.dtype(), "
 
 }  // namespace
 
-EvalScope::EvalScope() noexcept : outer_(std::exchange(eval_in_force, true)) {}
+EvalScope::EvalScope() noexcept : outer_(std::exchange(detail::thread_context.evaluates, true)) {}
 
-EvalScope::~EvalScope() { eval_in_force = outer_; }
+EvalScope::~EvalScope() { detail::thread_context.evaluates = outer_; }
 
-bool EvalScope::in_force() noexcept { return eval_in_force; }
+bool EvalScope::in_force() noexcept { return detail::thread_context.evaluates; }
 
 Module::Module() noexcept = default;
 Module::Module(Module&&) noexcept = default;

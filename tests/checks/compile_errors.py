@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks what compilers say about wrong options: few messages, which name what is wrong.
+"""Checks what compilers say about wrong options and assignments: few messages, which name what is wrong.
 
   compile_errors.py COMPILER [INCLUDE_DIR]   INCLUDE_DIR is the root of this repository unless given
 
@@ -21,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MOST_MESSAGES = 8
 ORDER = r"designator order for field .*{0}.* does not match declaration order|designators to be specified in declaration order.*"
 # Name, statement, words that a message must have (regular expressions), words that may stand in the quoted line.
+ASSIGNS = r"assigning to a temporary Tensor changes nothing: .*assign\(row, t\).*w\.set_grad\(g\)"
 CASES = [
     ("lr in an optimizer", "nn::SGD optimizer(model.parameters(), {.lr = 0.1, .momentum = 0.9});", [r"\blr\b", r"learning_rate"], []),
     ("lr in Adam", "nn::Adam optimizer(model.parameters(), {.lr = 0.1});", [r"\blr\b", r"learning_rate"], []),
@@ -34,6 +35,12 @@ CASES = [
     ("unknown in an optimizer", "nn::Adam optimizer(model.parameters(), {.beta = 0.9});", ["AdamOptions"], [r"\.beta\b"]),
     ("unknown in a layer", "nn::Dense layer(2, 3, {.biass = false});", ["DenseOptions"], [r"\.biass\b"]),
     ("unknown in fit", 'nn::fit(model, data, {.loss = "mse", .epoch = 3});', ["FitOptions"], [r"\.epoch\b"]),
+    ("assignment to a row", "cr::Tensor x = cr::zeros({2}); x[0] = cr::tensor(9);", [ASSIGNS], []),
+    ("assignment of a number to a row", "cr::Tensor x = cr::zeros({2}); x[0] = 9;", [ASSIGNS], []),
+    ("assignment to a gradient", "cr::Tensor w = cr::variable({1, 2}); w.grad() = cr::clamp(w.grad(), 0, 0.5);", [ASSIGNS], []),
+    ("nothing assigned to a gradient", "cr::Tensor w = cr::variable({1, 2}); w.grad() = {};", [ASSIGNS], []),
+    ("addition to a row", "cr::Tensor x = cr::zeros({2}); x[0] += 1;", [ASSIGNS], []),
+    ("product with a gradient", "cr::Tensor w = cr::variable({1, 2}); w.grad() *= w;", [ASSIGNS], []),
     ("unknown in compile", 'model.compile({.losss = "mse"});', ["CompileOptions"], [r"\.losss\b"]),
 ]
 # All of it compiles once what is wrong is put right.
@@ -44,6 +51,8 @@ RIGHT = """
   nn::Dense d(2, 3, {.bias = false, .activation = "relu"});
   model.compile({.loss = "mse", .optimizer = nn::adamw({.learning_rate = 0.1})});
   nn::fit(model, data, {.loss = "mse", .epochs = 3});
+  cr::Tensor x = cr::zeros({2}), row = x[0], w = cr::variable({1, 2});
+  cr::assign(row, cr::tensor(9)); row += 1; w.set_grad(cr::clamp(x, 0, 0.5)); x = {};
 """
 MESSAGE = re.compile(r"^[^ ].*: (?:fatal )?(?:error|warning|note): |^[^ ].*: In .*:$|^[^ ].*:\s+required from ")
 

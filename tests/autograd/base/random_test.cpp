@@ -1,4 +1,5 @@
 // Streams of random numbers: Philox's known answers, seeds, moments, and a stream of its own for each thread.
+// Covers autograd/base/draw_log.h.
 #include "autograd/base/random.h"
 
 #include <autograd/autograd.h>
@@ -11,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "autograd/base/draw_log.h"
 #include "tests/autograd/derivatives/on_threads.h"
 
 namespace cr = chainrule;
@@ -154,6 +156,39 @@ BOOST_AUTO_TEST_CASE(generators_of_threads_differ_and_repeat) {
     BOOST_TEST(first[i] != other[i]);
     for (std::size_t j = 0; j < i; ++j) BOOST_TEST(first[i] != first[j]);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_draw_log_notes_the_state_before_the_first_draw) {
+  cr::Generator early(1, 10), late(2, 20), untouched(3, 30);
+  cr::detail::DrawLog log;
+  early.take(5);
+  {
+    cr::detail::DrawLog inner;
+    late.next();
+    early.take(1);
+    BOOST_TEST(inner.draws().size() == 2u);
+    log.note(inner.take());
+  }
+  {
+    cr::Generator gone(4);
+    gone.next();
+  }
+  cr::rand({1});
+  const std::vector<cr::detail::Draw> draws = log.take();
+  BOOST_TEST_REQUIRE(draws.size() == 3u);  // not `gone`
+  BOOST_TEST(draws[0].counter == 10u);
+  BOOST_TEST(draws[1].counter == 20u);
+  BOOST_TEST(draws[2].is_default);
+  {
+    const cr::detail::DrawsAgain again(draws);
+    BOOST_TEST(early.counter() == 10u);
+    BOOST_TEST(late.counter() == 20u);
+    early.take(100);
+    untouched.next();
+  }
+  BOOST_TEST(early.counter() == 16u);
+  BOOST_TEST(late.counter() == 21u);
+  BOOST_TEST(untouched.counter() == 30u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

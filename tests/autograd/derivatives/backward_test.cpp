@@ -1,5 +1,5 @@
 // How passes run over a graph and what they leave behind.
-// Covers autograd/derivatives/pass_numbers.h.
+// Covers autograd/derivatives/pass_numbers.cpp.
 #include "autograd/derivatives/backward.h"
 
 #include <autograd/autograd.h>
@@ -8,6 +8,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(retain_grad_keeps_the_gradient_of_a_result) {
   y.retain_grad();
   cr::sum(z).backward();
   BOOST_CHECK_EQUAL(y.grad().to_vector<float>()[1], 12.0F);
-  BOOST_CHECK(!z.grad().defined());
+  BOOST_CHECK_THROW(z.grad(), std::logic_error);
   BOOST_CHECK_THROW(cr::tensor(1.0).retain_grad(), std::logic_error);
 }
 
@@ -214,6 +215,41 @@ BOOST_AUTO_TEST_CASE(a_pass_that_failed_part_way_is_named_by_the_next) {
   BOOST_TEST(std::abs(x.grad().to_vector<double>()[0] - std::exp(1.0)) < 1e-6);
   // A graph that a pass went through without failing is refused as before.
   BOOST_TEST(message_of<std::logic_error>([&] { kept.backward(); }).starts_with("backward: backward through the graph a second time: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_pass_that_failed_in_a_rule_or_in_another_thread_is_named_too) {
+  const Tensor x = cr::variable({1, 2});
+  const Tensor failing = cr::custom_op(
+      "mine", x, [](std::span<const Tensor> in) { return cr::square(in[0]); },
+      [](const cr::CustomCall&) -> std::vector<Tensor> { throw std::runtime_error("no rule"); });
+  const Tensor loss = cr::sum(failing);
+  std::thread([&] {
+    BOOST_CHECK_THROW(loss.backward(), std::runtime_error);
+    for (int i = 0; i < 20; ++i) {  // other passes that fail
+      const Tensor other = cr::sum(cr::exp(x));
+      const cr::GradHook hook = cr::on_grad(other, [](const Tensor&) { throw std::runtime_error("another"); });
+      BOOST_CHECK_THROW(other.backward(), std::runtime_error);
+    }
+  }).join();
+  BOOST_TEST(message_of<std::logic_error>([&] { loss.backward(); }).find("was freed by a pass that then failed with \"no rule\"") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_pass_where_nothing_is_recorded_says_so) {
+  const Tensor x = cr::variable(2);
+  const std::string hint =
+      "; ops are not recorded here: a NoGrad, the value function of a custom op and a backward pass with its rules and hooks turn "
+      "recording "
+      "off, and an EnableGrad around the computation turns it on (at ";
+  {
+    const cr::NoGrad none;
+    BOOST_TEST(message_of<std::invalid_argument>([&] { (x * 5).backward(); }).find(hint) != std::string::npos);
+    BOOST_TEST(message_of<std::invalid_argument>([&] { cr::grad(x * 5, {x}); }).find(hint) != std::string::npos);
+    const cr::EnableGrad record;
+    (x * 5).backward();
+  }
+  BOOST_TEST(x.grad().item() == 5);
+  BOOST_TEST(message_of<std::invalid_argument>([&] { (x.detach() * 5).backward(); }).find("not recorded here") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -134,4 +134,41 @@ BOOST_AUTO_TEST_CASE(million_custom_ops_that_hold_tensors) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(passes_inside_values_and_rules) {
+  // The value is the derivative of x³ by a pass of its own, and so is the gradient: 3 x², 6 x.
+  const auto slope = [](const Tensor& x, const auto& f) {
+    const cr::EnableGrad record;
+    const Tensor at = x.detach().set_requires_grad(true);
+    return cr::grad(cr::sum(f(at)), {at})[0];
+  };
+  const Tensor x = cr::variable({3, 4}, DType::float64);
+  const Tensor y = cr::custom_op(
+      "slope", x, [&](std::span<const Tensor> in) { return slope(in[0], [](const Tensor& a) { return a * a * a; }); },
+      [&](const cr::CustomCall& call) {
+        return std::vector<Tensor>{call.grad_out * slope(call.inputs[0], [](const Tensor& a) { return 3 * cr::square(a); })};
+      });
+  BOOST_TEST(numbers(y) == (std::vector<double>{27, 48}), per_element());
+  cr::sum(y).backward();
+  BOOST_TEST(numbers(x.grad()) == (std::vector<double>{18, 24}), per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_derivative_in_a_rule_that_is_differentiated_must_be_recorded) {
+  const Tensor x = cr::variable({3, 4}, DType::float64);
+  for (const bool recorded : {false, true}) {
+    const Tensor y = cr::custom_op(
+        "cube", x, [](std::span<const Tensor> in) { return in[0] * in[0] * in[0]; },
+        [recorded](const cr::CustomCall& call) {
+          const auto cube = [](const Tensor& a) { return a * a * a; };
+          return cr::vjp(cube, call.inputs, call.grad_out, {.create_graph = recorded}).gradients;
+        });
+    BOOST_TEST(numbers(cr::grad(cr::sum(y), {x}, {.retain_graph = true})[0]) == (std::vector<double>{27, 48}), per_element());
+    const auto second = [&] { return cr::grad(cr::sum(cr::grad(cr::sum(y), {x}, {.create_graph = true})[0]), {x})[0]; };
+    if (recorded) {
+      BOOST_TEST(numbers(second()) == (std::vector<double>{18, 24}), per_element());
+    } else {
+      BOOST_TEST(message_of<std::logic_error>(second).find("vjp: called in a function that is being differentiated") == 0u);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,10 +1,12 @@
 // What is built on passes: checkpoints, Jacobians, Hessians, and products with them.
+// Covers autograd/derivatives/differentiated.cpp.
 #include "autograd/derivatives/functional.h"
 
 #include <autograd/autograd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -255,6 +257,53 @@ BOOST_AUTO_TEST_CASE(what_the_function_captures_gets_its_gradient) {
   Tensor slope = cr::jacobian([&w](const Tensor& at) { return w * at * at; }, x, {.create_graph = true});
   slope.backward();
   BOOST_CHECK_EQUAL(w.grad().item(), 6.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_derivative_inside_a_differentiated_function_must_be_recorded) {
+  using Options = cr::DerivativeOptions;
+  const auto f = [](const Tensor& x) { return cr::sum(x * x * x); };
+  // Each is a function of x that needs the derivatives of f, with its own derivative by v at x, and a second way to depend on x.
+  struct Case {
+    const char* name;
+    std::function<Tensor(const Tensor& x, const Options& options)> call;
+  };
+  const Tensor v = cr::tensor({1, 2}, DType::float64), at = cr::tensor({3, 5}, DType::float64);
+  const Case cases[] = {
+      {"jvp", [&](const Tensor& x, const Options& o) { return cr::jvp(f, {x}, {v}, o).tangent; }},
+      {"jvp", [&](const Tensor& x, const Options& o) { return cr::jvp(f, {at}, {x}, o).tangent; }},
+      {"jvp",
+       [&](const Tensor& x, const Options& o) { return cr::jvp([&](const Tensor& u) { return cr::sum(u * x); }, {at}, {v}, o).tangent; }},
+      {"vjp", [&](const Tensor& x, const Options& o) { return cr::sum(cr::vjp(f, {x * 2}, {}, o).gradients[0]); }},
+      {"vjp",
+       [&](const Tensor& x, const Options& o) { return cr::sum(cr::vjp([](const Tensor& u) { return u * u; }, {at}, x, o).gradients[0]); }},
+      {"value_and_grad", [&](const Tensor& x, const Options& o) { return cr::sum(cr::value_and_grad(f, {x}, o).gradients[0]); }},
+      {"jacobian", [&](const Tensor& x, const Options& o) { return cr::sum(cr::jacobian(f, x, o)); }},
+      {"jacobian", [&](const Tensor& x, const Options& o) { return cr::sum(cr::jacobians(f, {x}, o)[0]); }},
+      {"hessian", [&](const Tensor& x, const Options& o) { return cr::sum(cr::hessian(f, x, o)); }},
+      {"hvp", [&](const Tensor& x, const Options& o) { return cr::sum(cr::hvp(f, x, v, o)); }},
+      {"hvp", [&](const Tensor& x, const Options& o) { return cr::sum(cr::hvp(f, at, x, o)); }},
+  };
+  const Tensor x = cr::variable({3, 5}, DType::float64);
+  for (const Case& one : cases) {
+    const std::string message = one.name + std::string(": called in a function that is being differentiated");
+    const auto constant = [&](const Tensor& u) { return one.call(u, {}); };
+    const auto recorded = [&](const Tensor& u) { return one.call(u, {.create_graph = true}); };
+    const auto meant = [&](const Tensor& u) {
+      const cr::NoGrad none;
+      return one.call(u, {}) + 0;
+    };
+    BOOST_TEST(message_of<std::logic_error>([&] { cr::jvp(constant, {x}, {v}); }).find(message) == 0u, one.name);
+    BOOST_TEST(message_of<std::logic_error>([&] { cr::vjp(constant, {x}); }).find(message) == 0u, one.name);
+    BOOST_TEST(message_of<std::logic_error>([&] { cr::hessian(constant, x); }).find(message) == 0u, one.name);
+    BOOST_TEST(message_of<std::logic_error>([&] { cr::checkpoint(constant, {x}); }).find(message) == 0u, one.name);
+    BOOST_TEST(message_of<std::logic_error>([&] { cr::gradcheck(constant, {x}); }).find(message) == 0u, one.name);
+    BOOST_TEST(cr::gradcheck(recorded, {x}).passed, one.name);
+    BOOST_TEST(numbers(cr::vjp(meant, {x}).gradients[0]) == (std::vector<double>{0, 0}), per_element());
+    one.call(x, {});  // not inside a function that is differentiated: a value is all that is wanted
+  }
+  // A derivative that does not depend on the function's inputs is a constant in any case.
+  const Tensor y = cr::vjp([&](const Tensor& u) { return cr::sum(u * cr::jvp(f, {at}, {v}).tangent); }, {x}).gradients[0];
+  BOOST_TEST(numbers(y) == (std::vector<double>{177, 177}), per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

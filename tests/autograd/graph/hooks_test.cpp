@@ -80,4 +80,20 @@ BOOST_AUTO_TEST_CASE(a_pass_inside_a_hook) {
   BOOST_CHECK_EQUAL(x.grad().item(), 108.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_pass_in_a_hook_needs_recording) {
+  Tensor p = cr::variable(2), q = cr::variable(1);
+  const Tensor z = q * p;
+  cr::GradHook hook = cr::on_grad(z, [&](const Tensor&) { (p * 5).backward(); });
+  BOOST_TEST(message_of<std::invalid_argument>([&] { z.backward({.retain_graph = true}); }).find("ops are not recorded here") !=
+             std::string::npos);
+  hook.remove();
+  cr::on_grad(z, [&](const Tensor&) {
+    const cr::EnableGrad record;
+    (p * 5).backward();
+  });
+  z.backward();
+  BOOST_TEST(p.grad().item() == 6);
+  BOOST_TEST(q.grad().item() == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,6 +10,9 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "tests/autograd/base/throws.h"
@@ -226,6 +229,67 @@ BOOST_AUTO_TEST_CASE(t_of_fewer_than_two_axes_is_the_tensor_itself) {
   BOOST_TEST(vector.t().is(vector));
   BOOST_TEST(number.t().is(number));
   BOOST_TEST(cr::zeros({2, 3}).t().shape() == (cr::Shape{3, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(the_gradient_of_a_result_explains_itself) {
+  const Tensor w = cr::variable({1, 2});
+  Tensor y = w * 3;
+  const std::string rest =
+      " has no gradient, because backward() stores gradients in leaves only: call retain_grad() on it before the pass; a parameter that "
+      "was "
+      "replaced by a result, as in w = w - step, must be changed with assign() instead (at ";
+  BOOST_TEST(message_of<std::logic_error>([&] { y.grad(); }).find(rest) != std::string::npos);
+  y.retain_grad();
+  BOOST_TEST(!y.grad().defined());
+  cr::sum(y).backward();
+  BOOST_TEST(y.grad().to_vector<double>() == (std::vector<double>{1, 1}), boost::test_tools::per_element());
+  // A training loop that replaces its parameter.
+  Tensor p = cr::variable(1);
+  p.set_name("p");
+  const auto step = [&] {
+    (p * p).backward();
+    p = p - 0.1 * p.grad();
+  };
+  step();
+  BOOST_TEST(message_of<std::logic_error>(step).find("grad: the result of sub of shape [] made at tensor_test.cpp:") == 0u);
+  Tensor given = w * 2;
+  given.set_grad(cr::ones({2}));
+  BOOST_TEST(given.grad().defined());
+}
+
+BOOST_AUTO_TEST_CASE(assignments_keep_their_properties) {
+  static_assert(std::is_nothrow_move_assignable_v<Tensor> && std::is_nothrow_copy_assignable_v<Tensor>);
+  static_assert(std::is_nothrow_move_constructible_v<Tensor> && std::is_nothrow_swappable_v<Tensor>);
+  struct Holder {
+    Tensor&& reference;
+    Tensor value;
+  };
+  static_assert(std::is_nothrow_move_assignable_v<std::pair<Tensor, Tensor>>);
+  const auto both = [] { return std::make_tuple(cr::ones({1}), cr::zeros({1})); };
+  Tensor a, b;
+  std::tie(a, b) = both();
+  BOOST_TEST(a.item() == 1);
+  std::swap(a, b);
+  BOOST_TEST(a.item() == 0);
+  auto [c, d] = both();
+  c = d;
+  BOOST_TEST(c.is(d));
+  std::vector<Tensor> list(2);
+  list[0] = a;
+  list.insert(list.begin(), b);
+  list.erase(list.begin() + 1);
+  BOOST_TEST(list[0].is(b));
+  const Tensor before = std::exchange(a, b);
+  BOOST_TEST(a.is(b));
+  BOOST_TEST(!before.is(b));
+  Holder holder{std::move(c), {}};
+  holder.reference = a;
+  holder.value = holder.reference;
+  BOOST_TEST(c.is(b));
+  a = {};
+  BOOST_TEST(!a.defined());
+  (a = b) += 1;
+  BOOST_TEST(a.item() == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,4 +70,21 @@ BOOST_AUTO_TEST_CASE(a_constant_feature_without_epsilon_is_0) {
   check_close(norm(x), {0, 0, 0, 0}, 0);
 }
 
+BOOST_AUTO_TEST_CASE(batch_norm_moves_its_buffers_once_in_a_checkpoint) {
+  cr::Tensor x = cr::tensor({{9}, {11}}).set_requires_grad(true);
+  nn::BatchNorm plain(1), inside(1);
+  cr::sum(cr::square(plain(x) + x)).backward();
+  const cr::Tensor expected = x.grad();
+  x.zero_grad();
+  const cr::Tensor y = cr::checkpoint([&](const cr::Tensor& h) { return inside(h) + h; }, {x});
+  const cr::Tensor loss = cr::sum(cr::square(y));
+  loss.backward({.retain_graph = true});
+  check_close(x.grad(), expected.to_vector<double>(), 1e-6);
+  loss.backward();
+  check_close(inside.running_mean(), {1}, 1e-6);
+  check_close(inside.running_var(), {1.1}, 1e-6);  // 0.9 · 1 + 0.1 · 2
+  BOOST_TEST(inside.running_mean().to_vector<float>()[0] == plain.running_mean().to_vector<float>()[0]);
+  BOOST_TEST(inside.running_var().to_vector<float>()[0] == plain.running_var().to_vector<float>()[0]);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -126,4 +126,35 @@ BOOST_AUTO_TEST_CASE(an_infinite_element_that_is_dropped_is_0) {
   BOOST_TEST(zeros_in(nn::Dropout(1)(x)) == 100);
 }
 
+BOOST_AUTO_TEST_CASE(dropout_in_a_checkpoint_draws_the_same_mask_again) {
+  cr::Generator generator(1);
+  nn::Dropout own(0.5, {.generator = &generator}), common(0.5);
+  nn::Sequential both{nn::Dropout(0.3, {.generator = &generator}), nn::Dropout(0.3)};
+  const auto check = [&](const nn::Module& layer) {
+    const cr::Tensor x = cr::full({50}, 1.0).set_requires_grad(true);
+    const cr::Tensor y = cr::checkpoint([&](const cr::Tensor& h) { return layer(h); }, {x});
+    layer(x);  // draws on
+    const cr::Generator before = generator, default_before = cr::default_generator();
+    cr::sum(y).backward();
+    check_close(x.grad(), y.to_vector<double>());
+    BOOST_TEST((generator == before && cr::default_generator() == default_before));
+  };
+  check(own);
+  check(common);
+  check(both);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_keeps_the_mode_of_its_first_run) {
+  const nn::Dropout layer(0.5);
+  const cr::Tensor x = cr::full({50}, 1.0).set_requires_grad(true);
+  cr::Tensor y;
+  {
+    const nn::EvalScope eval;
+    y = cr::checkpoint([&](const cr::Tensor& h) { return layer(h) * 2; }, {x});
+  }
+  cr::sum(y).backward();
+  check_close(x.grad(), std::vector<double>(50, 2));
+  BOOST_TEST(layer.is_training());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
