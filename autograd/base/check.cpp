@@ -40,12 +40,13 @@ void throw_misuse(const char* op, const std::string& message, const SourceLine& 
   throw std::logic_error(error_sentence(op, message, line));
 }
 
-int checked_axis(const char* op, std::int64_t axis, int rank, const SourceLine& line) {
+int checked_axis(const char* op, std::int64_t axis, std::span<const std::int64_t> sizes, const SourceLine& line, int more) {
+  const int rank = static_cast<int>(sizes.size()) + more;
   if (axis < -rank || axis >= rank)
-    throw_invalid(
-        op,
-        text("axis ", axis, " is out of range for a tensor of rank ", rank, rank == 0 ? "" : text(", expected ", -rank, " to ", rank - 1)),
-        line);
+    throw_invalid(op,
+                  text("axis ", axis, " is out of range for a tensor of shape ", Shape(sizes.data(), static_cast<int>(sizes.size())),
+                       rank == 0 ? "" : text(", expected ", -rank, " to ", rank - 1)),
+                  line);
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 

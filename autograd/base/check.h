@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -72,8 +73,8 @@ std::string error_sentence(const char* op, const std::string& message, const Sou
 /// @throws std::logic_error always.
 [[noreturn]] void throw_misuse(const char* op, const std::string& message, const SourceLine& line);
 
-/// Returns the axis counted from the front.
-/// @throws std::invalid_argument if a Tensor of this rank has no such axis.
-int checked_axis(const char* op, std::int64_t axis, int rank, const SourceLine& line);
+/// Returns the axis counted from the front, of a Tensor that has these sizes and `more` axes.
+/// @throws std::invalid_argument if it has no such axis.
+int checked_axis(const char* op, std::int64_t axis, std::span<const std::int64_t> sizes, const SourceLine& line, int more = 0);
 
 }  // namespace chainrule::detail
