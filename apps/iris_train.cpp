@@ -23,6 +23,7 @@
 #include "apps/common/progress_bar.h"
 #include "apps/iris/options.h"
 #include "apps/iris/report.h"
+#include "autograd/base/printable.h"
 #include "autograd/base/random.h"
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/reduce.h"
@@ -49,18 +50,19 @@ nn::CsvColumn column_of(const std::string& text) {
 
 Table read_table(const IrisOptions& options) {
   Table table{.csv = nn::read_csv(options.data, {.label = column_of(options.label)}), .class_names = {}};
+  const std::string path = detail::printable(options.data.string());
   table.class_names = table.csv.class_names;
   if (table.class_names.empty()) {  // the labels are numbers
     const std::int64_t classes = table.csv.dataset().classes();
     constexpr std::int64_t kMostClasses = 1000;
     if (classes > kMostClasses)
-      throw std::runtime_error(
-          fmt::format("{}: the largest label is {}, expected less than {}", options.data.string(), classes - 1, kMostClasses));
+      throw std::runtime_error(fmt::format("{}: the largest label is {}, expected less than {}", path, classes - 1, kMostClasses));
     for (std::int64_t label = 0; label < classes; ++label) table.class_names.push_back(std::to_string(label));
   }
-  if (table.class_names.size() < 2) throw std::runtime_error(options.data.string() + ": got 1 class, expected at least 2");
+  if (table.class_names.size() < 2) throw std::runtime_error(path + ": got 1 class, expected at least 2");
   spdlog::info("{} rows of {} numbers, {} classes, from {}", table.csv.features.size(0), table.csv.features.size(1),
-               table.class_names.size(), options.data.string());
+               table.class_names.size(), path);
+  check_split("--test-split", options.test_split, table.csv.features.size(0), "rows", "test on");
   return table;
 }
 
@@ -164,9 +166,11 @@ int run(const IrisOptions& options) {
   for (std::int64_t split = 0; split < options.splits && !interrupted(); ++split) {
     trained.emplace(train(options, table, split, bar));
     bar.clear();
-    if (trained->history.ending == nn::Ending::diverged)
+    if (trained->history.ending == nn::Ending::diverged) {
+      const std::string cause = trained->history.reason.substr(0, trained->history.reason.find(';'));  // without its advice for programmers
       throw std::runtime_error(
-          fmt::format("split {}: {}; a lower --learning-rate than {} may help", split + 1, trained->history.reason, options.learning_rate));
+          fmt::format("split {}: {}; a lower --learning-rate than {} may help", split + 1, cause, options.learning_rate));
+    }
     if (interrupted()) break;
     const auto rows = static_cast<std::int64_t>(sum(trained->confusion).item());
     accuracies.push_back(static_cast<double>(trace(trained->confusion)) / static_cast<double>(rows));

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "apps/common/cli.h"
 #include "apps/common/confusion_table.h"
 #include "apps/common/fingerprint.h"
 #include "apps/common/interrupt.h"
@@ -26,6 +27,7 @@
 #include "apps/mnist/html_report.h"
 #include "apps/mnist/options.h"
 #include "apps/mnist/training.h"
+#include "autograd/base/printable.h"
 #include "autograd/base/random.h"
 #include "autograd/ops/create.h"
 #include "autograd/parallel/threads.h"
@@ -40,6 +42,7 @@ namespace chainrule::apps {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using detail::printable;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -60,8 +63,9 @@ nn::Dataset dataset(nn::IdxArray images, const std::vector<std::uint8_t>& labels
 Images load_files(const MnistOptions& options, MnistHistory& history) {
   const nn::MnistFiles files = nn::find_mnist(nn::mnist_directories(options.data));
   nn::MnistData data = nn::load_mnist(files);
-  spdlog::info("{} from {} ({})", data.name, files.directory.path, files.directory.origin);
-  for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels}) spdlog::debug("read {}", path);
+  spdlog::info("{} from {} ({})", printable(data.name), printable(files.directory.path), files.directory.origin);
+  for (const auto& path : {files.train_images, files.train_labels, files.test_images, files.test_labels})
+    spdlog::debug("read {}", printable(path));
   const Shape shape = Shape(data.train_images.shape);
   history.dataset = data.name;
   history.source = files.directory.path;
@@ -78,7 +82,7 @@ Images load_tables(const MnistOptions& options, MnistHistory& history) {
   const auto read = [&](const std::filesystem::path& path) {
     nn::MnistPart part = nn::read_mnist_csv(path);
     side = part.images.shape[1];
-    spdlog::info("{} images from {}", part.labels.size(), path.string());
+    spdlog::info("{} images from {}", part.labels.size(), printable(path.string()));
     return dataset(std::move(part.images), part.labels, options.standardize);
   };
   history.dataset = "CSV";
@@ -89,12 +93,12 @@ Images load_tables(const MnistOptions& options, MnistHistory& history) {
   if (options.csv.size() == 2) {
     nn::Dataset test = read(options.csv.back());
     if (train.sample_shape() != test.sample_shape())
-      throw std::runtime_error(fmt::format("{}: images have {} pixels, expected {} as in {}", options.csv.back().string(),
-                                           test.sample_shape().numel(), train.sample_shape().numel(), options.csv.front().string()));
+      throw std::runtime_error(fmt::format("{}: images have {} pixels, expected {} as in {}", printable(options.csv.back().string()),
+                                           test.sample_shape().numel(), train.sample_shape().numel(),
+                                           printable(options.csv.front().string())));
     return {.train = std::move(train), .test = std::move(test), .validation = {}, .class_names = names, .rows = side, .columns = side};
   }
-  if (!(options.test_split > 0))
-    throw std::invalid_argument("--test-split 0 leaves no test images; choose a larger fraction or give a second table");
+  check_split("--test-split", options.test_split, train.size(), "images", "test on");
   Generator generator(options.seed);
   auto [rest, test] = nn::train_test_split(train, options.test_split, {.generator = &generator});
   return {.train = std::move(rest), .test = std::move(test), .validation = {}, .class_names = names, .rows = side, .columns = side};
@@ -105,6 +109,7 @@ Images load_images(const MnistOptions& options, MnistHistory& history) {
   if (options.limit_train) images.train = images.train.first(*options.limit_train);
   if (options.limit_test) images.test = images.test.first(*options.limit_test);
   if (options.val_split > 0) {
+    check_split("--val-split", options.val_split, images.train.size(), "training images", "validate on");
     auto [train, validation] = nn::train_test_split(images.train, options.val_split, {.in_order = true});
     images.train = std::move(train);
     images.validation = std::move(validation);
@@ -137,9 +142,10 @@ void test_network(const MnistOptions& options) {
   const Tensor one = (*network)(zeros({1, images.test.sample_shape().numel()}));
   const auto classes = static_cast<std::int64_t>(images.class_names.size());
   if (one.shape() != Shape{1, classes})
-    throw std::runtime_error(fmt::format("{}: the model outputs {} numbers per image, expected {}, one per class", options.load->string(),
-                                         one.numel(), classes));
-  spdlog::info("{} with {} parameters from {}", network->describe(), network->parameter_count(), options.load->string());
+    throw std::runtime_error(fmt::format("{}: the model outputs {} numbers per image, expected {}, one per class",
+                                         printable(options.load->string()), one.numel(), classes));
+  spdlog::info("{} with {} parameters from {}", printable(network->describe()), network->parameter_count(),
+               printable(options.load->string()));
   show_test(evaluate(*network, images.test), images);
   if (options.predict) write_guesses(*options.predict, guesses(*network, images.test), images.class_names);
 }

@@ -15,6 +15,7 @@
 #include "apps/common/interrupt.h"
 #include "apps/common/logging.h"
 #include "apps/common/progress_bar.h"
+#include "autograd/base/printable.h"
 #include "nn/nn.h"
 
 namespace chainrule::apps {
@@ -83,7 +84,7 @@ int run(const Options& options) {
   for (std::size_t row = 0; row < 4; ++row) {
     const float value = given.data<float>()[row];
     right += std::abs(value - static_cast<float>(wanted[row])) < 0.5F ? 1 : 0;
-    fmt::print("{} {} {}: {:.4f}, expected {}\n", row / 2, options.function, row % 2, value, wanted[row]);
+    fmt::print("{} {} {}: {:.4f}, expected {}\n", row / 2, options.function, row % 2, detail::unsigned_nan(value), wanted[row]);
   }
   fmt::print("{} of 4 correct after {} epoch{}, loss {:.6f}\n", right, history.epochs.size(), history.epochs.size() == 1 ? "" : "s",
              history["loss"].back());

@@ -7,6 +7,7 @@
 #include "autograd/base/caller.h"
 #include "autograd/base/default_dtype.h"
 #include "autograd/base/dtype.h"
+#include "autograd/base/printable.h"
 #include "autograd/base/random.h"
 #include "autograd/base/shape.h"
 #include "autograd/base/stats.h"

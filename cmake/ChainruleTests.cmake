@@ -30,6 +30,23 @@ function(chainrule_add_test name)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
 endfunction()
 
+# chainrule_add_locale_test(name suite...) adds the CTest test name.in_another_locale, which runs these suites of a Boost.Test program once more
+# in a locale with other digits (tests/autograd/base/other_locale.h). A C locale whose decimal point has two bytes is made for it if the system
+# can.
+find_program(CHAINRULE_LOCALEDEF localedef)
+mark_as_advanced(CHAINRULE_LOCALEDEF)
+
+function(chainrule_add_locale_test name)
+  set(locales ${PROJECT_BINARY_DIR}/locales)
+  if(CHAINRULE_LOCALEDEF AND NOT EXISTS ${locales})
+    file(MAKE_DIRECTORY ${locales})
+    execute_process(COMMAND ${CHAINRULE_LOCALEDEF} -i ps_AF -f UTF-8 ${locales}/ps_AF.UTF-8 OUTPUT_QUIET ERROR_QUIET)
+  endif()
+  list(TRANSFORM ARGN PREPEND --run_test= OUTPUT_VARIABLE suites)
+  add_test(NAME ${name}.in_another_locale COMMAND ${name}_test ${suites} --report_level=short --color_output=no)
+  set_tests_properties(${name}.in_another_locale PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=1;CHAINRULE_TEST_LOCALE=1;LOCPATH=${locales}")
+endfunction()
+
 # chainrule_add_python_tests(name driver.py [SYSTEM_PYTHON] [PROGRAMS target...] [ARGUMENTS argument...]) adds a unittest program that runs
 # programs as users do. `driver.py --list` prints its cases, `driver.py PROGRAM... ARGUMENT... CASE` runs one. Each case is a CTest test with
 # the name "name.TestCase/what". As above, a case that ends in "_threads" runs alone, and one that ends in "_mnist", "_torch", "_chromium" or

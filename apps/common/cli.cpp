@@ -1,12 +1,17 @@
 #include "apps/common/cli.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
 
+#include "autograd/base/printable.h"
 #include "nn/files/parse_number.h"
 #include "nn/layers/activation.h"
 #include "nn/optim/factory.h"
@@ -87,7 +92,7 @@ CLI::Validator number_from(double least) {
         const Parsed parsed = parse_number(text, value);
         if (parsed == Parsed::too_large) return quoted(text) + " is too large for float64";
         if (parsed == Parsed::number && std::isfinite(value) && value >= least) return std::string();
-        return quoted(text) + " is not a finite number of at least " + (least == 0 ? "0" : std::to_string(least));
+        return quoted(text) + " is not a finite number of at least " + fmt::format("{}", least);
       },
       "");
 }
@@ -199,15 +204,35 @@ void add_log_level(CLI::App& app, std::string& level) {
       "--quiet", [&level] { level = "warning"; }, "Print warnings and errors only; same as --log-level warning");
 }
 
+// Checks OMP_NUM_THREADS, of which OpenMP would take other digits than it has if it is too large.
+void check_environment() {
+  const char* const text = std::getenv("OMP_NUM_THREADS");
+  if (text == nullptr) return;
+  for (const std::string& threads : CLI::detail::split(text, ',')) {
+    int number = 0;
+    if (!parse(CLI::detail::trim_copy(threads), number) || number < 1)
+      throw CLI::ValidationError("OMP_NUM_THREADS",
+                                 quoted(text) + " is not a number of threads from 1 to " + std::to_string(std::numeric_limits<int>::max()));
+  }
+}
+
+void check_split(const char* option, double fraction, std::int64_t count, const char* examples, const char* purpose) {
+  const std::int64_t taken = std::llround(fraction * static_cast<double>(count));
+  if (taken > 0 && taken < count) return;
+  throw std::invalid_argument(fmt::format("{} {} leaves none of the {} {} to {}; choose a {} fraction", option, fraction, count, examples,
+                                          taken == 0 ? purpose : "train on", taken == 0 ? "larger" : "smaller"));
+}
+
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   try {
     app.parse(argc, argv);
+    check_environment();
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
     return 0;
   } catch (const CLI::ParseError& error) {
-    std::cerr << app.get_name() << ": " << error.what() << " (--help lists the options)\n";
+    std::cerr << app.get_name() << ": " << detail::printable(error.what()) << " (--help lists the options)\n";
     return kUsageExit;
   }
   return std::nullopt;

@@ -56,6 +56,10 @@ void add_seed(CLI::App& app, std::uint64_t& seed, const std::string& help);
 /// --log-level, and --quiet, which prints warnings and errors only.
 void add_log_level(CLI::App& app, std::string& level);
 
+/// Checks that a fraction of the examples, which the option takes away for `purpose`, leaves some on both sides.
+/// @throws std::invalid_argument `OPTION FRACTION leaves none ...` if not.
+void check_split(const char* option, double fraction, std::int64_t count, const char* examples, const char* purpose);
+
 /// Parses the command line. After --help or an error it prints the help or the error, and returns the exit code with which the program
 /// should end.
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);

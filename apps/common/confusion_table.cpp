@@ -7,6 +7,8 @@
 #include <numeric>
 #include <span>
 
+#include "autograd/base/printable.h"
+
 namespace chainrule::apps {
 
 std::string confusion_table(const Tensor& counts, const std::vector<std::string>& class_names) {
@@ -16,7 +18,7 @@ std::string confusion_table(const Tensor& counts, const std::vector<std::string>
   std::size_t label_width = 0;
   for (std::size_t c = 0; c < classes; ++c) {
     const std::string number = std::to_string(c);
-    labels.push_back(class_names[c] == number ? number : number + " " + class_names[c]);
+    labels.push_back(class_names[c] == number ? number : number + " " + detail::printable(class_names[c]));
     label_width = std::max(label_width, labels.back().size());
   }
   const std::size_t width = std::max<std::size_t>(4, std::to_string(*std::ranges::max_element(cells)).size()) + 1;

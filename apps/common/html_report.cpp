@@ -11,12 +11,14 @@
 #include <string_view>
 
 #include "apps/common/report_files.h"
+#include "autograd/base/printable.h"
 #include "nn/files/write_file.h"
 
 namespace chainrule::apps {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using detail::printable;
 
 constexpr std::uint8_t kNoWeight = 128;  // -128 as a signed byte; finite weights become -127 to 127
 constexpr double kShownInFull = 0.995;   // share of the weights within the colour scale; the largest few exceed it
@@ -111,7 +113,7 @@ Json weights_json(const HtmlReport& report) {
 
 Json entries_json(const std::vector<ReportEntry>& entries) {
   Json json = Json::array();
-  for (const ReportEntry& entry : entries) json.push_back({{"name", entry.name}, {"value", entry.value}});
+  for (const ReportEntry& entry : entries) json.push_back({{"name", printable(entry.name)}, {"value", printable(entry.value)}});
   return json;
 }
 
@@ -119,21 +121,25 @@ Json entries_json(const std::vector<ReportEntry>& entries) {
 std::string data_text(const HtmlReport& report) {
   const std::size_t classes = report.class_names.size();
   if (!report.confusion.empty()) check_size("the confusion matrix", report.confusion.size(), classes * classes);
-  Json json = {{"title", report.title},
-               {"command", report.command},
+  Json json = {{"title", printable(report.title)},
+               {"command", printable(report.command)},
                {"summary", entries_json(report.summary)},
                {"settings", entries_json(report.settings)},
                {"series", Json::array()},
-               {"examples", report.examples},
-               {"classes", report.class_names},
+               {"examples", printable(report.examples)},
+               {"classes", Json::array()},
                {"confusion", report.confusion},
                {"mistakes", Json::array()},
                {"weights", weights_json(report)},
                {"model", report.model}};
+  for (const std::string& name : report.class_names) json["classes"].push_back(printable(name));
   for (const ReportSeries& series : report.series)
-    json["series"].push_back({{"name", series.name}, {"loss", series.loss}, {"accuracy", series.accuracy}});
+    json["series"].push_back({{"name", printable(series.name)}, {"loss", series.loss}, {"accuracy", series.accuracy}});
   for (const ReportMistake& mistake : report.mistakes) {
-    Json entry = {{"label", mistake.label}, {"guess", mistake.guess}, {"confidence", mistake.confidence}, {"example", mistake.example}};
+    Json entry = {{"label", printable(mistake.label)},
+                  {"guess", printable(mistake.guess)},
+                  {"confidence", mistake.confidence},
+                  {"example", printable(mistake.example)}};
     if (mistake.image.rows > 0) entry["image"] = grey_image(mistake.image);
     json["mistakes"].push_back(std::move(entry));
   }
@@ -150,7 +156,7 @@ std::string data_text(const HtmlReport& report) {
   return escaped;
 }
 
-// Escapes text between tags. The script shows the title again, from JSON, in which bytes that are not UTF-8 are replaced.
+// Escapes text between tags.
 std::string escape_html(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -180,7 +186,8 @@ std::string escape_html(std::string_view text) {
 }  // namespace
 
 std::string html_report(const HtmlReport& report) {
-  const std::string title = escape_html(report.title), data = data_text(report), license = escape_html(report_files::kUplotLicense);
+  const std::string title = escape_html(printable(report.title)), data = data_text(report),
+                    license = escape_html(report_files::kUplotLicense);
   const std::map<std::string_view, std::string_view> parts = {{"title", title},
                                                               {"style", report_files::kStyle},
                                                               {"script", report_files::kScript},

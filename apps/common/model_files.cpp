@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "autograd/base/printable.h"
 #include "nn/model_file/model_file.h"
 #include "nn/weights/save.h"
 
@@ -13,7 +14,7 @@ void write_model(const nn::Module& model, const std::filesystem::path& path) {
   } else {
     nn::save_model(model, path);
   }
-  spdlog::info("wrote {}", path.string());
+  spdlog::info("wrote {}", detail::printable(path.string()));
 }
 
 }  // namespace chainrule::apps

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iterator>
 
+#include "autograd/base/printable.h"
 #include "nn/files/write_file.h"
 
 namespace chainrule::apps {
@@ -14,7 +15,7 @@ void write_guesses(const std::filesystem::path& path, const std::vector<Guess>& 
   for (std::size_t i = 0; i < guesses.size(); ++i) {
     const Guess& guess = guesses[i];
     fmt::format_to(std::back_inserter(table), "{},{},{},{:.6g}\n", i, class_names[static_cast<std::size_t>(guess.label)],
-                   class_names[static_cast<std::size_t>(guess.guess)], guess.confidence);
+                   class_names[static_cast<std::size_t>(guess.guess)], detail::unsigned_nan(guess.confidence));
   }
   if (path == "-") {
     std::fwrite(table.data(), 1, table.size(), stdout);

@@ -136,7 +136,7 @@ Score MnistTraining::step(const nn::Batch& batch, bool counts_correct) {
   const Tensor logits = network_(batch.inputs);
   const Tensor loss = loss_(logits, batch.targets);
   const std::int64_t images = batch.targets.numel();
-  Score score{.loss = loss.item() * static_cast<double>(images), .images = images};
+  Score score{.loss = detail::unsigned_nan(loss.item() * static_cast<double>(images)), .images = images};
   if (!std::isfinite(score.loss)) return score;
   if (counts_correct) score.correct = correct_guesses(logits, batch.targets);
   optimizer_->set_learning_rate(schedule_(steps_++));

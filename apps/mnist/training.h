@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/mnist/options.h"
+#include "autograd/base/printable.h"
 #include "autograd/base/random.h"
 #include "nn/data/dataset.h"
 #include "nn/layers/sequential.h"
@@ -29,7 +30,7 @@ struct Score {
     correct += other.correct;
     images += other.images;
   }
-  double mean_loss() const noexcept { return loss / static_cast<double>(images); }
+  double mean_loss() const noexcept { return detail::unsigned_nan(loss / static_cast<double>(images)); }
   double accuracy() const noexcept { return static_cast<double>(correct) / static_cast<double>(images); }
 };
 

@@ -6,11 +6,14 @@
 #include <initializer_list>
 #include <memory>
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "autograd/base/caller.h"
 #include "autograd/base/dtype.h"
+#include "autograd/base/printable.h"
 #include "autograd/base/shape.h"
 
 namespace chainrule::detail {
@@ -18,7 +21,11 @@ namespace chainrule::detail {
 // Writes *part, an object of type T.
 template <class T>
 void print_part(std::ostream& out, const void* part) {
-  out << *static_cast<const T*>(part);
+  if constexpr (std::is_floating_point_v<T>) {
+    out << unsigned_nan(*static_cast<const T*>(part));
+  } else {
+    out << *static_cast<const T*>(part);
+  }
 }
 extern template void print_part<const char*>(std::ostream&, const void*);
 extern template void print_part<std::string>(std::ostream&, const void*);
@@ -27,6 +34,7 @@ extern template void print_part<int>(std::ostream&, const void*);
 extern template void print_part<std::int64_t>(std::ostream&, const void*);
 extern template void print_part<std::size_t>(std::ostream&, const void*);
 extern template void print_part<double>(std::ostream&, const void*);
+extern template void print_part<float>(std::ostream&, const void*);
 extern template void print_part<DType>(std::ostream&, const void*);
 extern template void print_part<Shape>(std::ostream&, const void*);
 
@@ -54,7 +62,10 @@ template <class... Parts>
   return join({parts...});
 }
 
-/// Throws "path: op: message (at file:line)", with the line of the CallerScope in effect or otherwise the line given.
+/// Returns "path: op: message (at file:line)", printable, with the line of the CallerScope in effect or otherwise the line given.
+std::string error_sentence(const char* op, const std::string& message, const SourceLine& line);
+
+/// Throws error_sentence().
 /// @throws std::invalid_argument always.
 [[noreturn]] void throw_invalid(const char* op, const std::string& message, const SourceLine& line);
 
@@ -73,8 +84,8 @@ std::int64_t size_sum(const char* op, std::int64_t a, std::int64_t b, const Sour
 std::int64_t size_product(const char* op, std::int64_t a, std::int64_t b, const SourceLine& line);
 /// @}
 
-/// Returns the axis counted from the front.
-/// @throws std::invalid_argument if a Tensor of this rank has no such axis.
-int checked_axis(const char* op, std::int64_t axis, int rank, const SourceLine& line);
+/// Returns the axis counted from the front, of a Tensor that has these sizes and `more` axes.
+/// @throws std::invalid_argument if it has no such axis.
+int checked_axis(const char* op, std::int64_t axis, std::span<const std::int64_t> sizes, const SourceLine& line, int more = 0);
 
 }  // namespace chainrule::detail

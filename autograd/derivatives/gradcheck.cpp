@@ -4,8 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <ostream>
-#include <sstream>
 
+#include "autograd/base/printable.h"
+#include "autograd/base/text_stream.h"
 #include "autograd/derivatives/backward.h"
 #include "autograd/derivatives/differentiated.h"
 #include "autograd/graph/record.h"
@@ -322,7 +323,7 @@ class Check {
   void report(const std::vector<Tensor>& outputs) {
     result_.passed = result_.wrong == 0;
     const std::string compared = counted(static_cast<std::size_t>(result_.compared), options_.fast ? "random projection" : "derivative");
-    std::ostringstream out;
+    TextStream out;
     out.precision(12);
     if (result_.passed) {
       out << heading("passed") << compared << (result_.compared == 1 ? " agrees" : " agree");
@@ -331,15 +332,16 @@ class Check {
     }
     if (result_.input >= 0) {
       const auto i = static_cast<std::size_t>(result_.input), j = static_cast<std::size_t>(result_.output);
-      out << "\n  worst:    " << tensor_text("output", result_.output, outputs[j]);
+      out << "\n  worst:    " << printable(tensor_text("output", result_.output, outputs[j]));
       if (result_.output_element >= 0) out << ", element " << element_text(shape_of(outputs[j]), result_.output_element);
-      out << "\n  by:       " << tensor_text("input", result_.input, inputs_[i]);
+      out << "\n  by:       " << printable(tensor_text("input", result_.input, inputs_[i]));
       if (result_.input_element >= 0)
         out << ", element " << element_text(shape_of(inputs_[i]), result_.input_element) << " = "
-            << inputs_[i].data<double>()[static_cast<std::size_t>(result_.input_element)];
-      out << "\n  analytic: " << result_.analytic << "\n  numeric:  " << result_.numeric;
+            << unsigned_nan(inputs_[i].data<double>()[static_cast<std::size_t>(result_.input_element)]);
+      out << "\n  analytic: " << unsigned_nan(result_.analytic) << "\n  numeric:  " << unsigned_nan(result_.numeric);
       if (!result_.passed && kink_.gap() > 0) {
-        out << "\n  not differentiable there: the slope is " << kink_.left << " to the left, " << kink_.right << " to the right";
+        out << "\n  not differentiable there: the slope is " << unsigned_nan(kink_.left) << " to the left, " << unsigned_nan(kink_.right)
+            << " to the right";
       } else if (!result_.passed && !std::isfinite(result_.analytic - result_.numeric)) {
         out << "\n  not finite";
       } else {

@@ -71,9 +71,7 @@ std::string ranges(std::span<const Tensor> inputs) {
 }
 
 [[noreturn]] void throw_anomaly(const char* op, const std::string& message, const SourceLine& line) {
-  std::string path = ErrorPathScope::path();
-  if (!path.empty()) path += ": ";
-  throw std::runtime_error(path + op + ": " + message + " (at " + line_text(line) + ")");
+  throw std::runtime_error(error_sentence(op, message, line));
 }
 
 }  // namespace
@@ -83,7 +81,7 @@ void check_result(const char* op, const SourceLine& line, std::span<const Tensor
   if (bad.empty()) return;
   std::vector<Tensor> used;
   for (const Tensor* input : inputs) used.push_back(*input);
-  throw_anomaly(op, text("its result of shape ", shape_of(result), " has ", bad, ranges(used)), line_for_errors(line));
+  throw_anomaly(op, text("its result of shape ", shape_of(result), " has ", bad, ranges(used)), line);
 }
 
 void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
@@ -91,6 +89,7 @@ void check_gradient(Node* node, std::size_t input, const Tensor& gradient) {
   if (bad.empty()) return;
   std::vector<Tensor> inputs;
   for (std::uint32_t i = 0; i < node->input_count - node->saved_count; ++i) inputs.push_back(node->inputs()[i]);
+  const ForcedLine forced(node->line);
   throw_anomaly(node->op, text("the gradient for input ", input, " (", describe(node->inputs()[input]), ") has ", bad, ranges(inputs)),
                 node->line);
 }

@@ -14,13 +14,9 @@ constexpr std::int64_t kShownElements = 8;  // larger values are left out
 
 std::string escaped(const std::string& text) {
   std::string result;
-  for (char c : text) {
+  for (const char c : printable(text)) {
     if (c == '"' || c == '\\') result += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      result += ' ';
-    } else {
-      result += c;
-    }
+    result += c;
   }
   return result;
 }

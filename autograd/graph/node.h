@@ -149,6 +149,7 @@ inline bool is_unshared(const Tensor& tensor) noexcept {
 // train.cpp:41".
 std::string describe(const Tensor& tensor);
 
+inline std::span<const std::int64_t> sizes_of(const Node* node) noexcept { return {node->sizes(), std::size_t{node->rank}}; }
 inline Shape shape_of(const Node* node) noexcept { return Shape(node->sizes(), node->rank); }
 inline Shape shape_of(const Tensor& tensor) noexcept { return shape_of(node_of(tensor)); }
 

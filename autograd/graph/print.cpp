@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "autograd/base/printable.h"
 #include "autograd/graph/node.h"
 #include "autograd/graph/record.h"
 
@@ -103,7 +104,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   out << ", " << node->dtype;
   if (node->numel == 0 || node->numel > kShownInFull) out << ", shape=" << shape_of(node);
   if (node->recorded) {
-    out << ", grad=" << node->op;
+    out << ", grad=" << printable(node->op);
   } else if (node->requires_grad) {
     out << ", requires_grad";
   }

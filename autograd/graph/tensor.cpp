@@ -36,7 +36,7 @@ int Tensor::rank(SourceLine line) const { return defined_node("rank", *this, lin
 
 std::int64_t Tensor::size(int axis, SourceLine line) const {
   Node* node = defined_node("size", *this, line);
-  return node->sizes()[checked_axis("size", axis, node->rank, line)];
+  return node->sizes()[checked_axis("size", axis, sizes_of(node), line)];
 }
 
 std::int64_t Tensor::numel(SourceLine line) const { return defined_node("numel", *this, line)->numel; }

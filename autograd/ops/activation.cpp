@@ -49,7 +49,7 @@ template <class Rows>
 Tensor with_axis_last(const char* op, const TensorArg& x, int axis, Rows rows) {
   Node* node = floating_node(op, x.tensor(), x.line());
   const int rank = node->rank;
-  const int at = checked_axis(op, axis, rank == 0 ? 1 : rank, x.line());
+  const int at = checked_axis(op, axis, sizes_of(node), x.line(), rank == 0 ? 1 : 0);
   if (rank == 0 || at == rank - 1) return rows(x);
   const CallerScope caller(x.line());
   return transpose(rows(transpose(x, at, -1)), at, -1);

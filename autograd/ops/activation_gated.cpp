@@ -34,7 +34,7 @@ void prelu_loop(const T* x, std::int64_t step, const T* slope, std::int64_t slop
 Tensor glu(const TensorArg& x, int axis) {
   Node* node = floating_node("glu", x.tensor(), x.line());
   Shape shape = shape_of(node);
-  const int at = checked_axis("glu", axis, shape.rank(), x.line());
+  const int at = checked_axis("glu", axis, shape, x.line());
   if (shape[at] % 2 != 0)
     throw_invalid("glu", text("axis ", at, " of shape ", shape, " has size ", shape[at], ", expected an even size"), x.line());
   shape[at] /= 2;

@@ -456,7 +456,7 @@ void check_pick_shape(const char* op, const Shape& from, const Shape& index, int
 
 Tensor index_select(const TensorArg& x, int axis, const Tensor& index) {
   const Node* node = defined_node("index_select", x.tensor(), x.line());
-  const int at = checked_axis("index_select", axis, node->rank, x.line());
+  const int at = checked_axis("index_select", axis, sizes_of(node), x.line());
   const Node* picked = index_node("index_select", "the index", index, x.line());
   if (picked->rank != 1) throw_invalid("index_select", text("the index has shape ", shape_of(picked), ", expected rank 1"), x.line());
   Shape shape = shape_of(node);
@@ -485,7 +485,7 @@ Tensor index_select(const TensorArg& x, int axis, const Tensor& index) {
 Tensor gather(const TensorArg& x, int axis, const Tensor& index) {
   const Node* node = defined_node("gather", x.tensor(), x.line());
   const Shape from = shape_of(node);
-  const int at = checked_axis("gather", axis, from.rank(), x.line());
+  const int at = checked_axis("gather", axis, from, x.line());
   const Node* picked = index_node("gather", "the index", index, x.line());
   check_pick_shape("gather", from, shape_of(picked), at, x.line());
   const Tensor* inputs[] = {&x.tensor(), &index};
@@ -499,7 +499,7 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
   const Node* node = defined_node("scatter_add", x.tensor(), x.line());
   const Node* added = defined_node("scatter_add", source, x.line());
   const Shape shape = shape_of(node);
-  const int at = checked_axis("scatter_add", axis, shape.rank(), x.line());
+  const int at = checked_axis("scatter_add", axis, shape, x.line());
   const Node* picked = index_node("scatter_add", "the index", index, x.line());
   if (added->dtype != node->dtype) throw_invalid("scatter_add", text("the source is ", added->dtype, ", expected ", node->dtype), x.line());
   check_pick_shape("scatter_add", shape, shape_of(picked), at, x.line());

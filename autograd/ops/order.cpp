@@ -60,7 +60,7 @@ void rank_rows(const T* from, const Span& span, std::int64_t k, bool descending,
 Ordered ordered(const char* op, const TensorArg& x, const std::int64_t* wanted, int axis, bool descending) {
   Node* node = defined_node(op, x.tensor(), x.line());
   const int rank = node->rank;
-  const int at = checked_axis(op, axis, std::max(rank, 1), x.line());
+  const int at = checked_axis(op, axis, sizes_of(node), x.line(), rank == 0 ? 1 : 0);
   Shape shape = shape_of(node);
   const Span span = rank == 0 ? Span{} : around(shape, at);
   const std::int64_t k = wanted != nullptr ? *wanted : span.n;

@@ -186,7 +186,7 @@ Tensor repeat(const TensorArg& x, const Shape& repeats) {
 
 std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis) {
   Node* node = defined_node("split", x.tensor(), x.line());
-  const int at = checked_axis("split", axis, node->rank, x.line());
+  const int at = checked_axis("split", axis, sizes_of(node), x.line());
   if (size < 1) throw_invalid("split", text("the size of a piece is ", size, ", expected at least 1"), x.line());
   const CallerScope caller(x.line());
   return cut(x, at, size);
@@ -194,7 +194,7 @@ std::vector<Tensor> split(const TensorArg& x, std::int64_t size, int axis) {
 
 std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& sizes, int axis) {
   Node* node = defined_node("split", x.tensor(), x.line());
-  const int at = checked_axis("split", axis, node->rank, x.line());
+  const int at = checked_axis("split", axis, sizes_of(node), x.line());
   std::int64_t total = 0;
   for (std::int64_t size : sizes) {
     if (size < 0 || size > node->sizes()[at])
@@ -214,7 +214,7 @@ std::vector<Tensor> split(const TensorArg& x, const std::vector<std::int64_t>& s
 
 std::vector<Tensor> chunk(const TensorArg& x, std::int64_t chunks, int axis) {
   Node* node = defined_node("chunk", x.tensor(), x.line());
-  const int at = checked_axis("chunk", axis, node->rank, x.line());
+  const int at = checked_axis("chunk", axis, sizes_of(node), x.line());
   if (chunks < 1) throw_invalid("chunk", text("the number of chunks is ", chunks, ", expected at least 1"), x.line());
   const CallerScope caller(x.line());
   const std::int64_t size = node->sizes()[at];
@@ -229,7 +229,7 @@ Tensor flip(const TensorArg& x, const Axes& axes) {
   bool* const turned = flip_plan.turned;
   for (int axis = 0; axis < shape.rank() && axes.all(); ++axis) turned[axis] = true;
   for (std::int64_t axis : axes) {
-    const int at = checked_axis("flip", axis, shape.rank(), x.line());
+    const int at = checked_axis("flip", axis, shape, x.line());
     if (turned[at]) throw_invalid("flip", text("axis ", at, " is listed twice"), x.line());
     turned[at] = true;
   }

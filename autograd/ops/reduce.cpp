@@ -45,7 +45,7 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
   Span span{1, node->numel, 1};
   Shape shape;
   if (axis != nullptr && node->rank > 0) {
-    const int at = checked_axis(op, *axis, node->rank, x.line());
+    const int at = checked_axis(op, *axis, sizes_of(node), x.line());
     shape = shape_of(node);
     span = around(shape, at);
     if (keepdim) {
@@ -298,7 +298,7 @@ Tensor all(const TensorArg& x, const Axes& axes, bool keepdim) { return truth("a
 
 Tensor cumsum(const TensorArg& x, int axis) {
   Node* node = defined_node("cumsum", x.tensor(), x.line());
-  return running_sum(x, checked_axis("cumsum", axis, std::max<int>(node->rank, 1), x.line()), false);
+  return running_sum(x, checked_axis("cumsum", axis, sizes_of(node), x.line(), node->rank == 0 ? 1 : 0), false);
 }
 
 Tensor argmax(const TensorArg& x) { return argextreme("argmax", x, true, nullptr, false); }

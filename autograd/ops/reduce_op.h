@@ -35,7 +35,7 @@ inline Reduced reduced(const char* op, const Node* node, const Axes& axes, const
   if (axes.all()) std::fill_n(plan.gone, rank, true);
   for (std::int64_t axis : axes) {
     if (rank == 0 && (axis == 0 || axis == -1)) continue;
-    const int at = checked_axis(op, axis, rank, line);
+    const int at = checked_axis(op, axis, sizes_of(node), line);
     if (plan.gone[at]) throw_invalid(op, text("axis ", at, " is listed twice"), line);
     plan.gone[at] = true;
   }

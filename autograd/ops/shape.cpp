@@ -82,7 +82,7 @@ Tensor reshape(const TensorArg& x, const Shape& wanted) {
 Tensor flatten(const TensorArg& x, int first, int last) {
   Node* node = defined_node("flatten", x.tensor(), x.line());
   if (node->rank == 0) return make_view("flatten", x.line(), x.tensor(), 0, Shape{1}, kReshapeRule);
-  const int from = checked_axis("flatten", first, node->rank, x.line()), to = checked_axis("flatten", last, node->rank, x.line());
+  const int from = checked_axis("flatten", first, sizes_of(node), x.line()), to = checked_axis("flatten", last, sizes_of(node), x.line());
   if (from > to) throw_invalid("flatten", text("the first axis ", first, " is after the last axis ", last), x.line());
   Shape shape;
   for (int axis = 0; axis < node->rank; ++axis) {
@@ -99,7 +99,7 @@ Tensor squeeze(const TensorArg& x, const Axes& axes) {
   Node* node = defined_node("squeeze", x.tensor(), x.line());
   bool named[Shape::kMaxRank] = {};
   for (std::int64_t axis : axes)
-    if (node->rank > 0 || (axis != 0 && axis != -1)) named[checked_axis("squeeze", axis, node->rank, x.line())] = true;
+    if (node->rank > 0 || (axis != 0 && axis != -1)) named[checked_axis("squeeze", axis, sizes_of(node), x.line())] = true;
   Shape shape;
   for (int axis = 0; axis < node->rank; ++axis)
     if (node->sizes()[axis] != 1 || !(axes.all() || named[axis])) shape.push_back(node->sizes()[axis]);
@@ -111,13 +111,13 @@ Tensor unsqueeze(const TensorArg& x, int axis) {
   Shape shape = shape_of(node);
   if (shape.rank() == Shape::kMaxRank)
     throw_invalid("unsqueeze", text("shape ", shape, " already has ", Shape::kMaxRank, " axes, the maximum"), x.line());
-  shape.insert(checked_axis("unsqueeze", axis, shape.rank() + 1, x.line()), 1);
+  shape.insert(checked_axis("unsqueeze", axis, sizes_of(node), x.line(), 1), 1);
   return make_view("unsqueeze", x.line(), x.tensor(), 0, shape, kReshapeRule);
 }
 
 Tensor transpose(const TensorArg& x, int axis0, int axis1) {
   Node* node = defined_node("transpose", x.tensor(), x.line());
-  const int a = checked_axis("transpose", axis0, node->rank, x.line()), b = checked_axis("transpose", axis1, node->rank, x.line());
+  const int a = checked_axis("transpose", axis0, sizes_of(node), x.line()), b = checked_axis("transpose", axis1, sizes_of(node), x.line());
   std::vector<std::int64_t> order(node->rank);
   for (int axis = 0; axis < node->rank; ++axis) order[static_cast<std::size_t>(axis)] = axis == a ? b : axis == b ? a : axis;
   const CallerScope caller(x.line());
@@ -128,7 +128,7 @@ Tensor permute(const TensorArg& x, const Axes& order) {
   Node* node = defined_node("permute", x.tensor(), x.line());
   const int rank = node->rank;
   if (order.count() != rank)
-    throw_invalid("permute", text("got ", order.count(), " axes for a tensor of rank ", rank, ", expected ", rank), x.line());
+    throw_invalid("permute", text("got ", order.count(), " axes for a tensor of shape ", shape_of(node), ", expected ", rank), x.line());
   struct Order {
     std::int8_t to[Shape::kMaxRank];
   };
@@ -136,7 +136,7 @@ Tensor permute(const TensorArg& x, const Axes& order) {
   bool seen[Shape::kMaxRank] = {};
   Shape shape = shape_of(node);
   for (int place = 0; place < rank; ++place) {
-    const int axis = checked_axis("permute", order.begin()[place], rank, x.line());
+    const int axis = checked_axis("permute", order.begin()[place], sizes_of(node), x.line());
     if (seen[axis]) throw_invalid("permute", text("axis ", axis, " is listed twice"), x.line());
     seen[axis] = true;
     forward.to[place] = static_cast<std::int8_t>(axis);
@@ -181,7 +181,7 @@ Tensor broadcast_to(const TensorArg& x, const Shape& shape) {
 
 Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop) {
   Node* node = defined_node("slice", x.tensor(), x.line());
-  const int at = checked_axis("slice", axis, node->rank, x.line());
+  const int at = checked_axis("slice", axis, sizes_of(node), x.line());
   Shape shape = shape_of(node);
   const std::int64_t size = shape[at];
   const std::int64_t from = std::clamp<std::int64_t>(start < 0 ? start + size : start, 0, size);
@@ -202,7 +202,7 @@ Tensor slice(const TensorArg& x, int axis, std::int64_t start, std::int64_t stop
 Tensor concat(const TensorList& tensors, int axis) {
   if (tensors.size() == 0) throw_invalid("concat", "got no tensors, expected at least one", tensors.line());
   Node* first = defined_node("concat", tensors[0], tensors.line());
-  const int at = checked_axis("concat", axis, first->rank, tensors.line());
+  const int at = checked_axis("concat", axis, sizes_of(first), tensors.line());
   Shape shape = shape_of(first);
   std::vector<const Tensor*> inputs;
   shape[at] = 0;
@@ -246,7 +246,7 @@ Tensor stack(const TensorList& tensors, int axis) {
   if (tensors.size() == 0) throw_invalid("stack", "got no tensors, expected at least one", tensors.line());
   const CallerScope caller(tensors.line());
   const Shape shape = shape_of(defined_node("stack", tensors[0], tensors.line()));
-  const int at = checked_axis("stack", axis, shape.rank() + 1, tensors.line());
+  const int at = checked_axis("stack", axis, shape, tensors.line(), 1);
   std::vector<Tensor> rows;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     Node* node = defined_node("stack", tensors[i], tensors.line());

@@ -139,6 +139,12 @@ void run_in_forks(std::span<const Loop> loops, int most_threads, Clock::time_poi
   }
 }
 
+// OpenMP's number of threads. libgomp makes a negative number of an OMP_NUM_THREADS that is too large for int.
+int openmp_limit() noexcept {
+  const int threads = omp_get_max_threads();
+  return threads > 0 ? threads : omp_get_num_procs();
+}
+
 // Returns true if keeping threads ready is likely to help now.
 bool may_keep(int threads) {
   if (threads < 2) return false;
@@ -151,7 +157,7 @@ bool may_keep(int threads) {
 template <class GoesOn>
 bool run_steps_with(int threads, const Step& step, const GoesOn& goes_on) {
   KeptThreads kept;
-  const int limit_now = omp_get_max_threads();
+  const int limit_now = openmp_limit();
   bool more = true;
   std::exception_ptr error;
 #pragma omp parallel num_threads(threads)
@@ -194,7 +200,7 @@ int thread_limit() noexcept {
   if (lost_threads) [[unlikely]]
     return 1;
   if (set > 0) return set;
-  return limit_outside > 0 ? limit_outside : omp_get_max_threads();
+  return limit_outside > 0 ? limit_outside : openmp_limit();
 #else
   return std::max(set, 1);
 #endif

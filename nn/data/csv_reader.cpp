@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 
 #include "autograd/base/check.h"
+#include "autograd/base/printable.h"
+#include "nn/files/file_error.h"
+#include "nn/files/file_kind.h"
 
 namespace chainrule::nn {
 
@@ -17,10 +19,20 @@ constexpr std::size_t kBuffer = std::size_t{1} << 20;
 constexpr std::size_t kMostColumns = 1'000'000;
 constexpr std::size_t kLongestCell = std::size_t{1} << 16;
 
+// The number of occurrences outside quotes.
+std::ptrdiff_t count_in(std::string_view line, char wanted) {
+  bool in_quotes = false;
+  return std::ranges::count_if(line, [&](char letter) {
+    if (letter == '"') in_quotes = !in_quotes;
+    return letter == wanted && !in_quotes;
+  });
+}
+
 }  // namespace
 
 CsvReader::CsvReader(const std::string& path, char delimiter)
     : file_(path), buffer_(std::clamp<std::uint64_t>(file_.size(), 1, kBuffer)), delimiter_(delimiter) {
+  refuse_other_kind(file_, FileKind::unknown, "a CSV table");
   rewind();
 }
 
@@ -39,6 +51,7 @@ bool CsvReader::next_row() {
   while (peek() >= 0) {
     row_line_ = line_;
     count_ = 0;
+    is_comment_ = peek() == '#';
     const bool quoted = peek() == '"';
     read_cell();
     held_ = quoted || !row_ended_ || !cell_.empty();
@@ -82,9 +95,11 @@ std::string_view CsvReader::without_plus() const noexcept {
 }
 
 std::string CsvReader::shown(std::string_view words) {
-  std::string shown = "\"";
-  for (const char letter : words.substr(0, 40)) shown += static_cast<unsigned char>(letter) < 0x20 ? '?' : letter;
-  return shown + (words.size() > 40 ? "...\"" : "\"");
+  constexpr std::size_t kMost = 40;
+  std::size_t end = std::min(words.size(), kMost);
+  while (end > kMost - 3 && end < words.size() && (static_cast<unsigned char>(words[end]) & 0xC0) == 0x80)
+    --end;  // does not cut a UTF-8 character
+  return '"' + detail::printable(words.substr(0, end)) + (words.size() > kMost ? "...\"" : "\"");
 }
 
 bool CsvReader::refill() {
@@ -186,7 +201,22 @@ void CsvReader::check_length(std::size_t size) const {
 }
 
 void CsvReader::fail_at(std::int64_t line, std::size_t column, const std::string& what) const {
-  throw std::runtime_error(text(file_.name(), ":", line, ":", column + 1, ": ", what));
+  throw_file_error(text(file_.name(), ":", line, ":", column + 1), what + likely_cause());
+}
+
+// What an error probably comes from, judging by the first lines and the current row: ": ..." or "".
+std::string CsvReader::likely_cause() const {
+  std::vector<std::uint8_t> bytes(kLongestCell);
+  bytes.resize(file_.read_at(0, bytes));
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view line = start.substr(0, start.find('\n'));
+  if (line.size() == start.size() && line.find('\r') < line.size() - 1) return ": the lines end with CR alone, expected LF or CRLF";
+  for (const char separator : {',', ';', '\t', '|'}) {
+    if (count_in(line, separator) > count_in(line, delimiter_))
+      return text(": the cells seem to be separated by ", shown({&separator, 1}), ", but the delimiter is ", shown({&delimiter_, 1}));
+  }
+  if (is_comment_) return ": the row begins with #, but comments are not supported";
+  return line.starts_with('#') ? ": line 1 begins with #, but comments are not supported" : "";
 }
 
 }  // namespace chainrule::nn

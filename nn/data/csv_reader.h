@@ -69,6 +69,7 @@ class CsvReader {
   void append(const std::uint8_t* bytes, std::size_t count);
   void check_length(std::size_t size) const;
   [[noreturn]] void fail_at(std::int64_t line, std::size_t column, const std::string& what) const;
+  std::string likely_cause() const;
 
   InputFile file_;
   std::vector<std::uint8_t> buffer_;
@@ -80,6 +81,7 @@ class CsvReader {
   std::size_t count_ = 0;  // cells of this row read so far
   bool held_ = false;      // the first cell of the row has been read, but next_cell() has not returned it yet
   bool row_ended_ = true;
+  bool is_comment_ = false;  // the row begins with #
   std::int64_t line_ = 1, row_line_ = 1;
 };
 

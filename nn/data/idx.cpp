@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "nn/files/file_kind.h"
 #include "nn/files/gzip.h"
 #include "nn/files/input_file.h"
 
@@ -97,8 +98,10 @@ std::size_t read_rank(const InputFile& file, const IdxLimits& limits, IdxContent
   const std::size_t got = content.read(magic);
   if (got == 0) file.fail_at(0, "empty, expected an IDX header");
   if (got < magic.size()) file.fail_at(got, "ends inside the IDX header, expected 4 bytes and 4 more for each dimension");
-  if (magic[0] != 0 || magic[1] != 0)
+  if (magic[0] != 0 || magic[1] != 0) {
+    refuse_other_kind(file, FileKind::gzip, "an IDX file, plain or compressed with gzip");
     file.fail_at(0, "found " + hex_bytes(std::span(magic).first(2)) + ", expected 00 00, the start of an IDX file");
+  }
   if (magic[2] != kUint8) {
     file.fail_at(
         2, "found element type 0x" + hex_bytes(std::span(magic).subspan(2, 1)) + " (" + type_name(magic[2]) + "), expected 0x08 (uint8)");

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -13,8 +12,11 @@
 #include <system_error>
 #include <utility>
 
+#include "autograd/base/printable.h"
 #include "nn/data/chunks.h"
 #include "nn/data/csv_reader.h"
+#include "nn/files/ascii.h"
+#include "nn/files/file_error.h"
 
 namespace chainrule::nn {
 namespace {
@@ -71,23 +73,23 @@ void append(std::string& list, const std::string& item) {
 }
 
 std::string describe(const MnistDirectory& directory, const std::array<fs::path, 4>& paths) {
-  std::string text = "\n  " + directory.path;
-  if (!directory.origin.empty()) text += " (" + directory.origin + ")";
+  std::string text = "\n  " + detail::printable(directory.path);
+  if (!directory.origin.empty()) text += " (" + detail::printable(directory.origin) + ")";
   text += ": ";
   std::error_code error;
   const fs::file_status status = fs::status(directory.path, error);
   if (status.type() == fs::file_type::not_found) return text + "no such directory";
-  if (error) return text + error.message();
+  if (error) return text + system_reason(error.value());
   if (!fs::is_directory(status)) return text + "not a directory";
   fs::directory_iterator entries(directory.path, error);
-  if (error) return text + "cannot be read: " + error.message();
+  if (error) return text + "cannot be read: " + system_reason(error.value());
   std::string found;
   std::string missing;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (paths[i].empty()) {
       append(missing, spelled(kFileNames[i], '-'));
     } else {
-      append(found, paths[i].filename().string());
+      append(found, detail::printable(paths[i].filename().string()));
     }
   }
   if (found.empty()) return text + "none of them";
@@ -99,7 +101,7 @@ IdxArray read_images(const std::string& path) {
 }
 
 [[noreturn]] void fail_at(const std::string& path, std::size_t byte, const std::string& what) {
-  throw std::runtime_error(path + ": byte " + std::to_string(byte) + ": " + what);
+  throw_file_error(path, "byte " + std::to_string(byte) + ": " + what);
 }
 
 std::vector<std::uint8_t> read_labels(const std::string& path, const std::string& images_path, const IdxArray& images, int classes) {
@@ -144,7 +146,7 @@ std::string dataset_name(const MnistFiles& files, const std::vector<std::uint8_t
   if (begins(kFashionStart)) return "Fashion-MNIST";
   std::string name = directory_name(fs::path(files.train_labels).parent_path());
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
   return lower.find("fashion") != std::string::npos ? "Fashion-MNIST" : name;
 }
 
@@ -213,9 +215,15 @@ MnistPart read_mnist_csv(const std::string& path, int classes) {
   CsvReader reader(path, ',');
   if (!reader.next_row()) reader.fail(0, "the file holds no rows");
   reader.next_cell();
-  const bool header = std::string_view("0123456789+-.").find((std::string(reader.trimmed()) + 'x')[0]) == std::string_view::npos;
+  std::string first(reader.trimmed());
+  const bool header = std::string_view("0123456789+-.").find((first + 'x')[0]) == std::string_view::npos;
+  std::ranges::transform(first, first.begin(), to_lower);
   const std::size_t columns = reader.finish_row(), pixels = columns - 1;
-  const auto side = static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
+  const auto side_of = [](std::size_t count) { return static_cast<std::size_t>(std::llround(std::sqrt(static_cast<double>(count)))); };
+  const std::size_t side = side_of(pixels), unlabeled_side = side_of(columns);
+  if (pixels > 0 && unlabeled_side * unlabeled_side == columns && first != "label")
+    reader.fail(0, "the row has " + std::to_string(columns) +
+                       " cells, which seem to be the pixels of a square image without its label, expected a label first");
   if (side == 0 || side * side != pixels)
     reader.fail(pixels, "the row has " + std::to_string(pixels) + " pixels after its label, which do not form a square image");
   reader.rewind();

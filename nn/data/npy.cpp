@@ -17,6 +17,7 @@
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/shape.h"
+#include "nn/files/file_kind.h"
 #include "nn/files/half.h"
 #include "nn/files/input_file.h"
 #include "nn/files/write_file.h"
@@ -240,6 +241,7 @@ Tensor read_array(const InputFile& file) {
   std::array<std::uint8_t, 12> start = {};
   const std::size_t got = file.read_at(0, start);
   if (got < kMagic.size() || std::memcmp(start.data(), kMagic.data(), kMagic.size()) != 0) {
+    refuse_other_kind(file, FileKind::npy, "an .npy file");
     const std::string found = got == 0 ? "empty" : "begins with " + hex_bytes(std::span(start).first(std::min(got, kMagic.size())));
     file.fail_at(0, found + ", expected 93 4e 55 4d 50 59, the signature of an .npy file");
   }

@@ -7,13 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
-#include <system_error>
+
+#include "nn/files/file_error.h"
 
 namespace chainrule::nn {
 namespace {
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 std::string kind(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";
@@ -25,12 +23,12 @@ std::string kind(mode_t mode) {
 }  // namespace
 
 InputFile::InputFile(const std::string& path) : name_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
-  if (fd_ < 0) fail("cannot be opened: " + reason(errno));
+  if (fd_ < 0) fail("cannot be opened: " + system_reason(errno));
   // The destructor does not run when a constructor throws, so the descriptor is closed here.
   struct stat status = {};
   std::string wrong;
   if (::fstat(fd_, &status) != 0) {
-    wrong = "cannot be examined: " + reason(errno);
+    wrong = "cannot be examined: " + system_reason(errno);
   } else if (!S_ISREG(status.st_mode)) {
     wrong = "is " + kind(status.st_mode) + ", expected a regular file";
   }
@@ -50,14 +48,14 @@ std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::uint8_t> out
     const std::size_t wanted = std::min(out.size() - done, kMaxRead);
     const ssize_t got = ::pread(fd_, out.data() + done, wanted, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail("byte " + std::to_string(offset + done) + ": cannot be read: " + reason(errno));
+    if (got < 0) fail("byte " + std::to_string(offset + done) + ": cannot be read: " + system_reason(errno));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
   return done;
 }
 
-void InputFile::fail(const std::string& what) const { throw std::runtime_error(name_ + ": " + what); }
+void InputFile::fail(const std::string& what) const { throw_file_error(name_, what); }
 
 void InputFile::fail_at(std::uint64_t byte, const std::string& what) const { fail("byte " + std::to_string(byte) + ": " + what); }
 

@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <system_error>
+
+#include "nn/files/file_error.h"
 
 namespace chainrule::nn {
 namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::string& path, int error) {
-  throw std::runtime_error(path + ": cannot be written: " + std::generic_category().message(error));
-}
+[[noreturn]] void fail(const std::string& path, int error) { throw_file_error(path, "cannot be written: " + system_reason(error)); }
 
 // The file under its temporary name. The destructor deletes it unless keep() renamed it.
 class TemporaryFile {
@@ -25,7 +24,7 @@ class TemporaryFile {
   explicit TemporaryFile(const std::string& path) : path_(path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
-    if (fs::exists(status) && !fs::is_regular_file(status)) throw std::runtime_error(path + ": cannot be written: not a regular file");
+    if (fs::exists(status) && !fs::is_regular_file(status)) throw_file_error(path, "cannot be written: not a regular file");
     // The name must be unused: another thread may be writing the same file, and a killed process may have left its temporary file.
     for (int attempt = 0; fd_ < 0; ++attempt) {
       name_ = path + ".tmp" + std::to_string(getpid()) + "-" + std::to_string(attempt);

@@ -80,7 +80,8 @@ Merge::Merge(std::string_view op, Dim inputs, int axis, SourceLine line)
 
 std::vector<Tensor> Merge::forward_many(const std::vector<Tensor>& inputs) const {
   if (combine_ == nullptr) {
-    const int axis = checked_axis("concatenate", axis_, inputs[0].rank() - 1, SourceLine::current());
+    const Shape first = inputs[0].shape();
+    const int axis = checked_axis("concatenate", axis_, std::span(first.begin(), first.end()).subspan(1), SourceLine::current());
     return {concat(inputs, axis + 1)};
   }
   // The ops would broadcast inputs of different shapes.
@@ -130,7 +131,7 @@ Symbol concatenate(const SymbolList& symbols, int axis, SourceLine line) {
   for (const Symbol& symbol : symbols.symbols()) {
     const Shape& first = symbols[0].shape();
     Shape expected = first;
-    const int at = checked_axis("concatenate", axis, first.rank(), line);
+    const int at = checked_axis("concatenate", axis, first, line);
     if (symbol.shape().rank() == first.rank()) expected[at] = symbol.shape()[at];
     if (symbol.shape() != expected)
       throw_invalid("concatenate",

@@ -1,12 +1,12 @@
 #include "nn/graph/model.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <map>
 #include <set>
 
 #include "autograd/base/check.h"
+#include "nn/files/ascii.h"
 #include "nn/graph/summary.h"
 #include "nn/train/trainer.h"
 
@@ -25,12 +25,12 @@ std::size_t checked_count(const SymbolList& symbols, const char* what, const Sou
 
 // "dense" for "Dense 784 -> 128", "batch_norm" for "BatchNorm 64", "re_lu" for "ReLU": the way in which Keras makes names from types.
 std::string automatic_name(const std::string& description) {
-  const auto at = [&](std::size_t i) { return i < description.size() ? static_cast<unsigned char>(description[i]) : 0; };
+  const auto at = [&](std::size_t i) { return i < description.size() ? description[i] : '\0'; };
   std::string name;
-  for (std::size_t i = 0; std::isalnum(at(i)) != 0 || at(i) == '_'; ++i) {
-    const bool starts = std::isupper(at(i)) != 0 && i > 0 && (std::islower(at(i - 1)) != 0 || std::islower(at(i + 1)) != 0);
+  for (std::size_t i = 0; is_alphanumeric(at(i)) || at(i) == '_'; ++i) {
+    const bool starts = is_upper(at(i)) && i > 0 && (is_lower(at(i - 1)) || is_lower(at(i + 1)));
     if (starts && name.back() != '_') name += '_';
-    name += static_cast<char>(std::tolower(at(i)));
+    name += to_lower(at(i));
   }
   return name.empty() ? "layer" : name;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "autograd/base/check.h"
+#include "autograd/base/printable.h"
 #include "nn/graph/model.h"
 #include "nn/layers/sequential.h"
 
@@ -111,6 +112,8 @@ Rows rows_of(const Module& module, const SummaryOptions& options, const SourceLi
 std::string padding(const std::string& cell, std::size_t to) { return std::string(to - width(cell), ' '); }
 
 std::string table(Rows rows) {
+  for (Row& row : rows)
+    for (std::string Row::*cell : {&Row::layer, &Row::connected}) row.*cell = detail::printable(row.*cell);
   rows.insert(rows.begin(), {"Layer", "Output shape", "Parameters", "Connected to"});
   const auto widest = [&](std::string Row::*cell) {
     std::size_t most = 0;
@@ -166,7 +169,7 @@ std::string totals(const Module& module, const SourceLine& line) {
 
 std::string summary(const Module& module, const SummaryOptions& options, SourceLine line) {
   const CallerScope caller(line);
-  const std::string title = titled(module.name(), module) + "\n\n";
+  const std::string title = detail::printable(titled(module.name(), module)) + "\n\n";
   return title + table(rows_of(module, options, line)) + totals(module, line);
 }
 

@@ -14,16 +14,21 @@ void check_scores(const char* op, const char* what, const Tensor& scores, const 
   if (!is_floating(scores.dtype())) throw_invalid(op, text(what, " is int64, expected float32 or float64"), line);
 }
 
-// "use target.reshape({4, 1})" if the shapes differ only by axes of size 1; otherwise "".
-std::string reshape_hint(const char* what, const Shape& wanted, const Shape& got) {
+// ".reshape({4, 1})" if the shapes differ only by axes of size 1; otherwise "".
+std::string reshape_call(const Shape& wanted, const Shape& got) {
   Shape bare_wanted, bare_got;
   for (std::int64_t size : wanted)
     if (size != 1) bare_wanted.push_back(size);
   for (std::int64_t size : got)
     if (size != 1) bare_got.push_back(size);
   if (bare_wanted != bare_got) return "";
-  std::string sizes = wanted.str();
-  return text(": use ", what, ".reshape({", sizes.substr(1, sizes.size() - 2), "})");
+  const std::string sizes = wanted.str();
+  return text(".reshape({", sizes.substr(1, sizes.size() - 2), "})");
+}
+
+std::string reshape_hint(const char* what, const Shape& wanted, const Shape& got) {
+  const std::string call = reshape_call(wanted, got);
+  return call.empty() ? "" : text(": use ", what, call);
 }
 
 }  // namespace
@@ -31,6 +36,16 @@ std::string reshape_hint(const char* what, const Shape& wanted, const Shape& got
 void check_target(const char* op, const char* what, const Tensor& prediction, const Tensor& target, const SourceLine& line) {
   check_scores(op, what, prediction, line);
   if (!target.defined()) throw_invalid(op, "undefined tensor for target", line);
+  if (target.dtype() == DType::int64) {
+    const Shape wanted = prediction.shape();
+    const bool fits = wanted == target.shape();
+    const std::string reshape = fits ? "" : reshape_call(wanted, target.shape());
+    throw_invalid(op,
+                  text("target is int64 ", target.shape(), ", expected ", prediction.dtype(), " ", wanted, " like ", what,
+                       fits || !reshape.empty() ? text(": use target.to(cr::", prediction.dtype(), ")", reshape, ", or for") : ": for",
+                       " labels of classes a function that takes them, such as cross_entropy or accuracy"),
+                  line);
+  }
   if (prediction.shape() != target.shape())
     throw_invalid(op,
                   text(what, " has shape ", prediction.shape(), " and target ", target.shape(), ", expected the same shape",

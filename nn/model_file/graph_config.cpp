@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/base/check.h"
+#include "nn/files/file_error.h"
 #include "nn/files/json_text.h"
 #include "nn/graph/model.h"
 #include "nn/model_file/model_file.h"
@@ -120,8 +121,7 @@ void Model::save(const std::string& path, SourceLine line) const { save_model(*t
 Model Model::load(const std::string& path, SourceLine line) {
   const Layer loaded = load_model(path, line);
   auto* const model = dynamic_cast<Model*>(loaded.shared().get());
-  if (model == nullptr)
-    throw std::runtime_error(text(path, ": holds ", loaded->describe(), ", expected a Model: nn::load_model() reads any module"));
+  if (model == nullptr) throw_file_error(path, text("holds ", loaded->describe(), ", expected a Model: nn::load_model() reads any module"));
   return std::move(*model);
 }
 

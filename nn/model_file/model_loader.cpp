@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "autograd/base/check.h"
+#include "autograd/base/printable.h"
 #include "autograd/graph/grad_mode.h"
+#include "nn/files/file_kind.h"
 #include "nn/files/json_text.h"
 #include "nn/model_file/model_file.h"
 #include "nn/model_file/model_parser.h"
@@ -179,6 +181,7 @@ Layer load(const InputFile& file) {
   // Some room for modules whose constructor makes Tensors that it then replaces, for example to tie two weights.
   constexpr std::int64_t kSpare = 1'000'000;
   const NoGrad no_grad;
+  refuse_other_kind(file, FileKind::model, "a model written by nn::save_model()");
   Content content = parse_model(file);
   Maker maker(file, content.shared);
   const Layer layer = [&] {
@@ -204,7 +207,9 @@ Layer load_model(const std::string& path, SourceLine line) {
     return file.within_memory([&] { return load(file); });
   } catch (const std::exception& error) {
     // Exceptions of custom modules do not name the file.
-    if (std::string_view(error.what()).starts_with(file.name() + ": ") && dynamic_cast<const std::runtime_error*>(&error) != nullptr) throw;
+    if (std::string_view(error.what()).starts_with(detail::printable(file.name()) + ": ") &&
+        dynamic_cast<const std::runtime_error*>(&error) != nullptr)
+      throw;
     what = error.what();
   }
   file.fail(what);

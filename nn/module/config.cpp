@@ -1,11 +1,11 @@
 #include "nn/module/config.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <utility>
 
 #include "autograd/base/check.h"
+#include "nn/files/ascii.h"
 #include "nn/files/json_text.h"
 #include "nn/module/config_value.h"
 #include "nn/module/parameter_budget.h"
@@ -31,9 +31,8 @@ std::string words_for(const ConfigValue& value) {
 
 std::string path_of_field(const std::string& path, std::string_view name) {
   constexpr std::size_t kMost = 60;
-  const bool plain = !name.empty() && name.size() <= kMost && std::all_of(name.begin(), name.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-  });
+  const bool plain =
+      !name.empty() && name.size() <= kMost && std::ranges::all_of(name, [](char c) { return nn::is_alphanumeric(c) || c == '_'; });
   if (!plain) return path + "[" + nn::json_quote(name) + "]";
   return path.empty() ? std::string(name) : path + "." + std::string(name);
 }

@@ -167,8 +167,8 @@ std::string name_of(const std::type_info& type) {
 
 [[noreturn]] void refuse_copy(const std::string& made, const std::string& type) {
   throw_misuse("clone",
-               text("copy_structure returned a ", made, ", expected a ", type, ": add to ", type, " the member\n  ",
-                    "std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\n",
+               text("copy_structure returned a ", made, ", expected a ", type, ": add to ", type, " the member `",
+                    "std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }`, ",
                     "with the arguments of its constructor"),
                SourceLine::current());
 }
@@ -419,8 +419,8 @@ std::shared_ptr<Module> Module::copy_structure(Cloner&) const {
   const std::string type = Module::describe();
   throw_misuse(
       "clone",
-      text(type, " cannot be cloned: add the member\n  std::shared_ptr<nn::Module> ",
-           "copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }\nwith the arguments of its constructor"),
+      text(type, " cannot be cloned: add the member `std::shared_ptr<nn::Module> ",
+           "copy_structure(nn::Cloner&) const override { return std::make_shared<", type, ">(); }`, with the arguments of its constructor"),
       SourceLine::current());
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/base/printable.h"
 #include "nn/metrics/metric.h"
 #include "nn/module/module.h"
 #include "nn/optim/optimizer.h"
@@ -39,7 +40,7 @@ class Training {
   /// Returns the number of optimizer steps in an epoch.
   std::int64_t steps_per_epoch() const noexcept { return steps_per_epoch_; }
   /// Returns the loss of the last step; NaN if none of its examples counts in the loss, because all labels are ignored.
-  double step_loss() const noexcept { return step_loss_; }
+  double step_loss() const noexcept { return detail::unsigned_nan(step_loss_); }
 
   /// Returns the names of all values that are recorded for each epoch.
   const std::vector<std::string>& recorded() const noexcept { return recorded_; }

@@ -3,6 +3,8 @@
 #include <ostream>
 
 #include "autograd/base/check.h"
+#include "autograd/base/printable.h"
+#include "autograd/base/text_stream.h"
 
 namespace chainrule::nn {
 
@@ -31,6 +33,7 @@ double Metrics::operator[](const RecordName& name) const {
 }
 
 void Metrics::set(std::string_view name, double value) {
+  value = detail::unsigned_nan(value);
   for (Entry& entry : entries_) {
     if (entry.first == name) {
       entry.second = value;
@@ -41,12 +44,15 @@ void Metrics::set(std::string_view name, double value) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Metrics& metrics) {
+  detail::TextStream line;
+  line.flags(out.flags());
+  line.precision(out.precision());
   const char* between = "";
   for (const auto& [name, value] : metrics) {
-    out << between << name << ' ' << value;
+    line << between << detail::printable(name) << ' ' << detail::unsigned_nan(value);
     between = "  ";
   }
-  return out;
+  return out << line.str();
 }
 
 std::vector<double> History::operator[](const RecordName& name) const {

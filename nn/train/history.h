@@ -44,7 +44,7 @@ class Metrics {
   double operator[](const RecordName& name) const;
   /// Returns true if there is a value of this name.
   bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
-  /// Sets or replaces the value of this name.
+  /// Sets or replaces the value of this name. A NaN loses its sign, so that it is printed as "nan".
   void set(std::string_view name, double value);
 
   /// Returns the number of values.

@@ -4,13 +4,17 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <iterator>
 #include <limits>
 #include <ostream>
-#include <sstream>
+#include <stdexcept>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
 #include "autograd/base/check.h"
+#include "autograd/base/printable.h"
+#include "autograd/base/text_stream.h"
 #include "autograd/derivatives/backward.h"
 #include "autograd/ops/create.h"
 #include "autograd/ops/elementwise.h"
@@ -30,6 +34,8 @@ using detail::throw_misuse;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kLabelLosses[] = {"cross_entropy", "nll_loss", "multi_margin_loss"};
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -131,19 +137,32 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
   const Batch examples = data.batch(0, std::min<std::int64_t>(2, data.size()), line);
   const std::int64_t n = examples_in(examples);
   const std::vector<Tensor> outputs = module(inputs_of(examples), line);
+  const auto name_of = [&](std::size_t i) {
+    return names_.size() == 1 ? module.describe() : text("output ", names_[i], " of ", module.describe());
+  };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Tensor& y = outputs[i];
-    const std::string which = names_.size() == 1 ? module.describe() : text("output ", names_[i], " of ", module.describe());
     if (y.rank() == 0 || y.size(0) != n)
       throw_invalid(
-          op, text("for ", n, n == 1 ? " example " : " examples ", which, " returns shape ", y.shape(), ", expected [", n, ", ...]"), line);
+          op, text("for ", n, n == 1 ? " example " : " examples ", name_of(i), " returns shape ", y.shape(), ", expected [", n, ", ...]"),
+          line);
+  }
+  const auto check_classes = [&](std::size_t i) {
+    const Tensor& y = outputs[i];
     if (data.classes(i) > 0 && y.rank() == 2 && y.size(1) < data.classes(i))
       throw_invalid(op,
-                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", which, " returns ", y.size(1),
+                    text("targets hold labels up to ", data.classes(i) - 1, ", but ", name_of(i), " returns ", y.size(1),
                          " values per example, expected at least ", data.classes(i)),
                     line);
-  }
+  };
+  // The other losses may not take labels at all, which they say themselves.
+  const auto takes_labels = [&](std::size_t i) {
+    return !has_loss() || std::ranges::find(kLabelLosses, losses_[i].name()) != std::end(kLabelLosses);
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (takes_labels(i)) check_classes(i);
   Totals(*this).add(outputs, examples);
+  for (std::size_t i = 0; i < outputs.size(); ++i) check_classes(i);
 }
 
 Objective::BatchWeights& Objective::BatchWeights::operator+=(const BatchWeights& other) {
@@ -368,7 +387,13 @@ History Trainer::run(Optimizer& optimizer, bool full_batch) {
   parameters_ = module_.parameters(line_);
   check_optimizer(optimizer);
   objective_.check(module_, data_, "fit", line_);
-  if (validation_) objective_.check(module_, *validation_, "fit", line_);
+  if (validation_) {
+    try {
+      objective_.check(module_, *validation_, "fit", line_);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(text("validation data: ", error.what()));
+    }
+  }
   batch_size_ = options_.batch_size.value_or(full_batch ? std::max<std::int64_t>(1, data_.size()) : 32);
 
   training_.optimizer_ = &optimizer;
@@ -427,9 +452,8 @@ void Trainer::train_epoch(Optimizer& optimizer, Metrics& record) {
     const bool finite = step_on(optimizer, batches, totals);
     ++training_.step_;
     if (!finite && options_.stop_on_nan) {
-      training_.stop(text("the loss became ", std::isnan(training_.step_loss_) ? "nan" : text(training_.step_loss_), " in epoch ",
-                          training_.epoch_, " at step ", training_.step_, "; a lower learning rate than ", optimizer.learning_rate(),
-                          " may help"));
+      training_.stop(text("the loss became ", training_.step_loss_, " in epoch ", training_.epoch_, " at step ", training_.step_,
+                          "; a lower learning rate than ", optimizer.learning_rate(), " may help"));
       training_.history_.ending = Ending::diverged;
       return false;
     }
@@ -495,9 +519,9 @@ void Trainer::show(const Metrics& record) const {
   const std::int64_t epoch = training_.epoch_;
   const bool last = epoch == options_.epochs || training_.stopped_;
   if (epoch != 1 && epoch % options_.show_every != 0 && !last) return;
-  std::ostringstream line;
+  detail::TextStream line;
   line << "epoch " << epoch << '/' << options_.epochs << "  " << record << '\n';
-  if (training_.stopped_) line << "stopped: " << training_.history_.reason << '\n';
+  if (training_.stopped_) line << "stopped: " << detail::printable(training_.history_.reason) << '\n';
   if (last && training_.history_.best_epoch) line << "the weights are those of epoch " << *training_.history_.best_epoch << '\n';
   *options_.out << line.str();
 }

@@ -18,6 +18,7 @@
 
 #include "autograd/base/check.h"
 #include "autograd/ops/create.h"
+#include "nn/files/file_kind.h"
 #include "nn/files/half.h"
 #include "nn/files/input_file.h"
 #include "nn/files/json_reader.h"
@@ -388,6 +389,7 @@ Tensor read_tensor(const InputFile& file, const Entry& entry, std::uint64_t offs
 }
 
 SafetensorsFile read_file(const InputFile& file) {
+  refuse_other_kind(file, FileKind::safetensors, "a safetensors file");
   const std::uint64_t header_bytes = read_header_size(file);
   const std::uint64_t data_at = kLengthBytes + header_bytes;
   WeightsHeader header = WeightsHeaderParser(file).parse(read_header_text(file, header_bytes));

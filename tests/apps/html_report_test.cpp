@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "autograd/base/printable.h"
 #include "tests/apps/sample_report.h"
 #include "tests/autograd/base/throws.h"
 #include "tests/nn/files/folder.h"
@@ -44,10 +45,22 @@ BOOST_AUTO_TEST_CASE(texts_stay_texts) {
              "1&lt;/script&gt;&lt;img src=x onerror=document.documentElement.dataset.broken=2&gt;");
   const nlohmann::json data = data_of(page);
   BOOST_TEST(data["title"] == "Größe & \"<b>\"" + kAttack);
-  BOOST_TEST(data["command"] == "train '" + kAttack + "' \ufffd --name={{data}}");
+  BOOST_TEST(data["command"] == "train '" + kAttack + "' \\xff --name={{data}}");
   BOOST_TEST(data["classes"] == nlohmann::json({kAttack, "", "c & d"}));
   BOOST_TEST(data["mistakes"][0]["label"] == kAttack);
   BOOST_TEST(data["model"] == "Sequential\n  0 " + kAttack);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_is_utf8_without_control_characters) {
+  apps::HtmlReport report = awkward_report();
+  report.title = "caf\xe9\x1b[2J";
+  report.class_names[0] = "a\tb\xff";
+  const std::string page = apps::html_report(report);
+  BOOST_TEST(between(page, "<title>", "</title>") == "caf\\xe9\\x1b[2J");
+  BOOST_TEST(data_of(page)["title"] == "caf\\xe9\\x1b[2J");
+  BOOST_TEST(data_of(page)["classes"][0] == "a\\tb\\xff");
+  for (std::size_t at = 0, end = page.find('\n'); end != std::string::npos; at = end + 1, end = page.find('\n', at))
+    BOOST_REQUIRE(chainrule::detail::printable(page.substr(at, end - at)) == page.substr(at, end - at));
 }
 
 BOOST_AUTO_TEST_CASE(settings_are_all_there_in_order) {

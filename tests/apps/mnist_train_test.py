@@ -423,7 +423,7 @@ class Refusals(MnistTrainTest):
 
     def test_divergence(self):
         result = self.run_program("--learning-rate", "1e30", "--history", "history.json")
-        self.assert_refused(result, r"the loss became -?(nan|inf) in epoch 1 at step \d+ of 32; a lower --learning-rate than 1e\+30 may help")
+        self.assert_refused(result, r"the loss became (nan|inf|-inf) in epoch 1 at step \d+ of 32; a lower --learning-rate than 1e\+30 may help")
         with open(self.path("history.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["outcome"], "diverged")
 
@@ -435,7 +435,7 @@ class Refusals(MnistTrainTest):
     def test_choices_that_do_not_fit(self):
         self.assert_refused(self.run_program("--output", "linear"), r"--loss cross_entropy requires --output softmax or sigmoid")
         self.assert_refused(self.run_program("--loss", "mse", "--label-smoothing", "0.1"), r"--label-smoothing requires --loss cross_entropy")
-        self.assert_refused(self.run_program("--val-split", "0.0001", "--limit-train", "100"), r"leaves none for the second part")
+        self.assert_refused(self.run_program("--val-split", "0.0001", "--limit-train", "100"), r"--val-split 0\.0001 leaves none of the 100 training images to validate on; choose a larger fraction")
         self.assert_refused(self.run_program("--optimizer", "lion", "--learning-rate", "1e400"),
                             r'--learning-rate: "1e400" is too large for float64', exit_code=2)
         self.assert_refused(self.run_program("--learning-rate", "1e-400", "--loss", "mse", "--label-smoothing", "1e-1"),

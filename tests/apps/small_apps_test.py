@@ -93,12 +93,44 @@ class Iris(AppTest):
         refused(r"the largest label is 5000, expected less than 1000", "--data", self.file("c.csv", "x,label\n1,5000\n2,0\n"))
         refused(r"nowhere/model\.json: cannot be written", "--save", "nowhere/model.json")
         refused(r"nowhere/report\.html: cannot be written", "--report", "nowhere/report.html")
-        refused(r"a lower --learning-rate than 1e\+20 may help", "--learning-rate", "1e20")
+        refused(r"^iris_train: split 1: the loss became (nan|inf) in epoch \d+ at step \d+; a lower --learning-rate than 1e\+20 may help$",
+                "--learning-rate", "1e20")
+        refused(r"^iris_train: --test-split 0 leaves none of the 150 rows to test on; choose a larger fraction$", "--test-split", "0")
+        refused(r"^iris_train: --test-split 0\.999 leaves none of the 150 rows to train on; choose a smaller fraction$",
+                "--test-split", "0.999")
+        refused(r"^iris_train: .*semicolons\.csv:1:1: no column is left for the features: "
+                r"the cells seem to be separated by \";\", but the delimiter is \",\"$",
+                "--data", self.file("semicolons.csv", "x;label\n1,5;a\n2,5;b\n"))
         for arguments, expected in ((["--epochs", "0"], "--epochs"), (["--test-split", "1"], "--test-split"), (["--splits", "x"], "--splits"),
                                     (["--activation", "tanh,rleu"], "rleu"), (["--activation", "tanh,tanh,tanh"], "3 names for 2 hidden layers"),
                                     (["--optimizer", "lbfgs"], "lbfgs is not supported"), (["--surprise"], "--surprise")):
             refused(expected, *arguments, exit_code=2)
         self.assertIn("--splits ", self.run_program(IRIS_TRAIN, "--help"))
+
+
+    def test_terminals_are_not_controlled(self):
+        table = self.file("t\x1b[2J.csv", "x,kind\n" + "1,a\x07\n2,b\x1b[31m\n" * 10)
+        out = self.run_program(IRIS_TRAIN, "--data", table, "--epochs", "1")
+        self.assertIn("2 classes, from " + table.replace("\x1b", "\\x1b"), out)
+        self.assertRegex(out, r"  0 a\\x07 ")
+        self.assertNotRegex(out, r"[\x00-\x09\x0b-\x1f\x7f]")
+        error = self.run_program(IRIS_TRAIN, "--optimizer", "a\x1b[2J", exit_code=2)
+        self.assertIn('unknown optimizer "a\\x1b[2J"', error)
+        self.assertNotIn("\x1b", error)
+        report = os.path.join(self.folder, "r.html")
+        self.run_program(IRIS_TRAIN, "--data", table, "--epochs", "1", "--report", report)
+        with open(report, encoding="utf-8") as file:
+            self.assertNotRegex(file.read(), r"[\x00-\x09\x0b-\x1f\x7f]")
+
+    def test_number_of_threads_in_the_environment(self):
+        for threads, right in (("2", True), ("2,1", True), (" 2 ", True), ("2147483648", False), ("4294967297", False), ("two", False),
+                               ("0", False)):
+            result = subprocess.run([IRIS_TRAIN, "--epochs", "1", "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                    env={**os.environ, "OMP_NUM_THREADS": threads})
+            self.assertEqual(result.returncode, 0 if right else 2, threads)
+            expected = "" if right else (f'iris_train: OMP_NUM_THREADS: "{threads}" is not a number of threads from 1 to 2147483647 '
+                                         "(--help lists the options)\n")
+            self.assertTrue(result.stderr.endswith(expected), result.stderr)
 
 
 class Xor(AppTest):

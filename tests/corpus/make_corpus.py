@@ -305,16 +305,21 @@ def make_csv():
     add("only_mark.csv", "nothing but a byte order mark", "1:1: the file holds no rows", b"\xef\xbb\xbf")
     add("only_header.csv", "no rows after the header", "2:1: the file holds no rows after its header", "a,b\n")
     add("carriage_returns.csv", "lines that end with CR alone, which make one line",
-        "1:1: the file holds no rows after its header", "a,b\r1,2\r3,4\r")
+        "1:1: the file holds no rows after its header: the lines end with CR alone, expected LF or CRLF", "a,b\r1,2\r3,4\r")
     add("short_row.csv", "a row with a cell less", "3:2: the row has 1 cell, expected 2", "a,b\n1,2\n3\n")
     add("long_row.csv", "a row with a cell more", "3:3: the row has 3 cells, expected 2", "a,b\n1,2\n3,4,5\n")
     add("delimiter_at_end.csv", "rows that end with a delimiter", "2:3: the row has 3 cells, expected 2", "a,b\n1,2,\n3,4,\n")
     add("cut_row.csv", "ends within its last row", "3:3: the row has 2 cells, expected 3", "a,b,c\n1,2,3\n4,5")
     add("only_delimiters.csv", "a row of empty cells", '3:1: "" in column "a" is not a finite number', "a,b\n1,2\n,\n")
     add("space.csv", "a line that holds a space only", '3:1: " " in column "a" is not a finite number', "a,b\n1,2\n \n")
-    add("comment.csv", "a comment instead of the header", "2:2: the row has 2 cells, expected 1", "# made by hand\n1,2\n")
-    add("semicolons.csv", "semicolons as delimiters and commas in numbers", "2:2: the row has 2 cells, expected 1", "a;b\n1,5;2\n")
-    add("tabs.csv", "tabs as delimiters", '2:1: "1?2" in column "a?b" is not a finite number', "a\tb\n1\t2\n")
+    add("comment.csv", "a comment instead of the header",
+        "2:2: the row has 2 cells, expected 1: line 1 begins with #, but comments are not supported", "# made by hand\n1,2\n")
+    add("comment_row.csv", "a comment between rows",
+        '3:1: "# end" in column "a" is not a finite number: the row begins with #, but comments are not supported', "a,b\n1,2\n# end\n")
+    add("semicolons.csv", "semicolons as delimiters and commas in numbers",
+        '2:2: the row has 2 cells, expected 1: the cells seem to be separated by ";", but the delimiter is ","', "a;b\n1,5;2\n")
+    add("tabs.csv", "tabs as delimiters",
+        '2:1: "1\\t2" in column "a\\tb" is not a finite number: the cells seem to be separated by "\\t", but the delimiter is ","', "a\tb\n1\t2\n")
     add("empty_cell.csv", "a missing number", '2:2: "" in column "b" is not a finite number', "a,b\n1,\n")
     add("word.csv", "a word instead of a number", '2:2: "two" in column "b" is not a finite number', "a,b\n1,two\n")
     add("nan.csv", "not a number", '2:2: "NaN" in column "b" is not a finite number', "a,b\n1,NaN\n")
@@ -331,18 +336,23 @@ def make_csv():
     add("only_point.csv", "a point without digits", '2:2: "." in column "b" is not a finite number', "a,b\n1,.\n")
     add("minus_sign.csv", "the typographic minus sign", '2:2: "−2" in column "b" is not a finite number', "a,b\n1,−2\n")
     add("other_digits.csv", "digits of another script", '2:2: "٣" in column "b" is not a finite number', "a,b\n1,٣\n")
-    add("zero_byte.csv", "a zero byte after a number", '2:2: "2?" in column "b" is not a finite number', b"a,b\n1,2\0\n")
-    add("utf16.csv", "UTF-16", '2:1: "?1?" in column "', "a,b\n1,2\n".encode("utf-16"))
+    add("zero_byte.csv", "a zero byte after a number", '2:2: "2\\x00" in column "b" is not a finite number', b"a,b\n1,2\0\n")
+    add("utf16.csv", "UTF-16", "is text in UTF-16, expected a CSV table: save it as UTF-8", "a,b\n1,2\n".encode("utf-16"))
     add("html.csv", "a web page",
-        '2:1: "<html><body>404" in column "<!DOCTYPE html>" is not a finite number',
+        "is a web page, expected a CSV table: was it downloaded from the right address?",
         "<!DOCTYPE html>\n<html><body>404, not found</body></html>\n")
+    add("lfs_pointer.csv", "a Git LFS pointer", "is a Git LFS pointer to a file that was not downloaded, expected a CSV table: run git lfs pull",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    add("compressed.csv", "a table compressed with gzip",
+        "is compressed with gzip, expected a CSV table: decompress it first, for example with gunzip", b"\x1f\x8b\x08" + bytes(17))
+    add("parquet.csv", "a Parquet file", "is a Parquet file, expected a CSV table: save it as CSV", b"PAR1" + bytes(8) + b"PAR1")
     add("no_quote_end.csv", "a quote without end", "2:2: the quote that begins here is not closed", 'a,b\n1,"2\n3,4\n')
     add("after_quote.csv", "text after a closing quote",
         "2:2: there is text after the closing quote, expected the delimiter or the end of the line", 'a,b\n1,"2"3\n')
     add("return_after_quote.csv", "a CR that ends no line after a closing quote",
         "2:2: there is text after the closing quote, expected the delimiter or the end of the line", 'a,b\n1,"2"\r3\n')
     add("quote_within.csv", "a quote within a number", '2:2: "2"3"" in column "b" is not a finite number', 'a,b\n1,2"3"\n')
-    add("quoted_lines.csv", "a number over two lines", '2:2: "2?3" in column "b" is not a finite number', 'a,b\n1,"2\n3"\n4,5\n')
+    add("quoted_lines.csv", "a number over two lines", '2:2: "2\\n3" in column "b" is not a finite number', 'a,b\n1,"2\n3"\n4,5\n')
     add("long_cell.csv", "a cell of 65537 bytes", "2:2: a cell is longer than 65536 bytes", "a,b\n1," + "1" * 65537 + "\n")
     add("long_quote.csv", "a quoted cell of 65537 bytes",
         "2:2: a cell is longer than 65536 bytes", 'a,b\n1,"' + "1" * 65537 + '"\n')
@@ -352,7 +362,10 @@ def make_csv():
     add("label_alone.csv", "no column besides the label", "1:1: no column is left for the features", "label\n1\n")
     add("label_empty.csv", "an example without label", "3:2: the label is empty", "a,label\n1,x\n2, \n")
     add("mnist_not_square.csv", "pixels that make no square",
-        "1:4: the row has 3 pixels after its label, which do not form a square image", "1,0,0,0\n")
+        "1:3: the row has 2 pixels after its label, which do not form a square image", "1,0,0\n")
+    add("mnist_no_labels.csv", "pixels without a label in front",
+        "1:1: the row has 4 cells, which seem to be the pixels of a square image without its label, expected a label first",
+        "p0,p1,p2,p3\n0,0,0,0\n")
     add("mnist_no_pixels.csv", "labels without pixels",
         "1:1: the row has 0 pixels after its label, which do not form a square image", "1\n2\n")
     add("mnist_pixel_256.csv", "a pixel beyond a byte",
@@ -402,10 +415,11 @@ def make_npy():
     add("text.npy", "numbers as text",
         "byte 0: begins with 31 2e 30 20 32 2e, expected 93 4e 55 4d 50 59, the signature of an .npy file", b"1.0 2.0 3.0 4.0\n")
     add("npz.npy", "an archive of arrays",
-        "byte 0: begins with 50 4b 03 04 14 00, expected 93 4e 55 4d 50 59, the signature of an .npy file",
+        "is a zip archive, such as an .npz file of NumPy or a .pt file of PyTorch, expected an .npy file: "
+        "save its arrays one by one, with numpy.save() or safetensors",
         b"PK\x03\x04\x14\0\0\0\0\0" + bytes(20) + good)
     add("pickle.npy", "a pickled object",
-        "byte 0: begins with 80 04 95 0b 00 00, expected 93 4e 55 4d 50 59, the signature of an .npy file",
+        "is a Python pickle, expected an .npy file: save its arrays one by one, with numpy.save() or safetensors",
         b"\x80\x04\x95\x0b\0\0\0\0\0\0\0]\x94(K\x01K\x02e.")
     add("version_0.npy", "format 0", "byte 6: has format version 0, expected 1 to 3", npy_file(npy_header(), data, version=0))
     add("version_4.npy", "a format that is newer",
@@ -533,10 +547,12 @@ def make_safetensors():
     add("huge_size", "a header of more than 100 MB",
         "byte 0: the header size is 100000001, expected at most 100000000", safetensors("{}", size=100000001))
     add("zip", "an archive as PyTorch writes it",
-        "byte 0: the header size is 578712552184433488, expected at most 100000000",
+        "is a zip archive, such as an .npz file of NumPy or a .pt file of PyTorch, expected a safetensors file: "
+        "save its arrays one by one, with numpy.save() or safetensors",
         b"PK\x03\x04\x00\x00\x08\x08\x00\x00\x00\x00archive/data.pkl\x80\x02.")
     add("hdf5", "a file as Keras writes it",
-        "byte 0: the header size is 727905341903489161, expected at most 100000000", b"\x89HDF\r\n\x1a\n" + bytes(40))
+        "is an HDF5 file, such as an .h5 file of Keras, expected a safetensors file: "
+        "save its arrays one by one, with numpy.save() or safetensors", b"\x89HDF\r\n\x1a\n" + bytes(40))
     add("json", "a header without its size",
         "byte 0: the header size is 7215465042617574011, expected at most 100000000", b"{" + tensor().encode() + b"}" + data)
     add_header("list", "a list instead of an object",

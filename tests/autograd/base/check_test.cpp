@@ -56,18 +56,23 @@ BOOST_AUTO_TEST_CASE(the_path_comes_first_and_the_line_in_force_last) {
 
 BOOST_AUTO_TEST_CASE(axes_count_from_both_ends) {
   const SourceLine line = SourceLine::current();
-  BOOST_TEST(checked_axis("sum", 0, 3, line) == 0);
-  BOOST_TEST(checked_axis("sum", 2, 3, line) == 2);
-  BOOST_TEST(checked_axis("sum", -1, 3, line) == 2);
-  BOOST_TEST(checked_axis("sum", -3, 3, line) == 0);
-  const auto error = [&](std::int64_t axis, int rank) {
-    return message_of<std::invalid_argument>([&] { checked_axis("sum", axis, rank, line); });
+  const Shape cube{2, 3, 4};
+  BOOST_TEST(checked_axis("sum", 0, cube, line) == 0);
+  BOOST_TEST(checked_axis("sum", 2, cube, line) == 2);
+  BOOST_TEST(checked_axis("sum", -1, cube, line) == 2);
+  BOOST_TEST(checked_axis("sum", -3, cube, line) == 0);
+  BOOST_TEST(checked_axis("unsqueeze", -4, cube, line, 1) == 0);
+  BOOST_TEST(checked_axis("unsqueeze", 3, cube, line, 1) == 3);
+  const auto error = [&](std::int64_t axis, const Shape& shape, int more = 0) {
+    return message_of<std::invalid_argument>([&] { checked_axis("sum", axis, shape, line, more); });
   };
   const std::string place = at_line(line.line());
-  BOOST_TEST(error(3, 3) == "sum: axis 3 is out of range for a tensor of rank 3, expected -3 to 2" + place);
-  BOOST_TEST(error(-4, 3) == "sum: axis -4 is out of range for a tensor of rank 3, expected -3 to 2" + place);
-  BOOST_TEST(error(std::int64_t{1} << 32, 3).starts_with("sum: axis 4294967296 is out of range"));
-  BOOST_TEST(error(0, 0) == "sum: axis 0 is out of range for a tensor of rank 0" + place);
+  BOOST_TEST(error(3, cube) == "sum: axis 3 is out of range for a tensor of shape [2, 3, 4], expected -3 to 2" + place);
+  BOOST_TEST(error(-4, cube) == "sum: axis -4 is out of range for a tensor of shape [2, 3, 4], expected -3 to 2" + place);
+  BOOST_TEST(error(4, cube, 1) == "sum: axis 4 is out of range for a tensor of shape [2, 3, 4], expected -4 to 3" + place);
+  BOOST_TEST(error(std::int64_t{1} << 32, cube).starts_with("sum: axis 4294967296 is out of range"));
+  BOOST_TEST(error(0, {}) == "sum: axis 0 is out of range for a tensor of shape []" + place);
+  BOOST_TEST(error(1, {}, 1) == "sum: axis 1 is out of range for a tensor of shape [], expected -1 to 0" + place);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(to_dot_shows_names_values_and_gradients) {
   loss.backward({.retain_graph = true});
   const std::string dot = cr::to_dot(loss);
   for (const char* part : {"digraph {", "sum []\\n9", "mul [2]\\n[3, 6]\\ngrad [1, 1]",
-                           "x \\\"quoted\\\" \\nleaf [2]\\n[1, 2]\\ngrad [3, 3]", "leaf []\\n3\\ngrad 3", "n1 -> n0;"})
+                           "x \\\"quoted\\\"\\\\n\\nleaf [2]\\n[1, 2]\\ngrad [3, 3]", "leaf []\\n3\\ngrad 3", "n1 -> n0;"})
     BOOST_CHECK_MESSAGE(dot.find(part) != std::string::npos, part << " is missing in " << dot);
   BOOST_CHECK(cr::to_dot(cr::zeros({100})).find("constant [100]\"") != std::string::npos);
   const std::string matrix = cr::to_dot(cr::tensor({{1, -20}, {3, 4}}));

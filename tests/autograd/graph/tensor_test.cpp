@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(sizes_and_elements) {
   BOOST_TEST(cr::tensor(2.5).item() == 2.5);
   BOOST_TEST(cr::full({1, 1, 1}, std::int64_t{1} << 53, cr::DType::int64).item() == 0x1p53);
   BOOST_TEST(message_of<std::invalid_argument>([&] { x.size(2); }) ==
-             "size: axis 2 is out of range for a tensor of rank 2, expected -2 to 1" + at_line());
+             "size: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { x.item(); }) ==
              "item: the tensor has shape [2, 3], expected a single element" + at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { x.data<float>(); }) ==
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(item_refuses_what_an_integer_cannot_hold) {
 BOOST_AUTO_TEST_CASE(methods_name_their_op_and_the_callers_line) {
   const Tensor x = cr::zeros({2, 3}), label = cr::tensor({1, 2}, cr::int64), none;
   const std::string integers = ": got int64, expected float32 or float64",
-                    range = " is out of range for a tensor of rank 2, expected -2 to 1";
+                    range = " is out of range for a tensor of shape [2, 3], expected -2 to 1";
   BOOST_TEST(refused([&] { x.sum(2); }) == "sum: axis 2" + range + at_line());
   BOOST_TEST(refused([&] { label.mean(); }) == "mean" + integers + at_line());
   BOOST_TEST(refused([&] { label.max(); }) == "max" + integers + at_line());
@@ -215,9 +215,10 @@ BOOST_AUTO_TEST_CASE(methods_name_their_op_and_the_callers_line) {
   BOOST_TEST(refused([&] { label.pow(2); }) == "pow" + integers + at_line());
   BOOST_TEST(refused([&] { x.matmul(x); }) == "matmul: rhs has shape [2, 3], expected [3, m] to match lhs [2, 3]" + at_line());
   BOOST_TEST(refused([&] { x.transpose(0, 2); }) == "transpose: axis 2" + range + at_line());
-  BOOST_TEST(refused([&] { x.permute({0}); }) == "permute: got 1 axes for a tensor of rank 2, expected 2" + at_line());
+  BOOST_TEST(refused([&] { x.permute({0}); }) == "permute: got 1 axes for a tensor of shape [2, 3], expected 2" + at_line());
   BOOST_TEST(refused([&] { x.squeeze(5); }) == "squeeze: axis 5" + range + at_line());
-  BOOST_TEST(refused([&] { x.unsqueeze(7); }) == "unsqueeze: axis 7 is out of range for a tensor of rank 3, expected -3 to 2" + at_line());
+  BOOST_TEST(refused([&] { x.unsqueeze(7); }) ==
+             "unsqueeze: axis 7 is out of range for a tensor of shape [2, 3], expected -3 to 2" + at_line());
   const Tensor cube = cr::zeros({2, 3, 4});
   BOOST_TEST(refused([&] { cube.t(); }) == "t: the tensor has shape [2, 3, 4], expected rank 2 or less: use transpose()" + at_line());
   BOOST_TEST(refused([&] { none.dim(); }) == "rank: undefined tensor" + at_line());

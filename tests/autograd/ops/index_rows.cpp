@@ -24,7 +24,7 @@ void add_index_rows(Table& t) {
       .fails("index_select: the index holds -1 at position 0, expected 0 to 2", [] { return index_select(zeros({3}), 0, i64({-1})); })
       .fails("index_select: the index is float32, expected int64", [] { return index_select(zeros({3}), 0, zeros({1})); })
       .fails("index_select: the index has shape [1, 1], expected rank 1", [] { return index_select(zeros({3}), 0, i64({{0}})); })
-      .fails("index_select: axis 1 is out of range for a tensor of rank 1, expected -1 to 0",
+      .fails("index_select: axis 1 is out of range for a tensor of shape [3], expected -1 to 0",
              [] { return index_select(zeros({3}), 1, i64({0})); });
   t.row("gather", [](const Tensor& x, const Tensor& i) { return gather(x, 1, i); })
       .on({{2, 3}, i64({{2, 0}, {1, 1}})})
@@ -53,7 +53,8 @@ void add_index_rows(Table& t) {
              [] {
                return gather(zeros({3, 2}), 0, i64({{0, 1, 2}}));
              })
-      .fails("gather: axis -2 is out of range for a tensor of rank 1, expected -1 to 0", [] { return gather(zeros({3}), -2, i64({0})); });
+      .fails("gather: axis -2 is out of range for a tensor of shape [3], expected -1 to 0",
+             [] { return gather(zeros({3}), -2, i64({0})); });
   t.row("scatter_add", [](const Tensor& x, const Tensor& i, const Tensor& source) { return scatter_add(x, 1, i, source); })
       .on({{2, 3}, i64({{2, 0}, {1, 1}}), {2, 2}})
       .on({{2, 3}, i64({{2, 0, 1, 2}}), {1, 4}})

@@ -65,7 +65,7 @@ void add_order_rows(Table& t) {
       .gives({i64({2, 3, 2, 1})}, {i64({1, 2, 2, 3}), i64({3, 0, 2, 1})}, [](const Tensor& x) { return both(sort(x)); })
       .gives({f64(7)}, {f64(7), i64(0)}, [](const Tensor& x) { return both(sort(x)); })
       .fails("sort: undefined tensor", [] { return sort(Tensor()); })
-      .fails("sort: axis 2 is out of range for a tensor of rank 2, expected -2 to 1", [] {
+      .fails("sort: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1", [] {
         return sort(zeros({2, 3}), 2);
       });
 
@@ -98,7 +98,7 @@ void add_order_rows(Table& t) {
                return topk(zeros({2, 3}), 4);
              })
       .fails("topk: k is -1, expected 0 to 2 for axis 0 of shape [2]", [] { return topk(zeros({2}), -1); })
-      .fails("topk: axis 1 is out of range for a tensor of rank 1, expected -1 to 0", [] { return topk(zeros({2}), 1, 1); });
+      .fails("topk: axis 1 is out of range for a tensor of shape [2], expected -1 to 0", [] { return topk(zeros({2}), 1, 1); });
 }
 
 }  // namespace chainrule::test

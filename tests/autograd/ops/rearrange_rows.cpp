@@ -59,7 +59,7 @@ void add_repeats(Table& t) {
       .gives({f64({{1, 2, 3}, {4, 5, 6}})}, f64({{4, 5, 6}, {1, 2, 3}}), turned(0))
       .gives({i64({{1, 2, 3}, {4, 5, 6}})}, i64({{3, 2, 1}, {6, 5, 4}}), turned(-1))
       .fails("flip: undefined tensor", [] { return flip(Tensor()); })
-      .fails("flip: axis 2 is out of range for a tensor of rank 2, expected -2 to 1",
+      .fails("flip: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1",
              [] {
                return flip(zeros({2, 3}), 2);
              })
@@ -161,7 +161,7 @@ void add_cuts(Table& t) {
              [] {
                return split(zeros({3}), {2, -1, 2});
              })
-      .fails("split: axis 1 is out of range for a tensor of rank 1, expected -1 to 0", [] { return split(zeros({2}), 1, 1); });
+      .fails("split: axis 1 is out of range for a tensor of shape [2], expected -1 to 0", [] { return split(zeros({2}), 1, 1); });
 
   const auto chunks = [](std::int64_t n, int axis) { return [=](const Tensor& x) { return powers(chunk(x, n, axis)); }; };
   t.row("chunk", chunks(2, 0))
@@ -179,7 +179,7 @@ void add_cuts(Table& t) {
              [](const Tensor& x) { return chunk(x, 2); })
       .fails("chunk: undefined tensor", [] { return chunk(Tensor(), 2); })
       .fails("chunk: the number of chunks is 0, expected at least 1", [] { return chunk(zeros({2}), 0); })
-      .fails("chunk: axis 1 is out of range for a tensor of rank 1, expected -1 to 0", [] { return chunk(zeros({2}), 1, 1); });
+      .fails("chunk: axis 1 is out of range for a tensor of shape [2], expected -1 to 0", [] { return chunk(zeros({2}), 1, 1); });
 }
 
 }  // namespace

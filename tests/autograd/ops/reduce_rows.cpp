@@ -42,9 +42,9 @@ Row& reduction(Table& t, const char* name, Reduction f, const Domain& domain = {
       .on({Shape{}}, over(0, false))
       .on({Shape{}}, over(-1, true))
       .fails(op + ": undefined tensor", failing(Tensor(), {}), line)
-      .fails(op + ": axis 2 is out of range for a tensor of rank 2, expected -2 to 1", failing(zeros({2, 3}), 2), line)
-      .fails(op + ": axis -3 is out of range for a tensor of rank 2, expected -2 to 1", failing(zeros({2, 3}), {0, -3}), line)
-      .fails(op + ": axis 1 is out of range for a tensor of rank 0", failing(zeros({}), 1), line)
+      .fails(op + ": axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1", failing(zeros({2, 3}), 2), line)
+      .fails(op + ": axis -3 is out of range for a tensor of shape [2, 3], expected -2 to 1", failing(zeros({2, 3}), {0, -3}), line)
+      .fails(op + ": axis 1 is out of range for a tensor of shape []", failing(zeros({}), 1), line)
       .fails(op + ": axis 1 is listed twice", failing(zeros({2, 3}), {1, -1}), line);
 }
 
@@ -123,7 +123,7 @@ void add_products(Table& t) {
       .gives({f64({1, kNan, 1})}, f64({1, kNan, kNan}))
       .gives({i64({1, 2, 3})}, i64({1, 3, 6}))
       .fails("cumsum: undefined tensor", [] { return cumsum(Tensor(), 0); })
-      .fails("cumsum: axis 2 is out of range for a tensor of rank 2, expected -2 to 1", [] {
+      .fails("cumsum: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1", [] {
         return cumsum(zeros({2, 3}), 2);
       });
 }
@@ -413,7 +413,7 @@ void add_reduce_rows(Table& t) {
       .gives({f64(2)}, i64(0), [](const Tensor& x) { return argmax(x, 0); })
       .gives({zeros({0, 2}, DType::float64)}, zeros({0}, DType::int64), [](const Tensor& x) { return argmax(x, 1); })
       .fails("argmax: undefined tensor", [] { return argmax(Tensor()); })
-      .fails("argmax: axis 2 is out of range for a tensor of rank 2, expected -2 to 1",
+      .fails("argmax: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1",
              [] {
                return argmax(zeros({2, 3}), 2);
              })

@@ -58,7 +58,7 @@ void add_views(Table& t) {
       .gives({count({2, 1, 2})}, f64({{0, 1}, {2, 3}}), flat(1, -1))
       .gives({f64(7)}, f64({7}))
       .fails("flatten: undefined tensor", [] { return flatten(Tensor()); })
-      .fails("flatten: axis 2 is out of range for a tensor of rank 2, expected -2 to 1",
+      .fails("flatten: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1",
              [] {
                return flatten(zeros({2, 3}), 0, 2);
              })
@@ -79,7 +79,7 @@ void add_views(Table& t) {
       .gives({f64({{{1}, {2}}})}, f64({{1}, {2}}), without(0))
       .gives({f64({{{1}, {2}}})}, f64({{{1}, {2}}}), without(1))
       .fails("squeeze: undefined tensor", [] { return squeeze(Tensor()); })
-      .fails("squeeze: axis 2 is out of range for a tensor of rank 2, expected -2 to 1", [] {
+      .fails("squeeze: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1", [] {
         return squeeze(zeros({2, 3}), 2);
       });
   const auto with = [](int axis) { return [=](const Tensor& x) { return unsqueeze(x, axis); }; };
@@ -93,7 +93,7 @@ void add_views(Table& t) {
       .gives({f64({1, 2})}, f64({{1, 2}}))
       .gives({f64({1, 2})}, f64({{1}, {2}}), with(-1))
       .fails("unsqueeze: undefined tensor", [] { return unsqueeze(Tensor(), 0); })
-      .fails("unsqueeze: axis 3 is out of range for a tensor of rank 3, expected -3 to 2",
+      .fails("unsqueeze: axis 3 is out of range for a tensor of shape [2, 3], expected -3 to 2",
              [] {
                return unsqueeze(zeros({2, 3}), 3);
              })
@@ -118,7 +118,7 @@ void add_moves(Table& t) {
       .gives({count({2, 3})}, f64({{0, 3}, {1, 4}, {2, 5}}), [](const Tensor& x) { return transpose(x); })
       .gives({i64({{{1, 2}, {3, 4}}})}, i64({{{1, 2}}, {{3, 4}}}), exchanged(0, 1))
       .fails("transpose: undefined tensor", [] { return transpose(Tensor()); })
-      .fails("transpose: axis -2 is out of range for a tensor of rank 1, expected -1 to 0", [] { return transpose(zeros({2})); });
+      .fails("transpose: axis -2 is out of range for a tensor of shape [2], expected -1 to 0", [] { return transpose(zeros({2})); });
   const auto ordered = [](const Axes& order) { return [=](const Tensor& x) { return permute(x, order); }; };
   t.row("permute", ordered({1, 0}))
       .on({{2, 3}})
@@ -133,7 +133,7 @@ void add_moves(Table& t) {
       .gives({count({2, 3})}, f64({{0, 3}, {1, 4}, {2, 5}}))
       .gives({count({2, 1, 3})}, f64({{{0}, {3}}, {{1}, {4}}, {{2}, {5}}}), ordered({2, 0, 1}))
       .fails("permute: undefined tensor", [] { return permute(Tensor(), {0}); })
-      .fails("permute: got 1 axes for a tensor of rank 2, expected 2",
+      .fails("permute: got 1 axes for a tensor of shape [2, 3], expected 2",
              [] {
                return permute(zeros({2, 3}), {0});
              })
@@ -141,7 +141,7 @@ void add_moves(Table& t) {
              [] {
                return permute(zeros({2, 3}), {1, -1});
              })
-      .fails("permute: axis 2 is out of range for a tensor of rank 2, expected -2 to 1", [] {
+      .fails("permute: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1", [] {
         return permute(zeros({2, 3}), {2, 0});
       });
   const auto to_shape = [](const Shape& shape) { return [=](const Tensor& x) { return broadcast_to(x, shape); }; };
@@ -192,8 +192,8 @@ void add_parts(Table& t) {
       .gives({f64({1, 2})}, zeros({0}, DType::float64), part(0, 2, 1))
       .gives({i64({1, 2})}, i64({2}))
       .fails("slice: undefined tensor", [] { return slice(Tensor(), 0, 0, 1); })
-      .fails("slice: axis 1 is out of range for a tensor of rank 1, expected -1 to 0", [] { return slice(zeros({3}), 1, 0, 1); })
-      .fails("slice: axis 0 is out of range for a tensor of rank 0", [] { return slice(zeros({}), 0, 0, 1); });
+      .fails("slice: axis 1 is out of range for a tensor of shape [3], expected -1 to 0", [] { return slice(zeros({3}), 1, 0, 1); })
+      .fails("slice: axis 0 is out of range for a tensor of shape []", [] { return slice(zeros({}), 0, 0, 1); });
   t.row("concat",
         [](const Tensor& a, const Tensor& b) {
           return concat({a, b});
@@ -239,11 +239,11 @@ void add_parts(Table& t) {
              [] {
                return concat({zeros({2, 3}), zeros({3})});
              })
-      .fails("concat: axis 1 is out of range for a tensor of rank 1, expected -1 to 0",
+      .fails("concat: axis 1 is out of range for a tensor of shape [2], expected -1 to 0",
              [] {
                return concat({zeros({2}), zeros({3})}, 1);
              })
-      .fails("concat: axis 0 is out of range for a tensor of rank 0", [] {
+      .fails("concat: axis 0 is out of range for a tensor of shape []", [] {
         return concat({zeros({}), zeros({})});
       });
   t.row("meshgrid",
@@ -326,7 +326,7 @@ void add_parts(Table& t) {
              [] {
                return stack({zeros({2}), zeros({3})});
              })
-      .fails("stack: axis 2 is out of range for a tensor of rank 2, expected -2 to 1", [] {
+      .fails("stack: axis 2 is out of range for a tensor of shape [2], expected -2 to 1", [] {
         return stack({zeros({2}), zeros({2})}, 2);
       });
 }

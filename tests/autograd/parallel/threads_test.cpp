@@ -34,6 +34,12 @@ std::vector<std::vector<float>> run_network() {
 
 BOOST_AUTO_TEST_SUITE(num_threads)
 
+// Also run with an OMP_NUM_THREADS that is too large for int (tests/autograd/CMakeLists.txt).
+BOOST_AUTO_TEST_CASE(the_default_is_usable) {
+  BOOST_TEST(cr::num_threads() >= 1);
+  BOOST_TEST(cr::sum(cr::ones({1000, 1000})).item() == 1e6);
+}
+
 BOOST_AUTO_TEST_CASE(bits_do_not_depend_on_threads) {
   const ThreadsRestored restored;
   cr::set_num_threads(1);

@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(cells_as_numbers) {
 }
 
 BOOST_AUTO_TEST_CASE(words_as_messages_show_them) {
-  BOOST_TEST(nn::CsvReader::shown("a\tb") == "\"a?b\"");
+  BOOST_TEST(nn::CsvReader::shown("a\tb") == "\"a\\tb\"");
+  BOOST_TEST(nn::CsvReader::shown(std::string(39, 'x') + "\xc3\xa9") == '"' + std::string(39, 'x') + "...\"");  // not half a character
   BOOST_TEST(nn::CsvReader::shown(std::string(40, 'x')) == '"' + std::string(40, 'x') + '"');
   BOOST_TEST(nn::CsvReader::shown(std::string(41, 'x')) == '"' + std::string(40, 'x') + "...\"");
   nn::CsvReader table = reader("a\n\nb,c\n");

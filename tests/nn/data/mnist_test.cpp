@@ -281,7 +281,12 @@ BOOST_AUTO_TEST_CASE(tables_of_pixels) {
     BOOST_CHECK_EXCEPTION(read_mnist_csv(path), std::runtime_error,
                           [&](const std::runtime_error& error) { return error.what() == path.string() + ":" + what; });
   };
-  refused("1,0,0,0\n", "1:4: the row has 3 pixels after its label, which do not form a square image");
+  refused("1,0,0\n", "1:3: the row has 2 pixels after its label, which do not form a square image");
+  refused("label,a,b,c\n", "1:4: the row has 3 pixels after its label, which do not form a square image");
+  std::string unlabeled = "pixel0";  // the header of Kaggle's test.csv
+  for (int pixel = 1; pixel < 784; ++pixel) unlabeled += ",pixel" + std::to_string(pixel);
+  refused(unlabeled + "\n",
+          "1:1: the row has 784 cells, which seem to be the pixels of a square image without its label, expected a label first");
   refused("1\n", "1:1: the row has 0 pixels after its label, which do not form a square image");
   refused("1,0,0,0,0\n2,1,2,256,4\n", "2:4: the pixel is \"256\", expected a whole number from 0 to 255");
   refused("1,0,0,0,0.5\n", "1:5: the pixel is \"0.5\", expected a whole number from 0 to 255");

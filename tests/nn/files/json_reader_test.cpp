@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "autograd/base/text_stream.h"
 #include "tests/autograd/base/throws.h"
 
 namespace nn = chainrule::nn;
@@ -18,7 +19,7 @@ namespace {
 
 /// Records the calls it receives.
 struct Notes final : nn::JsonHandler {
-  std::ostringstream all;
+  chainrule::detail::TextStream all;
   std::string refused_key = {};
 
   void start_object() override { all << "{ "; }

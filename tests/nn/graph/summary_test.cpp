@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <sstream>
+#include <utility>
 
 #include "nn/nn.h"
 #include "tests/autograd/base/throws.h"
@@ -31,6 +32,16 @@ struct Block : nn::Module {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(summary)
+
+BOOST_AUTO_TEST_CASE(names_are_printable) {
+  nn::Dense dense(2, 1);
+  dense.set_name("a\x1b[2J\nb");
+  const nn::Symbol x = nn::input({2}, {.name = "x\tx"});
+  const std::string table = nn::Model(x, std::move(dense)(x)).summary();
+  BOOST_TEST(table.find("a\\x1b[2J\\nb (Dense 2 -> 1)") != std::string::npos, table);
+  BOOST_TEST(table.find("x\\tx (input)") != std::string::npos, table);
+  BOOST_TEST(table.find('\x1b') == std::string::npos);
+}
 
 BOOST_AUTO_TEST_CASE(of_a_model) {
   const nn::Symbol pixels = nn::input({784}, {.name = "pixels"}), word = nn::input({1}, {.dtype = cr::DType::int64});

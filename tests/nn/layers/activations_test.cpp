@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(activation_layers_are_their_ops) {
   same(nn::LogSoftmax(), cr::log_softmax(x, 1));
   same(nn::LogSoftmax(0), cr::log_softmax(x, 0));
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Softmax(2)(x); }) ==
-             "Softmax over axis 2: softmax: axis 2 is out of range for a tensor of rank 2, expected -2 to 1" + at_line());
+             "Softmax over axis 2: softmax: axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1" + at_line());
 }
 
 BOOST_AUTO_TEST_CASE(prelu_trains_its_weight) {

@@ -32,8 +32,11 @@ BOOST_AUTO_TEST_CASE(losses_are_values) {
              expected);
   BOOST_TEST(Options{}.loss(x, labels()).item() == nn::cross_entropy(x, labels()).item());
   BOOST_TEST(Options{}.loss.name() == "cross_entropy");
-  BOOST_TEST(message_of<std::invalid_argument>([&] { Options{.loss = nn::mse_loss}.loss(x, labels()); }) ==
-             "mse_loss: prediction has shape [4, 3] and target [4], expected the same shape" + at_line());
+  BOOST_TEST(
+      message_of<std::invalid_argument>([&] { Options{.loss = nn::mse_loss}.loss(x, labels()); }) ==
+      "mse_loss: target is int64 [4], expected float64 [4, 3] like prediction: for labels of classes a function that takes them, such as "
+      "cross_entropy or accuracy" +
+          at_line());
   BOOST_TEST(message_of<std::invalid_argument>([&] { nn::Loss("msee"); }) ==
              "Loss: unknown loss \"msee\", known names: mse_loss, l1_loss, squared_error_loss, huber_loss, smooth_l1_loss, log_cosh_loss, "
              "poisson_nll_loss, cross_entropy, nll_loss, binary_cross_entropy, binary_cross_entropy_with_logits, kl_div, hinge_loss, "

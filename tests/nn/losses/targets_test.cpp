@@ -58,6 +58,34 @@ BOOST_AUTO_TEST_CASE(labels_are_checked) {
   BOOST_TEST(message([&] { nn::nll_loss(x, cr::zeros({2})); }) == "nll_loss: labels are float32, expected int64" + at_line());
 }
 
+BOOST_AUTO_TEST_CASE(int64_targets_are_refused_with_what_to_do) {
+  const auto message = [](auto f) {
+    const std::string whole = message_of<std::invalid_argument>(f);
+    return whole.substr(0, whole.find(" (at targets_test.cpp:"));
+  };
+  const auto whole = [](const cr::Shape& shape) { return cr::zeros(shape, cr::DType::int64); };
+  const std::string otherwise = "for labels of classes a function that takes them, such as cross_entropy or accuracy";
+  BOOST_TEST(message([&] {
+               nn::mse_loss(cr::zeros({4, 1}), whole({4, 1}));
+             }) ==
+             "mse_loss: target is int64 [4, 1], expected float32 [4, 1] like prediction: use target.to(cr::float32), or " + otherwise);
+  BOOST_TEST(message([&] {
+               nn::binary_cross_entropy_with_logits(cr::zeros({4, 1}), whole({4}));
+             }) ==
+             "binary_cross_entropy_with_logits: target is int64 [4], expected float32 [4, 1] like logits: use "
+             "target.to(cr::float32).reshape({4, 1}), or " +
+                 otherwise);
+  BOOST_TEST(message([&] {
+               nn::binary_cross_entropy(cr::full({4}, 0.5, cr::DType::float64), whole({4, 1}));
+             }) ==
+             "binary_cross_entropy: target is int64 [4, 1], expected float64 [4] like probabilities: use "
+             "target.to(cr::float64).reshape({4}), or " +
+                 otherwise);
+  BOOST_TEST(message([&] {
+               nn::mse_loss(cr::zeros({4, 10}), whole({4}));
+             }) == "mse_loss: target is int64 [4], expected float32 [4, 10] like prediction: " + otherwise);
+}
+
 BOOST_AUTO_TEST_CASE(dtypes_and_undefined_tensors_are_refused) {
   const cr::Tensor x = cr::zeros({2, 3});
   const auto message = [](auto f) { return message_of<std::invalid_argument>(f); };

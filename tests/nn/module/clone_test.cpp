@@ -291,13 +291,13 @@ BOOST_AUTO_TEST_CASE(a_module_that_does_not_say_how_is_refused) {
                 !std::is_copy_assignable_v<nn::LeakyReLU>);
   const nn::Sequential model{nn::ReLU(), Mute()};
   BOOST_TEST(message_of<std::logic_error>([&] { model.clone(); }) ==
-             "Sequential.1 (Mute): clone: Mute cannot be cloned: add the member\n"
-             "  std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<Mute>(); }\n"
+             "Sequential.1 (Mute): clone: Mute cannot be cloned: add the member "
+             "`std::shared_ptr<nn::Module> copy_structure(nn::Cloner&) const override { return std::make_shared<Mute>(); }`, "
              "with the arguments of its constructor" +
                  at_line());
   BOOST_TEST(message_of<std::logic_error>([&] {
                Widened(2, 3).clone();
-             }).starts_with("Dense 2 -> 3: clone: copy_structure returned a Dense, expected a Widened: add to Widened the member\n"));
+             }).starts_with("Dense 2 -> 3: clone: copy_structure returned a Dense, expected a Widened: add to Widened the member `"));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_copy_structure_is_found) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -181,9 +182,9 @@ BOOST_AUTO_TEST_CASE(logs_and_checkpoints_are_written) {
   for (int epoch = 1; epoch <= 3; ++epoch) {
     std::getline(lines, line);
     double loss = 0;
-    int number = 0;
-    BOOST_TEST(std::sscanf(line.c_str(), "%d,%lf", &number, &loss) == 2);
-    BOOST_TEST(number == epoch);
+    const std::string start = std::to_string(epoch) + ",";
+    BOOST_REQUIRE(line.starts_with(start));
+    std::from_chars(line.data() + start.size(), line.data() + line.size(), loss);
     BOOST_TEST(loss == history["loss"][static_cast<std::size_t>(epoch - 1)]);
     nn::Sequential loaded = small_network(77);
     nn::load(loaded, folder.path / ("epoch-" + std::to_string(epoch) + ".safetensors"));

@@ -32,6 +32,8 @@ using cr::test::weights_of;
 
 namespace {
 
+std::string without_line(const std::string& message) { return message.substr(0, message.find(" (at fit_test.cpp:")); }
+
 void check_weights_close(const nn::Module& a, const nn::Module& b, double tolerance) {
   const std::vector<nn::NamedTensor> left = a.state(), right = b.state();
   BOOST_REQUIRE(left.size() == right.size());
@@ -384,6 +386,35 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_said_before_training) {
        "unknown optimizer \"adamm\"");
   says(message_of<std::invalid_argument>([&] { nn::fit(model, data, {.loss = "cross_entropy", .metrics = {"acuracy"}}); }), "\"acuracy\"");
   BOOST_TEST(weights_of(model) == before);
+}
+
+BOOST_AUTO_TEST_CASE(validation_data_that_does_not_fit_is_named) {
+  nn::Sequential model{nn::Dense(2, 3)};
+  const nn::Dataset data = points(8);
+  const auto refusal = [&](const nn::Dataset& validation) {
+    return without_line(
+        message_of<std::invalid_argument>([&] { nn::fit(model, data, {.loss = "cross_entropy", .validation_data = validation}); }));
+  };
+  const auto labels = [](std::vector<std::int64_t> values) { return cr::from_vector(values); };
+  BOOST_TEST(refusal({cr::ones({2, 2}), labels({0, 3})}) ==
+             "validation data: fit: targets hold labels up to 3, but Sequential returns 3 values per example, expected at least 4");
+  BOOST_TEST(refusal({cr::ones({2, 4}), labels({0, 1})}).starts_with("validation data: Sequential.0 (Dense 2 -> 3): "));
+  BOOST_TEST(refusal({cr::ones({2, 2}), cr::ones({2, 2})}).starts_with("validation data: cross_entropy: logits has shape [2, 3]"));
+  BOOST_TEST(refusal({{cr::ones({2, 2}), cr::ones({2, 2})}, {labels({0, 1})}}) ==
+             "validation data: fit: the dataset has 2 inputs, but Sequential has 1 inputs");
+}
+
+BOOST_AUTO_TEST_CASE(int64_labels_for_a_loss_of_numbers_are_explained) {
+  nn::Sequential model{nn::Dense(2, 1)};
+  const nn::Dataset data(cr::ones({4, 2}), cr::from_vector(std::vector<std::int64_t>{0, 1, 1, 0}));
+  for (const nn::Loss& loss : {nn::Loss("binary_cross_entropy_with_logits"), nn::Loss("mse"), nn::Loss(nn::mse_loss)}) {
+    const std::string message = message_of<std::invalid_argument>([&] { nn::fit(model, data, {.loss = loss}); });
+    BOOST_TEST(message.find(": target is int64 [2], expected float32 [2, 1] like ") != std::string::npos, message);
+  }
+  nn::Sequential two{nn::Dense(2, 2)};
+  const nn::Dataset more(cr::ones({4, 2}), cr::from_vector(std::vector<std::int64_t>{0, 1, 1, 2}));
+  BOOST_TEST(without_line(message_of<std::invalid_argument>([&] { nn::fit(two, more, {.loss = nn::cross_entropy}); })) ==
+             "fit: targets hold labels up to 2, but Sequential returns 2 values per example, expected at least 3");
 }
 
 BOOST_AUTO_TEST_CASE(a_width_mismatch_names_both_layers_before_training) {

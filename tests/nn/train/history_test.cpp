@@ -2,11 +2,15 @@
 #include "nn/train/history.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <iomanip>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "tests/autograd/base/other_locale.h"
 #include "tests/autograd/base/throws.h"
 
 namespace nn = chainrule::nn;
@@ -28,6 +32,16 @@ BOOST_AUTO_TEST_CASE(numbers_keep_their_order) {
   BOOST_TEST(!metrics.contains("acc"));
   BOOST_TEST((std::ostringstream() << metrics).str() == "loss 0.5  accuracy 0.9325");
   BOOST_TEST((std::ostringstream() << nn::Metrics()).str().empty());
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_printed_in_any_locale) {
+  nn::Metrics metrics;
+  metrics.set("loss", -std::numeric_limits<double>::quiet_NaN());
+  BOOST_TEST(!std::signbit(metrics["loss"]));
+  metrics.set("er\x1b[2Jror", 1234.5);
+  const chainrule::test::OtherLocale other;
+  BOOST_TEST((std::ostringstream() << metrics).str() == "loss nan  er\\x1b[2Jror 1234.5");
+  BOOST_TEST((std::ostringstream() << std::setprecision(2) << metrics).str() == "loss nan  er\\x1b[2Jror 1.2e+03");
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_are_not_there) {

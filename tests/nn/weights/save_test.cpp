@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -137,6 +138,51 @@ BOOST_AUTO_TEST_CASE(layouts_are_not_taken_for_each_other) {
   BOOST_TEST(message_of<std::runtime_error>([&] { load(square, path); }) ==
              path.string() + ": has version 2 of the weights format, this version of chainrule reads version 1");
   BOOST_TEST(print(square.state()) == before);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_other_programs_say_their_layout_or_are_asked_for_it) {
+  Dense square(3, 3);
+  const std::string before = print(square.state());
+  const auto refusal_of = [&](Module& module, const std::vector<NamedTensor>& tensors, const std::map<std::string, std::string>& metadata) {
+    save_safetensors(path, tensors, metadata);
+    return message_of<std::runtime_error>([&] { load(module, path); });
+  };
+  const std::string name = path.string() + ": ", to_do = ": load it with pytorch_layout = true";
+  const std::string pytorch = name + "was written by PyTorch, which stores the weight of a Dense as [d_out, d_in]" + to_do;
+  BOOST_TEST(refusal_of(square, square.state(), {{"format", "pt"}}) == pytorch);
+  BOOST_TEST(refusal_of(square, square.state(), {}) ==
+             name +
+                 "does not say whether weight, of shape [3, 3], is [d_in, d_out] or [d_out, d_in] as in PyTorch: set pytorch_layout to "
+                 "false or true");
+  BOOST_TEST(print(square.state()) == before);
+
+  // With the option, the file is believed.
+  Dense other(3, 3);
+  load(other, path, {.pytorch_layout = false});
+  BOOST_TEST(print(other.state()) == before);
+  load(other, path, {.pytorch_layout = true});
+  BOOST_TEST(print({{"w", other.weight().detach()}}) == print({{"w", transpose(square.weight()).detach()}}));
+
+  // Shapes that have one meaning only decide it.
+  Sequential wide(Dense(2, 3), Dense(3, 3));
+  std::vector<NamedTensor> own, swapped;
+  for (const NamedTensor& entry : wide.state()) {
+    own.push_back({entry.name, ones(entry.tensor.shape())});
+    swapped.push_back({entry.name, entry.tensor.rank() == 2 ? ones({entry.tensor.size(1), entry.tensor.size(0)}) : own.back().tensor});
+  }
+  BOOST_TEST(refusal_of(wide, own, {{"format", "pt"}}) == "no exception");
+  BOOST_TEST(refusal_of(wide, swapped, {}) == name + "0.weight has shape [3, 2], expected [2, 3], but [3, 2] in PyTorch's layout" + to_do);
+  BOOST_TEST(refusal_of(wide, swapped, {{"format", "pt"}}) ==
+             name + "0.weight has shape [3, 2], expected [2, 3], but [3, 2] in PyTorch's layout" + to_do);
+
+  // Without a Dense there is no difference, apart from the counters of PyTorch's batch normalization.
+  BatchNorm norm(2);
+  BOOST_TEST(refusal_of(norm, norm.state(), {{"format", "pt"}}) == "no exception");
+  std::vector<NamedTensor> counted = norm.state();
+  counted.push_back({"num_batches_tracked", zeros({}, DType::int64)});
+  BOOST_TEST(refusal_of(norm, counted, {}) == pytorch);
+  Dense single(1, 1);  // the same in both
+  BOOST_TEST(refusal_of(single, single.state(), {{"format", "pt"}}) == "no exception");
 }
 
 BOOST_AUTO_TEST_CASE(an_open_layer_is_not_saved) {
