@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autograd/graph/record.h"
-#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/moments.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/kernels/softmax.h"
 #include "autograd/ops/create.h"
@@ -71,7 +71,8 @@ Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) 
                      }),
                      [](RuleContext& r) {
                        const Tensor &g = r.grad_out(), &incoming = r.input(0);
-                       const Tensor p = exp(r.input(1) - unsqueeze(r.input(2), -1)), weighted = g * p;
+                       // exp(x - y), and the shares of equal infinities.
+                       const Tensor p = logsumexp_gradient(ones_like(incoming), r.input(1), r.input(2)), weighted = g * p;
                        if (r.needs(0)) r.set(0, sum(weighted, -1));
                        const Tensor slope = weighted * unsqueeze(incoming, -1);
                        if (r.needs(1)) r.set(1, slope);
@@ -124,14 +125,17 @@ Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
 Tensor mean(const TensorArg& x, const Axes& axes, bool keepdim) {
   const Node* node = floating_node("mean", x.tensor(), x.line());
   const Reduced plan = reduced("mean", node, axes, x.line());
-  const auto count = static_cast<double>(plan.count);
-  return reduce_op(
-      "mean", x, plan, keepdim, kernels::Reduction::sum,
-      [count]<class T>(T* y, std::int64_t n) {
-        const T divisor = static_cast<T>(count);
-        kernels::elementwise<T>().div(y, 1, &divisor, 0, y, n);
-      },
-      [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result("mean", x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs,
+                     floating([axes = plan.axes()]<class T>(const OpValues<T>& v) {
+                       reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
+                                   [](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
+                                     kernels::mean(from, outer, n, inner, to);
+                                   });
+                     }),
+                     [kept = plan.kept, count = static_cast<double>(plan.count)](RuleContext& r) {
+                       r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0)));
+                     });
 }
 
 Tensor max(const TensorArg& x, const Axes& axes, bool keepdim) {
