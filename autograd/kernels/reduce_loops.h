@@ -31,9 +31,11 @@ struct ReduceLoops {
   ColumnsLoop<T> columns(Reduction kind) const noexcept { return by_columns[static_cast<std::size_t>(kind)]; }
 };
 
-/// Returns the loops in the best instruction set of this processor.
+/// Returns the loops in the best instruction set of this processor; for std::int64_t, plain loops.
 template <class T>
 const ReduceLoops<T>& reduce_loops() noexcept;
+template <>
+const ReduceLoops<std::int64_t>& reduce_loops() noexcept;
 
 /// Sums of floats that are added up in double.
 struct DoubleSums {

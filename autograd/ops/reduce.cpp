@@ -39,7 +39,7 @@ struct ExtremeRule {
 };
 
 Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* axis, bool keepdim) {
-  const Node* node = floating_node(op, x.tensor(), x.line());
+  const Node* node = defined_node(op, x.tensor(), x.line());
   Span span{1, node->numel, 1};
   Shape shape;
   if (axis != nullptr && node->rank > 0) {
@@ -54,7 +54,7 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
   }
   if (span.n == 0) throw_invalid(op, text("shape ", shape_of(node), " has no elements to choose from"), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  return make_result(op, x.line(), DType::int64, shape, inputs, floating_input([span, largest]<class T>(const OpValues<T>& v) {
+  return make_result(op, x.line(), DType::int64, shape, inputs, any_input([span, largest]<class T>(const OpValues<T>& v) {
                        kernels::reduce_arg(largest ? kernels::Reduction::max : kernels::Reduction::min, v.in(), span.outer, span.n,
                                            span.inner, v.template out_as<std::int64_t>());
                      }),
@@ -92,32 +92,11 @@ Tensor logsumexp_rows(const TensorArg& x) {
                      [](RuleContext& r) { r.set(0, logsumexp_gradient(r.grad_out(), r.input(0), r.output())); });
 }
 
-// int64 sums wrap around.
-Tensor sum_integers(const TensorArg& x, const Reduced& plan, bool keepdim) {
-  const Tensor* inputs[] = {&x.tensor()};
-  return make_result(
-      "sum", x.line(), DType::int64, keepdim ? plan.kept : plan.without, inputs,
-      [axes = plan.axes()](const OpContext& context) {
-        const OpValues<std::int64_t> v(context);
-        reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
-                    [](const std::int64_t* from, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* to) {
-                      for (std::int64_t o = 0; o < outer; ++o)
-                        for (std::int64_t i = 0; i < inner; ++i) {
-                          std::uint64_t total = 0;
-                          for (std::int64_t j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
-                          to[o * inner + i] = static_cast<std::int64_t>(total);
-                        }
-                    });
-      },
-      kNoRule);
-}
-
 }  // namespace
 
 Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
   const Node* node = defined_node("sum", x.tensor(), x.line());
   const Reduced plan = reduced("sum", node, axes, x.line());
-  if (node->dtype == DType::int64) return sum_integers(x, plan, keepdim);
   return reduce_op("sum", x, plan, keepdim, kernels::Reduction::sum,
                    [kept = plan.kept](RuleContext& r) { r.set(0, spread(r.grad_out(), kept, r.input_shape(0))); });
 }
@@ -139,14 +118,14 @@ Tensor mean(const TensorArg& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor max(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("max", x.tensor(), x.line());
+  const Node* node = defined_node("max", x.tensor(), x.line());
   const Reduced plan = reduced("max", node, axes, x.line());
   check_some("max", plan, node, x.line());
   return reduce_op("max", x, plan, keepdim, kernels::Reduction::max, ExtremeRule{plan.kept});
 }
 
 Tensor min(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("min", x.tensor(), x.line());
+  const Node* node = defined_node("min", x.tensor(), x.line());
   const Reduced plan = reduced("min", node, axes, x.line());
   check_some("min", plan, node, x.line());
   return reduce_op("min", x, plan, keepdim, kernels::Reduction::min, ExtremeRule{plan.kept});
@@ -259,7 +238,7 @@ Tensor running_sum(const TensorArg& x, int axis, bool from_end) {
 }  // namespace
 
 Tensor prod(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("prod", x.tensor(), x.line());
+  const Node* node = defined_node("prod", x.tensor(), x.line());
   const Reduced plan = reduced("prod", node, axes, x.line());
   const AxisOrder order = gone_last(plan);
   return reduce_op("prod", x, plan, keepdim, kernels::Reduction::prod, [order, count = plan.count](RuleContext& r) {
