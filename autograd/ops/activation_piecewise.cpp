@@ -76,7 +76,7 @@ Tensor hardswish(const TensorArg& x) {
       []<class T>(const T* from, T* y, std::int64_t n) {
         for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] + 3;
         kernels::elementwise<T>().clamp(y, 0, 6, y, n);
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] * (y[i] / 6);
+        for (std::int64_t i = 0; i < n; ++i) y[i] = std::max(from[i], T{-3}) * (y[i] / 6);
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
         const T zero = 0;

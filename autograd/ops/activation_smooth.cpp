@@ -1,6 +1,7 @@
 // Activations that use exponentials, erf or tanh.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "autograd/ops/activation.h"
@@ -95,7 +96,10 @@ Tensor gelu(const TensorArg& x) {
         kernels::elementwise<T>().normal_density(from, density, n);
         for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + near[i] * density[i]);
       },
-      [](const Tensor& g, const Tensor& from) { return g * (normal_cdf(from) + clamp(from, -kFlat, kFlat) * normal_density(from)); });
+      [](const Tensor& g, const Tensor& from) {
+        const Tensor near = clamp(from, -kFlat, kFlat);
+        return g * (normal_cdf(near) + near * normal_density(near));
+      });
 }
 
 // x·(1 + tanh(u))/2 with u = √(2/π)·(x + 0.044715·x³), written as x·sigmoid(2u), which does not cancel.
@@ -200,7 +204,8 @@ Tensor softsign(const TensorArg& x) {
   return activation(
       "softsign", x,
       []<class T>(const T* from, T* y, std::int64_t n) {
-        for (std::int64_t i = 0; i < n; ++i) y[i] = from[i] / (1 + std::abs(from[i]));
+        constexpr T kMost = std::numeric_limits<T>::max();
+        for (std::int64_t i = 0; i < n; ++i) y[i] = std::min(std::max(from[i], -kMost), kMost) / (1 + std::min(std::abs(from[i]), kMost));
       },
       []<class T>(const T* g, const T* from, T* y, std::int64_t n) {
         for (std::int64_t i = 0; i < n; ++i) {

@@ -331,8 +331,14 @@ Tensor acos(const TensorArg& x) {
 
 Tensor atan(const TensorArg& x) {
   return unary(
-      "atan", x, [](const auto& loops) { return loops.atan; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() / (square(r.input(0)) + 1)); }));
+      "atan", x, [](const auto& loops) { return loops.atan; }, scalar_rule([](auto& r) {
+        const auto from = r.input(0);
+        const auto slope = [&](const auto& at) { return r.grad_out() / (square(at) + 1); };
+        if (!RuleContext::in_ops()) return r.set(0, slope(from));
+        // The same bits; the product of 0 and inf in the next derivative would be NaN.
+        const auto infinite = isinf(from);
+        r.set(0, where(infinite, 0.0, slope(where(infinite, 0.0, from))));
+      }));
 }
 
 Tensor sinh(const TensorArg& x) {
@@ -379,8 +385,10 @@ Tensor sigmoid(const TensorArg& x) {
 
 Tensor detail::gaussian(const Tensor& x) {
   return unary(
-      "gaussian", x, [](const auto& loops) { return loops.gaussian; },
-      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.output() * (r.input(0) * -2.0))); }));
+      "gaussian", x, [](const auto& loops) { return loops.gaussian; }, scalar_rule([](auto& r) {
+        const auto at = r.input(0);
+        r.set(0, r.grad_out() * (r.output() * (where(isinf(at), 0.0, at) * -2.0)));  // the product of 0 and inf would be NaN
+      }));
 }
 
 Tensor detail::normal_density(const Tensor& x) {
