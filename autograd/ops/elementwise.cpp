@@ -333,11 +333,10 @@ Tensor atan(const TensorArg& x) {
   return unary(
       "atan", x, [](const auto& loops) { return loops.atan; }, scalar_rule([](auto& r) {
         const auto from = r.input(0);
-        const auto slope = [&](const auto& at) { return r.grad_out() / (square(at) + 1); };
-        if (!RuleContext::in_ops()) return r.set(0, slope(from));
+        if (!RuleContext::in_ops()) return r.set(0, r.grad_out() / (square(from) + 1));
         // The same bits; the product of 0 and inf in the next derivative would be NaN.
         const auto infinite = isinf(from);
-        r.set(0, where(infinite, 0.0, slope(where(infinite, 0.0, from))));
+        r.set(0, where(infinite, 0.0, r.grad_out() / (square(where(infinite, 0.0, from)) + 1)));
       }));
 }
 

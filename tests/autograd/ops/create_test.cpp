@@ -202,8 +202,7 @@ BOOST_AUTO_TEST_CASE(makers_of_the_shape_and_dtype_of_another) {
   BOOST_TEST(refused([] { cr::rand_like(Tensor()); }) == "rand_like: undefined tensor" + at_line());
   BOOST_TEST(refused([&] { cr::rand_like(labels); }) == "rand_like: got int64, expected float32 or float64" + at_line());
   BOOST_TEST(refused([] { cr::randn_like(Tensor()); }) == "randn_like: undefined tensor" + at_line());
-  BOOST_TEST(refused([&] { cr::randn_like(labels); }) ==
-             "randn_like: got int64, expected float32 or float64" + at_line());
+  BOOST_TEST(refused([&] { cr::randn_like(labels); }) == "randn_like: got int64, expected float32 or float64" + at_line());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
