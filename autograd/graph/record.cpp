@@ -1,5 +1,6 @@
 #include "autograd/graph/record.h"
 
+#include <cmath>
 #include <new>
 #include <type_traits>
 
@@ -92,8 +93,15 @@ Tensor make_plain(DType dtype, const Sizes& shape) {
 
 Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line) {
   Node* node = defined_node(op, tensor, line);
-  if (!is_floating(node->dtype)) throw_invalid(op, text("got ", node->dtype, ", expected float32 or float64"), line);
+  if (!is_floating(node->dtype)) throw_invalid(op, text("got ", node->dtype, ", expected float32 or float64: convert with to()"), line);
   return node;
+}
+
+void check_number(const char* op, const char* what, const NumberArg& number, DType dtype, const SourceLine& line) {
+  const double value = number.value();
+  if (is_floating(dtype) || number.is_integer() || (std::trunc(value) == value && std::abs(value) <= 0x1p53)) return;
+  const char* limit = std::abs(value) > 0x1p53 ? " up to 2^53" : "";
+  throw_invalid(op, text(what, " is ", value, ", expected an integer", limit, " for an int64 tensor"), line);
 }
 
 }  // namespace chainrule::detail

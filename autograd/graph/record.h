@@ -356,6 +356,18 @@ inline Node* defined_node(const char* op, const Tensor& tensor, const SourceLine
 /// @throws std::invalid_argument if it is undefined or int64.
 Node* floating_node(const char* op, const Tensor& tensor, const SourceLine& line);
 
+/// Checks that a number, such as "the value", can become an element of a Tensor without losing digits silently.
+/// @throws std::invalid_argument for int64, unless the number is an integer and, if it was given as a floating number, at most ±2^53.
+void check_number(const char* op, const char* what, const NumberArg& number, DType dtype, const SourceLine& line);
+
+/// Returns a number that check_number() has accepted as an element of a Tensor.
+template <class T>
+T element_of(const NumberArg& number) noexcept {
+  if constexpr (std::is_integral_v<T>)
+    if (number.is_integer()) return number.integer();
+  return static_cast<T>(number.value());
+}
+
 /// Elements per piece of an elementwise parallel loop; fewer are not worth a fork.
 inline constexpr std::int64_t kElementGrain = 32768;
 

@@ -32,19 +32,6 @@ concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
 namespace detail {
 
-// Returns the integer if it is one that int64 holds; 0 for a floating number.
-template <Number N>
-constexpr std::int64_t integer_of(N number) noexcept {
-  if constexpr (std::integral<N>)
-    if (std::in_range<std::int64_t>(number)) return static_cast<std::int64_t>(number);
-  return 0;
-}
-template <Number N>
-constexpr bool is_int64(N number) noexcept {
-  if constexpr (std::integral<N>) return std::in_range<std::int64_t>(number);
-  return false;
-}
-
 struct Node;
 
 // Returns true if the process has a single thread, which can count handles without atomic read-modify-write instructions. std::shared_ptr
@@ -345,6 +332,31 @@ class TensorArg {
   SourceLine line_;
 };
 
+/// A parameter that takes a number. An integer that int64 holds keeps its value, also where a double would round it.
+class NumberArg {
+ public:
+  /// Holds `number`.
+  template <Number N>
+  constexpr NumberArg(N number) noexcept : value_(static_cast<double>(number)) {
+    if constexpr (std::integral<N>) {
+      is_integer_ = std::in_range<std::int64_t>(number);
+      if (is_integer_) integer_ = static_cast<std::int64_t>(number);
+    }
+  }
+
+  /// Returns the number, rounded to a double.
+  constexpr double value() const noexcept { return value_; }
+  /// Returns true if the number was given as an integer that int64 holds.
+  constexpr bool is_integer() const noexcept { return is_integer_; }
+  /// Returns the number without rounding; only if is_integer() is true.
+  constexpr std::int64_t integer() const noexcept { return integer_; }
+
+ private:
+  double value_;
+  std::int64_t integer_ = 0;
+  bool is_integer_ = false;
+};
+
 /// A parameter that takes a Tensor or a number, together with the line of the call. A number is converted to the dtype of the Tensor on the
 /// other side of the op. An Operand does not own the Tensor: use it only as a function parameter.
 class Operand {
@@ -353,27 +365,20 @@ class Operand {
   Operand(const Tensor& tensor, SourceLine line = SourceLine::current()) noexcept : tensor_(&tensor), line_(line) {}
   /// Holds `number`; `line` is the line of the call.
   template <Number N>
-  Operand(N number, SourceLine line = SourceLine::current()) noexcept
-      : number_(static_cast<double>(number)), integer_(detail::integer_of(number)), is_integer_(detail::is_int64(number)), line_(line) {}
+  Operand(N number, SourceLine line = SourceLine::current()) noexcept : number_(number), line_(line) {}
 
   /// Returns true if the operand is a number.
   bool is_number() const noexcept { return tensor_ == nullptr; }
   /// Returns the Tensor; only if is_number() is false.
   const Tensor& tensor() const noexcept { return *tensor_; }
   /// Returns the number; only if is_number() is true.
-  double number() const noexcept { return number_; }
-  /// Returns true if the number was given as an integer that int64 holds.
-  bool is_integer() const noexcept { return is_integer_; }
-  /// Returns the number without rounding; only if is_integer() is true.
-  std::int64_t integer() const noexcept { return integer_; }
+  const NumberArg& number() const noexcept { return number_; }
   /// Returns the line of the call.
   const SourceLine& line() const noexcept { return line_; }
 
  private:
   const Tensor* tensor_ = nullptr;
-  double number_ = 0;
-  std::int64_t integer_ = 0;
-  bool is_integer_ = false;
+  NumberArg number_ = 0;
   SourceLine line_;
 };
 

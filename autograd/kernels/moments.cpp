@@ -31,7 +31,7 @@ void means_from(T* sums, const T* x, std::int64_t outer, std::int64_t n, std::in
   elementwise<T>().div(sums, 1, &divisor, 0, sums, outer * inner);
   T differences = 0;  // NaN if any mean is not finite
   for (std::int64_t k = 0; k < outer * inner; ++k) differences += sums[k] - sums[k];
-  if (differences == 0) return;
+  if (differences == 0 || n == 0) return;
   for (std::int64_t k = 0; k < outer * inner; ++k) {
     if (std::isfinite(sums[k])) continue;
     const T* const from = x + k / inner * n * inner + k % inner;
@@ -39,6 +39,12 @@ void means_from(T* sums, const T* x, std::int64_t outer, std::int64_t n, std::in
     for (std::int64_t j = 0; j < n; ++j) mean += static_cast<double>(from[j * inner]) / static_cast<double>(n);
     sums[k] = static_cast<T>(mean);
   }
+}
+
+template <class T>
+void rough_mean(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
+  reduce(Reduction::sum, x, outer, n, inner, y);
+  means_from(y, x, outer, n, inner);
 }
 
 // center() for [rows, n] with n <= kBlock: both passes over a block of rows while it is in the cache.
@@ -177,14 +183,52 @@ double scaled_root(const T* x, std::int64_t n, std::int64_t stride, double divis
 
 }  // namespace
 
+template <>
+void mean(const double* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double* y) {
+  rough_mean(x, outer, n, inner, y);
+}
+
+// Added up in double, which is exact enough for a result within 1 ulp, and cannot overflow.
+template <>
+void mean(const float* x, std::int64_t outer, std::int64_t n, std::int64_t inner, float* y) {
+  if (outer == 0 || inner == 0) return;
+  constexpr std::int64_t kColumns = detail::kColumnsAtOnce;
+  const std::int64_t strips = (inner - 1) / kColumns + 1;
+  // Long rows, and columns where there are few, are divided into parts.
+  const std::int64_t part = std::max<std::int64_t>(1, kPiece / std::min(inner, kColumns)),
+                     parts = std::max<std::int64_t>(1, (n - 1) / part + 1);
+  const detail::DoubleSums& loops = detail::double_sums();
+  std::vector<double> sums(static_cast<std::size_t>(outer * parts * inner));
+  parallel_pieces(outer * parts * strips, grain_of(std::min(n, part) * std::min(inner, kColumns)),
+                  [&](std::int64_t begin, std::int64_t end) {
+                    if (inner == 1 && parts == 1) return loops.rows(x + begin * n, end - begin, n, sums.data() + begin);
+                    for (std::int64_t k = begin; k < end; ++k) {
+                      const std::int64_t group = k / strips, i = k % strips * kColumns, o = group / parts, j = group % parts * part;
+                      const float* const from = x + (o * n + j) * inner + i;
+                      double* const to = sums.data() + group * inner + i;
+                      const std::int64_t rows = std::min(part, n - j);
+                      if (inner == 1) {
+                        loops.rows(from, 1, rows, to);
+                      } else {
+                        loops.columns(from, rows, inner, std::min(kColumns, inner - i), to);
+                      }
+                    }
+                  });
+  for (std::int64_t k = 0; k < outer * inner; ++k) {
+    const double* const of_parts = sums.data() + k / inner * parts * inner + k % inner;
+    double total = 0;
+    for (std::int64_t p = 0; p < parts; ++p) total += of_parts[p * inner];
+    y[k] = static_cast<float>(total / static_cast<double>(n));
+  }
+}
+
 template <class T>
 void center(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
   if (outer == 0 || n == 0 || inner == 0) return;
   if (inner == 1 && n <= kBlock) return center_rows(x, outer, n, y);
   std::vector<T> means(static_cast<std::size_t>(outer * inner));
   for (int pass = 0; pass < 2; ++pass, x = y) {
-    reduce(Reduction::sum, x, outer, n, inner, means.data());
-    means_from(means.data(), x, outer, n, inner);
+    rough_mean(x, outer, n, inner, means.data());
     subtract(x, outer, n, inner, means.data(), y);
   }
 }

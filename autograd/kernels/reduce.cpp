@@ -89,6 +89,52 @@ void arg_of_columns(const T* x, std::int64_t outer, std::int64_t n, std::int64_t
 
 }  // namespace
 
+namespace detail {
+namespace {
+
+// Unsigned, so that overflow is defined.
+constexpr auto kSumOfIntegers = [](std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+};
+constexpr auto kProductOfIntegers = [](std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+};
+constexpr auto kLargerInteger = [](std::int64_t a, std::int64_t b) { return std::max(a, b); };
+constexpr auto kSmallerInteger = [](std::int64_t a, std::int64_t b) { return std::min(a, b); };
+
+template <class Combine>
+void reduce_integer_rows(const std::int64_t* x, std::int64_t rows, std::int64_t n, std::int64_t* y) {
+  for (std::int64_t r = 0; r < rows; ++r, x += n) {
+    std::int64_t result = x[0];
+    for (std::int64_t j = 1; j < n; ++j) result = Combine()(result, x[j]);
+    y[r] = result;
+  }
+}
+
+template <class Combine>
+void reduce_integer_columns(const std::int64_t* x, std::int64_t n, std::int64_t stride, std::int64_t columns, std::int64_t* y) {
+  std::copy_n(x, columns, y);
+  for (std::int64_t j = 1; j < n; ++j)
+    for (std::int64_t i = 0; i < columns; ++i) y[i] = Combine()(y[i], x[j * stride + i]);
+}
+
+constexpr ReduceLoops<std::int64_t> kIntegerLoops = {
+    {reduce_integer_rows<decltype(kSumOfIntegers)>, reduce_integer_rows<decltype(kProductOfIntegers)>,
+     reduce_integer_rows<decltype(kLargerInteger)>, reduce_integer_rows<decltype(kSmallerInteger)>},
+    {reduce_integer_columns<decltype(kSumOfIntegers)>, reduce_integer_columns<decltype(kProductOfIntegers)>,
+     reduce_integer_columns<decltype(kLargerInteger)>, reduce_integer_columns<decltype(kSmallerInteger)>},
+    nullptr,
+    nullptr};  // integers have no gradient
+
+}  // namespace
+
+template <>
+const ReduceLoops<std::int64_t>& reduce_loops() noexcept {
+  return kIntegerLoops;
+}
+
+}  // namespace detail
+
 template <class T>
 void reduce(Reduction kind, const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y) {
   if (outer == 0 || inner == 0) return;
@@ -189,7 +235,9 @@ template void reduce(Reduction, const float*, std::int64_t, std::int64_t, std::i
 template void reduce(Reduction, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
 template void product_gradient(const float*, const float*, std::int64_t, std::int64_t, std::int64_t, float*);
 template void product_gradient(const double*, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void reduce(Reduction, const std::int64_t*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
 template void reduce_arg(Reduction, const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
 template void reduce_arg(Reduction, const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
+template void reduce_arg(Reduction, const std::int64_t*, std::int64_t, std::int64_t, std::int64_t, std::int64_t*);
 
 }  // namespace chainrule::kernels

@@ -1,5 +1,6 @@
-// Reductions of raw buffers of shape [outer, n, inner] over the middle axis. T is float or double. They run on several threads; the pieces
-// depend only on the sizes, so the bits are the same on any number of threads. Sums are pairwise over blocks (error O(log n)).
+// Reductions of raw buffers of shape [outer, n, inner] over the middle axis. T is float, double or std::int64_t. They run on several
+// threads; the pieces depend only on the sizes, so the bits are the same on any number of threads. Sums of floats are pairwise over blocks
+// (error O(log n)); sums and products of integers wrap around.
 // Internal header: not installed.
 #pragma once
 

@@ -356,6 +356,44 @@ void products_of_columns(const T* x, std::int64_t n, std::int64_t stride, std::i
   in_steps(hn::CappedTag<T, 1>(), std::integral_constant<int, 1>());
 }
 
+// Four vectors of sums, so that an addition does not wait for the one before.
+void double_sums_of_rows(const float* x, std::int64_t rows, std::int64_t n, double* y) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> floats;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = 0; r < rows; ++r, x += n) {
+    auto s0 = hn::Zero(d), s1 = hn::Zero(d), s2 = hn::Zero(d), s3 = hn::Zero(d);
+    std::int64_t j = 0;
+    for (; j + 4 * lanes <= n; j += 4 * lanes) {
+      s0 = hn::Add(s0, hn::PromoteTo(d, hn::LoadU(floats, x + j)));
+      s1 = hn::Add(s1, hn::PromoteTo(d, hn::LoadU(floats, x + j + lanes)));
+      s2 = hn::Add(s2, hn::PromoteTo(d, hn::LoadU(floats, x + j + 2 * lanes)));
+      s3 = hn::Add(s3, hn::PromoteTo(d, hn::LoadU(floats, x + j + 3 * lanes)));
+    }
+    double total = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
+    for (; j < n; ++j) total += static_cast<double>(x[j]);
+    y[r] = total;
+  }
+}
+
+void double_sums_of_columns(const float* x, std::int64_t n, std::int64_t stride, std::int64_t columns, double* y) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> floats;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= columns; i += lanes) {
+    auto sums = hn::Zero(d);
+    for (std::int64_t j = 0; j < n; ++j) sums = hn::Add(sums, hn::PromoteTo(d, hn::LoadU(floats, x + j * stride + i)));
+    hn::StoreU(sums, d, y + i);
+  }
+  for (; i < columns; ++i) {
+    y[i] = 0;
+    for (std::int64_t j = 0; j < n; ++j) y[i] += static_cast<double>(x[j * stride + i]);
+  }
+}
+
+constexpr DoubleSums kDoubleSums = {double_sums_of_rows, double_sums_of_columns};
+
 template <class T>
 constexpr ReduceLoops<T> kLoops = {
     {reduce_rows<Sum, T>, reduce_rows<Product, T>, reduce_rows<Max, T>, reduce_rows<Min, T>},
@@ -368,6 +406,7 @@ constexpr ReduceLoops<T> kLoops = {
 
 const ReduceLoops<float>* loops_float() { return &kLoops<float>; }
 const ReduceLoops<double>* loops_double() { return &kLoops<double>; }
+const DoubleSums* loops_double_sums() { return &kDoubleSums; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace chainrule::kernels::detail
@@ -379,6 +418,7 @@ namespace chainrule::kernels::detail {
 
 HWY_EXPORT(loops_float);
 HWY_EXPORT(loops_double);
+HWY_EXPORT(loops_double_sums);
 
 template <>
 const ReduceLoops<float>& reduce_loops<float>() noexcept {
@@ -389,6 +429,8 @@ template <>
 const ReduceLoops<double>& reduce_loops<double>() noexcept {
   return *HWY_DYNAMIC_DISPATCH(loops_double)();
 }
+
+const DoubleSums& double_sums() noexcept { return *HWY_DYNAMIC_DISPATCH(loops_double_sums)(); }
 
 }  // namespace chainrule::kernels::detail
 

@@ -41,8 +41,19 @@ struct ReduceLoops {
   ColumnsLoop<T> columns(Reduction kind) const noexcept { return by_columns[static_cast<std::size_t>(kind)]; }
 };
 
-/// Returns the loops in the best instruction set of this processor.
+/// Returns the loops in the best instruction set of this processor; for std::int64_t, plain loops.
 template <class T>
 const ReduceLoops<T>& reduce_loops() noexcept;
+template <>
+const ReduceLoops<std::int64_t>& reduce_loops() noexcept;
+
+/// Sums of floats that are added up in double.
+struct DoubleSums {
+  void (*rows)(const float* x, std::int64_t rows, std::int64_t n, double* y);                             // y[r] = the sum of x[r, :]
+  void (*columns)(const float* x, std::int64_t n, std::int64_t stride, std::int64_t columns, double* y);  // like ColumnsLoop
+};
+
+/// Returns the loops in the best instruction set of this processor.
+const DoubleSums& double_sums() noexcept;
 
 }  // namespace chainrule::kernels::detail

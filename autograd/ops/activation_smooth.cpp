@@ -97,7 +97,10 @@ Tensor gelu(const TensorArg& x) {
         kernels::elementwise<T>().normal_density(from, density, n);
         for (std::int64_t i = 0; i < n; ++i) y[i] = g[i] * (y[i] + near[i] * density[i]);
       },
-      [](const Tensor& g, const Tensor& from) { return g * (normal_cdf(from) + clamp(from, -kFlat, kFlat) * normal_density(from)); });
+      [](const Tensor& g, const Tensor& from) {
+        const Tensor near = clamp(from, -kFlat, kFlat);
+        return g * (normal_cdf(near) + near * normal_density(near));
+      });
 }
 
 // x·(1 + tanh(u))/2 with u = √(2/π)·(x + 0.044715·x³), written as x·sigmoid(2u), which does not cancel.

@@ -47,27 +47,23 @@ void literal_shape(const Literal& literal, int depth, Shape& shape, bool& first,
   for (const Literal& item : literal.items()) literal_shape(item, depth + 1, shape, first, line);
 }
 
-// Converts a number to an element; a number for int64 is truncated and must fit.
-template <class T>
-T element(const char* op, double number, const SourceLine& line) {
-  if constexpr (std::is_integral_v<T>)
-    if (!(number >= -0x1p63 && number < 0x1p63)) throw_invalid(op, text("the number ", number, " does not fit into int64"), line);
-  return static_cast<T>(number);
-}
-
 template <class T>
 T* write_literal(const Literal& literal, T* to, const SourceLine& line) {
   if (!literal.is_list()) {
-    *to = literal.is_integer() ? static_cast<T>(literal.integer()) : element<T>("tensor", literal.number(), line);
+    check_number("tensor", "a number", literal.number(), dtype_of<T>, line);
+    *to = element_of<T>(literal.number());
     return to + 1;
   }
   for (const Literal& item : literal.items()) to = write_literal(item, to, line);
   return to;
 }
 
-Tensor filled(const char* op, const Shape& shape, double value, DType dtype, const SourceLine& line) {
+std::uint64_t unsigned_of(std::int64_t number) noexcept { return static_cast<std::uint64_t>(number); }
+
+Tensor filled(const char* op, const Shape& shape, NumberArg value, DType dtype, const SourceLine& line) {
+  check_number(op, "the value", value, dtype, line);
   Tensor y = fresh(op, dtype, shape, line);
-  visit_dtype(dtype, [&]<class T>() { std::fill_n(mutable_values<T>(y), node_of(y)->numel, element<T>(op, value, line)); });
+  visit_dtype(dtype, [&]<class T>() { std::fill_n(mutable_values<T>(y), node_of(y)->numel, element_of<T>(value)); });
   return y;
 }
 
@@ -177,7 +173,7 @@ template Tensor from_vector<double>(const std::vector<double>&, const Shape&, So
 template Tensor from_vector<int>(const std::vector<int>&, const Shape&, SourceLine);
 template Tensor from_vector<std::int64_t>(const std::vector<std::int64_t>&, const Shape&, SourceLine);
 
-Tensor full(const Shape& shape, double value, DType dtype, SourceLine line) { return filled("full", shape, value, dtype, line); }
+Tensor full(const Shape& shape, NumberArg value, DType dtype, SourceLine line) { return filled("full", shape, value, dtype, line); }
 Tensor zeros(const Shape& shape, DType dtype, SourceLine line) { return filled("zeros", shape, 0, dtype, line); }
 Tensor ones(const Shape& shape, DType dtype, SourceLine line) { return filled("ones", shape, 1, dtype, line); }
 
@@ -189,31 +185,62 @@ Tensor eye(std::int64_t n, DType dtype, SourceLine line) {
   return y;
 }
 
-Tensor arange(double start, double stop, double step, DType dtype, SourceLine line) {
-  if (step == 0 || !std::isfinite(start) || !std::isfinite(stop) || !std::isfinite(step))
-    throw_invalid("arange", text("start ", start, ", stop ", stop, ", step ", step, ": expected finite numbers and a step other than 0"),
-                  line);
-  const double count = std::max(0.0, std::ceil((stop - start) / step));
-  if (count > 0x1p40) throw_invalid("arange", text("start ", start, ", stop ", stop, ", step ", step, ": too many elements"), line);
-  Tensor y = make_plain("arange", line, dtype, Shape{static_cast<std::int64_t>(count)});
+Tensor arange(NumberArg start, NumberArg stop, NumberArg step, DType dtype, SourceLine line) {
+  const double first = start.value(), last = stop.value(), by = step.value();
+  const auto refuse = [&](const char* why) {
+    throw_invalid("arange", text("start ", first, ", stop ", last, ", step ", by, ": ", why), line);
+  };
+  if (by == 0 || !std::isfinite(first) || !std::isfinite(last) || !std::isfinite(by))
+    refuse("expected finite numbers and a step other than 0");
+  check_number("arange", "start", start, dtype, line);
+  check_number("arange", "stop", stop, dtype, line);
+  check_number("arange", "step", step, dtype, line);
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  std::int64_t count = 0;
+  if (is_floating(dtype)) {
+    const double exact = std::max(0.0, std::ceil((last - first) / by));
+    count = exact <= static_cast<double>(kMost) ? static_cast<std::int64_t>(exact) : kMost + 1;
+  } else if (const auto from = element_of<std::int64_t>(start), to = element_of<std::int64_t>(stop), each = element_of<std::int64_t>(step);
+             each > 0 ? from < to : from > to) {
+    // Unsigned, since the distance may be too large for int64.
+    const auto distance = each > 0 ? unsigned_of(to) - unsigned_of(from) : unsigned_of(from) - unsigned_of(to);
+    const auto stride = each > 0 ? unsigned_of(each) : 0 - unsigned_of(each);
+    count = static_cast<std::int64_t>(std::min<std::uint64_t>((distance - 1) / stride, kMost)) + 1;
+  }
+  if (count > kMost) refuse("too many elements");
+  Tensor y = make_plain("arange", line, dtype, Shape{count});
   visit_dtype(dtype, [&]<class T>() {
-    for (std::int64_t i = 0; i < node_of(y)->numel; ++i)
-      mutable_values<T>(y)[i] = element<T>("arange", start + static_cast<double>(i) * step, line);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if constexpr (std::is_integral_v<T>) {
+        mutable_values<T>(y)[i] = static_cast<T>(unsigned_of(element_of<T>(start)) + unsigned_of(i) * unsigned_of(element_of<T>(step)));
+      } else {
+        mutable_values<T>(y)[i] = static_cast<T>(first + static_cast<double>(i) * by);
+      }
+    }
   });
   return y;
 }
 
-Tensor arange(double stop, SourceLine line) { return arange(0, stop, 1, default_dtype(), line); }
+Tensor arange(NumberArg stop, SourceLine line) { return arange(0, stop, 1, default_dtype(), line); }
 
-Tensor linspace(double start, double stop, std::int64_t count, DType dtype, SourceLine line) {
+Tensor linspace(NumberArg start, NumberArg stop, std::int64_t count, DType dtype, SourceLine line) {
   if (count < 0) throw_invalid("linspace", text("count is ", count, ", expected at least 0"), line);
+  const auto check_end = [&](const char* what, const NumberArg& end) {
+    check_number("linspace", what, end, dtype, line);
+    constexpr std::int64_t kMost = std::int64_t{1} << 53;  // the numbers are computed in double
+    if (!is_floating(dtype) && (end.integer() > kMost || end.integer() < -kMost))
+      throw_invalid("linspace", text(what, " is ", end.integer(), ", expected -2^53 to 2^53 for int64"), line);
+  };
+  check_end("start", start);
+  check_end("stop", stop);
+  const double first = start.value(), last = stop.value();
   Tensor y = make_plain("linspace", line, dtype, Shape{count});
-  const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
+  const double step = count > 1 ? (last - first) / static_cast<double>(count - 1) : 0;
   visit_dtype(dtype, [&]<class T>() {
     // Counts from both ends, so that the last element is exactly `stop`.
     for (std::int64_t i = 0; i < count; ++i)
-      mutable_values<T>(y)[i] = element<T>(
-          "linspace", 2 * i < count ? start + static_cast<double>(i) * step : stop - static_cast<double>(count - 1 - i) * step, line);
+      mutable_values<T>(y)[i] =
+          static_cast<T>(2 * i < count ? first + static_cast<double>(i) * step : last - static_cast<double>(count - 1 - i) * step);
   });
   return y;
 }
@@ -230,7 +257,7 @@ Tensor randn(const Shape& shape, Generator& generator, DType dtype, SourceLine l
 
 Tensor randn(const Shape& shape, DType dtype, SourceLine line) { return randn(shape, default_generator(), dtype, line); }
 
-Tensor full_like(const TensorArg& x, double value) {
+Tensor full_like(const TensorArg& x, NumberArg value) {
   Node* node = defined_node("full_like", x.tensor(), x.line());
   return filled("full_like", shape_of(node), value, node->dtype, x.line());
 }

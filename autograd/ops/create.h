@@ -3,9 +3,9 @@
 
 /// @file
 /// All functions return leaves that do not require grad, except variable(). Their last parameter `line` is the position of the call, which
-/// error messages name. They throw std::invalid_argument for a negative size, a shape with too many elements, and a number that does not
-/// fit int64 if that is the dtype; a fraction is truncated towards 0. Random numbers depend only on the generator, not on the number of
-/// threads.
+/// error messages name. They throw std::invalid_argument for a negative size, a shape with too many elements, and for int64 a number that
+/// is not an integer, or that was given as a floating number beyond ±2^53. Random numbers depend only on the generator, not on the number
+/// of threads.
 
 #include <concepts>
 #include <initializer_list>
@@ -23,26 +23,19 @@ class Literal {
  public:
   /// A single number.
   template <Number N>
-  constexpr Literal(N number) noexcept
-      : number_(static_cast<double>(number)), integer_(detail::integer_of(number)), is_integer_(detail::is_int64(number)) {}
+  constexpr Literal(N number) noexcept : number_(number) {}
   /// A list of numbers or of lists.
   constexpr Literal(std::initializer_list<Literal> items) noexcept : items_(items), is_list_(true) {}
 
   /// Returns true for a list, false for a number.
   bool is_list() const noexcept { return is_list_; }
   /// Returns the number; 0 for a list.
-  double number() const noexcept { return number_; }
-  /// Returns true for a number that was given as an integer that int64 holds.
-  bool is_integer() const noexcept { return is_integer_; }
-  /// Returns the number without rounding; only if is_integer() is true.
-  std::int64_t integer() const noexcept { return integer_; }
+  const NumberArg& number() const noexcept { return number_; }
   /// Returns the items of the list; empty for a number.
   std::initializer_list<Literal> items() const noexcept { return items_; }
 
  private:
-  double number_ = 0;
-  std::int64_t integer_ = 0;
-  bool is_integer_ = false;
+  NumberArg number_ = 0;
   std::initializer_list<Literal> items_;
   bool is_list_ = false;
 };
@@ -75,17 +68,19 @@ Tensor zeros(const Shape& shape, DType dtype = default_dtype(), SourceLine line 
 /// Returns a Tensor of ones.
 Tensor ones(const Shape& shape, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns a Tensor whose elements all have the given value.
-Tensor full(const Shape& shape, double value, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
+Tensor full(const Shape& shape, NumberArg value, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns the identity matrix of shape [n, n].
 Tensor eye(std::int64_t n, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Returns the numbers start, start + step, ... that come before stop, as a Tensor of shape [max(0, ceil((stop - start) / step))].
 /// @throws std::invalid_argument if step is 0, if an argument is not finite, or for more than 2^40 numbers.
-Tensor arange(double start, double stop, double step = 1, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
+Tensor arange(NumberArg start, NumberArg stop, NumberArg step = 1, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
 /// Same as arange(0, stop): the numbers 0, 1, ... below stop, in default_dtype().
-Tensor arange(double stop, SourceLine line = SourceLine::current());
+Tensor arange(NumberArg stop, SourceLine line = SourceLine::current());
 /// Returns `count` equally spaced numbers, the first equal to start and the last equal to stop, as a Tensor of shape [count].
-/// @throws std::invalid_argument if count is negative.
-Tensor linspace(double start, double stop, std::int64_t count, DType dtype = default_dtype(), SourceLine line = SourceLine::current());
+/// For int64 the numbers between them are truncated towards 0.
+/// @throws std::invalid_argument if count is negative, or for int64 and numbers beyond ±2^53.
+Tensor linspace(NumberArg start, NumberArg stop, std::int64_t count, DType dtype = default_dtype(),
+                SourceLine line = SourceLine::current());
 
 /// Returns random numbers distributed uniformly in [0, 1). The overload without a generator uses default_generator().
 /// @throws std::invalid_argument for int64.
@@ -105,7 +100,7 @@ Tensor randn(const Shape& shape, DType dtype = default_dtype(), SourceLine line 
 /// @{
 Tensor zeros_like(const TensorArg& x);
 Tensor ones_like(const TensorArg& x);
-Tensor full_like(const TensorArg& x, double value);
+Tensor full_like(const TensorArg& x, NumberArg value);
 /// @}
 /// Returns random numbers like rand(), with the shape and dtype of x. The overload without a generator uses default_generator().
 /// @throws std::invalid_argument for int64.

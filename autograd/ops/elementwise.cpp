@@ -1,6 +1,9 @@
 #include "autograd/ops/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
+#include <compare>
+#include <limits>
 #include <numbers>
 #include <span>
 
@@ -23,19 +26,78 @@ constexpr auto kAddInt = [](Int a, Int b) { return static_cast<Int>(static_cast<
 constexpr auto kSubInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); };
 constexpr auto kMulInt = [](Int a, Int b) { return static_cast<Int>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); };
 
-// A test of each element: by a kernel for floating dtypes, by f for int64.
-template <class Choose, class Integer>
-Tensor test(const char* op, const TensorArg& x, Choose choose, Integer f) {
-  Node* node = defined_node(op, x.tensor(), x.line());
-  if (is_floating(node->dtype)) return unary(op, x, choose, kNoRule);
-  const Tensor* inputs[] = {&x.tensor()};
+constexpr auto kSameInt = [](Int a) { return a; };
+
+// int64 operands are divided like floating ones.
+Tensor div_integers(const Operand& a, const Operand& b) {
+  const CallerScope caller(a.line());
+  const auto floating = [](const Operand& side) {
+    return side.is_number() ? full(Shape{}, side.number(), DType::float64) : side.tensor().to(DType::float64);
+  };
+  return div(floating(a), floating(b)).to(default_dtype());
+}
+
+// Returns the Tensor of an operand, or a Tensor of its number, which is put into `constant`.
+const Tensor& as_tensor(const char* op, const Operand& operand, DType dtype, const SourceLine& line, Tensor& constant) {
+  if (!operand.is_number()) return operand.tensor();
+  check_number(op, "the number", operand.number(), dtype, line);
+  return constant = full(Shape{}, operand.number(), dtype);
+}
+
+Tensor pow_integers(const Operand& a, const Operand& b) {
+  Tensor constant;
+  const Tensor* inputs[] = {&as_tensor("pow", a, DType::int64, a.line(), constant), &as_tensor("pow", b, DType::int64, a.line(), constant)};
+  const Shape shape = broadcast_shapes("pow", shape_of(*inputs[0]), shape_of(*inputs[1]), a.line());
   return make_result(
-      op, x.line(), DType::int64, Sizes(node), inputs,
-      [f](const OpContext& context) {
+      "pow", a.line(), DType::int64, shape, inputs,
+      [](const OpContext& context) {
         const OpValues<Int> v(context);
-        std::transform(v.in(), v.in() + v.in_numel(), v.out(), f);
+        const Int *const bases = v.in(0), *const exponents = v.in(1);
+        for (Int i = 0; i < v.in_numel(1); ++i)
+          if (exponents[i] < 0) v.fail("an exponent is ", exponents[i], ", expected at least 0 for int64");
+        broadcast_runs<2>(v.out_shape(), {v.in_shape(0), v.in_shape(1)}, [&](const auto& offsets, const auto& steps, Int begin, Int n) {
+          for (Int i = 0; i < n; ++i) {
+            Int power = 1, square = bases[offsets[0] + i * steps[0]];
+            for (Int left = exponents[offsets[1] + i * steps[1]]; left > 0; left /= 2, square = kMulInt(square, square))
+              if (left % 2 != 0) power = kMulInt(power, square);
+            v.out()[begin + i] = power;
+          }
+        });
       },
       kNoRule);
+}
+
+// How an integer compares with a floating number, without rounding either.
+std::partial_ordering compared(Int x, double number) noexcept {
+  if (std::isnan(number)) return std::partial_ordering::unordered;
+  if (number >= 0x1p63) return std::partial_ordering::less;
+  if (number < -0x1p63) return std::partial_ordering::greater;
+  const double whole = std::trunc(number);
+  const auto integer = static_cast<Int>(whole);
+  if (x != integer) return x <=> integer;
+  return whole <=> number;
+}
+
+// A comparison: `holds(order)` tells whether it is true for operands in this order.
+template <class Choose, class Holds>
+Tensor comparison(const char* op, const Operand& a, const Operand& b, Choose choose, Holds) {
+  const Operand &number = a.is_number() ? a : b, &other = a.is_number() ? b : a;
+  if (number.is_number() && !number.number().is_integer() && !other.is_number() && other.tensor().defined() &&
+      node_of(other.tensor())->dtype == DType::int64) {
+    const Tensor* inputs[] = {&other.tensor()};
+    return make_result(
+        op, a.line(), DType::int64, Sizes(node_of(other.tensor())), inputs,
+        [value = number.number().value(), number_first = a.is_number()](const OpContext& context) {
+          const OpValues<Int> v(context);
+          std::transform(v.in(), v.in() + v.in_numel(), v.out(), [=](Int x) {
+            const std::partial_ordering order = compared(x, value);
+            return Int{Holds()(number_first ? 0 <=> order : order)};
+          });
+        },
+        kNoRule);
+  }
+  return binary_any(
+      op, a, b, choose, [](Int x, Int y) { return Int{Holds()(x <=> y)}; }, kNoRule);
 }
 
 }  // namespace
@@ -65,8 +127,9 @@ Tensor mul(const Operand& a, const Operand& b) {
 }
 
 Tensor div(const Operand& a, const Operand& b) {
-  return binary(
-      "div", a, b, [](const auto& loops) { return loops.div; }, scalar_rule([](auto& s) {
+  return binary_apart(
+      "div", a, b, [](const auto& loops) { return loops.div; }, [](const Operand& x, const Operand& y) { return div_integers(x, y); },
+      scalar_rule([](auto& s) {
         if (s.needs_a()) s.set_a(s.grad_out() / s.b());
         if (s.needs_b()) s.set_b(-s.grad_out() * s.output() / s.b());
       }));
@@ -101,8 +164,9 @@ struct PowDerivatives {
 }  // namespace
 
 Tensor pow(const Operand& a, const Operand& b) {
-  return binary(
-      "pow", a, b, [](const auto& loops) { return loops.pow; }, scalar_rule([](auto& s) {
+  return binary_apart(
+      "pow", a, b, [](const auto& loops) { return loops.pow; }, [](const Operand& x, const Operand& y) { return pow_integers(x, y); },
+      scalar_rule([](auto& s) {
         if constexpr (std::is_same_v<decltype(s), Sides&>) {
           if (RuleContext::in_ops() && !s.a_is_number() && !s.b_is_number()) {
             const PowDerivatives derivatives{s.a().tensor(), s.b().tensor()};
@@ -181,8 +245,8 @@ Tensor winner(const Tensor& wins, const Tensor& ties) { return wins + ties * 0.5
 }  // namespace
 
 Tensor maximum(const Operand& a, const Operand& b) {
-  return binary(
-      "maximum", a, b, [](const auto& loops) { return loops.maximum; },
+  return binary_any(
+      "maximum", a, b, [](const auto& loops) { return loops.maximum; }, [](Int x, Int y) { return std::max(x, y); },
       [](Sides& s) {
         const Tensor ties = eq(s.a(), s.b());
         if (s.needs_a()) s.set_a(s.grad_out() * winner(gt(s.a(), s.b()), ties));
@@ -191,8 +255,8 @@ Tensor maximum(const Operand& a, const Operand& b) {
 }
 
 Tensor minimum(const Operand& a, const Operand& b) {
-  return binary(
-      "minimum", a, b, [](const auto& loops) { return loops.minimum; },
+  return binary_any(
+      "minimum", a, b, [](const auto& loops) { return loops.minimum; }, [](Int x, Int y) { return std::min(x, y); },
       [](Sides& s) {
         const Tensor ties = eq(s.a(), s.b());
         if (s.needs_a()) s.set_a(s.grad_out() * winner(lt(s.a(), s.b()), ties));
@@ -201,19 +265,21 @@ Tensor minimum(const Operand& a, const Operand& b) {
 }
 
 Tensor neg(const TensorArg& x) {
-  if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return sub(Operand(0, x.line()), x.tensor());
-  return unary(
-      "neg", x, [](const auto& loops) { return loops.neg; }, scalar_rule([](auto& r) { r.set(0, neg(r.grad_out())); }));
+  return unary_any(
+      "neg", x, [](const auto& loops) { return loops.neg; }, [](Int v) { return kSubInt(0, v); },
+      scalar_rule([](auto& r) { r.set(0, neg(r.grad_out())); }));
 }
 
 Tensor abs(const TensorArg& x) {
-  return unary(
-      "abs", x, [](const auto& loops) { return loops.abs; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * sign(r.input(0))); }));
+  return unary_any(
+      "abs", x, [](const auto& loops) { return loops.abs; }, [](Int v) { return v < 0 ? kSubInt(0, v) : v; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * sign(r.input(0))); }));
 }
 
 Tensor sign(const TensorArg& x) {
-  return unary(
-      "sign", x, [](const auto& loops) { return loops.sign; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
+  return unary_any(
+      "sign", x, [](const auto& loops) { return loops.sign; }, [](Int v) { return Int{v > 0} - Int{v < 0}; },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor exp(const TensorArg& x) {
@@ -250,9 +316,9 @@ Tensor rsqrt(const TensorArg& x) {
 }
 
 Tensor square(const TensorArg& x) {
-  if (x.tensor().defined() && node_of(x.tensor())->dtype == DType::int64) return mul(Operand(x.tensor(), x.line()), x.tensor());
-  return unary(
-      "square", x, [](const auto& loops) { return loops.square; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); }));
+  return unary_any(
+      "square", x, [](const auto& loops) { return loops.square; }, [](Int v) { return kMulInt(v, v); },
+      scalar_rule([](auto& r) { r.set(0, r.grad_out() * (r.input(0) * 2)); }));
 }
 
 Tensor reciprocal(const TensorArg& x) {
@@ -393,33 +459,44 @@ Tensor erf(const TensorArg& x) {
 }
 
 Tensor floor(const TensorArg& x) {
-  return unary(
-      "floor", x, [](const auto& loops) { return loops.floor; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
+  return unary_any(
+      "floor", x, [](const auto& loops) { return loops.floor; }, kSameInt, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor ceil(const TensorArg& x) {
-  return unary(
-      "ceil", x, [](const auto& loops) { return loops.ceil; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
+  return unary_any(
+      "ceil", x, [](const auto& loops) { return loops.ceil; }, kSameInt, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
 Tensor round(const TensorArg& x) {
-  return unary(
-      "round", x, [](const auto& loops) { return loops.round; }, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
+  return unary_any(
+      "round", x, [](const auto& loops) { return loops.round; }, kSameInt, scalar_rule([](auto& r) { r.set(0, r.grad_out() * 0.0); }));
 }
 
-Tensor clamp(const TensorArg& x, double low, double high) {
-  Node* node = floating_node("clamp", x.tensor(), x.line());
-  if (std::isnan(low) || std::isnan(high))
-    throw_invalid("clamp", text("the limits are ", low, " and ", high, ", expected limits that are not NaN"), x.line());
+Tensor clamp(const TensorArg& x, NumberArg low, NumberArg high) {
+  Node* node = defined_node("clamp", x.tensor(), x.line());
+  if (std::isnan(low.value()) || std::isnan(high.value()))
+    throw_invalid("clamp", text("the limits are ", low.value(), " and ", high.value(), ", expected limits that are not NaN"), x.line());
+  if (node->dtype == DType::int64) {  // an infinite limit limits nothing
+    if (low.value() == -std::numeric_limits<double>::infinity()) low = std::numeric_limits<Int>::min();
+    if (high.value() == std::numeric_limits<double>::infinity()) high = std::numeric_limits<Int>::max();
+    check_number("clamp", "low", low, node->dtype, x.line());
+    check_number("clamp", "high", high, node->dtype, x.line());
+  }
   const Tensor* inputs[] = {&x.tensor()};
-  return make_result("clamp", x.line(), node->dtype, Sizes(node), inputs, floating([low, high]<class T>(const OpValues<T>& v) {
+  return make_result("clamp", x.line(), node->dtype, Sizes(node), inputs, any_dtype([low, high]<class T>(const OpValues<T>& v) {
                        const T* const from = v.in();
                        T* const to = v.out();
+                       const T least = element_of<T>(low), most = element_of<T>(high);
                        kernels::parallel_pieces(v.out_numel(), kElementGrain, [&](std::int64_t begin, std::int64_t end) {
-                         kernels::elementwise<T>().clamp(from + begin, static_cast<T>(low), static_cast<T>(high), to + begin, end - begin);
+                         if constexpr (std::is_integral_v<T>) {
+                           for (std::int64_t i = begin; i < end; ++i) to[i] = std::min(std::max(from[i], least), most);
+                         } else {
+                           kernels::elementwise<T>().clamp(from + begin, least, most, to + begin, end - begin);
+                         }
                        });
                      }),
-                     [low, high](RuleContext& r) {
+                     [low = low.value(), high = high.value()](RuleContext& r) {
                        const Tensor& from = r.input(0);
                        r.set(0, where(logical_and(ge(from, low), le(from, high)), r.grad_out(), 0.0));
                      });
@@ -453,11 +530,7 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
   Tensor constants[3];
   const Tensor* inputs[3];
   for (int k = 0; k < 3; ++k) {
-    if (operands[k]->is_number()) {
-      check_number("where", *operands[k], dtype, line);
-      constants[k] = operands[k]->is_integer() ? tensor(operands[k]->integer(), dtype) : full(Shape{}, operands[k]->number(), dtype);
-    }
-    inputs[k] = operands[k]->is_number() ? &constants[k] : &operands[k]->tensor();
+    inputs[k] = &as_tensor("where", *operands[k], dtype, line, constants[k]);
     shapes[k] = shape_of(*inputs[k]);
   }
   const Shape shape = broadcast_shapes("where", broadcast_shapes("where", shapes[0], shapes[1], line), shapes[2], line);
@@ -486,43 +559,51 @@ Tensor where(const Operand& condition, const Operand& a, const Operand& b) {
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight) {
   // Checked here, because errors of the ops below would name other ops and shapes.
   const Operand* operands[] = {&a, &b, &weight};
-  common_dtype("lerp", operands, a.line());
+  const DType dtype = common_dtype("lerp", operands, a.line());
   Shape shape;
-  for (const Operand* operand : operands)
-    if (!operand->is_number()) shape = broadcast_shapes("lerp", shape, shape_of(operand->tensor()), a.line());
+  for (const Operand* operand : operands) {
+    if (operand->is_number()) {
+      check_number("lerp", "the number", operand->number(), dtype, a.line());
+    } else {
+      shape = broadcast_shapes("lerp", shape, shape_of(operand->tensor()), a.line());
+    }
+  }
   const CallerScope caller(a.line());
-  if (a.is_number() && b.is_number()) return a + weight * (b.number() - a.number());
+  if (a.is_number() && b.is_number()) {
+    if (is_floating(dtype)) return a + weight * (b.number().value() - a.number().value());
+    return a + weight * (full(Shape{}, b.number(), dtype) - a);
+  }
   return a + weight * (b - a);
 }
 
 Tensor eq(const Operand& a, const Operand& b) {
-  return binary_any(
-      "eq", a, b, [](const auto& loops) { return loops.eq; }, [](Int x, Int y) { return Int{x == y}; }, kNoRule);
+  return comparison(
+      "eq", a, b, [](const auto& loops) { return loops.eq; }, [](auto order) { return order == 0; });
 }
 
 Tensor ne(const Operand& a, const Operand& b) {
-  return binary_any(
-      "ne", a, b, [](const auto& loops) { return loops.ne; }, [](Int x, Int y) { return Int{x != y}; }, kNoRule);
+  return comparison(
+      "ne", a, b, [](const auto& loops) { return loops.ne; }, [](auto order) { return order != 0; });
 }
 
 Tensor lt(const Operand& a, const Operand& b) {
-  return binary_any(
-      "lt", a, b, [](const auto& loops) { return loops.lt; }, [](Int x, Int y) { return Int{x < y}; }, kNoRule);
+  return comparison(
+      "lt", a, b, [](const auto& loops) { return loops.lt; }, [](auto order) { return order < 0; });
 }
 
 Tensor le(const Operand& a, const Operand& b) {
-  return binary_any(
-      "le", a, b, [](const auto& loops) { return loops.le; }, [](Int x, Int y) { return Int{x <= y}; }, kNoRule);
+  return comparison(
+      "le", a, b, [](const auto& loops) { return loops.le; }, [](auto order) { return order <= 0; });
 }
 
 Tensor gt(const Operand& a, const Operand& b) {
-  return binary_any(
-      "gt", a, b, [](const auto& loops) { return loops.gt; }, [](Int x, Int y) { return Int{x > y}; }, kNoRule);
+  return comparison(
+      "gt", a, b, [](const auto& loops) { return loops.gt; }, [](auto order) { return order > 0; });
 }
 
 Tensor ge(const Operand& a, const Operand& b) {
-  return binary_any(
-      "ge", a, b, [](const auto& loops) { return loops.ge; }, [](Int x, Int y) { return Int{x >= y}; }, kNoRule);
+  return comparison(
+      "ge", a, b, [](const auto& loops) { return loops.ge; }, [](auto order) { return order >= 0; });
 }
 
 Tensor logical_and(const Operand& a, const Operand& b) {
@@ -537,23 +618,23 @@ Tensor logical_or(const Operand& a, const Operand& b) {
 }
 
 Tensor logical_not(const TensorArg& x) {
-  return test(
-      "logical_not", x, [](const auto& loops) { return loops.logical_not; }, [](Int v) { return Int{v == 0}; });
+  return unary_any(
+      "logical_not", x, [](const auto& loops) { return loops.logical_not; }, [](Int v) { return Int{v == 0}; }, kNoRule);
 }
 
 Tensor isnan(const TensorArg& x) {
-  return test(
-      "isnan", x, [](const auto& loops) { return loops.isnan; }, [](Int) { return Int{0}; });
+  return unary_any(
+      "isnan", x, [](const auto& loops) { return loops.isnan; }, [](Int) { return Int{0}; }, kNoRule);
 }
 
 Tensor isinf(const TensorArg& x) {
-  return test(
-      "isinf", x, [](const auto& loops) { return loops.isinf; }, [](Int) { return Int{0}; });
+  return unary_any(
+      "isinf", x, [](const auto& loops) { return loops.isinf; }, [](Int) { return Int{0}; }, kNoRule);
 }
 
 Tensor isfinite(const TensorArg& x) {
-  return test(
-      "isfinite", x, [](const auto& loops) { return loops.isfinite; }, [](Int) { return Int{1}; });
+  return unary_any(
+      "isfinite", x, [](const auto& loops) { return loops.isfinite; }, [](Int) { return Int{1}; }, kNoRule);
 }
 
 Tensor Tensor::exp(SourceLine line) const { return chainrule::exp(TensorArg(*this, line)); }

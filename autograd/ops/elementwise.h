@@ -5,8 +5,8 @@
 /// Ops with several operands broadcast them like NumPy. A number is converted to the dtype of the Tensor on the other side. Ops accept
 /// float32 and float64, and int64 only where the comment says so. They can be differentiated any number of times, unless a comment says
 /// otherwise. They throw std::invalid_argument for undefined Tensors, for a dtype that they do not accept, for operands of different
-/// dtypes, for operands that are all numbers, for shapes that do not broadcast together, and for a number beside an int64 Tensor that is
-/// not an integer from -2^53 to 2^53.
+/// dtypes, for operands that are all numbers, and for shapes that do not broadcast together. Beside an int64 Tensor an integer keeps its
+/// value; except in comparisons and div(), a floating number there must be an integer from -2^53 to 2^53.
 
 #include "autograd/graph/tensor.h"
 
@@ -18,7 +18,8 @@ Tensor add(const Operand& a, const Operand& b);
 Tensor sub(const Operand& a, const Operand& b);
 /// Returns a · b. Accepts int64, which wraps around on overflow.
 Tensor mul(const Operand& a, const Operand& b);
-/// Returns a / b. Division by 0 gives ±inf or NaN, as in IEEE 754.
+/// Returns a / b. Division by 0 gives ±inf or NaN, as in IEEE 754. Accepts int64: the result is not rounded to an integer, and has the
+/// dtype default_dtype(), like in PyTorch. It does not require grad.
 Tensor div(const Operand& a, const Operand& b);
 
 /// Same as add(), sub(), mul() and div().
@@ -39,7 +40,9 @@ inline Tensor& operator/=(Tensor& a, const Operand& b) { return a = div(Operand(
 /// @}
 
 /// Returns a^b; NaN where a < 0 and b is not an integer. As in PyTorch, the gradient with respect to a is 0 where a and b are 0, and the
-/// gradient with respect to b is 0 where a = 0 and b >= 0. The mixed second derivative at (0, 0) is inf.
+/// gradient with respect to b is 0 where a = 0 and b >= 0. The mixed second derivative at (0, 0) is inf. Accepts int64, which wraps around
+/// on overflow.
+/// @throws std::invalid_argument for int64 and an exponent below 0.
 Tensor pow(const Operand& a, const Operand& b);
 /// Returns the angle of the point (x = b, y = a) in radians, from -π to π. The gradient at (0, 0) is NaN.
 Tensor atan2(const Operand& a, const Operand& b);
@@ -51,18 +54,18 @@ Tensor hypot(const Operand& a, const Operand& b);
 /// exp(a - logaddexp) and exp(b - logaddexp), which add up to 1. Where a and b are the same infinity, each gets half of the gradient
 /// (PyTorch: NaN).
 Tensor logaddexp(const Operand& a, const Operand& b);
-/// Returns the larger of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient.
+/// Returns the larger of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient. Accepts int64.
 Tensor maximum(const Operand& a, const Operand& b);
-/// Returns the smaller of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient.
+/// Returns the smaller of a and b; NaN if either is NaN. Where a = b, each gets half of the gradient. Accepts int64.
 Tensor minimum(const Operand& a, const Operand& b);
 
-/// Returns -x. Accepts int64.
+/// Returns -x. Accepts int64, which wraps around on overflow.
 Tensor neg(const TensorArg& x);
 /// Same as neg().
 inline Tensor operator-(const TensorArg& x) { return neg(x); }
-/// Returns |x|. The gradient at 0 is 0.
+/// Returns |x|. The gradient at 0 is 0. Accepts int64, whose smallest number wraps around to itself.
 Tensor abs(const TensorArg& x);
-/// Returns -1, 0 or 1; NaN for NaN (PyTorch returns 0). The gradient is 0 everywhere.
+/// Returns -1, 0 or 1; NaN for NaN (PyTorch returns 0). The gradient is 0 everywhere. Accepts int64.
 Tensor sign(const TensorArg& x);
 /// Returns e^x.
 Tensor exp(const TensorArg& x);
@@ -100,27 +103,28 @@ Tensor cosh(const TensorArg& x);
 Tensor tanh(const TensorArg& x);
 /// Returns the error function of x: 2/√π times the integral of exp(-t²) from t = 0 to x.
 Tensor erf(const TensorArg& x);
-/// Returns the largest integer that is not above x. The gradient is 0 everywhere.
+/// Returns the largest integer that is not above x. The gradient is 0 everywhere. Accepts int64, which it does not change.
 Tensor floor(const TensorArg& x);
-/// Returns the smallest integer that is not below x. The gradient is 0 everywhere.
+/// Returns the smallest integer that is not below x. The gradient is 0 everywhere. Accepts int64, which it does not change.
 Tensor ceil(const TensorArg& x);
-/// Returns the nearest integer; halfway cases go to the even one. The gradient is 0 everywhere.
+/// Returns the nearest integer; halfway cases go to the even one. The gradient is 0 everywhere. Accepts int64, which it does not change.
 Tensor round(const TensorArg& x);
 /// Returns 1 / (1 + exp(-x)), computed so that large |x| does not overflow.
 Tensor sigmoid(const TensorArg& x);
 
 /// Returns min(max(x, low), high); NaN stays NaN. The gradient is 1 where low <= x <= high, both ends included, and 0 elsewhere.
-/// @throws std::invalid_argument if low or high is NaN.
-Tensor clamp(const TensorArg& x, double low, double high);
+/// Accepts int64; the limits must then be integers, except that low may be -inf and high inf.
+/// @throws std::invalid_argument if low or high is NaN, or for int64 and limits that are not integers.
+Tensor clamp(const TensorArg& x, NumberArg low, NumberArg high);
 /// Returns a where the condition is not 0, and b elsewhere. Accepts int64. All three operands broadcast and have the same dtype. The
 /// condition gets no gradient.
 Tensor where(const Operand& condition, const Operand& a, const Operand& b);
-/// Returns a + weight · (b - a). Accepts int64.
+/// Returns a + weight · (b - a). Accepts int64, which wraps around on overflow.
 Tensor lerp(const Operand& a, const Operand& b, const Operand& weight);
 
 /// Elementwise comparisons: a = b, a ≠ b, a < b, a <= b, a > b and a >= b. They return 1 where the comparison is true and 0 where it is
-/// false, in the dtype of the operands. Where an operand is NaN, ne() is true and the others are false. Accept int64; the result does not
-/// require grad.
+/// false, in the dtype of the Tensors. Where an operand is NaN, ne() is true and the others are false. Accept int64, which is compared
+/// with any number without rounding; the result does not require grad.
 /// @{
 Tensor eq(const Operand& a, const Operand& b);
 Tensor ne(const Operand& a, const Operand& b);

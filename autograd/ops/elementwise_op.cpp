@@ -1,7 +1,6 @@
 #include "autograd/ops/elementwise_op.h"
 
 #include <array>
-#include <cmath>
 #include <span>
 
 #include "autograd/ops/broadcast.h"
@@ -26,7 +25,7 @@ auto loop_of(const Op& op) noexcept {
 [[gnu::noinline]] Tensor unary_tensor(const char* name, const UnaryOp& op, const TensorArg& x) {
   const Node* node = node_of(x.tensor());
   const std::array inputs{&x.tensor()};
-  return make_result(name, x.line(), node->dtype, Sizes(node), inputs, floating([of = &op]<class T>(const OpValues<T>& v) {
+  return make_result(name, x.line(), node->dtype, Sizes(node), inputs, any_dtype([of = &op]<class T>(const OpValues<T>& v) {
                        const kernels::UnaryLoop<T> loop = loop_of<T>(*of);
                        const T* const from = v.in();
                        T* const to = v.out();
@@ -59,16 +58,8 @@ DType common_dtype(const char* op, const Operand& a, const Operand& b) {
 }
 
 [[gnu::noinline]] void check_operands(const char* name, const BinaryOp& op, const Operand& a, const Operand& b, DType dtype) {
-  if (op.int64 == nullptr) throw_invalid(name, text("got ", dtype, ", expected float32 or float64"), a.line());
-  if (a.is_number() || b.is_number()) check_number(name, a.is_number() ? a : b, dtype, a.line());
-}
-
-// The number of an operand as an element; beside int64, check_operands() has accepted it.
-template <class T>
-T number_of(const Operand& operand) noexcept {
-  if constexpr (std::is_integral_v<T>)
-    if (operand.is_integer()) return operand.integer();
-  return static_cast<T>(operand.number());
+  if (op.int64 == nullptr) throw_invalid(name, text("got ", dtype, ", expected float32 or float64: convert with to()"), a.line());
+  if (a.is_number() || b.is_number()) check_number(name, "the number", (a.is_number() ? a : b).number(), dtype, a.line());
 }
 
 // The nodes of the two operands; null for a number.
@@ -82,26 +73,25 @@ template <class Use>
 [[gnu::always_inline]] inline void with_values(const BinaryOp& op, DType dtype, const Operand& a, const Operand& b, SideNodes nodes,
                                                Use use) {
   visit_dtype(dtype, [&]<class T>() {
-    const T number = nodes.a == nullptr ? number_of<T>(a) : nodes.b == nullptr ? number_of<T>(b) : T{0};
+    const T number = nodes.a == nullptr ? element_of<T>(a.number()) : nodes.b == nullptr ? element_of<T>(b.number()) : T{0};
     use(loop_of<T>(op), nodes.a == nullptr ? &number : nodes.a->values<T>(), nodes.b == nullptr ? &number : nodes.b->values<T>());
   });
 }
 
 SideCaptures captures_of(const Operand& a, const Operand& b) noexcept {
-  return a.is_number() ? SideCaptures{a.number(), -1, 0} : SideCaptures{b.number(), 0, -1};
+  return a.is_number() ? SideCaptures{a.number().value(), -1, 0} : SideCaptures{b.number().value(), 0, -1};
 }
 
 // Computes an op on a Tensor and a number, or on two Tensors of the same shape.
 struct OneShapeCompute {
   const BinaryOp* op;
-  double number;
-  std::int64_t integer;  // the number beside int64
-  std::int8_t a, b;      // index of the input; -1: the number
+  NumberArg number;
+  std::int8_t a, b;  // index of the input; -1: the number
 
   void operator()(const OpContext& context) const {
     visit_dtype(node_of(context.result())->dtype, [&]<class T>() {
       const OpValues<T> v(context);
-      const T constant = std::is_integral_v<T> ? static_cast<T>(integer) : static_cast<T>(number);
+      const T constant = element_of<T>(number);
       const T* const from_a = a < 0 ? &constant : v.in(static_cast<std::size_t>(a));
       const T* const from_b = b < 0 ? &constant : v.in(static_cast<std::size_t>(b));
       const std::int64_t step_a = a < 0 ? 0 : 1, step_b = b < 0 ? 0 : 1;
@@ -138,14 +128,13 @@ struct BroadcastCompute {
     const SideCaptures captures = captures_of(a, b);
     const std::array inputs{nodes.a == nullptr ? &b.tensor() : &a.tensor()};
     return make_result(name, line, dtype, Sizes(node_of(*inputs[0])), inputs,
-                       OneShapeCompute{&op, captures.number, is_floating(dtype) ? 0 : number_of<std::int64_t>(a.is_number() ? a : b),
-                                       captures.a, captures.b},
+                       OneShapeCompute{&op, (a.is_number() ? a : b).number(), captures.a, captures.b},
                        RuleRef(op.sided_rule, &captures, sizeof captures), op.traits);
   }
   const RuleRef rule(op.rule, nullptr, 0);
   const std::array inputs{&a.tensor(), &b.tensor()};
   if (Sizes(nodes.a) == Sizes(nodes.b))
-    return make_result(name, line, dtype, Sizes(nodes.a), inputs, OneShapeCompute{&op, 0, 0, 0, 1}, rule, op.traits);
+    return make_result(name, line, dtype, Sizes(nodes.a), inputs, OneShapeCompute{&op, 0, 0, 1}, rule, op.traits);
   const Shape shape = broadcast_shapes(name, shape_of(nodes.a), shape_of(nodes.b), line);
   return make_result(name, line, dtype, shape, inputs, BroadcastCompute{&op}, rule, op.traits);
 }
@@ -186,24 +175,20 @@ bool is_unwatched_number(const Node* node) noexcept { return node->rank == 0 && 
 
 }  // namespace
 
-void check_number(const char* op, const Operand& operand, DType dtype, const SourceLine& line) {
-  const double number = operand.number();
-  if (is_floating(dtype) || operand.is_integer() || (std::trunc(number) == number && std::abs(number) <= 0x1p53)) return;
-  const char* limit = std::abs(number) > 0x1p53 ? " up to 2^53" : "";
-  throw_invalid(op, text("the number is ", number, ", expected an integer", limit, " beside an int64 tensor"), line);
-}
-
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x) {
-  Node* node = floating_node(name, x.tensor(), x.line());
+  Node* node = op.int64 != nullptr ? defined_node(name, x.tensor(), x.line()) : floating_node(name, x.tensor(), x.line());
   if (!is_unwatched_number(node)) return unary_tensor(name, op, x);
   Tensor y = make_number<1, 0>(name, x.line(), node->dtype, {&x.tensor()}, {op.rule, nullptr, 0}, op.traits);
-  visit_floating(node->dtype, [&]<class T>() { loop_of<T>(op)(node->values<T>(), mutable_values<T>(y), 1); });
+  visit_dtype(node->dtype, [&]<class T>() { loop_of<T>(op)(node->values<T>(), mutable_values<T>(y), 1); });
   return y;
 }
 
 Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const Operand& b) {
   const DType dtype = common_dtype(name, a, b);
-  if (!is_floating(dtype)) check_operands(name, op, a, b, dtype);
+  if (!is_floating(dtype)) {
+    if (op.integers != nullptr) return op.integers(a, b);
+    check_operands(name, op, a, b, dtype);
+  }
   const SideNodes nodes{a.is_number() ? nullptr : node_of(a.tensor()), b.is_number() ? nullptr : node_of(b.tensor())};
   if ((nodes.a == nullptr || is_unwatched_number(nodes.a)) && (nodes.b == nullptr || is_unwatched_number(nodes.b)))
     return binary_numbers(name, op, a, b, dtype, nodes);

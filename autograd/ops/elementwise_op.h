@@ -17,12 +17,13 @@ namespace chainrule::detail {
 struct UnaryOp {
   kernels::UnaryLoop<float> (*float32)() noexcept;
   kernels::UnaryLoop<double> (*float64)() noexcept;
+  kernels::UnaryLoop<std::int64_t> int64;  // null if the op does not accept int64
   Node::Invoke rule;
   OpTraits traits;
 };
 
 /// Returns f(x), recorded with the rule of the op.
-/// @throws std::invalid_argument if x is undefined or int64.
+/// @throws std::invalid_argument if x is undefined, or of a dtype that the op does not accept.
 Tensor unary_op(const char* name, const UnaryOp& op, const TensorArg& x);
 
 /// The loop that `Choose` takes from the kernels' table.
@@ -45,15 +46,34 @@ void run_rule(RuleContext& context) {
   Rule()(context);
 }
 
+template <class Choose, class Rule>
+constexpr UnaryOp make_unary_op(kernels::UnaryLoop<std::int64_t> int64) noexcept {
+  static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>);
+  return {.float32 = chosen_loop<float, Choose>,
+          .float64 = chosen_loop<double, Choose>,
+          .int64 = int64,
+          .rule = [](const void*, RuleContext& context) { run_rule<Rule>(context); },
+          .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = kTakesScalars<Rule>}};
+}
+
 /// y = f(x) by the loop that `choose` takes from the kernels' table. `rule(r)` gives the gradient, r being a RuleContext or, inside a
 /// scalar_rule(), also a ScalarContext. Neither captures anything.
 template <class Choose, class Rule>
 Tensor unary(const char* name, const TensorArg& x, Choose, Rule) {
-  static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>);
-  static constexpr UnaryOp kOp{.float32 = chosen_loop<float, Choose>,
-                               .float64 = chosen_loop<double, Choose>,
-                               .rule = [](const void*, RuleContext& context) { run_rule<Rule>(context); },
-                               .traits = {.recordable = !std::is_same_v<Rule, NoRule>, .takes_scalars = kTakesScalars<Rule>}};
+  static constexpr UnaryOp kOp = make_unary_op<Choose, Rule>(nullptr);
+  return unary_op(name, kOp, x);
+}
+
+/// y[i] = f(x[i]).
+template <class Integer>
+void integer_loop(const std::int64_t* x, std::int64_t* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = Integer()(x[i]);
+}
+
+/// The same as unary(), for int64 too: `integer(x)` computes one int64 element.
+template <class Choose, class Integer, class Rule>
+Tensor unary_any(const char* name, const TensorArg& x, Choose, Integer, Rule) {
+  static constexpr UnaryOp kOp = make_unary_op<Choose, Rule>(integer_loop<Integer>);
   return unary_op(name, kOp, x);
 }
 
@@ -116,17 +136,14 @@ void run_sided_rule(RuleContext& context, const SideCaptures& captures) {
   Rule{}(sides);
 }
 
-/// Checks that a number can be converted to the dtype of the Tensor on the other side: int64 must not lose digits silently.
-/// @throws std::invalid_argument for int64 and a number that was not given as an integer and is none from -2^53 to 2^53.
-void check_number(const char* op, const Operand& number, DType dtype, const SourceLine& line);
-
 /// The loops and the gradient rules of an op with two operands.
 struct BinaryOp {
   kernels::BinaryLoop<float> (*float32)() noexcept;
   kernels::BinaryLoop<double> (*float64)() noexcept;
-  kernels::BinaryLoop<std::int64_t> int64;  // null if the op does not accept int64
-  Node::Invoke rule;                        // for two Tensors; captures nothing
-  Node::Invoke sided_rule;                  // for a Tensor and a number; captures SideCaptures
+  kernels::BinaryLoop<std::int64_t> int64;                 // null if the op does not accept int64, or `integers` computes it
+  Tensor (*integers)(const Operand& a, const Operand& b);  // null except for binary_apart()
+  Node::Invoke rule;                                       // for two Tensors; captures nothing
+  Node::Invoke sided_rule;                                 // for a Tensor and a number; captures SideCaptures
   OpTraits traits;
 };
 
@@ -136,11 +153,13 @@ struct BinaryOp {
 Tensor binary_op(const char* name, const BinaryOp& op, const Operand& a, const Operand& b);
 
 template <class Choose, class Rule>
-constexpr BinaryOp make_binary_op(kernels::BinaryLoop<std::int64_t> int64) noexcept {
+constexpr BinaryOp make_binary_op(kernels::BinaryLoop<std::int64_t> int64,
+                                  Tensor (*integers)(const Operand&, const Operand&) = nullptr) noexcept {
   static_assert(std::is_empty_v<Choose> && std::is_empty_v<Rule>, "the sides carry all a two-sided rule may know");
   return {.float32 = chosen_loop<float, Choose>,
           .float64 = chosen_loop<double, Choose>,
           .int64 = int64,
+          .integers = integers,
           .rule =
               [](const void*, RuleContext& context) {
                 constexpr SideCaptures kTensors{0, 0, 1};
@@ -169,6 +188,13 @@ void integer_loop(const std::int64_t* a, std::int64_t a_step, const std::int64_t
 template <class Choose, class Integer, class Rule>
 Tensor binary_any(const char* name, const Operand& a, const Operand& b, Choose, Integer, Rule) {
   static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(integer_loop<Integer>);
+  return binary_op(name, kOp, a, b);
+}
+
+/// The same as binary(), where `integers(a, b)` returns the result for int64 operands.
+template <class Choose, class Integers, class Rule>
+Tensor binary_apart(const char* name, const Operand& a, const Operand& b, Choose, Integers, Rule) {
+  static constexpr BinaryOp kOp = make_binary_op<Choose, Rule>(nullptr, Integers());
   return binary_op(name, kOp, a, b);
 }
 

@@ -1,7 +1,6 @@
 #include "autograd/ops/index.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -533,16 +532,15 @@ Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype) {
                      kNoRule);
 }
 
-Tensor masked_fill(const TensorArg& x, const Tensor& mask, double value) {
+Tensor masked_fill(const TensorArg& x, const Tensor& mask, NumberArg value) {
   const Node *node = defined_node("masked_fill", x.tensor(), x.line()), *chosen = defined_node("masked_fill", mask, x.line());
-  if (node->dtype == DType::int64 && !(std::trunc(value) == value && std::abs(value) <= 0x1p53))
-    throw_invalid("masked_fill", text("the value is ", value, ", expected an integer for an int64 tensor"), x.line());
+  check_number("masked_fill", "the value", value, node->dtype, x.line());
   const Shape shape = broadcast_shapes("masked_fill", shape_of(node), shape_of(chosen), x.line());
   const CallerScope caller(x.line());
   const Tensor truth = chosen->dtype == node->dtype ? mask : ne(mask, 0).to(node->dtype);
   const Tensor* inputs[] = {&x.tensor(), &truth};
   return make_result("masked_fill", x.line(), node->dtype, shape, inputs, any_dtype([value]<class T>(const OpValues<T>& v) {
-                       const T fill = static_cast<T>(value);
+                       const T fill = element_of<T>(value);
                        broadcast_runs<2>(v.out_shape(), {v.in_shape(0), v.in_shape(1)},
                                          [&](const auto& offsets, const auto& steps, std::int64_t begin, std::int64_t n) {
                                            const T *from = v.in(0) + offsets[0], *m = v.in(1) + offsets[1];

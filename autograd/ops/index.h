@@ -38,8 +38,9 @@ Tensor scatter_add(const TensorArg& x, int axis, const Tensor& index, const Tens
 Tensor one_hot(const TensorArg& labels, std::int64_t classes, DType dtype = default_dtype());
 /// Returns `value` where the mask is not 0, and x elsewhere; x and mask broadcast together. The mask may have any dtype. The gradient is 0
 /// where the mask is not 0.
-/// @throws std::invalid_argument if the shapes do not broadcast, or if x is int64 and the value is not an integer.
-Tensor masked_fill(const TensorArg& x, const Tensor& mask, double value);
+/// @throws std::invalid_argument if the shapes do not broadcast, or if x is int64 and the value is not an integer, or was given as a
+/// floating number beyond ±2^53.
+Tensor masked_fill(const TensorArg& x, const Tensor& mask, NumberArg value);
 
 /// Result of sort() and topk().
 struct Ordered {

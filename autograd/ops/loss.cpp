@@ -8,7 +8,7 @@
 
 #include "autograd/graph/record.h"
 #include "autograd/kernels/elementwise.h"
-#include "autograd/kernels/reduce.h"
+#include "autograd/kernels/moments.h"
 #include "autograd/kernels/softmax.h"
 #include "autograd/ops/activation.h"
 #include "autograd/ops/broadcast.h"
@@ -35,9 +35,9 @@ T weighed(T weight, T x) {
 
 template <class T>
 T mean_of(const T* values, std::int64_t n) {
-  T sum;
-  kernels::reduce(kernels::Reduction::sum, values, 1, n, 1, &sum);
-  return sum / static_cast<T>(n);
+  T mean;
+  kernels::mean(values, 1, n, 1, &mean);
+  return mean;
 }
 
 // 2·grad/n·(left - right): the gradient of the mean of n squared differences with respect to `left`. `grad` is a single number.

@@ -1,7 +1,6 @@
 // repeat, split, chunk, flip and pad.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <functional>
 
@@ -134,7 +133,7 @@ struct Flip {
   bool turned[Shape::kMaxRank] = {};
 };
 
-Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
+Tensor pad_by(const TensorArg& x, const Margins& margins, NumberArg value) {
   Node* node = node_of(x.tensor());
   const Shape from = shape_of(node);
   Shape shape = from;
@@ -149,7 +148,7 @@ Tensor pad_by(const TensorArg& x, const Margins& margins, double value) {
   }
   const Tensor* inputs[] = {&x.tensor()};
   return make_result("pad", x.line(), node->dtype, shape, inputs, any_dtype([margins, value]<class T>(const OpValues<T>& v) {
-                       std::fill_n(v.out(), v.out_numel(), static_cast<T>(value));
+                       std::fill_n(v.out(), v.out_numel(), element_of<T>(value));
                        copy_box(v.in(), v.in_shape(), v.out(), v.out_shape(), margins);
                      }),
                      [margins](RuleContext& r) {
@@ -250,7 +249,7 @@ Tensor flip(const TensorArg& x, const Axes& axes) {
                      [axes](RuleContext& r) { r.set(0, flip(r.grad_out(), axes)); });
 }
 
-Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value) {
+Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, NumberArg value) {
   Node* node = defined_node("pad", x.tensor(), x.line());
   const auto axes = static_cast<std::int64_t>(margins.size() / 2);
   if (margins.size() % 2 != 0 || axes > node->rank)
@@ -258,8 +257,7 @@ Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double 
                   text("got ", margins.size(), " margins for shape ", shape_of(node),
                        ", expected two for each axis, starting with the last, and at most ", 2 * node->rank),
                   x.line());
-  if (node->dtype == DType::int64 && !(std::trunc(value) == value && std::abs(value) <= 0x1p53))
-    throw_invalid("pad", text("the value is ", value, ", expected an integer for an int64 tensor"), x.line());
+  check_number("pad", "the value", value, node->dtype, x.line());
   Margins plan;
   for (std::size_t i = 0; i < margins.size() / 2; ++i) {
     const std::size_t axis = node->rank - 1 - i;

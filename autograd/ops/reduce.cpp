@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autograd/graph/record.h"
-#include "autograd/kernels/elementwise.h"
+#include "autograd/kernels/moments.h"
 #include "autograd/kernels/reduce.h"
 #include "autograd/kernels/softmax.h"
 #include "autograd/ops/activation.h"
@@ -41,7 +41,7 @@ struct ExtremeRule {
 };
 
 Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* axis, bool keepdim) {
-  const Node* node = floating_node(op, x.tensor(), x.line());
+  const Node* node = defined_node(op, x.tensor(), x.line());
   Span span{1, node->numel, 1};
   Shape shape;
   if (axis != nullptr && node->rank > 0) {
@@ -56,7 +56,7 @@ Tensor argextreme(const char* op, const TensorArg& x, bool largest, const int* a
   }
   if (span.n == 0) throw_invalid(op, text("shape ", shape_of(node), " has no elements to choose from"), x.line());
   const Tensor* inputs[] = {&x.tensor()};
-  return make_result(op, x.line(), DType::int64, shape, inputs, floating_input([span, largest]<class T>(const OpValues<T>& v) {
+  return make_result(op, x.line(), DType::int64, shape, inputs, any_input([span, largest]<class T>(const OpValues<T>& v) {
                        kernels::reduce_arg(largest ? kernels::Reduction::max : kernels::Reduction::min, v.in(), span.outer, span.n,
                                            span.inner, v.template out_as<std::int64_t>());
                      }),
@@ -94,32 +94,11 @@ Tensor logsumexp_rows(const TensorArg& x) {
                      [](RuleContext& r) { r.set(0, logsumexp_gradient(r.grad_out(), r.input(0), r.output().detach())); });
 }
 
-// int64 sums wrap around.
-Tensor sum_integers(const TensorArg& x, const Reduced& plan, bool keepdim) {
-  const Tensor* inputs[] = {&x.tensor()};
-  return make_result(
-      "sum", x.line(), DType::int64, keepdim ? plan.kept : plan.without, inputs,
-      [axes = plan.axes()](const OpContext& context) {
-        const OpValues<std::int64_t> v(context);
-        reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
-                    [](const std::int64_t* from, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* to) {
-                      for (std::int64_t o = 0; o < outer; ++o)
-                        for (std::int64_t i = 0; i < inner; ++i) {
-                          std::uint64_t total = 0;
-                          for (std::int64_t j = 0; j < n; ++j) total += static_cast<std::uint64_t>(from[(o * n + j) * inner + i]);
-                          to[o * inner + i] = static_cast<std::int64_t>(total);
-                        }
-                    });
-      },
-      kNoRule);
-}
-
 }  // namespace
 
 Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
   const Node* node = defined_node("sum", x.tensor(), x.line());
   const Reduced plan = reduced("sum", node, axes, x.line());
-  if (node->dtype == DType::int64) return sum_integers(x, plan, keepdim);
   return reduce_op("sum", x, plan, keepdim, kernels::Reduction::sum,
                    [kept = plan.kept](RuleContext& r) { r.set(0, spread(r.grad_out(), kept, r.input_shape(0))); });
 }
@@ -127,25 +106,28 @@ Tensor sum(const TensorArg& x, const Axes& axes, bool keepdim) {
 Tensor mean(const TensorArg& x, const Axes& axes, bool keepdim) {
   const Node* node = floating_node("mean", x.tensor(), x.line());
   const Reduced plan = reduced("mean", node, axes, x.line());
-  const auto count = static_cast<double>(plan.count);
-  return reduce_op(
-      "mean", x, plan, keepdim, kernels::Reduction::sum,
-      [count]<class T>(T* y, std::int64_t n) {
-        const T divisor = static_cast<T>(count);
-        kernels::elementwise<T>().div(y, 1, &divisor, 0, y, n);
-      },
-      [kept = plan.kept, count](RuleContext& r) { r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0))); });
+  const Tensor* inputs[] = {&x.tensor()};
+  return make_result("mean", x.line(), node->dtype, keepdim ? plan.kept : plan.without, inputs,
+                     floating([axes = plan.axes()]<class T>(const OpValues<T>& v) {
+                       reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
+                                   [](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
+                                     kernels::mean(from, outer, n, inner, to);
+                                   });
+                     }),
+                     [kept = plan.kept, count = static_cast<double>(plan.count)](RuleContext& r) {
+                       r.set(0, spread(r.grad_out() / count, kept, r.input_shape(0)));
+                     });
 }
 
 Tensor max(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("max", x.tensor(), x.line());
+  const Node* node = defined_node("max", x.tensor(), x.line());
   const Reduced plan = reduced("max", node, axes, x.line());
   check_some("max", plan, node, x.line());
   return reduce_op("max", x, plan, keepdim, kernels::Reduction::max, ExtremeRule{plan.kept});
 }
 
 Tensor min(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("min", x.tensor(), x.line());
+  const Node* node = defined_node("min", x.tensor(), x.line());
   const Reduced plan = reduced("min", node, axes, x.line());
   check_some("min", plan, node, x.line());
   return reduce_op("min", x, plan, keepdim, kernels::Reduction::min, ExtremeRule{plan.kept});
@@ -273,7 +255,7 @@ Tensor prod_gradient(const Tensor& x, const Tensor& grad) {
 }  // namespace
 
 Tensor prod(const TensorArg& x, const Axes& axes, bool keepdim) {
-  Node* node = floating_node("prod", x.tensor(), x.line());
+  const Node* node = defined_node("prod", x.tensor(), x.line());
   const Reduced plan = reduced("prod", node, axes, x.line());
   return reduce_op("prod", x, plan, keepdim, kernels::Reduction::prod, [axes = plan.axes()](RuleContext& r) {
     const Shape shape = r.input_shape(0);

@@ -13,7 +13,7 @@ namespace chainrule {
 
 /// Returns the sum; 0 if there are no elements. Accepts int64, which wraps around on overflow.
 Tensor sum(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// Returns the mean; NaN if there are no elements.
+/// Returns the mean; NaN if there are no elements. Of an int64 Tensor, take mean(x.to(float64)).
 Tensor mean(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
 /// Returns x - mean(x), in the shape of x, where the mean is that of the elements over the axes. The differences are accurate even if they
 /// are small beside x, and exactly 0 if all elements are equal.
@@ -27,14 +27,15 @@ Tensor var(const TensorArg& x, const Axes& axes = {}, bool keepdim = false, doub
 /// @throws std::invalid_argument if the correction is NaN.
 Tensor std(const TensorArg& x, const Axes& axes = {}, bool keepdim = false, double correction = 1);
 /// Returns the largest element; NaN if an element is NaN. If several elements are equal to it, each gets the same share of the gradient,
-/// like torch.amax.
+/// like torch.amax. Accepts int64.
 /// @throws std::invalid_argument if there are no elements.
 Tensor max(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
 /// Returns the smallest element; NaN if an element is NaN. If several elements are equal to it, each gets the same share of the gradient,
-/// like torch.amin.
+/// like torch.amin. Accepts int64.
 /// @throws std::invalid_argument if there are no elements.
 Tensor min(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
-/// Returns the product; 1 if there are no elements. The gradient is correct even if elements are 0.
+/// Returns the product; 1 if there are no elements. The gradient is correct even if elements are 0. Accepts int64, which wraps around on
+/// overflow.
 Tensor prod(const TensorArg& x, const Axes& axes = {}, bool keepdim = false);
 /// Returns the p-norm (Σ|x|^p)^(1/p). For p = inf that is the largest |x|, for p = -inf the smallest |x|, and for p = 0 the number of
 /// elements other than 0. The powers may overflow or underflow; the norm does not. The gradient is 0 where the norm or the element is 0,
@@ -63,14 +64,14 @@ Tensor logsumexp(const TensorArg& x, const Axes& axes = {}, bool keepdim = false
 Tensor cumsum(const TensorArg& x, int axis);
 
 /// Returns the position of the largest element as int64. If several are equal, it is the first of them; NaN counts as the largest. The
-/// overload without an axis returns the position in the flattened Tensor, the other one the position along the axis.
+/// overload without an axis returns the position in the flattened Tensor, the other one the position along the axis. Accepts int64.
 /// @throws std::invalid_argument if there are no elements.
 /// @{
 Tensor argmax(const TensorArg& x);
 Tensor argmax(const TensorArg& x, int axis, bool keepdim = false);
 /// @}
 /// Returns the position of the smallest element as int64. If several are equal, it is the first of them; NaN counts as the smallest. The
-/// overload without an axis returns the position in the flattened Tensor, the other one the position along the axis.
+/// overload without an axis returns the position in the flattened Tensor, the other one the position along the axis. Accepts int64.
 /// @throws std::invalid_argument if there are no elements.
 /// @{
 Tensor argmin(const TensorArg& x);

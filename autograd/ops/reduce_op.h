@@ -139,25 +139,18 @@ inline Span middle(const Shape& shape, const ReducedAxes& axes, std::int64_t kep
 /// Returns a gradient of the reduced shape broadcast to the shape of the input.
 inline Tensor spread(const Tensor& gradient, const Shape& kept, const Shape& shape) { return broadcast_to(reshape(gradient, kept), shape); }
 
-/// y = x reduced by a kernel, with a rule. finish(y, n) changes the n values of the result in place; by default nothing.
-template <class Rule, class Finish>
-Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, Finish finish,
-                 const Rule& rule) {
+/// y = x reduced by a kernel, with a rule.
+template <class Rule>
+Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, const Rule& rule) {
   const Tensor* inputs[] = {&x.tensor()};
   return make_result(op, x.line(), node_of(x.tensor())->dtype, keepdim ? plan.kept : plan.without, inputs,
-                     floating([axes = plan.axes(), kind, finish]<class T>(const OpValues<T>& v) {
+                     any_dtype([axes = plan.axes(), kind]<class T>(const OpValues<T>& v) {
                        reduce_into(node_of(v.input(0)), axes, v.in(), v.out(),
                                    [kind](const T* from, std::int64_t outer, std::int64_t n, std::int64_t inner, T* to) {
                                      kernels::reduce(kind, from, outer, n, inner, to);
                                    });
-                       finish(v.out(), v.out_numel());
                      }),
                      rule);
-}
-template <class Rule>
-Tensor reduce_op(const char* op, const TensorArg& x, const Reduced& plan, bool keepdim, kernels::Reduction kind, const Rule& rule) {
-  return reduce_op(
-      op, x, plan, keepdim, kind, [](auto*, std::int64_t) {}, rule);
 }
 
 }  // namespace chainrule::detail

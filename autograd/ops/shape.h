@@ -58,8 +58,8 @@ Tensor flip(const TensorArg& x, const Axes& axes = {});
 /// starting with the last axis: how many elements are added before the first and after the last element of the axis. Axes without margins
 /// do not change. A negative margin removes elements.
 /// @throws std::invalid_argument for an odd number of margins, for more than two numbers per axis, if more elements are removed than there
-/// are, or if x is int64 and the value is not an integer.
-Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, double value = 0);
+/// are, or if x is int64 and the value is not an integer, or was given as a floating number beyond ±2^53.
+Tensor pad(const TensorArg& x, const std::vector<std::int64_t>& margins, NumberArg value = 0);
 /// Joins the Tensors along an axis. Their dtypes, and their shapes except for the size of that axis, must be the same.
 /// @throws std::invalid_argument for an empty list, or if dtypes or shapes differ.
 Tensor concat(const TensorList& tensors, int axis = 0);

@@ -59,13 +59,11 @@ void assign(Tensor& leaf, const TensorArg& values) {
   std::memmove(node->data, node_of(values.tensor())->data, static_cast<std::size_t>(node->numel * dtype_size(node->dtype)));
 }
 
-void fill(Tensor& leaf, double value, SourceLine line) {
-  const bool integers = leaf.defined() && node_of(leaf)->dtype == DType::int64;
-  if (integers && !(value >= -0x1p63 && value < 0x1p63))
-    throw_invalid("fill", text("the number ", value, " does not fit into int64"), line);
+void fill(Tensor& leaf, NumberArg value, SourceLine line) {
+  check_number("fill", "the value", value, defined_node("fill", leaf, line)->dtype, line);
   Node* node = changing_once("fill", leaf, line);
   if (node == nullptr) return;
-  visit_dtype(node->dtype, [&]<class T>() { std::fill_n(node->values<T>(), node->numel, static_cast<T>(value)); });
+  visit_dtype(node->dtype, [&]<class T>() { std::fill_n(node->values<T>(), node->numel, element_of<T>(value)); });
 }
 
 void sgd_update(Tensor& leaf, const Tensor& gradient, Tensor& buffer, const SgdUpdate& options, SourceLine line) {

@@ -20,9 +20,9 @@ namespace chainrule {
 /// @throws std::invalid_argument if shapes or dtypes differ.
 void assign(Tensor& leaf, const TensorArg& values);
 
-/// Sets every element of the leaf to `value`, in place. If the leaf is int64, the value is truncated towards 0.
-/// @throws std::invalid_argument if the leaf is int64 and the value does not fit.
-void fill(Tensor& leaf, double value, SourceLine line = SourceLine::current());
+/// Sets every element of the leaf to `value`, in place.
+/// @throws std::invalid_argument if the leaf is int64 and the value is not an integer, or was given as a floating number beyond ±2^53.
+void fill(Tensor& leaf, NumberArg value, SourceLine line = SourceLine::current());
 
 /// Options of sgd_update(), with the meaning they have in torch.optim.SGD.
 struct SgdUpdate {

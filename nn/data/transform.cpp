@@ -99,31 +99,51 @@ std::pair<Dataset, Dataset> train_test_split(const Dataset& data, double fractio
   return {data.subset(first, line), data.subset(second, line)};
 }
 
-Scaler::Scaler(Tensor shift, Tensor scale, Shape example)
-    : shift_(std::move(shift)), scale_(std::move(scale)), example_(std::move(example)) {}
+// What is measured of columns: the number that becomes 0, and the distance that becomes 1.
+struct Scaler::Spread {
+  Tensor shift, spread;
+};
 
-Scaler Scaler::min_max(const Tensor& x, Over over, SourceLine line) {
+Scaler Scaler::of(const Tensor& x, Over over, Spread (*measure)(const Tensor&), const SourceLine& line) {
   const CallerScope caller(line);
   const NoGrad no_grad;
   check_examples("Scaler", x, line);
-  Shape example = x.shape();
-  example.erase(0);
-  const Tensor values = columns(x, over), low = min(values, {0});
-  const Shape shape = over == Over::all ? Shape{1} : example;
-  return {low.reshape(shape), inverse_of(max(values, {0}) - low).reshape(shape), example};
+  Scaler scaler;
+  scaler.example_ = x.shape();
+  scaler.example_.erase(0);
+  const Shape shape = over == Over::all ? Shape{1} : scaler.example_;
+  const Tensor values = columns(x, over);
+  Spread measured = measure(values);
+  scaler.scale_ = inverse_of(measured.spread).reshape(shape);
+  if (all(isfinite(measured.spread)).item() == 0) {  // half of the spread is finite
+    const auto [half_shift, half_spread] = measure(values * 0.5);
+    scaler.half_spread_ = where(eq(half_spread, 0), 0.5, half_spread).reshape(shape);
+    scaler.scale_ = 0.5 / scaler.half_spread_;
+    measured.shift = half_shift * 2;
+  }
+  scaler.shift_ = measured.shift.reshape(shape);
+  return scaler;
+}
+
+Scaler Scaler::min_max(const Tensor& x, Over over, SourceLine line) {
+  return of(
+      x, over,
+      [](const Tensor& values) {
+        const Tensor low = min(values, {0});
+        return Spread{low, max(values, {0}) - low};
+      },
+      line);
 }
 
 Scaler Scaler::standard(const Tensor& x, Over over, SourceLine line) {
-  const CallerScope caller(line);
-  const NoGrad no_grad;
-  check_examples("Scaler", x, line);
-  Shape example = x.shape();
-  example.erase(0);
-  const Tensor values = columns(x, over), rough = mean(values, {0});
-  // The mean of the differences corrects the rounding of the first mean; so the mean of equal values is exactly that value.
-  const Tensor shift = rough + mean(values - rough, {0}), deviation = root_mean_square(center(values, {0}), {0});
-  const Shape shape = over == Over::all ? Shape{1} : example;
-  return {shift.reshape(shape), inverse_of(deviation).reshape(shape), example};
+  return of(
+      x, over,
+      [](const Tensor& values) {
+        const Tensor rough = mean(values, {0});
+        // The mean of the differences corrects the rounding of the first mean; so the mean of equal values is exactly that value.
+        return Spread{rough + mean(values - rough, {0}), root_mean_square(center(values, {0}), {0})};
+      },
+      line);
 }
 
 void Scaler::check(const char* op, const Tensor& x, const SourceLine& line) const {
@@ -137,12 +157,14 @@ void Scaler::check(const char* op, const Tensor& x, const SourceLine& line) cons
 Tensor Scaler::operator()(const TensorArg& x) const {
   const CallerScope caller(x.line());
   check("Scaler", x.tensor(), x.line());
+  if (half_spread_.defined()) return (x.tensor() * 0.5 - shift_ * 0.5) / half_spread_;
   return (x.tensor() - shift_) * scale_;
 }
 
 Tensor Scaler::inverse(const TensorArg& x) const {
   const CallerScope caller(x.line());
   check("Scaler", x.tensor(), x.line());
+  if (half_spread_.defined()) return (x.tensor() * half_spread_ + shift_ * 0.5) * 2;
   return x.tensor() / scale_ + shift_;
 }
 

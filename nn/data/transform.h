@@ -36,7 +36,7 @@ enum class Over {
 };
 
 /// The map (x - shift) · scale, whose shift and scale are computed from one Tensor and can be applied to others. A feature whose
-/// computed spread is exactly 0 has scale 1.
+/// computed spread is exactly 0 has scale 1. The results are right even if x - shift is too large for the dtype.
 class Scaler {
  public:
   /// Returns a Scaler that maps the smallest value of each feature (with Over::all: of x) to 0 and the largest to 1.
@@ -62,10 +62,13 @@ class Scaler {
   const Tensor& scale() const noexcept { return scale_; }
 
  private:
-  Scaler(Tensor shift, Tensor scale, Shape example);
+  struct Spread;
+  Scaler() = default;
+  static Scaler of(const Tensor& x, Over over, Spread (*measure)(const Tensor&), const SourceLine& line);
   void check(const char* op, const Tensor& x, const SourceLine& line) const;
 
   Tensor shift_, scale_;
+  Tensor half_spread_;  // 1 / (2 · scale), if a spread is too large for the dtype; otherwise undefined
   Shape example_;
 };
 

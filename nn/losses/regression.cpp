@@ -103,7 +103,12 @@ Tensor poisson_nll_loss(const TensorArg& prediction, const Tensor& target, const
   const CallerScope caller(prediction.line());
   const Tensor& x = prediction.tensor();
   check_target("poisson_nll_loss", "prediction", x, target, prediction.line());
-  Tensor losses = options.log_input ? exp(x) - weigh(target, x) : x - weigh(target, log(x + options.epsilon));
+  // With epsilon 0, a rate of 0 for a target of 0 is replaced by 1 before the logarithm, whose gradient at 0 is infinite.
+  const auto log_rate = [&] {
+    const Tensor rate = x + options.epsilon;
+    return log(options.epsilon == 0 ? masked_fill(rate, logical_and(eq(rate, 0), eq(target, 0)), 1) : rate);
+  };
+  Tensor losses = options.log_input ? exp(x) - weigh(target, x) : x - weigh(target, log_rate());
   if (options.full) {
     // Excluded targets are replaced by 1 before the logarithm; otherwise the gradient of the logarithm at 0 would turn theirs into NaN.
     const Tensor left_out = le(target, 1);

@@ -99,7 +99,7 @@ Schedule polynomial_schedule(double learning_rate, std::int64_t steps, double po
   check_rate("polynomial_schedule", "learning_rate", learning_rate, line);
   check_rate("polynomial_schedule", "power", power, line);
   check_steps("polynomial_schedule", "steps", steps, line);
-  return [=](std::int64_t step) { return step >= steps ? 0 : learning_rate * std::pow(1 - real(step) / real(steps), power); };
+  return [=](std::int64_t step) { return learning_rate * std::pow(step < steps ? 1 - real(step) / real(steps) : 0, power); };
 }
 
 Schedule one_cycle_schedule(double max_learning_rate, std::int64_t steps, const OneCycleOptions& options, SourceLine line) {

@@ -50,7 +50,8 @@ Schedule cosine_restarts_schedule(double learning_rate, std::int64_t period, std
 /// @throws std::invalid_argument unless learning_rate and start_factor are finite and not negative and steps >= 1.
 Schedule warmup_schedule(double learning_rate, std::int64_t steps, double start_factor = 1.0 / 3, SourceLine line = SourceLine::current());
 
-/// Returns the schedule learning_rate · (1 - step/steps)^power, which is 0 from step `steps` on (PolynomialLR).
+/// Returns the schedule learning_rate · (1 - step/steps)^power, and learning_rate · 0^power from step `steps` on (PolynomialLR). That is 0,
+/// but learning_rate for power 0.
 /// @throws std::invalid_argument unless learning_rate and power are finite and not negative and steps >= 1.
 Schedule polynomial_schedule(double learning_rate, std::int64_t steps, double power = 1, SourceLine line = SourceLine::current());
 

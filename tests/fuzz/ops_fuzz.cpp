@@ -137,7 +137,9 @@ class Machine {
   Tensor any() { return in.byte() >= 252 ? Tensor() : slot(); }
   /// A Tensor or a number.
   Operand operand(Tensor& holder) {
-    if (in.byte() >= 200) return Operand(in.number());
+    const unsigned b = in.byte();
+    if (b >= 240) return Operand(in.integer());
+    if (b >= 200) return Operand(in.number());
     holder = any();
     return Operand(holder);
   }

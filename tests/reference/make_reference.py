@@ -91,6 +91,16 @@ def case(op, fn, inputs, args=(), orders=2, departs=None, ours=None):
     CASES.append(entry)
 
 
+def with_limits(fn, limits):
+    """fn with its limits, by infinite argument, where PyTorch gives NaN."""
+    def limited(x, *args):
+        y = fn(x, *args)
+        for at, limit in limits.items():
+            y = torch.where(x == at, torch.tensor(limit), y)
+        return y
+    return limited
+
+
 def unary(op, fn, low=-2.0, high=2.0, avoid=(), args=(), edges=EDGES, nan=True, **departure):
     for shape in SHAPES:
         case(op, fn, [draw(shape, low, high, avoid)], args, **departure)
@@ -181,8 +191,8 @@ def activations():
         unary("hardtanh", F.hardtanh, avoid=[low, high], args=[low, high])
     unary("hardsigmoid", F.hardsigmoid, -5, 5, avoid=[-3, 3], departs="1/6 in double; PyTorch takes the nearest float",
           ours=lambda weights, x: [weights[0] * (x[0].detach().abs() < 3) / 6])
-    # The gradient at -3 and 3 depends on which loop PyTorch takes; the value at -inf is NaN in PyTorch.
-    unary("hardswish", F.hardswish, -5, 5, avoid=[-3, 3], edges=[max(x, -1e4) for x in EDGES if abs(x) != 3])
+    # The gradient at -3 and 3 depends on which loop PyTorch takes.
+    unary("hardswish", with_limits(F.hardswish, {-INF: -0.0}), -5, 5, avoid=[-3, 3], edges=[x for x in EDGES if abs(x) != 3])
     case("hardswish", F.hardswish, [torch.tensor([-3.0, 3.0])], orders=1,
          departs="0 at -3 and 1 at 3, the slopes outside; PyTorch gives others, by the loop taken",
          ours=lambda weights, x: [weights[0] * torch.tensor([0.0, 1.0])])
@@ -198,8 +208,8 @@ def activations():
     for beta, threshold in ((1.0, 20.0), (2.0, 3.0), (0.5, 20.0)):
         unary("softplus", F.softplus, avoid=[threshold / beta], args=[beta, threshold])
     unary("softsign", F.softsign, avoid=[0], edges=[x for x in EDGES if math.isfinite(x)])
-    # PyTorch gives NaN at infinity, where the limits are -1 and 1.
-    case("softsign", lambda x: F.softsign(x.clamp(-1e300, 1e300)), [torch.tensor([-INF, INF])], orders=1)
+    case("softsign", with_limits(F.softsign, {-INF: -1.0, INF: 1.0}), [torch.tensor([-INF, INF])], orders=1, departs="0 at infinity, not NaN",
+         ours=lambda weights, x: [torch.zeros(2)])
     unary("log_sigmoid", F.logsigmoid)
     for shape, axis in (((4,), -1), ((2, 4), 1), ((4, 3), 0), ((2, 2, 3), -2), ((0, 2), 1)):
         case("glu", F.glu, [draw(shape)], [axis])

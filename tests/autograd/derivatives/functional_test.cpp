@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(value_and_grad_refuses) {
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, two); }) ==
              "value_and_grad: got 2 inputs, but the function takes 1 tensor" + at_line(__LINE__ - 1));
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::value_and_grad(sine, {cr::zeros({}, DType::int64)}); }) ==
-             "value_and_grad: got int64, expected float32 or float64" + at_line(__LINE__ - 1));
+             "value_and_grad: got int64, expected float32 or float64: convert with to()" + at_line(__LINE__ - 1));
 }
 
 BOOST_AUTO_TEST_CASE(hessian_and_hvp_of_rosenbrock) {

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(undefined_and_integer_arguments_are_refused) {
              "exp: undefined tensor" + at_line(line.line()));
   const Tensor integers = cr::tensor({1, 2}, cr::DType::int64);
   BOOST_TEST(message_of<std::invalid_argument>([&] { cr::detail::floating_node("exp", integers, line); }) ==
-             "exp: got int64, expected float32 or float64" + at_line(line.line()));
+             "exp: got int64, expected float32 or float64: convert with to()" + at_line(line.line()));
   BOOST_TEST(cr::detail::defined_node("exp", integers, line) == cr::detail::node_of(integers));
 }
 

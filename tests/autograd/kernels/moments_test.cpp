@@ -54,6 +54,13 @@ std::vector<T> means(const std::vector<T>& x, const Shape& s, double divisor) {
   return y;
 }
 
+template <class T>
+std::vector<T> plain_means(const std::vector<T>& x, const Shape& s) {
+  std::vector<T> y(s.results(), T{-77});
+  kernels::mean(x.data(), s.outer, s.n, s.inner, y.data());
+  return y;
+}
+
 // f(o, i, the column) for each result.
 template <class T, class F>
 void for_each_column(const std::vector<T>& x, const Shape& s, F f) {
@@ -74,6 +81,43 @@ long double sum_of_squares(const std::vector<long double>& column) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(moments)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(means_far_from_0, T, Types) {
+  for_each_target([](const char*) {
+    const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+    for (const Shape& s : kShapes) {
+      std::vector<T> x = random_buffer<T>(static_cast<std::int64_t>(s.size()), 1);
+      const T offset = static_cast<T>(1.2 / epsilon);
+      for (T& value : x) value = value * T{1e5} + offset;
+      const std::vector<T> y = plain_means(x, s);
+      double worst = 0;
+      for_each_column(x, s, [&](std::int64_t o, std::int64_t i, const std::vector<long double>& column) {
+        long double total = 0;
+        for (const long double value : column) total += value;
+        const long double mean = total / static_cast<long double>(s.n), got = y[static_cast<std::size_t>(o * s.inner + i)];
+        worst = std::max(worst, static_cast<double>(std::abs(got - mean) / mean) / epsilon);
+      });
+      // Half a unit in the last place is half an epsilon at most. Sums of float64 are rounded like those of sum().
+      BOOST_TEST(worst <= (sizeof(T) == 4 ? 0.51 : 4), s << " has an error of " << worst << " epsilon");
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(means_of_large_numbers, T, Types) {
+  for_each_target([](const char*) {
+    const T most = std::numeric_limits<T>::max(), quarter = most / 4;
+    for (const Shape& s : kShapes) {
+      if (s.n % 4 != 0) continue;
+      std::vector<T> x(s.size(), most);
+      for (std::int64_t o = 0; o < s.outer; ++o)
+        for (std::int64_t j = 0; j < s.n; j += 4)
+          for (std::int64_t i = 0; i < s.inner; ++i) x[s.at(o, j, i)] = -most;
+      for (const T mean : plain_means(x, s)) BOOST_TEST(std::abs(mean / (2 * quarter) - 1) < 1e-6);
+    }
+    BOOST_TEST(std::isnan(plain_means<T>({}, {1, 0, 1})[0]));
+    BOOST_TEST(std::isinf(plain_means<T>({most, std::numeric_limits<T>::infinity()}, {1, 2, 1})[0]));
+  });
+}
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(differences_from_a_mean_far_from_0, T, Types) {
   for_each_target([](const char*) {
@@ -161,12 +205,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits_do_not_depend_on_the_number_of_threads, T, Ty
   for (const Shape& s : {Shape{1, 1'000'000, 1}, {3, 100'001, 1}, {60000, 10, 1}, {1, 60000, 10}, {4, 300, 700}}) {
     const std::vector<T> x = random_buffer<T>(static_cast<std::int64_t>(s.size()), 4);
     kernels::set_thread_limit(1);
-    const std::vector<T> differences = centered(x, s), root = roots(x, s, 2, 0.5);
+    const std::vector<T> differences = centered(x, s), root = roots(x, s, 2, 0.5), mean = plain_means(x, s);
     for (const int threads : {2, 3, 8}) {
       kernels::set_thread_limit(threads);
       BOOST_TEST_CONTEXT(s << " threads " << threads) {
         BOOST_TEST(same_bits(centered(x, s), differences));
         BOOST_TEST(same_bits(roots(x, s, 2, 0.5), root));
+        BOOST_TEST(same_bits(plain_means(x, s), mean));
       }
     }
   }

@@ -35,7 +35,7 @@ void add_gated(Table& t) {
       .gives({f64({1, 2, 0, -1e4})}, f64({0.5, 0}))
       .gives({f64({{3, 4}, {0, 1}})}, f64({{1.5, 2.9242343145200196}}), along(0))
       .fails("glu: undefined tensor", [] { return glu(Tensor()); })
-      .fails("glu: got int64, expected float32 or float64",
+      .fails("glu: got int64, expected float32 or float64: convert with to()",
              [] {
                return glu(i64({1, 2}));
              })
@@ -63,7 +63,7 @@ void add_gated(Table& t) {
       .gives({f64({-2, 3}), f64({-1})}, f64({2, 3}))
       .fails("prelu: undefined tensor", [] { return prelu(Tensor(), zeros({1})); })
       .fails("prelu: undefined tensor", [] { return prelu(zeros({1}), Tensor()); })
-      .fails("prelu: got int64, expected float32 or float64", [] { return prelu(i64({1}), zeros({1})); })
+      .fails("prelu: got int64, expected float32 or float64: convert with to()", [] { return prelu(i64({1}), zeros({1})); })
       .fails("prelu: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
              [] { return prelu(zeros({2}), f64({1})); })
       .fails("prelu: the weight has shape [2], expected [1] or [3] for x of shape [4, 3]",

@@ -32,7 +32,7 @@ Row& along_axis(Table& t, const char* name, Tensor (*f)(const TensorArg& x, int 
       .fails(
           op + ": undefined tensor", [f, line] { f(TensorArg(Tensor(), line), 0); }, line)
       .fails(
-          op + ": got int64, expected float32 or float64", [f, line] { f(TensorArg(i64({1}), line), 0); }, line)
+          op + ": got int64, expected float32 or float64: convert with to()", [f, line] { f(TensorArg(i64({1}), line), 0); }, line)
       .fails(
           op + ": axis 2 is out of range for a tensor of shape [2, 3], expected -2 to 1",
           [f, line] {

@@ -16,7 +16,7 @@ void add_vectors(Table& t) {
       .gives({zeros({0}, DType::float64), zeros({0}, DType::float64)}, f64(0))
       .fails("dot: undefined tensor", [] { return dot(Tensor(), zeros({2})); })
       .fails("dot: undefined tensor", [] { return dot(zeros({2}), Tensor()); })
-      .fails("dot: got int64, expected float32 or float64", [] { return dot(i64({1}), i64({1})); })
+      .fails("dot: got int64, expected float32 or float64: convert with to()", [] { return dot(i64({1}), i64({1})); })
       .fails("dot: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
              [] { return dot(zeros({1}), f64({1})); })
       .fails("dot: lhs has shape [2, 2], expected rank 1",
@@ -35,7 +35,7 @@ void add_vectors(Table& t) {
       .gives({f64({1, 2}), f64({3, 4, 5})}, f64({{3, 4, 5}, {6, 8, 10}}))
       .fails("outer: undefined tensor", [] { return outer(Tensor(), zeros({2})); })
       .fails("outer: undefined tensor", [] { return outer(zeros({2}), Tensor()); })
-      .fails("outer: got int64, expected float32 or float64", [] { return outer(i64({1}), i64({1})); })
+      .fails("outer: got int64, expected float32 or float64: convert with to()", [] { return outer(i64({1}), i64({1})); })
       .fails("outer: lhs is float32 and rhs is float64, expected the same dtype: convert one with to()",
              [] { return outer(zeros({1}), f64({1})); })
       .fails("outer: rhs has shape [2, 2], expected rank 1", [] {

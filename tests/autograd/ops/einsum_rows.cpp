@@ -80,7 +80,7 @@ void add_einsum_rows(Table& t) {
       .gives({a}, f64({{1, 3}, {2, 4}}), one("i..."))
       .gives({f64(3)}, f64(3), one("->"));
   row.fails("einsum: undefined tensor", [] { return einsum("i", Tensor()); })
-      .fails("einsum: got int64, expected float32 or float64", [] { return einsum("i", i64({1})); })
+      .fails("einsum: got int64, expected float32 or float64: convert with to()", [] { return einsum("i", i64({1})); })
       .fails("einsum: operand 1 is float64, expected float32 like operand 0",
              [] {
                return einsum("i,i", {zeros({1}), f64({1})});

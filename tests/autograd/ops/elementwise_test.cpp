@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(comparison_operators_name_the_callers_line) {
   const auto refused = [](auto f) { return message_of<std::invalid_argument>(f); };
   BOOST_TEST(refused([&] { return x == cr::zeros({3}); }) == "eq: shapes [2] and [3] do not broadcast together" + at_line());
   BOOST_TEST(refused([&] { return 2 > Tensor(); }) == "gt: undefined tensor" + at_line());
-  BOOST_TEST(refused([&] { return cr::zeros({1}, cr::int64) < 0.5; }) ==
-             "lt: the number is 0.5, expected an integer beside an int64 tensor" + at_line(__LINE__ - 1));
+  BOOST_TEST(refused([&] { return cr::zeros({1}, cr::int64) < cr::zeros({1}); }) ==
+             "lt: lhs is int64 and rhs is float32, expected the same dtype: convert one with to()" + at_line(__LINE__ - 1));
 }
 
 BOOST_AUTO_TEST_CASE(lists_of_tensors_are_searched_by_handle) {
@@ -142,7 +142,46 @@ BOOST_AUTO_TEST_CASE(integers_beside_int64_keep_their_value) {
              boost::test_tools::per_element());
   BOOST_TEST((cr::zeros({1}, cr::float64) + n).to_vector<double>()[0] == 9007199254740992.0);
   BOOST_TEST(message_of<std::invalid_argument>([] { cr::zeros({1}, cr::int64) + std::numeric_limits<std::uint64_t>::max(); }) ==
-             "add: the number is 1.84467e+19, expected an integer up to 2^53 beside an int64 tensor" + at_line());
+             "add: the number is 1.84467e+19, expected an integer up to 2^53 for an int64 tensor" + at_line());
+}
+
+// Limits: value, slope and second derivative.
+BOOST_AUTO_TEST_CASE(limits_at_infinity) {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN(), quarter = std::acos(0);
+  using F = Tensor (*)(const Tensor&);
+  struct Limits {
+    const char* name;
+    F f;
+    Numbers at_inf, at_minus_inf;
+  };
+  const Limits all[] = {
+      {"erf", [](const Tensor& x) { return cr::erf(x); }, {1, 0, 0}, {-1, 0, 0}},
+      {"atan", [](const Tensor& x) { return cr::atan(x); }, {quarter, 0, 0}, {-quarter, 0, 0}},
+      {"tanh", [](const Tensor& x) { return cr::tanh(x); }, {1, 0, 0}, {-1, 0, 0}},
+      {"sigmoid", [](const Tensor& x) { return cr::sigmoid(x); }, {1, 0, 0}, {0, 0, 0}},
+      {"gelu", [](const Tensor& x) { return cr::gelu(x); }, {inf, 1, 0}, {0, 0, 0}},
+      {"gelu_tanh", [](const Tensor& x) { return cr::gelu_tanh(x); }, {inf, 1, 0}, {0, 0, 0}},
+      {"silu", [](const Tensor& x) { return cr::silu(x); }, {inf, 1, 0}, {0, 0, 0}},
+      {"mish", [](const Tensor& x) { return cr::mish(x); }, {inf, 1, 0}, {0, 0, 0}},
+      {"softplus", [](const Tensor& x) { return cr::softplus(x); }, {inf, 1, 0}, {0, 0, 0}},
+      {"log_sigmoid", [](const Tensor& x) { return cr::log_sigmoid(x); }, {0, 0, 0}, {-inf, 1, 0}},
+      {"elu", [](const Tensor& x) { return cr::elu(x); }, {inf, 1, 0}, {-1, 0, 0}},
+      {"softsign", [](const Tensor& x) { return cr::softsign(x); }, {1, 0, 0}, {-1, 0, 0}},
+      {"hardswish", [](const Tensor& x) { return cr::hardswish(x); }, {inf, 1, 0}, {0, 0, 0}},
+  };
+  for (const cr::DType dtype : {cr::float32, cr::float64})
+    for (const Limits& limits : all)
+      for (const bool single : {true, false})  // a single number and a vector take different paths
+        for (const auto& [at, expected] : {std::pair(inf, limits.at_inf), std::pair(-inf, limits.at_minus_inf)}) {
+          const Tensor x = cr::full(single ? cr::Shape{} : cr::Shape{2}, at, dtype).set_requires_grad(true);
+          const Tensor y = limits.f(x), slope = cr::grad(cr::sum(y), {x}, {.create_graph = true})[0];
+          const double second = slope.requires_grad() ? cr::grad(cr::sum(slope), {x})[0].to_vector<double>()[0] : 0;
+          BOOST_TEST(y.to_vector<double>()[0] == (std::isinf(expected[0]) ? expected[0] : cr::full({1}, expected[0], dtype).item()),
+                     limits.name << " of " << at);
+          BOOST_TEST(slope.to_vector<double>()[0] == expected[1], limits.name << "' of " << at);
+          BOOST_TEST(second == expected[2], limits.name << "'' of " << at);
+        }
+  for (const auto f : {cr::softsign, cr::hardswish}) BOOST_TEST(std::isnan(f(cr::tensor(nan)).item()));
 }
 
 // The derivative of b·a^(b-1) in b is a^(b-1)·(1 + b·log(a)): 1/a at b = 0, from either side.

@@ -50,7 +50,7 @@ void add_linalg_rows(Table& t) {
              [] {
                return matmul(zeros({2, 2}), Tensor());
              })
-      .fails("matmul: got int64, expected float32 or float64",
+      .fails("matmul: got int64, expected float32 or float64: convert with to()",
              [] {
                return matmul(zeros({2, 2}), i64({1, 2}));
              })

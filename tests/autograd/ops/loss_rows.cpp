@@ -32,7 +32,7 @@ void add_loss_rows(Table& t) {
       .gives({f64({{0}, {2}}), f64({kInf, 1})}, f64({{0, 0}, {kInf, 2}}))
       .fails("weigh: undefined tensor", [] { return weigh(Tensor(), zeros({2})); })
       .fails("weigh: undefined tensor", [] { return weigh(zeros({2}), Tensor()); })
-      .fails("weigh: got int64, expected float32 or float64", [] { return weigh(i64({1}), i64({1})); })
+      .fails("weigh: got int64, expected float32 or float64: convert with to()", [] { return weigh(i64({1}), i64({1})); })
       .fails("weigh: x is float64, expected float32 like the weight", [] { return weigh(zeros({1}), f64({1})); })
       .fails("weigh: shapes [2] and [3] do not broadcast together", [] { return weigh(zeros({2}), zeros({3})); });
   t.row("mean_squared_difference", mean_squared_difference)
@@ -51,7 +51,8 @@ void add_loss_rows(Table& t) {
       .gives({f64({1}), f64({1})}, f64(0))
       .fails("mean_squared_difference: undefined tensor", [] { return mean_squared_difference(Tensor(), zeros({2})); })
       .fails("mean_squared_difference: undefined tensor", [] { return mean_squared_difference(zeros({2}), Tensor()); })
-      .fails("mean_squared_difference: got int64, expected float32 or float64", [] { return mean_squared_difference(i64({1}), i64({1})); })
+      .fails("mean_squared_difference: got int64, expected float32 or float64: convert with to()",
+             [] { return mean_squared_difference(i64({1}), i64({1})); })
       .fails("mean_squared_difference: rhs is float64[1], expected float32[1] like lhs",
              [] { return mean_squared_difference(zeros({1}), f64({1})); })
       .fails("mean_squared_difference: rhs is float32[3], expected float32[2] like lhs",
@@ -89,7 +90,8 @@ void add_loss_rows(Table& t) {
              [] {
                return mean_cross_entropy(zeros({1, 2}), Tensor());
              })
-      .fails("mean_cross_entropy: got int64, expected float32 or float64", [] { return mean_cross_entropy(i64({{1}}), i64({0})); })
+      .fails("mean_cross_entropy: got int64, expected float32 or float64: convert with to()",
+             [] { return mean_cross_entropy(i64({{1}}), i64({0})); })
       .fails("mean_cross_entropy: the logits have shape [2], expected [n, classes]",
              [] {
                return mean_cross_entropy(zeros({2}), i64({0, 0}));

@@ -53,7 +53,8 @@ Row& Table::unary(const char* name, const Unary& f, const Plain& plain, const Do
   unary_ops_.push_back({name, f, plain, false});
   return unary_row(name, f, domain, line)
       .fails(
-          std::string(name) + ": got int64, expected float32 or float64", [f, line] { f(TensorArg(i64({1}), line)); }, line);
+          std::string(name) + ": got int64, expected float32 or float64: convert with to()", [f, line] { f(TensorArg(i64({1}), line)); },
+          line);
 }
 
 Row& Table::unary_any(const char* name, const Unary& f, const Plain& plain, const Domain& domain, SourceLine line) {
@@ -65,8 +66,8 @@ Row& Table::binary(const char* name, const Binary& f, const Plain2& plain, const
   binary_ops_.push_back({name, f, plain, false});
   return binary_row(name, f, a, b, line)
       .fails(
-          std::string(name) + ": got int64, expected float32 or float64", [f, line] { f(Operand(i64({1}), line), Operand(2, line)); },
-          line);
+          std::string(name) + ": got int64, expected float32 or float64: convert with to()",
+          [f, line] { f(Operand(i64({1}), line), Operand(2, line)); }, line);
 }
 
 Row& Table::binary_any(const char* name, const Binary& f, const Plain2& plain, const Domain& a, const Domain& b, SourceLine line) {

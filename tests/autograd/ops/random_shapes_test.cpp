@@ -248,6 +248,8 @@ BOOST_AUTO_TEST_CASE(binary) {
         expected = Array(*shape);
         const Array left(a), right(b);
         expected->each([&](const Position& at) { (*expected)[at] = row.plain(at_broadcast(left, at), at_broadcast(right, at)); });
+        const bool negative = std::any_of(right.values.begin(), right.values.end(), [](double x) { return x < 0; });
+        if (row.name == "pow" && b.dtype() == DType::int64 && negative) expected.reset();  // not an integer
       }
       check(
           row.name, [&] { return row.op(a, b); }, expected, words(a, words(b, "")));
@@ -277,8 +279,8 @@ BOOST_AUTO_TEST_CASE(reductions) {
          for (const double x : all) total += x;
          return total / static_cast<double>(all.size());
        }},
-      {"max", cr::max, [](const std::vector<double>& all) { return *std::max_element(all.begin(), all.end()); }, false, true},
-      {"min", cr::min, [](const std::vector<double>& all) { return *std::min_element(all.begin(), all.end()); }, false, true},
+      {"max", cr::max, [](const std::vector<double>& all) { return *std::max_element(all.begin(), all.end()); }, true, true},
+      {"min", cr::min, [](const std::vector<double>& all) { return *std::min_element(all.begin(), all.end()); }, true, true},
       {"logsumexp", cr::logsumexp,
        [](const std::vector<double>& all) {
          double total = 0;
@@ -391,7 +393,7 @@ BOOST_AUTO_TEST_CASE(argmax_and_softmax) {
     const bool keepdim = draw.chance(2);
     Expected expected;
     const std::optional<int> at = x.rank() == 0 ? 0 : place(axis, x.rank());
-    if (at && x.dtype() != DType::int64 && (x.rank() == 0 || x.size(*at) > 0)) {
+    if (at && (x.rank() == 0 || x.size(*at) > 0)) {
       const Array from(x);
       Shape kept = from.shape;
       if (x.rank() > 0) kept[*at] = 1;

@@ -113,6 +113,26 @@ BOOST_AUTO_TEST_CASE(splits_that_cannot_be_are_refused) {
              }).find("stratify needs labels") != std::string::npos);
 }
 
+// The difference of the ends is too large for the dtype.
+BOOST_AUTO_TEST_CASE(scalers_of_more_than_the_largest_number) {
+  for (const double most : {3e38, 1.5e308}) {
+    const cr::DType dtype = most > 1e300 ? cr::float64 : cr::float32;
+    const cr::Tensor x = cr::tensor({{-most, 1, 7}, {most, 3, 7}, {0, 2, 7}, {most / 2, 1.5, 7}}, dtype);
+    const nn::Scaler low_high = nn::Scaler::min_max(x);
+    check_close(low_high(x), {0, 0, 0, 1, 1, 0, 0.5, 0.5, 0, 0.75, 0.25, 0}, 1e-6);
+    const std::vector<double> back = low_high.inverse(low_high(x)).to_vector<double>(), given = x.to_vector<double>();
+    for (std::size_t i = 0; i < given.size(); ++i) BOOST_TEST(std::abs(back[i] - given[i]) <= 1e-6 * std::abs(given[i]));
+    BOOST_TEST(low_high.shift().to_vector<double>() == x[0].to_vector<double>(), boost::test_tools::per_element());
+    BOOST_TEST(low_high.scale().to_vector<double>()[1] == 0.5);
+    BOOST_TEST(low_high.scale().to_vector<double>()[2] == 1);
+    BOOST_TEST(std::abs(low_high.scale().to_vector<double>()[0] * most - 0.5) < 1e-5);
+    check_close(nn::Scaler::min_max(x, nn::Over::all)(x), {0, 0.5, 0.5, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 0.5, 0.5}, 1e-6);
+    // Mean most/2, deviation most · √3/2.
+    const cr::Tensor y = cr::tensor({{-most}, {most}, {most}, {most}}, dtype);
+    check_close(nn::Scaler::standard(y)(y), {-std::sqrt(3.0), 1 / std::sqrt(3.0), 1 / std::sqrt(3.0), 1 / std::sqrt(3.0)}, 1e-6);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(scalers_learn_from_some_and_apply_to_any) {
   const cr::Tensor x = cr::tensor({{0, 10, 7}, {4, 30, 7}});
   const nn::Scaler low_high = nn::Scaler::min_max(x);

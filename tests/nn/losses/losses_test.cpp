@@ -220,6 +220,25 @@ BOOST_AUTO_TEST_CASE(infinite_logits) {
   check(t({-inf, 0}), [&](const Tensor& x) { return nn::poisson_nll_loss(x, t({0, 1})); }, 0.5, {0, 0});
 }
 
+// x - t·log(x): the slope is 1 at x = 0 if t is 0.
+BOOST_AUTO_TEST_CASE(poisson_nll_of_a_rate_of_0) {
+  for (const cr::DType dtype : {cr::float32, cr::float64}) {
+    cr::Tensor x = cr::tensor({0, 0.5, 2}, dtype).set_requires_grad(true);
+    const cr::Tensor t = cr::tensor({0, 0, 1}, dtype);
+    const nn::PoissonNllOptions options{.reduction = nn::Reduction::sum, .log_input = false, .epsilon = 0};
+    const cr::Tensor y = nn::poisson_nll_loss(x, t, options);
+    check_close(y, {2.5 - std::log(2.0)}, 1e-6);
+    const cr::Tensor slope = cr::grad(y, {x}, {.create_graph = true})[0];
+    check_close(slope, {1, 1, 0.5});
+    check_close(cr::grad(cr::sum(slope), {x})[0], {0, 0, 0.25});
+    // A rate of 0 cannot give a count of 1.
+    x = cr::tensor({0}, dtype).set_requires_grad(true);
+    const cr::Tensor impossible = nn::poisson_nll_loss(x, cr::ones({1}, dtype), options);
+    BOOST_TEST(std::isinf(impossible.item()));
+    BOOST_TEST(cr::grad(impossible, {x})[0].item() == -std::numeric_limits<double>::infinity());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(smooth_l1_with_a_tiny_beta_is_l1) {
   for (const double beta : {1e-50, 1e-40, 1e-37}) {
     const cr::Tensor x = cr::tensor({1, 2, 3, 4}).set_requires_grad(true);

@@ -89,7 +89,6 @@ const std::map<std::string, SmoothBounds>& exceptions() {
   static const std::map<std::string, SmoothBounds> all = {
       {"log_softmax of the second", {4, 64, 64, 4, rounded}},
       {"logsumexp", {4, 16, 64, 4, rounded}},
-      {"logsumexp", {4, 16, 64, 4, rounded}},
       {"logsumexp of three", {4, 512, 512, 4, rounded}},
       {"cross_entropy of three, label 1", {4, 512, 512, 4, rounded}},
       {"softmax_mse_loss, target {1, 0}", {16, 32, 32, 4, "the square of log_softmax's expm1"}}};

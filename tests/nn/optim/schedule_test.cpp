@@ -73,7 +73,9 @@ BOOST_AUTO_TEST_CASE(schedules_at_their_ends) {
   BOOST_TEST(nn::one_cycle_schedule(1, 10, {.pct_start = 0})(0) > 0.9);
   BOOST_TEST(nn::one_cycle_schedule(1, 10)(1000) == 1.0 / 25 / 1e4);
   BOOST_TEST(nn::polynomial_schedule(1, 5, 0)(4) == 1);
-  BOOST_TEST(nn::polynomial_schedule(1, 5, 0)(5) == 0);
+  BOOST_TEST(nn::polynomial_schedule(1, 5, 0)(5) == 1);  // 0^0, as in PyTorch
+  BOOST_TEST(nn::polynomial_schedule(1, 5, 0)(1'000'000) == 1);
+  BOOST_TEST(nn::polynomial_schedule(1, 5, 1e-9)(5) == 0);
   BOOST_TEST(nn::warmup_schedule(1, 5)(1'000'000'000'000) == 1);
   BOOST_TEST(nn::cosine_restarts_schedule(1, 1, 2)((std::int64_t{1} << 40) - 1) == 1);  // 1 + 2 + ... + 2^39 steps have gone by
 }
