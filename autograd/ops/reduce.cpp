@@ -76,9 +76,7 @@ Tensor logsumexp_gradient(const Tensor& grad, const Tensor& x, const Tensor& y) 
                        const Tensor &g = r.grad_out(), &from = r.input(1), &total = r.input(2);
                        const Tensor p = logsumexp_gradient(ones_like(total), from, total);
                        if (r.needs(0)) r.set(0, sum(weigh(g, p), -1));
-                       // An infinite result is that of max: its shares are constant.
-                       const Tensor incoming = where(isinf(total), 0.0, r.input(0));
-                       if (r.needs(1)) r.set(1, weigh(unsqueeze(incoming, -1), softmax_gradient(g, p)));
+                       if (r.needs(1)) r.set(1, weigh(unsqueeze(r.input(0), -1), softmax_gradient(g, p)));
                      });
 }
 

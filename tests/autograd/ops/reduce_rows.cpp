@@ -381,7 +381,7 @@ void add_reduce_rows(Table& t) {
                    return logsumexp(x * tensor({1, 2}, x.dtype()), -1);
                  })
       .kink({f64({{0, -kInf}, {1, kInf}, {-kInf, -kInf}})}, f64({0, kInf, -kInf}), {f64({{1, 0}, {0, 2}, {0.5, 1}})},
-            {f64({{0, 0}, {0, 0}, {0, 0}})},
+            {f64({{0, 0}, {0, 0}, {-0.25, 0.5}})},
             [](const Tensor& x) {
               return logsumexp(x * tensor({1, 2}, x.dtype()), -1);
             })
