@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// A random number generator: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). It yields blocks of four
@@ -56,3 +57,4 @@ PhiloxBlock philox(std::uint64_t seed, std::uint64_t counter) noexcept;
 
 }  // namespace detail
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// The argument of the gradient rule of a custom op.
@@ -43,3 +44,4 @@ Tensor custom_op(std::string_view name, const TensorList& inputs, const CustomVa
 Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

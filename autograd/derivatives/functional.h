@@ -11,6 +11,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Options of vjp(), jvp(), jacobian(), jacobians(), hessian() and hvp().
@@ -75,3 +76,4 @@ Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOpt
 Tensor hvp(const TensorFunction& fn, const TensorArg& x, const Tensor& v, const DerivativeOptions& options = {});
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns the sum; 0 if there are no elements. Accepts int64, which wraps around on overflow.
@@ -78,3 +79,4 @@ Tensor argmin(const TensorArg& x, int axis, bool keepdim = false);
 /// @}
 
 }  // namespace chainrule
+#pragma GCC visibility pop

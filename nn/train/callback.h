@@ -15,6 +15,7 @@
 #include "nn/optim/optimizer.h"
 #include "nn/train/history.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// The training in progress, as callbacks see it.
@@ -123,3 +124,4 @@ class SharedCallback {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop
