@@ -206,7 +206,10 @@ BENCHMARK(peak_copy)->Arg(kSmall)->Arg(kLarge)->UseRealTime();
 // Products and sums of values in registers, on one thread. Twelve independent vectors hide the latency.
 using Vector [[gnu::vector_size(64)]] = float;
 
-[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]] void multiply_add(Vector* values, std::int64_t rounds) {
+#if defined(__x86_64__)
+[[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")]]
+#endif
+void multiply_add(Vector* values, std::int64_t rounds) {
   constexpr int kVectors = 12;
   Vector x[kVectors];
   std::copy_n(values, kVectors, x);

@@ -1,8 +1,9 @@
-# Writes the CTest file of one Boost.Test program. chainrule_add_test() passes NAME, PROGRAM, OUTPUT and SANITIZE.
+# Writes the CTest file of one Boost.Test program. chainrule_add_test() passes NAME, PROGRAM, OUTPUT, SANITIZE and
+# EMULATOR, the command that runs programs of another processor.
 # Leaks are checked when the tests run, not while they are listed.
 set(ENV{ASAN_OPTIONS} detect_leaks=0)
 execute_process(
-  COMMAND ${PROGRAM} --list_content --color_output=no
+  COMMAND ${EMULATOR} ${PROGRAM} --list_content --color_output=no
   RESULT_VARIABLE result
   OUTPUT_VARIABLE printed
   ERROR_VARIABLE listing)
@@ -45,6 +46,10 @@ set(arguments "--log_level=message --report_level=short --color_output=no")
 if(SANITIZE)
   string(APPEND arguments " --catch_system_errors=no")  # the sanitizer's own report says more
 endif()
+set(command "")
+foreach(word IN LISTS EMULATOR PROGRAM)
+  string(APPEND command " [==[${word}]==]")
+endforeach()
 set(text "# Generated from ${PROGRAM} by ChainruleDiscoverTests.cmake.\n")
 set(last_test "")
 foreach(index RANGE 1 ${count})
@@ -67,7 +72,7 @@ foreach(index RANGE 1 ${count})
     continue()
   endif()
   set(test "${NAME}.${path}")
-  string(APPEND text "add_test([==[${test}]==] \"${PROGRAM}\" [==[--run_test=${path}]==] ${arguments})\n")
+  string(APPEND text "add_test([==[${test}]==]${command} [==[--run_test=${path}]==] ${arguments})\n")
   set(properties "")
   if(path MATCHES "_threads(/|$)")
     string(APPEND properties " RUN_SERIAL TRUE LABELS threads ENVIRONMENT_MODIFICATION \"OMP_NUM_THREADS=unset:;OMP_THREAD_LIMIT=unset:;OMP_DYNAMIC=unset:\"")

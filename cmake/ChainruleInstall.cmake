@@ -8,6 +8,7 @@ install(
   TARGETS chainrule
   EXPORT chainruleTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${chainrule_headers_dir})
 install(EXPORT chainruleTargets NAMESPACE chainrule:: DESTINATION ${chainrule_package_dir})
 
@@ -59,7 +60,10 @@ function(chainrule_pkg_config_libraries result)
   set(${result} ${flags} PARENT_SCOPE)
 endfunction()
 
-chainrule_pkg_config_libraries(CHAINRULE_PKG_CONFIG_LIBRARIES)
+set(CHAINRULE_PKG_CONFIG_LIBRARIES "")
+if(NOT BUILD_SHARED_LIBS)
+  chainrule_pkg_config_libraries(CHAINRULE_PKG_CONFIG_LIBRARIES)
+endif()
 set(chainrule_pkg_config_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH CHAINRULE_PREFIX_FROM_PC /prefix/${chainrule_pkg_config_dir} /prefix)
 string(REGEX REPLACE "/$" "" CHAINRULE_PREFIX_FROM_PC ${CHAINRULE_PREFIX_FROM_PC})

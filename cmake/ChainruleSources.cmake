@@ -20,8 +20,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 chainrule_target_options(chainrule)
+file(RELATIVE_PATH chainrule_relative_source ${CMAKE_BINARY_DIR} ${PROJECT_SOURCE_DIR})  # as ccache writes paths
 foreach(part chainrule ${chainrule_parts})
-  target_compile_options(${part} PRIVATE -fno-ident)  # objects need not name the compiler
+  # Objects name neither the compiler nor the folders in which they were built; the paths of debug information remain.
+  target_compile_options(${part} PRIVATE -fno-ident)
+  foreach(folder ${PROJECT_SOURCE_DIR}/ ${chainrule_relative_source} ${PROJECT_BINARY_DIR}/)
+    target_compile_options(${part} PRIVATE -fmacro-prefix-map=${folder}=)
+  endforeach()
+  # A shared library exports what public headers declare, because these push the visibility "default" (checked by check_layering.py).
+  set_target_properties(${part} PROPERTIES CXX_VISIBILITY_PRESET hidden)
 endforeach()
 foreach(part ${chainrule_parts})
   chainrule_target_options(${part})
@@ -33,6 +40,8 @@ foreach(part ${chainrule_parts})
   target_compile_options(${part} PRIVATE -ffp-contract=off -fno-math-errno -fno-semantic-interposition)
   set_target_properties(${part} PROPERTIES UNITY_BUILD ${CHAINRULE_UNITY} UNITY_BUILD_MODE GROUP)
 endforeach()
+# The binary interface is not stable: each version has its own name.
+set_target_properties(chainrule PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION} DEFINE_SYMBOL "")
 set_target_properties(chainrule PROPERTIES UNITY_BUILD OFF)  # each kernel file is already compiled once per instruction set
 
 # chainrule_sources(target group file...) adds files of this folder. With CHAINRULE_UNITY the files of a group are compiled as one, and a

@@ -1,15 +1,23 @@
-# chainrule_add_test(name SOURCES file... [LIBRARIES target...]) adds a Boost.Test program. Each of its cases is a CTest test with the name
+# chainrule_add_test(name SOURCES file... LIBRARIES target...) adds a Boost.Test program. Each of its cases is a CTest test with the name
 # "name.suite/case"; the cases are read from the program after each build (ChainruleDiscoverTests.cmake).
 # - Cases run on one thread, except in suites whose name ends in "_threads": those use all threads of the machine, run one at a time, and
 #   have the label "threads".
 # - A case with "mnist" in its name that prints "skipped: " counts as skipped, because its dataset may be missing.
 find_package(Boost REQUIRED COMPONENTS unit_test_framework)
+add_library(chainrule_boost_test INTERFACE)
+if(CMAKE_CXX_FLAGS MATCHES "-stdlib=libc\\+\\+")
+  # Boost's shared library uses the other standard library, so its sources are compiled into each program.
+  target_link_libraries(chainrule_boost_test INTERFACE Boost::headers)
+  target_compile_definitions(chainrule_boost_test INTERFACE _LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION)  # for Boost 1.74
+else()
+  target_link_libraries(chainrule_boost_test INTERFACE Boost::unit_test_framework)
+  target_compile_definitions(chainrule_boost_test INTERFACE BOOST_TEST_DYN_LINK)
+endif()
 
 function(chainrule_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
   add_executable(${name}_test ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/main.cpp)
-  target_link_libraries(${name}_test PRIVATE chainrule::chainrule Boost::unit_test_framework ${arg_LIBRARIES})
-  target_compile_definitions(${name}_test PRIVATE BOOST_TEST_DYN_LINK)
+  target_link_libraries(${name}_test PRIVATE ${arg_LIBRARIES} chainrule_boost_test)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
   chainrule_target_options(${name}_test)
   target_compile_options(${name}_test PRIVATE -O1)  # the library is optimised; the tests themselves should compile fast
@@ -23,7 +31,7 @@ function(chainrule_add_test name)
     POST_BUILD
     BYPRODUCTS ${cases}
     COMMAND ${CMAKE_COMMAND} -D NAME=${name} -D PROGRAM=$<TARGET_FILE:${name}_test> -D OUTPUT=${cases}
-            "-D SANITIZE=${CHAINRULE_SANITIZE}" -P ${PROJECT_SOURCE_DIR}/cmake/ChainruleDiscoverTests.cmake
+            "-D SANITIZE=${CHAINRULE_SANITIZE}" "-D EMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR}" -P ${PROJECT_SOURCE_DIR}/cmake/ChainruleDiscoverTests.cmake
     VERBATIM)
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake
        "if(EXISTS \"${cases}\")\n  include(\"${cases}\")\nelse()\n  add_test(${name}_NOT_BUILT ${name}_NOT_BUILT)\nendif()\n")

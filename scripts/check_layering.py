@@ -34,6 +34,9 @@ LOCALE = re.compile(
 LOCALE_HELPERS = ("autograd/base/text_stream.h", "nn/files/file_error.cpp")  # may use these, because they do it independently of the locale
 DERIVATIVES = re.compile(r"\b(?:custom_op|make_op|record_op|make_result|grad_out|grad_in)\b")
 INTERNAL = "// Internal header: not installed."
+EXPORT_TEMPLATE = '[[gnu::visibility("default")]]'  # for GCC the pragma has no effect on function templates that are defined outside of it
+TEMPLATE = re.compile(r"^template <.*>\n(?:requires .*\n)?((?!\[\[gnu::visibility)[^\n(;{=]*\([^;{]*;)", flags=re.M)
+EXPORT = ("#pragma GCC visibility push(default)", "#pragma GCC visibility pop")  # what is between them, a shared library exports
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
@@ -187,6 +190,14 @@ def check_text(path, text, sets):
                 yield 1, "this header is in no chainrule_headers() or chainrule_table() of a CMakeLists.txt"
             elif (INTERNAL in comment) != (sets[path] == "PRIVATE"):
                 yield 2, f"an internal header, and only such a one, has the line {INTERNAL}"
+            declares = sets.get(path) == "PUBLIC" and any(re.match(r"(inline )?namespace\b", line) for line in code)
+            if declares and (not re.search(rf"\n{re.escape(EXPORT[0])}\nnamespace ", text) or not text.endswith(f"\n{EXPORT[1]}\n")):
+                yield 1, f"a public header has {EXPORT[0]} before its namespace, and ends with {EXPORT[1]}"
+            if declares:
+                for match in TEMPLATE.finditer("\n".join(code)):
+                    yield 1 + "\n".join(code)[: match.start(1)].count("\n"), f"this function template is defined elsewhere: it starts with {EXPORT_TEMPLATE}"
+            if not declares and any(line in EXPORT for line in lines):
+                yield 1, "only public headers that declare something set the visibility"
         if room == "autograd/kernels" and sets.get(path) == "PUBLIC":
             yield 1, "kernels are internal, but this header is public"
 
@@ -253,6 +264,7 @@ def check(root):
 
 INTERNAL_HEADER = f"// An internal header.\n{INTERNAL}\n#pragma once\n"
 PUBLIC_HEADER = "// A public header.\n#pragma once\n"
+EXPORTED = "{}\nnamespace chainrule {{\nvoid f();\n}}  // namespace chainrule\n{}\n".format(*EXPORT)
 
 GOOD = {
     **{f"{room}/CMakeLists.txt": "" for room in ROOMS},
@@ -269,7 +281,7 @@ GOOD = {
     "autograd/kernels/k.h": INTERNAL_HEADER + "#include <cstdint>\n",
     "autograd/kernels/k.cpp": '#define HWY_TARGET_INCLUDE "autograd/kernels/k.cpp"\n#include <hwy/foreach_target.h>\n#include "autograd/kernels/k.h"\n',
     "autograd/graph/CMakeLists.txt": "chainrule_headers(PUBLIC tensor.h PRIVATE node.h record.h)\n",
-    "autograd/graph/tensor.h": PUBLIC_HEADER + '#include "autograd/base/caller.h"\n',
+    "autograd/graph/tensor.h": PUBLIC_HEADER + '#include "autograd/base/caller.h"\n' + EXPORTED,
     "autograd/graph/tensor.cpp": '#include "autograd/graph/tensor.h"\n#include "autograd/kernels/k.h"\nstatic_assert(true);  // assert(x)\nconst char* t = "std::cout";\n',
     "autograd/graph/node.h": INTERNAL_HEADER + '#include "autograd/kernels/k.h"\n',
     "autograd/graph/record.h": INTERNAL_HEADER,
@@ -331,6 +343,10 @@ BAD = [
     ("nn/layers/layers.h", PUBLIC_HEADER + '#include "nn/layers/scale.h"  // Scale Shift Other\n', "nn/layers/scale.h declares no layer Other"),
     ("nn/layers/l.h", INTERNAL_HEADER, "and only such a one"),
     ("autograd/base/check.h", PUBLIC_HEADER, "and only such a one"),
+    ("autograd/graph/tensor.h", PUBLIC_HEADER + EXPORTED.replace(EXPORT[0], ""), "a public header has #pragma GCC visibility push(default) before"),
+    ("autograd/graph/tensor.h", PUBLIC_HEADER + EXPORTED.replace(EXPORT[1], ""), "and ends with #pragma GCC visibility pop"),
+    ("autograd/graph/tensor.h", PUBLIC_HEADER + EXPORTED.replace("void f()", "template <class T>\nvoid f(T x)"), "starts with [[gnu::visibility"),
+    ("autograd/graph/node.h", INTERNAL_HEADER + EXPORTED, "only public headers that declare something"),
     ("autograd/graph/CMakeLists.txt", "chainrule_headers(PUBLIC tensor.h PRIVATE node.h record.h gone.h)\n", "listed in a CMakeLists.txt but not there"),
     ("autograd/kernels/CMakeLists.txt", "chainrule_headers(PUBLIC k.h)\n", "kernels are internal"),
 ]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the missing Debian packages of those required to build and test: setup.sh [--ci | --docs]. With --ci, also those that only
-# .ci/run requires; with --docs, only those that scripts/docs.sh requires. Prints nothing on standard output, and nothing at all if no
+# Installs the missing Debian packages of those required to build and test: setup.sh [--ci | --docs | --libcxx | --aarch64]. With --ci, also
+# those that only .ci/run requires; with --docs, only those that scripts/docs.sh requires; with --libcxx or --aarch64, also those that
+# scripts/test_libcxx.sh or scripts/test_aarch64.sh requires. Prints nothing on standard output, and nothing at all if no
 # package is missing.
 set -euo pipefail
 
@@ -9,12 +10,16 @@ packages=(g++ cmake ninja-build ccache pkg-config python3
   nlohmann-json3-dev libcli11-dev libspdlog-dev libboost-test-dev libbenchmark-dev dataset-fashion-mnist)
 tools=(c++ cmake ninja python3)
 if [ "${1:-}" = --ci ]; then
-  packages+=(git chromium clang-format-14 clang-19 doxygen llvm-19 libclang-rt-19-dev)
+  packages+=(git chromium clang-format-14 clang-19 doxygen llvm-19 libclang-rt-19-dev libomp-19-dev)
 elif [ "${1:-}" = --docs ]; then
   packages=(doxygen python3)
   tools=(doxygen python3)
+elif [ "${1:-}" = --libcxx ]; then
+  packages+=(clang-19 libc++-19-dev libc++abi-19-dev libomp-19-dev)
+elif [ "${1:-}" = --aarch64 ]; then
+  packages+=(g++-aarch64-linux-gnu qemu-user)
 elif [ $# -gt 0 ]; then
-  echo "usage: setup.sh [--ci | --docs]" >&2
+  echo "usage: setup.sh [--ci | --docs | --libcxx | --aarch64]" >&2
   exit 2
 fi
 

@@ -4,6 +4,7 @@
 #include <source_location>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// A position in a source file. Many functions have a last parameter of this type; its default value is the position of the call, which
@@ -72,3 +73,4 @@ class ErrorPathScope {
 };
 
 }  // namespace chainrule
+#pragma GCC visibility pop

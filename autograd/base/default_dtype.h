@@ -4,6 +4,7 @@
 #include "autograd/base/caller.h"
 #include "autograd/base/dtype.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 namespace detail {
@@ -42,3 +43,4 @@ class DefaultDType {
 };
 
 }  // namespace chainrule
+#pragma GCC visibility pop

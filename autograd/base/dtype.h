@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iosfwd>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// The element type of a Tensor.
@@ -54,3 +55,4 @@ template <class T>
 inline constexpr DType dtype_of = detail::DTypeOf<T>::value;
 
 }  // namespace chainrule
+#pragma GCC visibility pop

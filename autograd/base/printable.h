@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace chainrule::detail {
 
 /// Returns a text from a user or a file in a form that is safe to print: valid UTF-8 in a single line, without control characters. These
@@ -17,3 +18,4 @@ std::string printable(std::string_view words);
 inline double unsigned_nan(double value) noexcept { return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value; }
 
 }  // namespace chainrule::detail
+#pragma GCC visibility pop

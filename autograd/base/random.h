@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 namespace detail {
@@ -66,3 +67,4 @@ PhiloxBlock philox(std::uint64_t seed, std::uint64_t counter) noexcept;
 
 }  // namespace detail
 }  // namespace chainrule
+#pragma GCC visibility pop

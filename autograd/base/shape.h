@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// An integer in a list of sizes or axes. It converts from every integral type except bool, so that `{v.size(), 3}` needs no cast.
@@ -143,3 +144,4 @@ class Axes {
 };
 
 }  // namespace chainrule
+#pragma GCC visibility pop

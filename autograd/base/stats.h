@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Counts over all threads. Each returns to its earlier value when the Tensors created in between are gone.
@@ -19,3 +20,4 @@ struct GraphStats {
 GraphStats graph_stats();
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "autograd/graph/grad_mode.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Options of Tensor::backward().
@@ -39,3 +40,4 @@ struct GradOptions {
 std::vector<Tensor> grad(const TensorList& outputs, const TensorList& inputs, const GradOptions& options = {});
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// The argument of the gradient rule of a custom op.
@@ -62,3 +63,4 @@ Tensor checkpoint(const TensorFunction& fn, const TensorList& inputs);
 bool recomputing() noexcept;
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -15,6 +15,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Options of all functions of this header.
@@ -93,3 +94,4 @@ Tensor hessian(const TensorFunction& fn, const TensorArg& x, const DerivativeOpt
 Tensor hvp(const TensorFunction& fn, const TensorArg& x, const Tensor& v, const DerivativeOptions& options = {});
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "autograd/derivatives/tensor_function.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Options of gradcheck() and gradgradcheck().
@@ -64,3 +65,4 @@ GradcheckResult gradcheck(const TensorFunction& fn, const TensorList& inputs, co
 GradcheckResult gradgradcheck(const TensorFunction& fn, const TensorList& inputs, const GradcheckOptions& options = {});
 
 }  // namespace chainrule
+#pragma GCC visibility pop

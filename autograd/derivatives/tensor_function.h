@@ -12,6 +12,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// A function that takes 1 to 8 Tensors, or a span or vector of Tensors, and returns a Tensor or a vector of Tensors. It converts from
@@ -94,3 +95,4 @@ class TensorFunction {
 };
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -1,6 +1,7 @@
 // DetectAnomaly: finds the op that produced the first NaN or infinity.
 #pragma once
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// While it lives, every op in this thread checks its result, and every backward pass checks the gradients that each op returns. The first
@@ -21,3 +22,4 @@ class DetectAnomaly {
 };
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns the graph that computed `output` in the DOT language; the program `dot -Tsvg` turns it into a picture. A leaf is a box and the
@@ -14,3 +15,4 @@ namespace chainrule {
 std::string to_dot(const TensorArg& output);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -1,6 +1,7 @@
 // NoGrad and EnableGrad: scopes in which ops are not recorded, or are recorded, for differentiation.
 #pragma once
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns true if ops in this thread are recorded, so that their results can be differentiated. That is the default; see NoGrad.
@@ -35,3 +36,4 @@ class EnableGrad : public GradMode {
 };
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// A registered hook, returned by on_grad(). Its destructor does not remove the hook.
@@ -47,3 +48,4 @@ GradHook on_grad(const TensorArg& tensor, Hook hook) {
 }
 
 }  // namespace chainrule
+#pragma GCC visibility pop

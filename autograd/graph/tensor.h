@@ -22,6 +22,7 @@
 #include "autograd/base/dtype.h"
 #include "autograd/base/shape.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 class Tensor;
@@ -431,3 +432,4 @@ extern template std::span<std::int64_t> Tensor::mutable_data<std::int64_t>(Sourc
 /// @endcond
 
 }  // namespace chainrule
+#pragma GCC visibility pop

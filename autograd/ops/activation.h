@@ -8,6 +8,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns max(x, 0). The gradient at 0 is 0.
@@ -65,3 +66,4 @@ Tensor softmax(const TensorArg& x, int axis);
 Tensor log_softmax(const TensorArg& x, int axis);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -15,6 +15,7 @@
 #include "autograd/base/random.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// A number or a nested list of numbers, like the argument of `tensor({{1, 2}, {3, 4}})`. It refers to lists without owning them: use it
@@ -56,7 +57,8 @@ Tensor variable(const Literal& literal, DType dtype = default_dtype(), SourceLin
 /// becomes int64.
 /// @throws std::invalid_argument unless shape.numel() == values.size().
 template <class T>
-Tensor from_vector(const std::vector<T>& values, const Shape& shape, SourceLine line = SourceLine::current());
+[[gnu::visibility("default")]] Tensor from_vector(const std::vector<T>& values, const Shape& shape,
+                                                  SourceLine line = SourceLine::current());
 /// Same as above, with shape [values.size()].
 template <class T>
 Tensor from_vector(const std::vector<T>& values, SourceLine line = SourceLine::current()) {
@@ -142,3 +144,4 @@ extern template Tensor from_vector<std::int64_t>(const std::vector<std::int64_t>
 /// @endcond
 
 }  // namespace chainrule
+#pragma GCC visibility pop

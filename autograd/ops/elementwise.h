@@ -10,6 +10,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns a + b. Accepts int64, which wraps around on overflow.
@@ -162,3 +163,4 @@ Tensor isfinite(const TensorArg& x);
 /// @}
 
 }  // namespace chainrule
+#pragma GCC visibility pop

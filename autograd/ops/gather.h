@@ -6,6 +6,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns the rows of x with the given indices, in that order; an index may occur several times. x has shape [n, ...] and any dtype, and
@@ -27,3 +28,4 @@ Tensor gather_rows(std::span<const std::uint8_t> rows, std::int64_t row_size, st
                    const ByteScale& values = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule
+#pragma GCC visibility pop

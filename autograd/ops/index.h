@@ -9,6 +9,7 @@
 #include "autograd/base/default_dtype.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns the slices of x at the positions `index` along an axis. The index has shape [k], so the result has size k along the axis. An
@@ -57,3 +58,4 @@ Ordered sort(const TensorArg& x, int axis = -1, bool descending = false);
 Ordered topk(const TensorArg& x, std::int64_t k, int axis = -1, bool largest = true);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns the matrix product a·b, like torch.matmul: shapes [n, k] and [k, m] give [n, m]. Axes before the last two are batch axes and
@@ -51,3 +52,4 @@ Tensor triu(const TensorArg& x, std::int64_t k = 0);
 Tensor einsum(std::string_view equation, const TensorList& operands);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

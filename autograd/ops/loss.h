@@ -3,6 +3,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns weight · x, and 0 where the weight is 0, even if x is infinite or NaN there: a term of an expectation, such as p · log p. The
@@ -21,3 +22,4 @@ Tensor mean_squared_difference(const TensorArg& a, const Tensor& b);
 Tensor mean_cross_entropy(const TensorArg& logits, const Tensor& labels);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

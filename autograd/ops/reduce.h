@@ -9,6 +9,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns the sum; 0 if there are no elements. Accepts int64, which wraps around on overflow.
@@ -79,3 +80,4 @@ Tensor argmin(const TensorArg& x, int axis, bool keepdim = false);
 /// @}
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -12,6 +12,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Returns a Tensor with the elements of x and the given shape. One size may be -1; it is computed from the others.
@@ -76,3 +77,4 @@ Tensor stack(const TensorList& tensors, int axis = 0);
 std::vector<Tensor> meshgrid(const TensorList& tensors, std::string_view indexing = "ij");
 
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -14,6 +14,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Copies the elements of `values` into the leaf, in place.
@@ -105,3 +106,4 @@ void add_in_place(const Tensor& into, std::int64_t offset, const Tensor& x);
 
 }  // namespace detail
 }  // namespace chainrule
+#pragma GCC visibility pop

@@ -4,17 +4,23 @@
 
 #if defined(__SSE2__)
 #include <xmmintrin.h>
+#elif defined(__aarch64__)
+#include <cstdint>
 #endif
 
 namespace chainrule::kernels {
 
-/// A floating-point mode: the MXCSR register of x86. On other processors there is only one mode.
+/// A floating-point mode: the register MXCSR of x86 or FPCR of aarch64. On other processors there is only one mode.
 struct FloatMode {
   unsigned bits = 0;
 
   static FloatMode current() noexcept {
 #if defined(__SSE2__)
     return {_mm_getcsr()};
+#elif defined(__aarch64__)
+    std::uint64_t fpcr = 0;
+    asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+    return {static_cast<unsigned>(fpcr)};  // the upper half is reserved
 #else
     return {};
 #endif
@@ -25,6 +31,8 @@ struct FloatMode {
 inline void set_float_mode([[maybe_unused]] FloatMode mode) noexcept {
 #if defined(__SSE2__)
   _mm_setcsr(mode.bits);
+#elif defined(__aarch64__)
+  asm volatile("msr fpcr, %0" : : "r"(std::uint64_t{mode.bits}) : "memory");
 #endif
 }
 
@@ -43,8 +51,12 @@ class FloatModeScope {
 /// Returns the mode of the calling thread with denormals flushed: arithmetic treats floats below 2^-126 (doubles below 2^-1022) as 0, both
 /// as operands and as results.
 inline FloatMode flushing() noexcept {
-  constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
-  return {FloatMode::current().bits | kFlushToZero | kDenormalsAreZero};
+#if defined(__aarch64__)
+  constexpr unsigned kFlush = 0x0100'0000;  // FZ
+#else
+  constexpr unsigned kFlush = 0x8000 | 0x0040;  // flush to zero, and denormals are zero
+#endif
+  return {FloatMode::current().bits | kFlush};
 }
 
 }  // namespace chainrule::kernels

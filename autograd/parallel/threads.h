@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#pragma GCC visibility push(default)
 namespace chainrule {
 
 /// Sets the largest number of threads that an op may use, for the whole process. Results are the same for every number of threads, bit for
@@ -25,3 +26,4 @@ int num_threads() noexcept;
 void run_steps(const std::function<bool()>& step);
 
 }  // namespace chainrule
+#pragma GCC visibility pop

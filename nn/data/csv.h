@@ -11,6 +11,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/data/dataset.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Selects a column of a table, either by its name in the header or by its position. Positions count from 0; negative positions count from
@@ -83,3 +84,4 @@ struct CsvData {
 CsvData read_csv(const std::string& path, const CsvOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

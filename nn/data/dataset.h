@@ -10,6 +10,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/data/idx.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// A batch of n examples of a Dataset.
@@ -102,3 +103,4 @@ class Dataset {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

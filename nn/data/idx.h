@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// The contents of an IDX file.
@@ -36,3 +37,4 @@ struct IdxLimits {
 IdxArray read_idx(const std::string& path, const IdxLimits& limits = {});
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

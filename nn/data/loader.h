@@ -7,6 +7,7 @@
 #include "autograd/base/random.h"
 #include "nn/data/dataset.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of DataLoader.
@@ -85,3 +86,4 @@ class DataLoader::Iterator {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 
 #include "nn/data/idx.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// A directory that may hold the files.
@@ -70,3 +71,4 @@ MnistData load_mnist(const MnistFiles& files, int classes = 10);
 MnistPart read_mnist_csv(const std::string& path, int classes = 10);
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

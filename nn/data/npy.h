@@ -5,6 +5,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Returns the array in a file written by numpy.save(), in format version 1.0 to 3.0, either byte order, and C or Fortran axis order.
@@ -19,3 +20,4 @@ Tensor read_npy(const std::string& path, SourceLine line = SourceLine::current()
 void write_npy(const std::string& path, const Tensor& tensor, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/data/dataset.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of train_test_split().
@@ -78,3 +79,4 @@ class Scaler {
 Tensor standardize_samples(const TensorArg& x);
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace chainrule::detail {
 
 /// What a text is.
@@ -15,6 +16,7 @@ enum class Parsed {
 /// Parses the whole text as a number, in the form that std::from_chars accepts, and stores it in `value` if it is one. A number that is too
 /// small for a floating type becomes 0 with its sign. T is float, double, int, std::int64_t, std::uint8_t or std::uint64_t.
 template <class T>
-Parsed parse_number(std::string_view words, T& value) noexcept;
+[[gnu::visibility("default")]] Parsed parse_number(std::string_view words, T& value) noexcept;
 
 }  // namespace chainrule::detail
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Checks that write_whole_file() will be able to write this file, so that a long computation does not fail at its end because of a
@@ -24,3 +25,4 @@ void write_whole_file(const std::string& path, std::span<const std::string_view>
 void write_whole_file(const std::string& path, const std::function<void(const std::function<void(std::string_view)>& write)>& produce);
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 
 #include "nn/graph/symbol.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Combines several inputs [n, ...] into one output: the layer that add(), concatenate() and so on put into a layer graph.
@@ -85,3 +86,4 @@ Symbol lambda(std::string_view name, const std::vector<Symbol>& symbols, std::fu
 /// @}
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include "nn/graph/symbol.h"
 #include "nn/train/fit.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// A layer of a Model.
@@ -152,3 +153,4 @@ class Model : public MultiModule {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of summary().
@@ -24,3 +25,4 @@ struct SummaryOptions {
 std::string summary(const Module& module, const SummaryOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

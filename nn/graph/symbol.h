@@ -13,6 +13,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of input().
@@ -124,3 +125,4 @@ requires(std::derived_from<M, Module>) Symbol call_layer(M&& module, const Symbo
 /// @}
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// An activation function, given as one of:
@@ -64,3 +65,4 @@ class Activation {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "autograd/ops/elementwise.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Base class of activation layers without options: calls an op of one Tensor.
@@ -300,3 +301,4 @@ class PReLU : public BuiltInLayer<PReLU> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of BatchNorm, with the meaning they have in torch.nn.BatchNorm1d.
@@ -68,3 +69,4 @@ class BatchNorm : public BuiltInLayer<BatchNorm> {
 using BatchNorm1d = BatchNorm;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

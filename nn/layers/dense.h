@@ -11,6 +11,7 @@
 #include "nn/layers/init.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Dense.
@@ -84,3 +85,4 @@ class Dense : public BuiltInLayer<Dense> {
 using Linear = Dense;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "autograd/base/random.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Dropout.
@@ -45,3 +46,4 @@ class Dropout : public BuiltInLayer<Dropout> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

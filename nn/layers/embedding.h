@@ -9,6 +9,7 @@
 #include "nn/layers/init.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Embedding.
@@ -51,3 +52,4 @@ class Embedding : public BuiltInLayer<Embedding> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Merges all axes but the first: [n, ...] gives [n, product of the other sizes], and [n] gives [n, 1]. The result shares the storage of x.
@@ -18,3 +19,4 @@ class Flatten : public PlainLayer<Flatten> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

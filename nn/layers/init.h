@@ -9,6 +9,7 @@
 #include "autograd/base/random.h"
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Makes the initial values of a weight. It is given as one of:
@@ -98,3 +99,4 @@ Initializer ones();
 
 }  // namespace init
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

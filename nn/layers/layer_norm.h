@@ -7,6 +7,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of LayerNorm: `eps` and `elementwise_affine` of torch.nn.LayerNorm.
@@ -58,3 +59,4 @@ class LayerNorm : public BuiltInLayer<LayerNorm> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

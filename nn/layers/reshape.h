@@ -6,6 +6,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Reshapes each example: [n, ...] gives [n, shape...]. The result shares the storage of x.
@@ -30,3 +31,4 @@ class Reshape : public BuiltInLayer<Reshape> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

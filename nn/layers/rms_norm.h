@@ -8,6 +8,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/built_in_layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of RMSNorm: `eps` and `elementwise_affine` of torch.nn.RMSNorm.
@@ -57,3 +58,4 @@ class RMSNorm : public BuiltInLayer<RMSNorm> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

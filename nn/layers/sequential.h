@@ -12,6 +12,7 @@
 #include "nn/module/built_in_layer.h"
 #include "nn/module/layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Calls its modules one after another, each with the result of the previous one. An empty Sequential returns its input. The children are
@@ -62,3 +63,4 @@ class Sequential : public BuiltInLayer<Sequential> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// A loss function of prediction and target, given as one of:
@@ -81,3 +82,4 @@ class Loss {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// How the losses of the elements or examples become the result.
@@ -242,3 +243,4 @@ Tensor softmax_mse_loss(const TensorArg& logits, const Tensor& target, const Los
 /// @}
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

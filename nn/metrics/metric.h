@@ -14,6 +14,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/metrics/metrics.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Which values of a metric are better.
@@ -129,3 +130,4 @@ Metric recall(const ClassScoreOptions& options = {});
 Metric f1(const ClassScoreOptions& options = {});
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

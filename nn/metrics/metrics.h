@@ -7,6 +7,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 // All metric functions in this file:
@@ -118,3 +119,4 @@ double mean_absolute_error(const TensorArg& prediction, const Tensor& target);
 double r2_score(const TensorArg& prediction, const Tensor& target);
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

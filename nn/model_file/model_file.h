@@ -6,6 +6,7 @@
 #include "nn/module/layer.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Writes a module to a JSON file: its layers with their settings, names and modes; which of them are shared; and all parameters and
@@ -30,3 +31,4 @@ void save_model(const Module& module, const std::string& path, SourceLine line =
 Layer load_model(const std::string& path, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -12,6 +12,7 @@
 #include "nn/module/config.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::detail {
 void register_type(std::string_view name, std::type_index type, std::function<std::shared_ptr<nn::Module>(const nn::Config&)> make,
                    const SourceLine& line);
@@ -51,3 +52,4 @@ void register_module(std::string_view name, SourceLine line = SourceLine::curren
 }
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::detail {
 
 // Stands for an argument of any type but M.
@@ -74,3 +75,4 @@ class PlainLayer : public BuiltInLayer<Derived, Base> {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

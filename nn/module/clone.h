@@ -8,6 +8,7 @@
 #include "nn/module/layer.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Passed to Module::copy_structure(). A module that received Layers in its constructor uses it to copy them:
@@ -37,3 +38,4 @@ class Cloner {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "autograd/base/shape.h"
 #include "nn/module/layer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::detail {
 struct ConfigState;
 }  // namespace chainrule::detail
@@ -118,3 +119,4 @@ class Config {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

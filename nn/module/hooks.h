@@ -9,6 +9,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 class HookList;
@@ -35,3 +36,4 @@ class HookHandle {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// A shared handle to a module. Copies of a Layer refer to the same module and therefore share its weights. Any module can be moved into a
@@ -94,3 +95,4 @@ class Layer {
 inline std::ostream& operator<<(std::ostream& out, const Layer& layer) { return out << *layer; }
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

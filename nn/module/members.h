@@ -10,6 +10,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 class Layer;
@@ -85,3 +86,4 @@ class Members {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -17,6 +17,7 @@
 #include "nn/module/hooks.h"
 #include "nn/module/members.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 class Cloner;
@@ -332,3 +333,4 @@ class BuiltIn : public Module {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

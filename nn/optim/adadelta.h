@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Adadelta, with the meaning and defaults they have in torch.optim.Adadelta. The symbols are those of the formula of Adadelta.
@@ -46,3 +47,4 @@ OptimizerFactory adadelta(const AdadeltaOptions& options = {});
 extern template class GroupedOptimizer<AdadeltaOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

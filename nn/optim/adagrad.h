@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Adagrad, with the meaning and defaults they have in torch.optim.Adagrad. The symbols are those of the formula of Adagrad.
@@ -47,3 +48,4 @@ OptimizerFactory adagrad(const AdagradOptions& options = {});
 extern template class GroupedOptimizer<AdagradOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "autograd/ops/update.h"
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Adam, with the meaning and defaults they have in torch.optim.Adam. The symbols are those of the formula of Adam.
@@ -85,3 +86,4 @@ OptimizerFactory adam(const AdamOptions& options = {});
 extern template class GroupedOptimizer<AdamOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Adamax, with the meaning and defaults they have in torch.optim.Adamax. The symbols are those of the formula of Adamax.
@@ -48,3 +49,4 @@ OptimizerFactory adamax(const AdamaxOptions& options = {});
 extern template class GroupedOptimizer<AdamaxOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "nn/optim/adam.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of AdamW, with the meaning and defaults they have in torch.optim.AdamW. The symbols are those of the formula of AdamW.
@@ -49,3 +50,4 @@ class AdamW : public Adam {
 OptimizerFactory adamw(const AdamWOptions& options = {});
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "autograd/graph/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Scales all gradients so that their common norm is at most max_norm, as torch.nn.utils.clip_grad_norm_. The gradients are multiplied by
@@ -19,3 +20,4 @@ double clip_grad_norm(const TensorList& parameters, double max_norm, double norm
 void clip_grad_value(const TensorList& parameters, double limit);
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

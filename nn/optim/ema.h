@@ -7,6 +7,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of EMA.
@@ -63,3 +64,4 @@ class EMA {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 
 #include "nn/optim/optimizers.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Settings of an optimizer that is given by name. A setting that is not given has the default of the optimizer's own options.
@@ -69,3 +70,4 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, std::vector<Ten
                                           SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// How LBFGS chooses the length of a step along its direction.
@@ -104,3 +105,4 @@ class LBFGS : public Optimizer {
 OptimizerFactory lbfgs(const LBFGSOptions& options = {});
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Lion, with the defaults of the paper (PyTorch has no Lion). The symbols are those of the formula of Lion.
@@ -44,3 +45,4 @@ OptimizerFactory lion(const LionOptions& options = {});
 extern template class GroupedOptimizer<LionOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of NAdam, with the meaning and defaults they have in torch.optim.NAdam. The symbols are those of the formula of NAdam.
@@ -65,3 +66,4 @@ OptimizerFactory nadam(const NAdamOptions& options = {});
 extern template class GroupedOptimizer<NAdamOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 class OptimizerFactory;  // of nn/optim/factory.h
@@ -185,3 +186,4 @@ void GroupedOptimizer<O>::add_group(std::vector<Tensor> parameters, const O& opt
 }
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

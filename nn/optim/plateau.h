@@ -8,6 +8,7 @@
 #include "autograd/base/caller.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Plateau, with the meaning and defaults they have in torch.optim.lr_scheduler.ReduceLROnPlateau, which differs for negative
@@ -66,3 +67,4 @@ class Plateau {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of RAdam, with the meaning and defaults they have in torch.optim.RAdam. The symbols are those of the formula of RAdam.
@@ -52,3 +53,4 @@ OptimizerFactory radam(const RAdamOptions& options = {});
 extern template class GroupedOptimizer<RAdamOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

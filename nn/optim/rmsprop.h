@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of RMSprop, with the meaning and defaults they have in torch.optim.RMSprop. The symbols are those of the formula of RMSprop.
@@ -53,3 +54,4 @@ OptimizerFactory rmsprop(const RMSpropOptions& options = {});
 extern template class GroupedOptimizer<RMSpropOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of Rprop, with the meaning and defaults that lr, etas and step_sizes have in torch.optim.Rprop. The symbols are those of the
@@ -50,3 +51,4 @@ OptimizerFactory rprop(const RpropOptions& options = {});
 extern template class GroupedOptimizer<RpropOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

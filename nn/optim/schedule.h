@@ -8,6 +8,7 @@
 
 #include "autograd/base/caller.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Returns the learning rate of step 0, 1, ...: `optimizer.set_learning_rate(schedule(step))`.
@@ -86,3 +87,4 @@ Schedule sequential_schedule(std::vector<Schedule> schedules, std::vector<std::i
                              SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "nn/optim/optimizer.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of SGD, with the meaning they have in torch.optim.SGD. The symbols are those of the formula of SGD.
@@ -49,3 +50,4 @@ OptimizerFactory sgd(const SGDOptions& options = {});
 extern template class GroupedOptimizer<SGDOptions>;
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

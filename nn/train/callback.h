@@ -16,6 +16,7 @@
 #include "nn/optim/optimizer.h"
 #include "nn/train/history.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// The training in progress, as callbacks see it.
@@ -124,3 +125,4 @@ class SharedCallback {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "nn/optim/schedule.h"
 #include "nn/train/callback.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of EarlyStopping.
@@ -217,3 +218,4 @@ class EpochFunction : public Callback {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -19,6 +19,7 @@
 #include "nn/train/callback.h"
 #include "nn/train/history.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// The loss of a module, or a list with one loss for each output: `"cross_entropy"`, `nn::mse_loss`, `{"mse", "cross_entropy"}`.
@@ -176,3 +177,4 @@ std::vector<Tensor> predict(const Module& module, const std::vector<Tensor>& inp
                             SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

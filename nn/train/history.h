@@ -11,6 +11,7 @@
 
 #include "autograd/base/caller.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// The name of a recorded value, as an argument. It also captures the line of the caller for error messages.
@@ -92,3 +93,4 @@ struct History {
 };
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

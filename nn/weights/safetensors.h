@@ -8,6 +8,7 @@
 #include "autograd/graph/tensor.h"
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// The contents of a safetensors file.
@@ -39,3 +40,4 @@ SafetensorsFile read_safetensors(const std::string& path, SourceLine line = Sour
 std::vector<NamedTensor> load_safetensors(const std::string& path, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

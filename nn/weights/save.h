@@ -6,6 +6,7 @@
 
 #include "nn/module/module.h"
 
+#pragma GCC visibility push(default)
 namespace chainrule::nn {
 
 /// Options of save() and load().
@@ -33,3 +34,4 @@ void save(const Module& module, const std::string& path, const StateFileOptions&
 void load(Module& module, const std::string& path, const StateFileOptions& options = {}, SourceLine line = SourceLine::current());
 
 }  // namespace chainrule::nn
+#pragma GCC visibility pop

@@ -31,7 +31,7 @@ add_executable(plain ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
 target_link_libraries(plain PRIVATE chainrule::chainrule)
 
 # Compiles public headers with users' warnings. NO_SYSTEM_FROM_IMPORTED, because warnings in system headers are not reported.
-foreach(name layer_graph own_layer own_loop second_derivatives)
+foreach(name layer_graph own_layer own_loop scopes second_derivatives)
   add_executable(${name} ${CMAKE_CURRENT_LIST_DIR}/programs/${name}.cpp)
   target_link_libraries(${name} PRIVATE chainrule::chainrule)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)

@@ -1,5 +1,6 @@
-# Builds and runs the consumer NAME. SOURCE is the library's source folder, FOLDER the build folder, PREFIX the installed library, CXX the
-# compiler, ARGUMENTS those of cmake, LAUNCHER the compiler launcher.
+# Builds and runs the consumer NAME. SOURCE is the library's source folder, BUILD its build folder and CONFIG its build type, FOLDER the build
+# folder of the consumer, PREFIX the installed library, CXX the compiler, ARGUMENTS those of cmake, LAUNCHER the compiler launcher, NM lists
+# symbols and OBJDUMP prints headers of objects.
 cmake_policy(VERSION 3.25)
 set(consumers ${CMAKE_CURRENT_LIST_DIR})
 set(expected "24.7041 138.834 645.577\n")
@@ -31,12 +32,25 @@ function(check_flags words)
   endforeach()
 endfunction()
 
-if(NAME STREQUAL "pkg_config")
-  file(MAKE_DIRECTORY ${FOLDER})
-  # Moved first, because the installed tree must be relocatable.
-  file(COPY ${PREFIX}/ DESTINATION ${FOLDER}/moved)
-  file(GLOB_RECURSE pc ${FOLDER}/moved/chainrule.pc)
+# Checks that no file of an installed tree names the folders in which the library was built.
+function(check_paths prefix)
+  file(GLOB_RECURSE files ${prefix}/*)
+  foreach(folder IN LISTS ARGN)
+    string(REGEX REPLACE "([][+.*()^$?|])" "\\\\\\1" folder ${folder})
+    foreach(file IN LISTS files)
+      file(STRINGS ${file} lines REGEX "(^|[^a-zA-Z0-9_])${folder}(/|$)" LIMIT_COUNT 1)
+      if(lines)
+        message(FATAL_ERROR "${file} names a folder of the build: ${lines}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+# Compiles and runs main.cpp with the flags of pkg-config for the library in `prefix`.
+function(check_pkg_config prefix)
+  file(GLOB_RECURSE pc ${prefix}/chainrule.pc)
   get_filename_component(pc_folder ${pc} DIRECTORY)
+  set(ENV{LD_LIBRARY_PATH} ${pc_folder}/..)  # if the library is a shared one
   set(ENV{PKG_CONFIG_PATH} ${pc_folder})
   run(${PKG_CONFIG} --cflags chainrule)
   separate_arguments(cflags UNIX_COMMAND "${output}")
@@ -47,18 +61,68 @@ if(NAME STREQUAL "pkg_config")
     run(${CXX} -std=c++20 ${cflags} ${consumers}/main.cpp -o ${FOLDER}/program${static} ${libs})
     check_printed(${FOLDER}/program${static})
   endforeach()
+  set(libs "${libs}" PARENT_SCOPE)
+endfunction()
+
+if(NAME STREQUAL "pkg_config")
+  file(MAKE_DIRECTORY ${FOLDER})
+  # Moved first, because the installed tree must be relocatable.
+  file(COPY ${PREFIX}/ DESTINATION ${FOLDER}/moved)
+  check_pkg_config(${FOLDER}/moved)
   return()
 endif()
 
 if(NAME STREQUAL "find_package")
   file(COPY ${PREFIX}/ DESTINATION ${FOLDER}/moved)
   set(prefix -DCMAKE_PREFIX_PATH=${FOLDER}/moved)
+  if(CONFIG STREQUAL "Release")  # debug information has paths
+    check_paths(${FOLDER}/moved ${SOURCE} ${BUILD})
+  endif()
+endif()
+
+# Builds a shared library, whose users are the projects of find_package and pkg-config, with hidden visibility as their own default.
+if(NAME STREQUAL "shared")
+  run(${CMAKE_COMMAND} -S ${SOURCE} -B ${FOLDER}/library -G Ninja -DCMAKE_CXX_COMPILER=${CXX} -DBUILD_SHARED_LIBS=ON ${ARGUMENTS}
+      -DCHAINRULE_BUILD_APPS=OFF -DCHAINRULE_BUILD_TESTS=OFF -DCHAINRULE_BUILD_BENCH=OFF)
+  run(${CMAKE_COMMAND} --build ${FOLDER}/library)
+  run(${CMAKE_COMMAND} --install ${FOLDER}/library --prefix ${FOLDER}/installed)
+  file(RENAME ${FOLDER}/installed ${FOLDER}/moved)
+  check_paths(${FOLDER}/moved ${SOURCE} ${FOLDER}/library)
+
+  file(GLOB_RECURSE library ${FOLDER}/moved/libchainrule.so)
+  run(${OBJDUMP} -p ${library})
+  if(NOT output MATCHES "SONAME +libchainrule\\.so\\.([0-9]+\\.[0-9]+\\.[0-9]+)\n")
+    message(FATAL_ERROR "${library}: expected a SONAME with the version, got ${output}")
+  endif()
+  if(NOT EXISTS ${library}.${CMAKE_MATCH_1})
+    message(FATAL_ERROR "there is no ${library}.${CMAKE_MATCH_1}, the SONAME")
+  endif()
+  # Exported are functions and objects that public headers declare, and what the standard library makes of its templates.
+  run(${NM} -DC --defined-only ${library})
+  foreach(public "chainrule::matmul(chainrule::" "chainrule::Tensor chainrule::from_vector<float>(" "chainrule::nn::Dense::forward(" "vtable for chainrule::nn::Module" "typeinfo for chainrule::nn::Module")
+    string(FIND "${output}" " ${public}" found)
+    if(found EQUAL -1)
+      message(FATAL_ERROR "${library} does not export ${public}")
+    endif()
+  endforeach()
+  if(output MATCHES "\n[^\n]*(chainrule::kernels::|chainrule::nn::files|nlohmann::|hwy::|anonymous namespace)[^\n]*")
+    message(FATAL_ERROR "${library} exports internals: ${CMAKE_MATCH_0}")
+  endif()
+
+  check_pkg_config(${FOLDER}/moved)
+  list(FILTER libs EXCLUDE REGEX "^-L|^-lchainrule$")
+  if(libs)
+    message(FATAL_ERROR "users of the shared library need not link ${libs}")
+  endif()
+  unset(ENV{LD_LIBRARY_PATH})
+  set(NAME find_package)
+  set(prefix -DCMAKE_PREFIX_PATH=${FOLDER}/moved -DCMAKE_CXX_VISIBILITY_PRESET=hidden -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON)
 endif()
 run(${CMAKE_COMMAND} -S ${consumers}/${NAME} -B ${FOLDER}/build -G Ninja -DCMAKE_CXX_COMPILER=${CXX} -DCHAINRULE_SOURCE=${SOURCE}
     ${prefix} ${ARGUMENTS})
 run(${CMAKE_COMMAND} --build ${FOLDER}/build)
 check_printed(${FOLDER}/build/plain)
-foreach(program layer_graph own_layer own_loop second_derivatives)
+foreach(program layer_graph own_layer own_loop scopes second_derivatives)
   run(${FOLDER}/build/${program})
 endforeach()
 
@@ -77,7 +141,7 @@ foreach(index RANGE ${last})
     string(SUBSTRING "${command}" ${start} -1 command)
     string(REGEX REPLACE " -o .*$" "" command "${command}")
     string(REPLACE "-isystem " "-isystem" command "${command}")
-    string(REGEX REPLACE "(^| )(-O3|-DNDEBUG)" "" command "${command}")
+    string(REGEX REPLACE "(^| )(-O3|-DNDEBUG|-fvisibility=hidden|-fvisibility-inlines-hidden)" "" command "${command}")
     separate_arguments(command UNIX_COMMAND "${command}")
     check_flags("${command}")
     set(seen TRUE)

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) || defined(__aarch64__)
 
 namespace chainrule::test {
 namespace {
@@ -68,7 +68,11 @@ BOOST_AUTO_TEST_CASE(each_scope_gives_back_what_was) {
 }
 
 BOOST_AUTO_TEST_CASE(the_modes_other_bits_stay) {
+#if defined(__SSE2__)
   constexpr unsigned kRoundUp = 0x4000;
+#else
+  constexpr unsigned kRoundUp = 0x0040'0000;
+#endif
   const FloatModeScope up({FloatMode::current().bits | kRoundUp});
   const FloatModeScope flush(flushing());
   BOOST_TEST((FloatMode::current().bits & kRoundUp) == kRoundUp);

@@ -14,7 +14,7 @@ using cr::test::ThreadsRestored;
 
 BOOST_AUTO_TEST_SUITE(flush_denormals_threads)
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) || defined(__aarch64__)
 BOOST_AUTO_TEST_CASE(denormal_numbers_are_zeros_within_a_scope) {
   const ThreadsRestored restored;
   const Tensor least = cr::full({300'000}, std::numeric_limits<float>::min());

@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(many_threads_may_run_loops_at_once) {
   BOOST_TEST(sum == 4 * 50 * 4950);
 }
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) || defined(__aarch64__)
 BOOST_AUTO_TEST_CASE(pieces_run_in_the_mode_of_the_caller) {
   set_thread_limit(4);
   const float smallest = std::numeric_limits<float>::min();
