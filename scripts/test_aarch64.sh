@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the library and its unit tests for aarch64 and runs them with qemu-user: test_aarch64.sh [CTEST ARGUMENT...]. The programs, the
-# benchmarks and the tests that Python drives are left out, and the suite gemm_signals, which takes many minutes there. Installs the cross compiler and qemu, and downloads Debian's libraries for
-# aarch64 into build/aarch64-sysroot; for these, root is not needed and the system's own list of architectures does not change.
+# benchmarks and the tests that Python drives are left out, and so is the suite gemm_signals, which takes many minutes there. Installs the
+# cross compiler and qemu, and downloads Debian's libraries for aarch64 into build/aarch64-sysroot: for these, root is not needed and the
+# system's own list of architectures does not change.
 set -euo pipefail
 cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh --aarch64

@@ -106,9 +106,9 @@ const bool registered = [] {
   namespace unit = boost::unit_test;
   unit::test_suite* suite = BOOST_TEST_SUITE("loss_tails");
   static const auto points = read_points(std::string(CHAINRULE_REFERENCE_DIR) + "/loss_tails.jsonl");
-  for (const auto& [name, loss] : losses())
+  for (const auto& [loss_name, function] : losses())
     suite->add(unit::make_test_case(
-        [&name = name, &loss = loss] {
+        [&name = loss_name, &loss = function] {
           const auto f = [&](const Tensor& x) { return at_each(loss, x); };
           const auto exception = exceptions().find(name);
           const SmoothBounds bounds = exception == exceptions().end() ? SmoothBounds() : exception->second;
@@ -116,7 +116,7 @@ const bool registered = [] {
           check_points<float>(name, f, points.at(name), bounds);
           check_points<double>(name, f, points.at(name), bounds);
         },
-        name, __FILE__, __LINE__));
+        loss_name, __FILE__, __LINE__));
   suite->add(unit::make_test_case([] { BOOST_TEST(points.size() == losses().size()); }, "whole_file", __FILE__, __LINE__));
   unit::framework::master_test_suite().add(suite);
   return true;
