@@ -183,13 +183,11 @@ double scaled_root(const T* x, std::int64_t n, std::int64_t stride, double divis
 
 }  // namespace
 
-template <>
 void mean(const double* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double* y) {
   rough_mean(x, outer, n, inner, y);
 }
 
 // Added up in double, which is exact enough for a result within 1 ulp, and cannot overflow.
-template <>
 void mean(const float* x, std::int64_t outer, std::int64_t n, std::int64_t inner, float* y) {
   if (outer == 0 || inner == 0) return;
   constexpr std::int64_t kColumns = detail::kColumnsAtOnce;

@@ -8,11 +8,7 @@
 namespace chainrule::kernels {
 
 /// y[o, i] = the mean of x[o, j, i] over j, also where the sum overflows; NaN for n = 0. Within 1 ulp for floats of the same sign.
-template <class T>
-void mean(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, T* y);
-template <>
 void mean(const float* x, std::int64_t outer, std::int64_t n, std::int64_t inner, float* y);
-template <>
 void mean(const double* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double* y);
 
 /// y[o, j, i] = x[o, j, i] - the mean of x[o, :, i]. A second pass subtracts the mean of the differences, so that the rounding of the first
