@@ -183,9 +183,7 @@ double scaled_root(const T* x, std::int64_t n, std::int64_t stride, double divis
 
 }  // namespace
 
-void mean(const double* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double* y) {
-  rough_mean(x, outer, n, inner, y);
-}
+void mean(const double* x, std::int64_t outer, std::int64_t n, std::int64_t inner, double* y) { rough_mean(x, outer, n, inner, y); }
 
 // Added up in double, which is exact enough for a result within 1 ulp, and cannot overflow.
 void mean(const float* x, std::int64_t outer, std::int64_t n, std::int64_t inner, float* y) {
