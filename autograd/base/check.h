@@ -73,7 +73,7 @@ std::string error_sentence(const char* op, const std::string& message, const Sou
 /// @throws std::logic_error always.
 [[noreturn]] void throw_misuse(const char* op, const std::string& message, const SourceLine& line);
 
-/// Throws "path: op: result of DTYPE[SHAPE] takes BYTES, which could not be allocated (at file:line)".
+/// Throws "path: op: a result of DTYPE[SHAPE] takes BYTES, which could not be allocated (at file:line)".
 /// @throws std::bad_alloc always; what() is the sentence.
 [[noreturn]] void throw_memory(const char* op, DType dtype, const Shape& shape, const SourceLine& line);
 

@@ -83,9 +83,9 @@ std::vector<const Tensor*> checked_inputs(const char* op, std::span<const Tensor
 }
 
 // Returns the leaves that require grad and that `result` was computed from other than through `inputs`.
-std::vector<Tensor> leaves_beneath(const Tensor& result, std::span<const Tensor> inputs) {
+std::vector<Tensor> leaves_in_history(const Tensor& result, std::span<const Tensor> inputs) {
   std::vector<Tensor> leaves;
-  visit_beneath(result, inputs, [&](Node* node) {
+  visit_history(result, inputs, [&](Node* node) {
     if (!node->recorded) leaves.push_back(Node::share(node));
     return true;
   });
@@ -135,7 +135,7 @@ class CheckpointedFunction {
       if (results.size() != 1 || !results[0].defined())
         throw_invalid("checkpoint", text("the function returned ", results.size(), " tensors, expected one"), inputs.line());
       value = results[0].detach();
-      if (grad_enabled()) leaves = leaves_beneath(results[0], inputs.tensors());
+      if (grad_enabled()) leaves = leaves_in_history(results[0], inputs.tensors());
     }
     draws_ = draws.take();
     if (outer != nullptr) outer->note(draws_);

@@ -10,12 +10,12 @@
 
 namespace chainrule::detail {
 
-/// Calls visit(node) for each node that requires grad and that `result` was computed from, itself included, other than through `bottom`,
+/// Calls visit(node) for each node that requires grad and that `result` was computed from, itself included, other than through `excluded`,
 /// as long as visit() returns true.
 template <class Visit>
-void visit_beneath(const Tensor& result, std::span<const Tensor> bottom, Visit visit) {
+void visit_history(const Tensor& result, std::span<const Tensor> excluded, Visit visit) {
   std::unordered_set<const Node*> seen;
-  for (const Tensor& tensor : bottom) seen.insert(node_of(tensor));
+  for (const Tensor& tensor : excluded) seen.insert(node_of(tensor));
   std::vector<Node*> work{node_of(result)};
   while (!work.empty()) {
     Node* node = work.back();
@@ -38,8 +38,8 @@ class DifferentiatedScope {
 
   /// Returns true inside a scope if ops are recorded.
   static bool in_force() noexcept;
-  /// Returns true if the Tensor depends on inputs of any scope of this thread, other than through `bottom`.
-  static bool reaches(const Tensor& tensor, std::span<const Tensor> bottom);
+  /// Returns true if the Tensor depends on inputs of any scope of this thread, other than through `excluded`.
+  static bool reaches(const Tensor& tensor, std::span<const Tensor> excluded);
 
  private:
   const DifferentiatedScope* const outer_;

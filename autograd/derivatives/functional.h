@@ -64,8 +64,8 @@ struct JvpResult {
 JvpResult jvp(const TensorFunction& fn, const TensorList& inputs, const TensorList& v, const DerivativeOptions& options = {});
 
 /// Returns the Jacobian: the derivative of each element of fn(x) with respect to each element of x. Its shape is the output's shape
-/// followed by x's shape. Takes one backward pass for each element of the output. For samples that do not depend
-/// on each other, batch_jacobian() is much faster.
+/// followed by x's shape. Takes one backward pass for each element of the output. For samples that do not depend on each other,
+/// batch_jacobian() is much faster.
 Tensor jacobian(const TensorFunction& fn, const TensorArg& x, const DerivativeOptions& options = {});
 /// Returns the Jacobian with respect to each of several inputs; see jacobian().
 std::vector<Tensor> jacobians(const TensorFunction& fn, const TensorList& inputs, const DerivativeOptions& options = {});

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 
 #include "autograd/base/check.h"
@@ -53,9 +54,7 @@ double labeled_examples_in(const Tensor& target) {
   return examples_in(target) - static_cast<double>(std::ranges::count(labels, CrossEntropyOptions{}.ignore_index));
 }
 
-bool ignores_labels(Function function) {
-  return function == static_cast<Function>(cross_entropy) || function == static_cast<Function>(nll_loss);
-}
+bool is_one_of(Function function, std::initializer_list<Function> others) { return std::ranges::find(others, function) != others.end(); }
 
 }  // namespace
 
@@ -64,7 +63,8 @@ std::span<const std::string_view> Loss::names() noexcept { return kNames; }
 Loss::Loss(std::string_view name, SourceLine line) : Loss(find_named("Loss", "loss", kLosses, name, line)) { name_ = name; }
 
 Loss::Loss(Tensor (*loss)(const TensorArg&, const Tensor&)) : function_(loss), name_("function") {
-  if (ignores_labels(loss)) weight_ = labeled_examples_in;
+  if (is_one_of(loss, {cross_entropy, nll_loss})) weight_ = labeled_examples_in;
+  takes_labels_ = is_one_of(loss, {cross_entropy, nll_loss, multi_margin_loss});
 }
 
 double Loss::weight(const Tensor& target) const {

@@ -73,12 +73,14 @@ class Loss {
   friend class Objective;
   using Function = std::function<Tensor(const Tensor&, const Tensor&)>;
   using Weight = std::function<double(const Tensor&)>;
+  // A loss of labels with class weights.
   Loss(std::string name, Function function, Weight weight)
-      : function_(std::move(function)), name_(std::move(name)), weight_(std::move(weight)) {}
+      : function_(std::move(function)), name_(std::move(name)), weight_(std::move(weight)), takes_labels_(true) {}
 
   Function function_;
   std::string name_;
   Weight weight_;  // empty: the number of examples
+  bool takes_labels_ = false;
 };
 
 }  // namespace chainrule::nn

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
-#include <iterator>
 #include <limits>
 #include <ostream>
 #include <stdexcept>
@@ -34,8 +33,6 @@ using detail::throw_misuse;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::string_view kLabelLosses[] = {"cross_entropy", "nll_loss", "multi_margin_loss"};
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -156,11 +153,8 @@ void Objective::check(const Module& module, const Dataset& data, const char* op,
                     line);
   };
   // The other losses may not take labels at all, which they say themselves.
-  const auto takes_labels = [&](std::size_t i) {
-    return !has_loss() || std::ranges::find(kLabelLosses, losses_[i].name()) != std::end(kLabelLosses);
-  };
   for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (takes_labels(i)) check_classes(i);
+    if (!has_loss() || losses_[i].takes_labels_) check_classes(i);
   Totals(*this).add(outputs, examples);
   for (std::size_t i = 0; i < outputs.size(); ++i) check_classes(i);
 }

@@ -412,9 +412,12 @@ BOOST_AUTO_TEST_CASE(int64_labels_for_a_loss_of_numbers_are_explained) {
     BOOST_TEST(message.find(": target is int64 [2], expected float32 [2, 1] like ") != std::string::npos, message);
   }
   nn::Sequential two{nn::Dense(2, 2)};
-  const nn::Dataset more(cr::ones({4, 2}), cr::from_vector(std::vector<std::int64_t>{0, 1, 1, 2}));
-  BOOST_TEST(without_line(message_of<std::invalid_argument>([&] { nn::fit(two, more, {.loss = nn::cross_entropy}); })) ==
-             "fit: targets hold labels up to 2, but Sequential returns 2 values per example, expected at least 3");
+  for (const std::vector<std::int64_t>& labels : {std::vector<std::int64_t>{0, 1, 1, 2}, {2, 1, 1, 0}}) {
+    const nn::Dataset more(cr::ones({4, 2}), cr::from_vector(labels));
+    for (const nn::Loss& loss : {nn::Loss("cross_entropy"), nn::Loss(nn::cross_entropy), nn::Loss(nn::multi_margin_loss)})
+      BOOST_TEST(without_line(message_of<std::invalid_argument>([&] { nn::fit(two, more, {.loss = loss}); })) ==
+                 "fit: targets hold labels up to 2, but Sequential returns 2 values per example, expected at least 3");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_width_mismatch_names_both_layers_before_training) {
