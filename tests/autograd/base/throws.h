@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <source_location>
+#include <stdexcept>
 #include <string>
 
 namespace chainrule::test {
@@ -18,6 +19,12 @@ std::string message_of(F&& f) {
     return std::string("another exception: ") + error.what();
   }
   return "no exception";
+}
+
+/// The message of the std::invalid_argument that f throws.
+template <class F>
+std::string refused(F&& f) {
+  return message_of<std::invalid_argument>(f);
 }
 
 /// " (at FILE:LINE)" as errors end, for a line of the caller's file; without a line, for the caller's own.

@@ -21,13 +21,9 @@ namespace cr = chainrule;
 using cr::Tensor;
 using cr::test::at_line;
 using cr::test::message_of;
+using cr::test::refused;
 
 namespace {
-
-template <class F>
-std::string refused(F&& f) {
-  return message_of<std::invalid_argument>(f);
-}
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max(), kLeast = std::numeric_limits<std::int64_t>::min();
 

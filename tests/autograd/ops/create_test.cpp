@@ -14,7 +14,7 @@ using cr::DType;
 using cr::Shape;
 using cr::Tensor;
 using cr::test::at_line;
-using cr::test::message_of;
+using cr::test::refused;
 using Numbers = std::vector<double>;
 
 namespace {
@@ -24,11 +24,6 @@ void check(const Tensor& got, const Shape& shape, DType dtype, const Numbers& va
   BOOST_TEST(got.dtype() == dtype);
   BOOST_TEST(got.is_leaf());
   BOOST_TEST(got.to_vector<double>() == values, boost::test_tools::per_element());
-}
-
-template <class F>
-std::string refused(F&& f) {
-  return message_of<std::invalid_argument>(f);
 }
 
 constexpr double kInf = std::numeric_limits<double>::infinity();

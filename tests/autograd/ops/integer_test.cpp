@@ -15,7 +15,7 @@ using cr::DType;
 using cr::Shape;
 using cr::Tensor;
 using cr::test::at_line;
-using cr::test::message_of;
+using cr::test::refused;
 using Integers = std::vector<std::int64_t>;
 
 namespace {
@@ -30,11 +30,6 @@ Tensor i64(const Integers& values) { return cr::from_vector(values); }
 void check(const Tensor& got, const Integers& values) {
   BOOST_TEST(got.dtype() == DType::int64);
   BOOST_TEST(got.to_vector<std::int64_t>() == values, boost::test_tools::per_element());
-}
-
-template <class F>
-std::string refused(F&& f) {
-  return message_of<std::invalid_argument>(f);
 }
 
 }  // namespace

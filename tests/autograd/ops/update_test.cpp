@@ -19,17 +19,13 @@ using cr::DType;
 using cr::Tensor;
 using cr::test::at_line;
 using cr::test::message_of;
+using cr::test::refused;
 
 namespace {
 
 using Numbers = std::vector<double>;
 
 void check(const Tensor& got, const Numbers& wanted) { BOOST_TEST(got.to_vector<double>() == wanted, boost::test_tools::per_element()); }
-
-template <class F>
-std::string refused(F&& f) {
-  return message_of<std::invalid_argument>(f);
-}
 
 }  // namespace
 
